@@ -1,0 +1,58 @@
+"""What the engine has to know about the embedded model (written to engine.json)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generation.embedded_model import vocabulary
+
+LORA_TARGETS = (
+    "to_q",
+    "to_k",
+    "to_v",
+    "to_out.0",
+    "ff.net.0.proj",
+    "ff.net.2",
+    "proj_in",
+    "proj_out",
+    "conv1",
+    "conv2",
+    "time_emb_proj",
+    "conv_shortcut",
+    "conv_in",
+    "conv_out",
+)
+
+
+def engine_settings(name: str) -> dict[str, Any]:
+    """The content of engine.json for a base model called `name`.
+
+    `crop` says how training pictures were cut (shares of the picture's side): faces stand
+    upright with the middle between the eyes at `eye_x`, `eye_y` and the eyes `eye_distance`
+    apart, so selfies must be cut the same way before they train an adapter.
+    """
+    return {
+        "name": name,
+        "family": "sdxl",
+        "illustrated": True,
+        "resolution": 96,
+        "token": vocabulary.TOKEN,
+        "class_noun": vocabulary.NOUN,
+        "crop": {"eye_x": 0.5, "eye_y": 0.44, "eye_distance": 0.24, "jitter": 0.03},
+        "lora": {
+            "rank": 16,
+            "alpha": 16,
+            "targets": list(LORA_TARGETS),
+            "learning_rate": 2e-3,
+            "schedule": "cosine",
+            "steps": 300,
+            "batch": 8,
+        },
+        "sample": {"steps": 20, "guidance": 2.5, "rescale": 0.5},
+        "gate": {"likeness_global": 0.45, "margin": 0.05, "enlarge_to": 384},
+        "prompt": {
+            "headshot": "headshot of {token} {noun}, {expression}, {attire}, {backdrop}, {light}",
+            "selfie": "selfie of {token} {noun}",
+            "negative": None,
+        },
+    }
