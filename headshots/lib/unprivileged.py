@@ -8,6 +8,7 @@ import pwd
 import stat
 import struct
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +39,8 @@ def system_account(name: str) -> Account | None:
     except KeyError:
         command = ["useradd", "--system", "--user-group", "--no-create-home"]
         command += ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name]
-        try:
+        with suppress(OSError):
             subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL)
-        except OSError:
-            pass
         try:  # looked up again whatever useradd said: another process may have been first
             entry = pwd.getpwnam(name)
         except KeyError:
