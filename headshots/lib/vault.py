@@ -88,6 +88,16 @@ class Vault:
             raise FileMissing(key)
         return path
 
+    def folder(self, prefix: str) -> Path:
+        """A folder of the vault for a program that writes files itself, such as a training run
+        with its checkpoints; made where it is missing. Names in it become keys.
+        """
+        folder = self._locate(prefix)
+        with _as_unavailable():
+            self._unfinished()
+            self._make_folders(folder)
+        return folder
+
     def exists(self, key: str) -> bool:
         """Whether there is a file under this key."""
         return self._locate(key).is_file()

@@ -1,0 +1,81 @@
+"""The one door to an organisation and what accounts/ keeps for it.
+
+A stranger is told 404, as if the thing did not exist; a member whose role is too weak, 403.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.models import AuditEntry, Employee, Member, Organisation, Role, User
+
+RANK = {Role.VIEWER: 1, Role.ADMIN: 2, Role.OWNER: 3}
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A user inside one organisation, checked."""
+
+    organisation: Organisation
+    user: User
+    role: Role
+
+    def may(self, role: Role) -> bool:
+        """Whether this member has at least that role."""
+        return RANK[self.role] >= RANK[role]
+
+    @property
+    def may_edit(self) -> bool:
+        return self.may(Role.ADMIN)
+
+
+def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
+    """The user's membership of the organisation with that slug, at least with that role.
+
+    Raises Http404 for whoever is no member, PermissionDenied for a weaker role.
+    """
+    if not isinstance(user, User):
+        raise Http404
+    member = Member.objects.select_related("organisation").filter(
+        user=user, organisation__slug=slug
+    ).first()
+    if member is None:
+        raise Http404
+    found = Membership(member.organisation, user, Role(member.role))
+    if not found.may(role):
+        raise PermissionDenied(
+            f"This needs the role {role.label.lower()}; yours is {found.role.label.lower()}. "
+            "Ask an owner of the organisation."
+        )
+    return found
+
+
+def organisations(user: User) -> QuerySet[Organisation]:
+    """The organisations that a user is a member of."""
+    return Organisation.objects.filter(members__user=user).order_by("name")
+
+
+def members(inside: Membership) -> QuerySet[Member]:
+    return Member.objects.filter(organisation=inside.organisation).select_related("user")
+
+
+def employees(inside: Membership) -> QuerySet[Employee]:
+    """The roster."""
+    return Employee.objects.filter(organisation=inside.organisation)
+
+
+def employee(inside: Membership, employee_id: UUID) -> Employee:
+    """One of the roster; Http404 for another organisation's."""
+    found = employees(inside).filter(pk=employee_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def audit_entries(inside: Membership) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(organisation=inside.organisation).order_by("-created_at")

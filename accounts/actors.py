@@ -1,0 +1,40 @@
+"""Who acts. Every service takes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from accounts.models import Employee, User
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A member, an employee, a command at the console, or the system itself."""
+
+    kind: str
+    name: str
+    user: User | None = None
+    employee: Employee | None = None
+    address: str | None = None
+
+    @property
+    def id(self) -> str:
+        who = self.user or self.employee
+        return str(who.pk) if who else ""
+
+
+SYSTEM = Actor(kind="system", name="Headshots")
+
+
+def user_actor(user: User, request: HttpRequest | None = None) -> Actor:
+    """The actor of a signed-in user; with the request, the address they act from is known."""
+    address = request.META.get("REMOTE_ADDR") if request else None
+    return Actor(kind="user", name=str(user), user=user, address=address)
+
+
+def employee_actor(employee: Employee, request: HttpRequest | None = None) -> Actor:
+    """The actor behind a personal link."""
+    address = request.META.get("REMOTE_ADDR") if request else None
+    return Actor(kind="employee", name=employee.name, employee=employee, address=address)

@@ -1,0 +1,99 @@
+"""Personal links: made, opened, revoked. A token is known to its holder alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Employee, Invitation
+from headshots.lib.problems import Problem
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _token(invitation: Invitation) -> str:
+    message = f"invitation:{invitation.pk}:{invitation.generation}".encode()
+    digest = hmac.digest(settings.SECRET_KEY.encode(), message, "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def issue(*, employee: Employee, expires_at: datetime) -> Invitation:
+    """A new invitation, good until then."""
+    invitation = Invitation(employee=employee, expires_at=expires_at)
+    invitation.token_hash = _hash(_token(invitation))
+    invitation.save()
+    return invitation
+
+
+def issue_many(*, employees: Sequence[Employee], expires_at: datetime) -> list[Invitation]:
+    """An invitation for each employee, in their order, in one statement."""
+    made = [Invitation(employee=employee, expires_at=expires_at) for employee in employees]
+    for invitation in made:
+        invitation.token_hash = _hash(_token(invitation))
+    return Invitation.objects.bulk_create(made, batch_size=1000)
+
+
+def token(*, invitation: Invitation) -> str:
+    """The token of an invitation's link: 43 URL-safe characters.
+
+    Where the secret key has changed since, the invitation gets a token of the new key.
+    """
+    current = _token(invitation)
+    if _hash(current) != invitation.token_hash:
+        invitation.token_hash = _hash(current)
+        invitation.save(update_fields=["token_hash"])
+    return current
+
+
+def renew(*, invitation: Invitation, expires_at: datetime | None = None) -> None:
+    """Make every link sent before worthless and the invitation good again."""
+    invitation.generation += 1
+    invitation.revoked_at = None
+    invitation.token_hash = _hash(_token(invitation))
+    invitation.expires_at = expires_at or invitation.expires_at
+    invitation.save(update_fields=["generation", "revoked_at", "token_hash", "expires_at"])
+
+
+def revoke(*, invitation: Invitation) -> None:
+    """Close a link."""
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at"])
+
+
+@transaction.atomic
+def open_link(*, token: str) -> Invitation:
+    """The invitation behind a token; notes the first opening.
+
+    Raises Problem (404) for an unknown or revoked token and (410) for one past its time.
+    """
+    invitation = (
+        Invitation.objects.select_related("employee__organisation")
+        .filter(token_hash=_hash(token), revoked_at=None)
+        .first()
+    )
+    if invitation is None:
+        raise Problem(
+            "This link is not valid. Open the newest e-mail you have from us, or ask whoever "
+            "invited you to send the link again.",
+            code="link_unknown",
+            status=404,
+        )
+    if invitation.expires_at < timezone.now():
+        raise Problem(
+            "This link has expired. Ask whoever invited you to send a new one.",
+            code="link_expired",
+            status=410,
+        )
+    if invitation.opened_at is None:
+        invitation.opened_at = timezone.now()
+        invitation.save(update_fields=["opened_at"])
+    return invitation

@@ -1,0 +1,59 @@
+"""How an employee gets in, and what they signed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.roster import Employee
+from headshots.lib.rows import Row
+
+
+class Invitation(Row):
+    """A personal link for an employee. Only the hash of its token is kept.
+
+    The token is derived from the identifier, `generation` and the secret key, so that a link can be
+    sent again as it was; the next generation makes the links before it worthless.
+    """
+
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="invitations")
+    generation = models.PositiveIntegerField(default=1)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"invitation of {self.employee_id}"
+
+
+class Release(Row):
+    """An employee's signed consent to have headshots made from their photos.
+
+    Signed by the employee through their invitation, or attested by a member who holds the signed
+    paper; exactly one of the two.
+    """
+
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="releases")
+    invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, blank=True)
+    attested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
+    )
+    attestation = models.TextField(blank=True)
+    text_version = models.CharField(max_length=20)
+    text_hash = models.CharField(max_length=64)
+    typed_name = models.CharField(max_length=200, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    signed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(invitation__isnull=False) ^ models.Q(attested_by__isnull=False),
+                name="release_signed_or_attested",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"release {self.text_version} of {self.employee_id}"

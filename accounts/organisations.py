@@ -1,0 +1,65 @@
+"""Founding organisations and adding members."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.models import Member, Organisation, Role, User
+from headshots.lib.problems import Problem
+
+
+def found_organisation(*, actor: Actor, owner: User, name: str) -> Organisation:
+    """Create an organisation with its first owner. The slug is made from the name.
+
+    Raises Problem for a name without a letter.
+    """
+    name = " ".join(name.split())
+    if not any(character.isalnum() for character in name):
+        raise Problem("Give the organisation a name.", code="name_missing", field="name")
+    base = slugify(name, allow_unicode=False)[:50] or "organisation"
+    for suffix in range(1, 100):
+        slug = base if suffix == 1 else f"{base}-{suffix}"
+        try:
+            with transaction.atomic():
+                organisation = Organisation.objects.create(name=name[:120], slug=slug)
+                Member.objects.create(organisation=organisation, user=owner, role=Role.OWNER)
+                audit.record(
+                    actor=actor,
+                    organisation=organisation,
+                    action="organisation.founded",
+                    about=organisation,
+                )
+                return organisation
+        except IntegrityError:
+            continue
+    raise Problem(
+        "A hundred organisations have this name already. Choose another.",
+        code="name_taken",
+        field="name",
+    )
+
+
+@transaction.atomic
+def add_member(*, actor: Actor, organisation: Organisation, user: User, role: Role) -> Member:
+    """Make a user a member, or change the role of one who is; the last owner stays owner."""
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    others = Member.objects.filter(organisation=organisation, role=Role.OWNER).exclude(user=user)
+    current = Member.objects.filter(organisation=organisation, user=user).first()
+    if current and current.role == Role.OWNER and role != Role.OWNER and not others.exists():
+        raise Problem("An organisation needs an owner. Make somebody else owner first.",
+                      code="last_owner")
+    member, _ = Member.objects.update_or_create(
+        organisation=organisation, user=user, defaults={"role": role}
+    )
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="member.set",
+        about=member,
+        email=user.email,
+        role=str(role),
+    )
+    return member

@@ -1,0 +1,97 @@
+"""The one door to what generation/ keeps for an organisation or an employee.
+
+Members come through their membership, employees through their invitation; everything else is 404.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.access import Membership
+from accounts.models import Invitation
+from generation.models import Candidate, Look, Order, Selfie, Shoot
+
+
+def looks(inside: Membership) -> QuerySet[Look]:
+    """The newest version of each look of the organisation."""
+    return (
+        Look.objects.filter(organisation=inside.organisation)
+        .order_by("name", "-version")
+        .distinct("name")
+    )
+
+
+def look(inside: Membership, look_id: UUID) -> Look:
+    found = Look.objects.filter(organisation=inside.organisation, pk=look_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def orders(inside: Membership) -> QuerySet[Order]:
+    return Order.objects.filter(organisation=inside.organisation).select_related("look")
+
+
+def order(inside: Membership, order_id: UUID) -> Order:
+    found = orders(inside).select_related("organisation").filter(pk=order_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def shoots(inside: Membership, order: Order) -> QuerySet[Shoot]:
+    """The shoots of an order with what its page shows of each."""
+    return Shoot.objects.filter(
+        order=order, order__organisation=inside.organisation
+    ).select_related("employee", "order", "headshot__candidate")
+
+
+def shoot(inside: Membership, shoot_id: UUID) -> Shoot:
+    found = (
+        Shoot.objects.filter(order__organisation=inside.organisation, pk=shoot_id)
+        .select_related("order__organisation", "employee", "headshot__candidate")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def candidate(inside: Membership, candidate_id: UUID) -> Candidate:
+    """A candidate that passed the gate: what failed is never shown."""
+    found = Candidate.objects.filter(
+        shoot__order__organisation=inside.organisation, pk=candidate_id, passed=True
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def invited_shoot(invitation: Invitation) -> Shoot:
+    """The shoot that an invitation belongs to."""
+    found = (
+        Shoot.objects.filter(invitation=invitation)
+        .select_related("order__organisation", "employee__organisation", "release", "invitation")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def own_selfie(shoot: Shoot, selfie_id: UUID) -> Selfie:
+    found = Selfie.objects.filter(shoot=shoot, pk=selfie_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def own_candidate(shoot: Shoot, candidate_id: UUID) -> Candidate:
+    """A candidate on the employee's own short list."""
+    found = Candidate.objects.filter(shoot=shoot, pk=candidate_id, passed=True).first()
+    if found is None:
+        raise Http404
+    return found

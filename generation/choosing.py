@@ -1,0 +1,137 @@
+"""The employee's pick and the administrator's yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.actors import Actor
+from billing import ledger
+from generation import claims, notices, retention, states
+from generation.models import Candidate, Headshot, Shoot, State
+from headshots.lib.problems import Problem
+
+MOST_ROUNDS = 3
+SHORT_LIST = 6
+
+
+def short_list(*, shoot: Shoot) -> list[Candidate]:
+    """The candidates of the current round that passed, likest first; at most SHORT_LIST."""
+    passed = Candidate.objects.filter(shoot=shoot, passed=True, round=shoot.round)
+    return list(passed.order_by("likeness_own", "number")[:SHORT_LIST])
+
+
+@transaction.atomic
+def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
+    """Choose a candidate. Until it is approved, another can be picked instead."""
+    shoot = states.locked(shoot.pk)
+    if candidate.shoot_id != shoot.pk or not candidate.passed:
+        raise Problem("This picture is not on the list.", code="not_listed", status=404)
+    if shoot.state == State.CHOOSING:
+        states.move(actor=actor, shoot=shoot, to=State.APPROVING)
+    elif shoot.state != State.APPROVING:
+        raise Problem(
+            f"This shoot is {State(shoot.state).label.lower()}; there is nothing to choose now.",
+            code="transition",
+            status=409,
+        )
+    headshot, _ = Headshot.objects.update_or_create(
+        shoot=shoot, defaults={"candidate": candidate, "picked_at": timezone.now()}
+    )
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action="headshot.picked",
+        about=shoot,
+        candidate=str(candidate.pk),
+    )
+    return headshot
+
+
+@transaction.atomic
+def ask_again(*, actor: Actor, shoot: Shoot, reason: str) -> None:
+    """None of them: make new candidates, at no cost, up to MOST_ROUNDS rounds."""
+    shoot = states.locked(shoot.pk)
+    if shoot.state not in (State.CHOOSING, State.APPROVING):
+        raise Problem("There is nothing to make again now.", code="transition", status=409)
+    if shoot.round >= MOST_ROUNDS:
+        raise Problem(
+            f"New pictures have been made {MOST_ROUNDS - 1} times already. "
+            "Please pick the best of these, or opt out.",
+            code="rounds_spent",
+            status=409,
+        )
+    Headshot.objects.filter(shoot=shoot).delete()
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action="headshots.asked_again",
+        about=shoot,
+        reason=reason.strip()[:500],
+    )
+    Shoot.objects.filter(pk=shoot.pk).update(round=shoot.round + 1)
+    claims.enqueue(actor=actor, shoot=shoot)
+
+
+@transaction.atomic
+def approve(*, actor: Actor, shoot: Shoot) -> Headshot:
+    """The administrator's yes: takes the held credit and delivers. Twice is once."""
+    shoot = states.locked(shoot.pk)
+    headshot = Headshot.objects.filter(shoot=shoot).first()
+    if shoot.state == State.DELIVERED and headshot is not None:
+        return headshot
+    if shoot.state != State.APPROVING or headshot is None:
+        raise Problem(
+            f"{shoot.employee.name} has not picked a headshot yet.", code="not_picked", status=409
+        )
+    headshot.approved_at = timezone.now()
+    headshot.approved_by = actor.user
+    headshot.save(update_fields=["approved_at", "approved_by"])
+    states.move(actor=actor, shoot=shoot, to=State.DELIVERED)
+    ledger.capture(
+        actor=actor, organisation=shoot.order.organisation, source_key=shoot.hold_key
+    )
+    notices.notify(shoot=shoot, kind="delivered")
+    return headshot
+
+
+def approve_all(*, actor: Actor, shoots: Iterable[Shoot]) -> int:
+    """Approve each that is awaiting it; returns how many."""
+    approved = 0
+    for shoot in shoots:
+        if shoot.state == State.APPROVING:
+            try:
+                approve(actor=actor, shoot=shoot)
+            except Problem as problem:
+                if problem.status != 409:
+                    raise
+                continue
+            approved += 1
+    return approved
+
+
+@transaction.atomic
+def send_back(*, actor: Actor, shoot: Shoot, reason: str) -> None:
+    """The administrator's no: the employee picks again and reads why."""
+    reason = " ".join(reason.split())[:500]
+    if not reason:
+        raise Problem(
+            "Say in a few words what is wrong, so that a better one can be picked.",
+            code="reason_missing",
+            field="reason",
+        )
+    shoot = states.locked(shoot.pk)
+    states.move(actor=actor, shoot=shoot, to=State.CHOOSING, message=reason)
+    Headshot.objects.filter(shoot=shoot).delete()
+    notices.notify(shoot=shoot, kind="choose")
+
+
+@transaction.atomic
+def opt_out(*, actor: Actor, shoot: Shoot) -> None:
+    """The employee steps out, without a reason: the credit comes back, photos and pictures go."""
+    shoot = states.locked(shoot.pk)
+    states.move(actor=actor, shoot=shoot, to=State.OPTED_OUT)
+    retention.destroy_inputs(actor=actor, shoot=shoot, results_too=True)

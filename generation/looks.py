@@ -1,0 +1,59 @@
+"""Making and changing looks."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.models import Organisation
+from generation.art_direction import CHOICES
+from generation.models import Look
+from headshots.lib.problems import Problem
+
+
+def save_look(
+    *, actor: Actor, organisation: Organisation, name: str, **choices: str
+) -> Look:
+    """Make a look, or the next version of the one with that name. Orders keep what they froze.
+
+    Raises Problem for a missing name or a choice that does not exist.
+    """
+    name = " ".join(name.split())[:80]
+    if not name:
+        raise Problem("Give the look a name.", code="name_missing", field="name")
+    for field, known in CHOICES.items():
+        if choices.get(field) not in known:
+            raise Problem(
+                f"“{choices.get(field, '')}” is no {field}. Choose from {', '.join(known)}.",
+                code="look_choice",
+                field=field,
+            )
+    try:
+        with transaction.atomic():
+            newest = (
+                Look.objects.filter(organisation=organisation, name=name)
+                .order_by("-version")
+                .first()
+            )
+            if newest and all(getattr(newest, f) == choices[f] for f in CHOICES):
+                return newest
+            look = Look.objects.create(
+                organisation=organisation,
+                name=name,
+                version=newest.version + 1 if newest else 1,
+                **{field: choices[field] for field in CHOICES},
+            )
+            audit.record(
+                actor=actor,
+                organisation=organisation,
+                action="look.saved",
+                about=look,
+                name=name,
+                version=look.version,
+            )
+            return look
+    except IntegrityError:
+        raise Problem(
+            "Somebody changed this look just now. Load the page again.", code="stale", status=409
+        ) from None

@@ -1,0 +1,17 @@
+from generation.models.looks import Look
+from generation.models.orders import Order
+from generation.models.pictures import Candidate, Headshot, Selfie
+from generation.models.shoots import Shoot, State
+from generation.models.workers import ComputeUsage, Worker
+
+__all__ = [
+    "Candidate",
+    "ComputeUsage",
+    "Headshot",
+    "Look",
+    "Order",
+    "Selfie",
+    "Shoot",
+    "State",
+    "Worker",
+]

@@ -1,0 +1,33 @@
+"""Orders."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import Organisation
+from generation.art_direction import ArtDirection
+from generation.models.looks import Look
+from headshots.lib.rows import Row
+
+
+class Order(Row):
+    """One launch of one look for some employees. The look is frozen when it is placed."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="orders")
+    name = models.CharField(max_length=120)
+    look = models.ForeignKey(Look, models.PROTECT, related_name="orders")
+    frozen_look = models.JSONField()
+    due_at = models.DateTimeField()
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def direction(self) -> ArtDirection:
+        """The frozen look."""
+        return ArtDirection(**self.frozen_look)

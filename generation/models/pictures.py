@@ -1,0 +1,90 @@
+"""Pictures that come in, are made, and go out. Files are vault keys."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from generation.models.shoots import Shoot
+from headshots.lib.rows import Row
+
+
+class Selfie(Row):
+    """A photo that an employee uploaded, and what the judge said of it."""
+
+    class Verdict(models.TextChoices):
+        CHECKING = "checking", "Checking"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+
+    shoot = models.ForeignKey(Shoot, models.CASCADE, related_name="selfies")
+    file = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.CHECKING)
+    sentence = models.TextField(blank=True)
+    score = models.FloatField(default=0)
+    # What the judge measured beside it: perceptual fingerprint, skin and hair colour.
+    measures = models.JSONField(default=dict)
+    # 128 numbers of the face encoder; gone with the selfie.
+    descriptor = ArrayField(models.FloatField(), null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["shoot", "sha256"], name="selfie_once"),
+            models.CheckConstraint(
+                condition=~models.Q(verdict="accepted") | models.Q(descriptor__isnull=False),
+                name="selfie_accepted_with_face",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Candidate(Row):
+    """A generated image with its receipt. What failed the gate is kept as a receipt alone."""
+
+    shoot = models.ForeignKey(Shoot, models.CASCADE, related_name="candidates")
+    round = models.PositiveIntegerField()
+    number = models.PositiveIntegerField()
+    seed = models.BigIntegerField()
+    passed = models.BooleanField()
+    receipt = models.JSONField()
+    likeness_own = models.FloatField(null=True)
+    likeness_best_colleague = models.FloatField(null=True)
+    # The image as generated, and the finished picture; empty where the gate refused it.
+    file = models.CharField(max_length=200, blank=True)
+    finished = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["likeness_own"]
+        constraints = [
+            models.UniqueConstraint(fields=["shoot", "round", "number"], name="candidate_once"),
+            models.CheckConstraint(
+                condition=models.Q(passed=False) | ~models.Q(finished=""),
+                name="candidate_passed_has_picture",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"candidate {self.number} of {self.shoot_id}"
+
+
+class Headshot(Row):
+    """The candidate that was picked, and the yes of both sides."""
+
+    shoot = models.OneToOneField(Shoot, models.CASCADE, related_name="headshot")
+    candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="headshots")
+    picked_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"headshot of {self.shoot_id}"

@@ -1,0 +1,95 @@
+"""One employee's part of an order."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Employee, Invitation, Release
+from generation.models.orders import Order
+from headshots.lib.rows import Row
+
+
+class State(models.TextChoices):
+    INVITED = "invited", "Invited"
+    COLLECTING = "collecting", "Collecting photos"
+    QUEUED = "queued", "Queued"
+    TRAINING = "training", "Training"
+    GENERATING = "generating", "Generating"
+    CHOOSING = "choosing", "Choosing"
+    APPROVING = "approving", "Awaiting approval"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    OPTED_OUT = "opted_out", "Opted out"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Shoot(Row):
+    """The state machine that everything hangs on.
+
+    `state` is written by generation.states alone; lease and fence by generation.claims alone.
+    """
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shoots")
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="shoots")
+    invitation = models.OneToOneField(Invitation, models.PROTECT, related_name="shoot")
+    release = models.ForeignKey(Release, models.PROTECT, null=True, related_name="shoots")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.INVITED)
+    state_since = models.DateTimeField(auto_now_add=True)
+    # A sentence for the employee and the administrator: why it failed, what is asked for.
+    message = models.TextField(blank=True)
+    seed = models.BigIntegerField()
+    round = models.PositiveIntegerField(default=1)
+
+    attempts = models.PositiveIntegerField(default=0)
+    fence = models.PositiveBigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=100, blank=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
+
+    step = models.PositiveIntegerField(default=0)
+    steps = models.PositiveIntegerField(default=0)
+    adapter = models.CharField(max_length=200, blank=True)
+    adapter_steps = models.PositiveIntegerField(default=0)
+
+    inputs_destroyed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["employee__last_name", "employee__first_name", "employee__email"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "employee"], name="shoot_once_an_order"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=State.values), name="shoot_state_known"
+            ),
+            # Nothing is made of a person who has not signed.
+            models.CheckConstraint(
+                condition=models.Q(release__isnull=False)
+                | ~models.Q(
+                    state__in=[
+                        "queued", "training", "generating", "choosing", "approving", "delivered",
+                    ]
+                ),
+                name="shoot_needs_release",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["queued_at"],
+                condition=models.Q(state__in=["queued", "training", "generating"]),
+                name="shoot_claimable",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employee} in {self.order}"
+
+    @property
+    def folder(self) -> str:
+        """Where this shoot's files lie in the vault."""
+        return f"{self.order.organisation_id}/{self.id}"
+
+    @property
+    def hold_key(self) -> str:
+        """The source of this shoot's hold in the ledger."""
+        return f"shoot:{self.id}"

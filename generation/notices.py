@@ -1,0 +1,83 @@
+"""Mail about a shoot: queued with the change that causes it, sent by the default cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django_q.tasks import async_task, schedule
+
+from accounts import invitations
+from generation.models import Shoot, State
+
+SUBJECTS = {
+    "invitation": "Your headshot for {organisation}",
+    "choose": "Your headshots are ready to choose from",
+    "better_photos": "We need other photos for your headshot",
+    "delivered": "Your headshot is approved",
+    "failed": "Your headshot could not be made",
+}
+
+
+def invite(*, shoots: Sequence[Shoot]) -> None:
+    """Queue the invitation of each shoot, in one message a hundred of them."""
+    ids = [str(shoot.pk) for shoot in shoots]
+    for start in range(0, len(ids), 100):
+        async_task("generation.tasks.send_notices", "invitation", ids[start : start + 100])
+
+
+def notify(*, shoot: Shoot, kind: str) -> None:
+    """Queue one mail about a shoot."""
+    async_task("generation.tasks.send_notices", kind, [str(shoot.pk)])
+
+
+def retry(*, kind: str, shoot_ids: list[str]) -> None:
+    """Queue mails again that the mail server did not take, a few minutes from now."""
+    schedule(
+        "generation.tasks.send_notices",
+        kind,
+        shoot_ids,
+        schedule_type="O",
+        next_run=timezone.now() + timedelta(minutes=5),
+        cluster="default",
+    )
+
+
+def link_of(shoot: Shoot) -> str:
+    """The address of an employee's own page."""
+    token = invitations.token(invitation=shoot.invitation)
+    return f"{settings.SITE_URL}{reverse('employee:start', args=[token])}"
+
+
+def send(*, shoot: Shoot, kind: str) -> bool:
+    """Send one mail, in text and HTML. Returns whether there was still reason to.
+
+    Somebody who has ended their part hears of nothing more than how it ended.
+    """
+    if kind == "invitation" and shoot.state not in (State.INVITED, State.COLLECTING):
+        return False
+    if kind == "choose" and shoot.state != State.CHOOSING:
+        return False
+    organisation = shoot.order.organisation
+    context = {
+        "shoot": shoot,
+        "employee": shoot.employee,
+        "organisation": organisation,
+        "order": shoot.order,
+        "link": link_of(shoot),
+    }
+    mail = EmailMultiAlternatives(
+        subject=SUBJECTS[kind].format(organisation=organisation.name),
+        body=render_to_string(f"emails/{kind}.txt", context),
+        to=[shoot.employee.email],
+        # The same mail twice, after a repeated task, is one in most mailboxes.
+        headers={"Message-ID": f"<{kind}.{shoot.pk}.{shoot.fence}@headshots>"},
+    )
+    mail.attach_alternative(render_to_string(f"emails/{kind}.html", context), "text/html")
+    mail.send()
+    return True

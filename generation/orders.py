@@ -1,0 +1,122 @@
+"""Placing, cancelling and watching orders."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from accounts import audit, invitations
+from accounts.actors import Actor
+from accounts.models import Employee, Organisation
+from billing import ledger, prices
+from generation import notices, states
+from generation.models import Look, Order, Shoot, State
+from headshots.lib.problems import Problem
+
+GRACE = timedelta(days=14)
+PROMISED = (State.INVITED, State.COLLECTING)
+
+
+def credits_promised(*, organisation: Organisation) -> int:
+    """Credits that open shoots will hold once their photos are handed in."""
+    waiting = Shoot.objects.filter(order__organisation=organisation, state__in=PROMISED).count()
+    return waiting * prices.CREDITS_A_SHOOT
+
+
+@transaction.atomic
+def place_order(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    look: Look,
+    employees: Sequence[Employee],
+    due_at: datetime,
+    name: str = "",
+    invite: bool = True,
+) -> Order:
+    """Freeze the look and make a shoot for each employee; with `invite`, mail their links.
+
+    A credit is held when a shoot's photos are handed in. Here it is made sure that there is one
+    for everybody, counting what other open orders will need.
+
+    Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed,
+    credits missing (with their number).
+    """
+    if not employees:
+        raise Problem("Choose at least one employee.", code="nobody", field="employees")
+    if look.organisation_id != organisation.pk or any(
+        employee.organisation_id != organisation.pk for employee in employees
+    ):
+        raise Problem("Something chosen is not this organisation's.", code="foreign", status=404)
+    if due_at <= timezone.now():
+        raise Problem("The due date has passed. Choose a later one.", code="due", field="due_at")
+    account = ledger.lock_account(organisation=organisation)
+    needed = len(employees) * prices.CREDITS_A_SHOOT
+    free = account.available - credits_promised(organisation=organisation)
+    if needed > free:
+        raise ledger.too_few(missing=needed - free)
+    order = Order.objects.create(
+        organisation=organisation,
+        name=" ".join(name.split())[:120] or f"{look.name}, {timezone.localdate():%d %b %Y}",
+        look=look,
+        frozen_look=asdict(look.direction()),
+        due_at=due_at,
+        placed_by=actor.user,
+    )
+    links = invitations.issue_many(employees=employees, expires_at=due_at + GRACE)
+    shoots = Shoot.objects.bulk_create(
+        [
+            Shoot(
+                order=order,
+                employee=employee,
+                invitation=link,
+                seed=secrets.randbits(31),
+            )
+            for employee, link in zip(employees, links, strict=True)
+        ],
+        batch_size=1000,
+    )
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="order.placed",
+        about=order,
+        look=look.name,
+        employees=len(shoots),
+    )
+    if invite:
+        notices.invite(shoots=shoots)
+    return order
+
+
+@transaction.atomic
+def cancel_shoot(*, actor: Actor, shoot: Shoot) -> None:
+    """End a shoot that has not been delivered; its credit comes back."""
+    states.move(actor=actor, shoot=states.locked(shoot.pk), to=State.CANCELLED)
+
+
+def cancel_order(*, actor: Actor, order: Order) -> int:
+    """End all shoots of an order that have not ended; returns how many."""
+    ended = 0
+    open_ids = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
+    for shoot_id in list(open_ids.values_list("pk", flat=True)):
+        with transaction.atomic():
+            shoot = states.locked(shoot_id)
+            if shoot.state not in states.ENDED:
+                states.move(actor=actor, shoot=shoot, to=State.CANCELLED)
+                ended += 1
+    return ended
+
+
+def counts(*, order: Order) -> dict[str, int]:
+    """How many shoots of an order are in each state, every state named."""
+    found = dict(
+        Shoot.objects.filter(order=order).order_by().values_list("state").annotate(n=Count("pk"))
+    )
+    return {state.value: found.get(state.value, 0) for state in State}

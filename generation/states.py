@@ -1,0 +1,105 @@
+"""The one transition table of a shoot, and the one writer of its state."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import audit
+from accounts.actors import Actor
+from billing import ledger
+from generation.models import Shoot, State
+from headshots.lib.problems import Problem
+
+ENDED = frozenset(
+    {State.DELIVERED, State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN}
+)
+WORKING = frozenset({State.QUEUED, State.TRAINING, State.GENERATING})
+_EXITS = frozenset({State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN})
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.INVITED: frozenset({State.COLLECTING}) | _EXITS,
+    State.COLLECTING: frozenset({State.QUEUED}) | _EXITS,
+    State.QUEUED: frozenset({State.TRAINING}) | _EXITS,
+    # Back to collecting: the person's photos do not lead to a likeness, better ones are asked for.
+    State.TRAINING: frozenset({State.GENERATING, State.COLLECTING}) | _EXITS,
+    State.GENERATING: frozenset({State.CHOOSING, State.COLLECTING}) | _EXITS,
+    # Back to generating or queued: the next round, because none was them.
+    State.CHOOSING: frozenset({State.APPROVING, State.QUEUED}) | _EXITS,
+    State.APPROVING: frozenset({State.DELIVERED, State.CHOOSING, State.QUEUED}) | _EXITS,
+    # What was delivered can still be withdrawn by its person.
+    State.DELIVERED: frozenset({State.WITHDRAWN}),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.OPTED_OUT: frozenset(),
+    State.WITHDRAWN: frozenset(),
+}
+# States in which the credit of a shoot is not held: entering one gives it back.
+_FREE = _EXITS | {State.COLLECTING}
+
+
+def move(
+    *, actor: Actor, shoot: Shoot, to: State, fence: int | None = None, message: str = "",
+    **fields: Any,
+) -> None:
+    """Bring a shoot into another state, with other fields of it, as one conditional write.
+
+    With `fence`, the write is a worker's and is refused once another has claimed the shoot.
+    A state in which nothing may be owed gives the credit back in the same transaction.
+
+    Raises Problem (409) where the table does not allow the step or somebody was faster;
+    RuntimeError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A transition belongs into the transaction of what it stands for.")
+    was = State(shoot.state)
+    if to not in TRANSITIONS[was]:
+        raise Problem(
+            f"This shoot is {was.label.lower()}; it cannot become {to.label.lower()}.",
+            code="transition",
+            status=409,
+        )
+    fields = {**fields, "state": to, "state_since": timezone.now(), "message": message}
+    if to not in WORKING:
+        fields |= {"lease_until": None, "worker": "", "step": 0, "steps": 0}
+    rows = Shoot.objects.filter(pk=shoot.pk, state=was)
+    if fence is not None:
+        rows = rows.filter(fence=fence)
+    elif to not in WORKING:
+        # SECURITY: whoever ends or interrupts a shoot also shuts out the worker that has it.
+        fields["fence"] = F("fence") + 1
+    if rows.update(**fields, updated_at=timezone.now()) != 1:
+        raise Problem(
+            "This shoot has moved on in the meantime. Load the page again.",
+            code="stale",
+            status=409,
+        )
+    shoot.refresh_from_db(fields=[*fields, "updated_at"])
+    if to in _FREE:
+        ledger.release(
+            actor=actor,
+            organisation=shoot.order.organisation,
+            source_key=shoot.hold_key,
+            note=to.label,
+        )
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action=f"shoot.{to}",
+        about=shoot,
+        was=str(was),
+        **({"message": message} if message else {}),
+    )
+
+
+def locked(shoot_id: UUID) -> Shoot:
+    """A shoot with its order, organisation and employee, locked until the transaction ends."""
+    return (
+        Shoot.objects.select_for_update(of=("self",))
+        .select_related("order__organisation", "employee__organisation", "invitation", "release")
+        .get(pk=shoot_id)
+    )

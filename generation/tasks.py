@@ -1,0 +1,57 @@
+"""What the clusters run. Each takes ids, calls one service, and does no harm when run twice."""
+
+from __future__ import annotations
+
+import os
+import socket
+from uuid import UUID
+
+import structlog
+
+from generation import claims, heartbeat, notices, retention, selfies
+from generation.models import Shoot
+from headshots.lib import stopping
+
+log = structlog.get_logger(__name__)
+
+
+def work() -> int:
+    """gpu: do whatever work there is."""
+    worker = f"gpu@{socket.gethostname()}:{os.getppid()}"
+    heartbeat.report(worker=worker)
+    if claims.waiting() == 0:
+        claims.fail_exhausted()
+        return 0
+    from generation import worker as gpu_worker
+
+    return gpu_worker.run(worker=worker, should_stop=stopping.asked)
+
+
+def judge_selfie(selfie_id: str) -> None:
+    """default: judge one photo."""
+    selfies.judge_selfie(selfie_id=UUID(selfie_id))
+
+
+def send_notices(kind: str, shoot_ids: list[str]) -> int:
+    """default: send one kind of mail about some shoots. One that fails does not stop the others;
+    the task fails then, so that it is tried again."""
+    sent = 0
+    failed: list[str] = []
+    shoots = Shoot.objects.select_related(
+        "employee", "order__organisation", "invitation"
+    ).filter(pk__in=shoot_ids)
+    for shoot in shoots:
+        try:
+            sent += notices.send(shoot=shoot, kind=kind)
+        except OSError:
+            log.exception("mail_failed", kind=kind, shoot=str(shoot.pk))
+            failed.append(str(shoot.pk))
+    if failed:
+        notices.retry(kind=kind, shoot_ids=failed)
+    return sent
+
+
+def sweep() -> dict[str, int]:
+    """default, each minute: whatever a lost message or a dead worker left behind."""
+    heartbeat.report(worker=f"default@{socket.gethostname()}")
+    return {**claims.sweep(), "rejudged": selfies.judge_again(), **retention.sweep()}

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from generation.views import looks, orders, overview, pictures
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("looks", looks.looks, name="looks"),
+    path("orders/new", orders.new, name="order_new"),
+    path("orders/<uuid:order_id>", orders.order, name="order"),
+    path("orders/<uuid:order_id>/live", orders.live, name="order_live"),
+    path("orders/<uuid:order_id>/approve", orders.approve_all, name="order_approve"),
+    path("orders/<uuid:order_id>/cancel", orders.cancel, name="order_cancel"),
+    path("orders/<uuid:order_id>/wall", orders.wall, name="order_wall"),
+    path("orders/<uuid:order_id>/headshots.zip", orders.download, name="order_zip"),
+    path("shoots/<uuid:shoot_id>", orders.shoot, name="shoot"),
+    path("shoots/<uuid:shoot_id>/approve", orders.approve, name="shoot_approve"),
+    path("shoots/<uuid:shoot_id>/send-back", orders.send_back, name="shoot_send_back"),
+    path("shoots/<uuid:shoot_id>/cancel", orders.cancel_shoot, name="shoot_cancel"),
+    path("shoots/<uuid:shoot_id>/invite", orders.invite_again, name="shoot_invite"),
+    path("candidates/<uuid:candidate_id>.jpg", pictures.candidate, name="candidate_picture"),
+]

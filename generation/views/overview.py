@@ -1,0 +1,39 @@
+"""An organisation's first page."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import employees, membership
+from billing import ledger
+from generation import access, orders, states
+from generation.models import State
+
+
+@require_safe
+@login_required
+def overview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Orders with how far they are, credits, the size of the roster, and what to do next."""
+    inside = membership(request.user, slug)
+    found = access.orders(inside).annotate(
+        people=Count("shoots"),
+        delivered=Count("shoots", filter=Q(shoots__state=State.DELIVERED)),
+        approving=Count("shoots", filter=Q(shoots__state=State.APPROVING)),
+        ended=Count("shoots", filter=Q(shoots__state__in=states.ENDED)),
+    )[:50]
+    return render(
+        request,
+        "generation/overview.html",
+        {
+            "inside": inside,
+            "orders": found,
+            "balance": ledger.balance(organisation=inside.organisation),
+            "promised": orders.credits_promised(organisation=inside.organisation),
+            "employees": employees(inside).count(),
+            "looks": access.looks(inside).count(),
+        },
+    )

@@ -1,0 +1,56 @@
+"""Private pictures, each behind its door."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts import audit, invitations
+from accounts.access import membership
+from accounts.actors import user_actor
+from generation import access
+from generation.storage import vault
+
+
+def _jpeg(key: str) -> HttpResponse:
+    if not key or not vault().exists(key):
+        raise Http404
+    response = HttpResponse(vault().read(key), content_type="image/jpeg")
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Disposition"] = "inline"
+    return response
+
+
+@require_safe
+@login_required
+def candidate(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+    """A finished picture, for a member; that they looked is written down."""
+    inside = membership(request.user, slug)
+    found = access.candidate(inside, candidate_id)
+    with transaction.atomic():
+        audit.record(
+            actor=user_actor(inside.user, request),
+            organisation=inside.organisation,
+            action="picture.viewed",
+            about=found,
+        )
+    return _jpeg(found.finished)
+
+
+@require_safe
+def own_candidate(request: HttpRequest, token: str, candidate_id: UUID) -> HttpResponse:
+    """A finished picture, for the employee themselves."""
+    shoot = access.invited_shoot(invitations.open_link(token=token))
+    return _jpeg(access.own_candidate(shoot, candidate_id).finished)
+
+
+@require_safe
+def own_selfie(request: HttpRequest, token: str, selfie_id: UUID) -> HttpResponse:
+    """A photo of one's own."""
+    shoot = access.invited_shoot(invitations.open_link(token=token))
+    return _jpeg(access.own_selfie(shoot, selfie_id).file)

@@ -1,0 +1,361 @@
+"""The work of the gpu cluster: claim shoots, train, generate, judge, finish, commit.
+
+Imported inside task functions alone, since it brings in torch. No transaction is held while the
+device works; what is made is written under the fence of the claim, so a claim that was lost writes
+nothing. A shoot that is claimed again goes on where the last claim stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import structlog
+from django.conf import settings
+from django.db import transaction
+from PIL import Image
+
+from accounts.actors import SYSTEM
+from generation import base_model, claims, notices, states
+from generation.claims import Claim
+from generation.engine import finish, gate, load, sample, train
+from generation.engine.errors import Stopped
+from generation.engine.specs import AlignSpec, LookSpec, SampleSpec, TrainSpec
+from generation.heartbeat import Heartbeat
+from generation.models import Candidate, Selfie, Shoot, State
+from generation.storage import vault
+from headshots.lib.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+# Candidates that must pass before the employee is asked to choose.
+WANTED = 4
+ALIGN = {
+    "head and shoulders": AlignSpec(),
+    "close": AlignSpec(eye_line=0.44, face_height=0.46),
+}
+
+
+@dataclass
+class Sitter:
+    """A claimed shoot while it is worked on."""
+
+    claim: Claim
+    shoot: Shoot
+    selfies: list[Selfie]
+    own: np.ndarray
+    adapter: Path | None = None
+    more_steps: float = 1.0
+    ended: bool = False
+    failed_receipts: list[gate.Receipt] = field(default_factory=list)
+
+    @property
+    def person(self) -> str:
+        return str(self.shoot.pk)
+
+    def key(self, *parts: str) -> str:
+        return "/".join((self.shoot.folder, *parts))
+
+
+def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
+    """Work until nothing can be claimed or a stop is asked for; returns how many claims ended."""
+    base = load.base_model(base_model.folder(), device=settings.GPU_DEVICE)
+    done = 0
+    while not should_stop():
+        claims.fail_exhausted()
+        held = claims.claim(worker=worker, people=settings.PEOPLE_AT_ONCE)
+        if not held:
+            break
+        done += len(held)
+        with Heartbeat(worker=worker, base=base, claims=held) as heart:
+            try:
+                _work(base, held, heart, should_stop)
+            except Stopped:
+                claims.give_back(held, counted=False)
+            except Exception:
+                # The attempt is spent; whoever is claimed next may be claimed alone.
+                log.exception("work_failed", shoots=[str(c.shoot_id) for c in held])
+                claims.give_back(held, counted=True)
+    return done
+
+
+def _work(
+    base: load.BaseModel, held: Sequence[Claim], heart: Heartbeat, should_stop: Callable[[], bool]
+) -> None:
+    def stopping() -> bool:
+        return should_stop() or heart.all_lost
+
+    sitters = [sitter for claim in held if (sitter := _sit(claim))]
+    for sitter in sitters:
+        if not _photos_suffice(sitter):
+            sitter.ended = True
+    _train(base, [s for s in sitters if not s.ended], heart, stopping)
+    heart.phase = "generating"
+    while pending := [s for s in sitters if not s.ended and not heart.lost(s.claim)]:
+        _generate_round(base, pending, heart, stopping)
+
+
+def _sit(claim: Claim) -> Sitter | None:
+    """Load a claimed shoot and, where it is new, bring it into training."""
+    with transaction.atomic():
+        shoot = states.locked(claim.shoot_id)
+        if shoot.fence != claim.fence:
+            return None
+        if shoot.state == State.QUEUED:
+            states.move(actor=SYSTEM, shoot=shoot, to=State.TRAINING, fence=claim.fence)
+    selfies = list(Selfie.objects.filter(shoot=shoot, verdict=Selfie.Verdict.ACCEPTED))
+    own = np.array([s.descriptor for s in selfies], dtype=np.float64).reshape(-1, 128)
+    return Sitter(claim, shoot, selfies, own)
+
+
+def _photos_suffice(sitter: Sitter) -> bool:
+    """Whether every photo is still there; if not, the shoot goes back to collecting."""
+    missing = [s for s in sitter.selfies if not vault().exists(s.file)]
+    if sitter.selfies and not missing:
+        return True
+    _back_to_collecting(
+        sitter, "Your photos could not be found any more. Please upload them again."
+    )
+    Selfie.objects.filter(pk__in=[s.pk for s in missing]).delete()
+    return False
+
+
+def _train(
+    base: load.BaseModel, sitters: list[Sitter], heart: Heartbeat, stopping: Callable[[], bool]
+) -> None:
+    """Train whoever has no adapter of these photos yet, together; commit each adapter."""
+    fresh = []
+    for sitter in sitters:
+        if sitter.shoot.adapter and vault().exists(sitter.shoot.adapter):
+            sitter.adapter = vault().path(sitter.shoot.adapter)
+        else:
+            fresh.append(sitter)
+    if not fresh:
+        return
+    heart.phase = "training"
+    folders = {sitter.person: _adapter_folder(sitter) for sitter in fresh}
+    by_person = {sitter.person: sitter for sitter in fresh}
+
+    def on_progress(person: str, step: int, steps: int) -> None:
+        heart.note(by_person[person].claim, step, steps)
+
+    results = train.train_people(
+        base,
+        [
+            TrainSpec(
+                person=sitter.person,
+                photos=tuple(vault().path(s.file) for s in sitter.selfies),
+                seed=sitter.shoot.seed,
+                descriptors=tuple(tuple(row) for row in sitter.own.tolist()),
+            )
+            for sitter in fresh
+        ],
+        folders,
+        on_progress=on_progress,
+        should_stop=stopping,
+    )
+    for result in results:
+        sitter = by_person[result.person]
+        sitter.adapter = result.adapter
+        key = sitter.key("adapter", str(sitter.claim.fence), result.adapter.name)
+        try:
+            with transaction.atomic():
+                shoot = states.locked(sitter.shoot.pk)
+                if shoot.fence != sitter.claim.fence:
+                    raise Problem("The claim was lost.", code="stale", status=409)
+                states.move(
+                    actor=SYSTEM,
+                    shoot=shoot,
+                    to=State.GENERATING,
+                    fence=sitter.claim.fence,
+                    adapter=key,
+                    adapter_steps=result.steps,
+                    step=0,
+                    steps=0,
+                )
+                sitter.shoot = shoot
+        except Problem:
+            sitter.ended = True
+
+
+def _adapter_folder(sitter: Sitter) -> Path:
+    """A folder of this claim's own, with the newest checkpoint of an earlier claim in it.
+
+    Its own, so that a worker that lost its claim does not write where its successor does.
+    """
+    folder = vault().folder(sitter.key("adapter", str(sitter.claim.fence)))
+    earlier = sorted(
+        (p for p in folder.parent.iterdir() if p.name.isdigit() and p != folder),
+        key=lambda p: int(p.name),
+        reverse=True,
+    )
+    for before in earlier:
+        if any(before.iterdir()):
+            shutil.copytree(before, folder, dirs_exist_ok=True)
+            break
+    return folder
+
+
+def _generate_round(
+    base: load.BaseModel, sitters: list[Sitter], heart: Heartbeat, stopping: Callable[[], bool]
+) -> None:
+    """Draw the next candidates of everybody pending in one batch, judge and store them."""
+    recipe = base.recipe
+    batch: list[tuple[Sitter, int, int]] = []
+    for sitter in sitters:
+        made = Candidate.objects.filter(shoot=sitter.shoot, round=sitter.shoot.round)
+        numbers = set(made.values_list("number", flat=True))
+        passed = made.filter(passed=True).count()
+        most = recipe.sample.candidates * recipe.sample.rounds
+        heart.note(sitter.claim, len(numbers), most)
+        if passed >= WANTED or len(numbers) >= most:
+            _conclude(sitter, passed)
+            continue
+        # All of the first draw, then as many more as the share that passed lets hope to need.
+        wanted = recipe.sample.candidates - len(numbers) % recipe.sample.candidates
+        free = (n for n in range(most) if n not in numbers)
+        batch += [
+            (sitter, number, _seed(sitter.shoot, number)) for number, _ in zip(free, range(wanted))
+        ]
+    if not batch:
+        return
+    look = _look(batch[0][0].shoot)
+    colleagues = _colleagues(batch[0][0].shoot)
+    images = sample.sample(
+        base,
+        [
+            SampleSpec(
+                person=sitter.person,
+                adapter=sitter.adapter,
+                look=look,
+                seed=seed,
+                steps=round(recipe.sample.steps * _effort(recipe.sample, number)),
+            )
+            for sitter, number, seed in batch
+        ],
+        should_stop=stopping,
+    )
+    heart.phase = "judging"
+    for (sitter, number, seed), image in zip(batch, images, strict=True):
+        if stopping():
+            raise Stopped("The worker is stopping.")
+        if not sitter.ended:
+            _judge_and_store(base, sitter, number, seed, image, colleagues)
+    heart.phase = "generating"
+
+
+def _effort(settings_: object, number: int) -> float:
+    """Sampling steps of a candidate, relative to the recipe's: more once a draw has failed."""
+    draw = number // getattr(settings_, "candidates", 8)
+    return float(getattr(settings_, "more_steps", 1.0)) if draw >= 2 else 1.0
+
+
+def _seed(shoot: Shoot, number: int) -> int:
+    """The same for everybody in an order, so that their pictures are composed alike."""
+    return (shoot.order_id.int + 1_000_003 * shoot.round + 7_919 * number) % 2**31
+
+
+def _look(shoot: Shoot) -> LookSpec:
+    direction = shoot.order.direction
+    return LookSpec(
+        attire=direction.attire,
+        backdrop=direction.backdrop,
+        expression=direction.expression,
+        light=direction.light,
+        framing=direction.framing,
+    )
+
+
+def _colleagues(shoot: Shoot) -> dict[str, np.ndarray]:
+    """Face descriptors of everybody in the order who has accepted photos, by shoot."""
+    found: dict[str, list[list[float]]] = {}
+    rows = Selfie.objects.filter(
+        shoot__order=shoot.order_id, verdict=Selfie.Verdict.ACCEPTED
+    ).values_list("shoot_id", "descriptor")
+    for shoot_id, descriptor in rows:
+        if descriptor:
+            found.setdefault(str(shoot_id), []).append(descriptor)
+    return {person: np.array(rows) for person, rows in found.items()}
+
+
+def _judge_and_store(
+    base: load.BaseModel,
+    sitter: Sitter,
+    number: int,
+    seed: int,
+    image: Image.Image,
+    colleagues: dict[str, np.ndarray],
+) -> None:
+    spec = base.recipe.gate
+    others = {person: rows for person, rows in colleagues.items() if person != sitter.person}
+    receipt = gate.judge(image, sitter.own, others, spec)
+    stem = sitter.key("candidates", f"{sitter.shoot.round}-{number}")
+    file = finished = ""
+    if receipt.passed and receipt.landmarks is not None:
+        file, finished = f"{stem}.png", f"{stem}.jpg"
+        vault().put(file, finish.png(image))
+        framed = finish.align(image, receipt.landmarks, ALIGN[sitter.shoot.order.direction.framing])
+        vault().put(finished, finish.jpeg(framed))
+    else:
+        sitter.failed_receipts.append(receipt)
+    with transaction.atomic():
+        ours = Shoot.objects.select_for_update().filter(
+            pk=sitter.shoot.pk, fence=sitter.claim.fence
+        )
+        if not ours.exists():
+            sitter.ended = True
+            return
+        Candidate.objects.get_or_create(
+            shoot=sitter.shoot,
+            round=sitter.shoot.round,
+            number=number,
+            defaults={
+                "seed": seed,
+                "passed": bool(file),
+                "receipt": receipt.as_dict(),
+                "likeness_own": receipt.likeness_own,
+                "likeness_best_colleague": receipt.likeness_best_colleague,
+                "file": file,
+                "finished": finished,
+            },
+        )
+
+
+def _conclude(sitter: Sitter, passed: int) -> None:
+    """Ask the employee to choose, or, where nothing passed, for better photos."""
+    sitter.ended = True
+    if not passed:
+        _back_to_collecting(sitter, gate.better_selfies(sitter.failed_receipts))
+        return
+    try:
+        with transaction.atomic():
+            shoot = states.locked(sitter.shoot.pk)
+            states.move(
+                actor=SYSTEM, shoot=shoot, to=State.CHOOSING, fence=sitter.claim.fence
+            )
+            notices.notify(shoot=shoot, kind="choose")
+    except Problem:
+        log.info("claim_lost", shoot=sitter.person)
+
+
+def _back_to_collecting(sitter: Sitter, sentence: str) -> None:
+    try:
+        with transaction.atomic():
+            shoot = states.locked(sitter.shoot.pk)
+            states.move(
+                actor=SYSTEM,
+                shoot=shoot,
+                to=State.COLLECTING,
+                fence=sitter.claim.fence,
+                message=sentence,
+                adapter="",
+                round=shoot.round + 1,
+            )
+            notices.notify(shoot=shoot, kind="better_photos")
+    except Problem:
+        log.info("claim_lost", shoot=sitter.person)
+
+

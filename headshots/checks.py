@@ -1,0 +1,74 @@
+"""Settings that are each possible and wrong together, told by `manage.py check`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def site_is_secure(**_: Any) -> list[CheckMessage]:
+    """A public site needs TLS, and mail that goes somewhere."""
+    found: list[CheckMessage] = []
+    if not settings.SECURE:
+        found.append(
+            Warning(
+                "HEADSHOTS_SITE_URL begins with http://: sessions and links travel in the clear.",
+                hint="Put a TLS proxy before it and write https://.",
+                id="headshots.W001",
+            )
+        )
+    if not settings.EMAIL_HOST:
+        found.append(
+            Warning(
+                "EMAIL_HOST is not set: mail is written to a folder and reaches nobody.",
+                hint="Name an SMTP server.",
+                id="headshots.W002",
+            )
+        )
+    return found
+
+
+@register()
+def settings_agree(**_: Any) -> list[CheckMessage]:
+    """What no single setting can know."""
+    found: list[CheckMessage] = []
+    if settings.DEBUG and settings.SECURE:
+        found.append(
+            Error(
+                "HEADSHOTS_DEBUG is on for a site with https://: it would show its insides.",
+                hint="Turn HEADSHOTS_DEBUG off, or use an http:// address on this machine.",
+                id="headshots.E001",
+            )
+        )
+    if settings.DEMO and settings.EMAIL_HOST:
+        found.append(
+            Error(
+                "HEADSHOTS_DEMO shows all mail on a page, and EMAIL_HOST would send it to people.",
+                hint="Use one of the two.",
+                id="headshots.E002",
+            )
+        )
+    if settings.PRIVATE_ROOT.is_relative_to(settings.STATIC_ROOT):
+        found.append(
+            Error(
+                "HEADSHOTS_PRIVATE_DIR lies inside the folder of public files.",
+                hint="Choose another folder.",
+                id="headshots.E003",
+            )
+        )
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        found.append(Error("Only PostgreSQL is supported.", id="headshots.E004"))
+    queue = settings.Q_CLUSTER
+    for name, conf in {"default": queue, **queue["ALT_CLUSTERS"]}.items():
+        merged = {**queue, **conf}
+        # A task that waits behind others must not be handed out a second time.
+        if merged["retry"] <= merged["timeout"] * (merged["queue_limit"] + merged["workers"]) / (
+            merged["workers"]
+        ):
+            found.append(
+                Error(f"Cluster {name} would repeat tasks that are running.", id="headshots.E005")
+            )
+    return found

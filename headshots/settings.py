@@ -1,0 +1,276 @@
+"""Every setting, read once from the environment. docs/settings.md lists them for operators."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import structlog
+from csp.constants import NONCE, SELF
+
+from headshots.lib.env import Environment, SettingError, postgres_from_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+# Where things that are made while running live: the embedded database, private files, mail, logs.
+VAR_DIR = Path(env.text("HEADSHOTS_VAR_DIR") or BASE_DIR / "var").resolve()
+DEBUG = env.flag("HEADSHOTS_DEBUG", False)
+DEMO = env.flag("HEADSHOTS_DEMO", False)
+SECRET_KEY = env.required(
+    "SECRET_KEY",
+    "It signs sessions and links. Make one with: "
+    'python3 -c "import secrets; print(secrets.token_urlsafe(50))"',
+)
+if len(SECRET_KEY) < 32:
+    raise SettingError("SECRET_KEY is shorter than 32 characters. Make a longer one.")
+SITE_URL = (env.text("HEADSHOTS_SITE_URL") or "http://127.0.0.1:8000").rstrip("/")
+if not SITE_URL.startswith(("http://", "https://")):
+    raise SettingError(f"HEADSHOTS_SITE_URL is “{SITE_URL}”. Begin it with https:// (or http://).")
+SECURE = SITE_URL.startswith("https://")
+_host = SITE_URL.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
+ALLOWED_HOSTS = env.names("HEADSHOTS_ALLOWED_HOSTS", [_host, "127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "django_q",
+    "django_structlog",
+    "headshots",
+    "accounts",
+    "billing",
+    "generation",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "headshots.problem_pages.ProblemMiddleware",
+]
+ROOT_URLCONF = "headshots.urls"
+WSGI_APPLICATION = "headshots.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "headshots.context.site",
+            ],
+            "builtins": ["django.contrib.humanize.templatetags.humanize"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Without DATABASE_URL a PostgreSQL of our own runs under VAR_DIR, started when first connected to.
+_database_url = env.text("DATABASE_URL")
+DATABASES = {
+    "default": {
+        **(
+            postgres_from_url(_database_url)
+            if _database_url
+            else {
+                "ENGINE": "headshots.lib.embedded_database",
+                "NAME": "headshots",
+                "EMBEDDED": {
+                    "root": VAR_DIR / "postgres",
+                    "fast": env.flag("HEADSHOTS_DATABASE_FAST", False),
+                },
+            }
+        ),
+        "CONN_MAX_AGE": env.integer("HEADSHOTS_DATABASE_KEEP_S", 60, least=0, most=3600),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Private files: photos, adapters, candidates, headshots. Never below STATIC_ROOT.
+PRIVATE_ROOT = Path(env.text("HEADSHOTS_PRIVATE_DIR") or VAR_DIR / "private").resolve()
+UPLOAD_MAX_BYTES = env.integer("HEADSHOTS_UPLOAD_MAX_MB", 50, least=1, most=500) * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "headshots" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "headshots.static_files.HashedStaticFiles"},
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_REDIRECT_URL = "/home"
+LOGIN_URL = "account_login"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = SECURE and env.flag("HEADSHOTS_SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+if env.flag("HEADSHOTS_BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "connect-src": [SELF],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": [SELF],
+    }
+}
+
+# Mail: an SMTP server by EMAIL_URL's parts, else files in a folder that `make run` tells of.
+EMAIL_HOST = env.text("EMAIL_HOST") or ""
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, least=1, most=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 20
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if EMAIL_HOST
+    else "django.core.mail.backends.filebased.EmailBackend"
+)
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or "Headshots <no-reply@headshots.invalid>"
+
+# django-q2. The gpu cluster takes one message at a time; what it works on is claimed in our rows.
+Q_CLUSTER_NAME = env.one_of("Q_CLUSTER_NAME", "default", ["default", "gpu"])
+_broker_url = env.text("Q_BROKER_URL")
+_broker: dict[str, object] = {"redis": _broker_url} if _broker_url else {"orm": "default"}
+Q_CLUSTER: dict[str, object] = {
+    "name": "default",
+    **_broker,
+    "workers": env.integer("HEADSHOTS_DEFAULT_WORKERS", 2, least=1, most=64),
+    "queue_limit": 4,
+    "timeout": 300,
+    "retry": 1200,
+    "max_attempts": 5,
+    "ack_failures": True,
+    "save_limit": 200,
+    "poll": 0.5,
+    "catch_up": False,
+    "label": "Tasks",
+    "ALT_CLUSTERS": {
+        "gpu": {
+            "workers": 1,
+            "queue_limit": 1,
+            "timeout": 6 * 3600,
+            "retry": 14 * 3600,
+            "max_attempts": 1,
+            "ack_failures": True,
+            "scheduler": False,
+        }
+    },
+}
+# The engine.
+BASE_MODEL = env.text("BASE_MODEL") or "embedded"
+GPU_DEVICE = env.text("HEADSHOTS_DEVICE")
+PEOPLE_AT_ONCE = env.integer("HEADSHOTS_PEOPLE_AT_ONCE", 4, least=1, most=64)
+GPU_HOUR_CENTS = env.integer("HEADSHOTS_GPU_HOUR_CENTS", 250, least=0, most=1_000_000)
+LEASE_S = env.integer("HEADSHOTS_LEASE_S", 45, least=3, most=3600)
+MOST_ATTEMPTS = 5
+WELCOME_CREDITS = env.integer("HEADSHOTS_WELCOME_CREDITS", 3, least=0, most=1000)
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LOG_FORMAT = env.one_of("HEADSHOTS_LOG", "console" if sys.stderr.isatty() else "json",
+                        ["console", "json"])
+LOG_LEVEL = env.one_of("HEADSHOTS_LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
+env.refuse_typos()
+
+_shared_processors: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _shared_processors,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *(
+                    [structlog.dev.ConsoleRenderer()]
+                    if LOG_FORMAT == "console"
+                    else [
+                        structlog.processors.format_exc_info,
+                        structlog.processors.JSONRenderer(),
+                    ]
+                ),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_shared_processors,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)

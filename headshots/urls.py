@@ -1,0 +1,23 @@
+"""Every address of the site."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from headshots import health, home
+
+urlpatterns = [
+    path("", home.landing, name="landing"),
+    path("home", home.home, name="home"),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("account/", include("allauth.urls")),
+    path("organisations/new", home.new_organisation, name="new_organisation"),
+    path("o/<slug:slug>/", include("accounts.urls")),
+    path("o/<slug:slug>/", include("billing.urls")),
+    path("o/<slug:slug>/", include("generation.urls")),
+    path("i/<str:token>/", include("generation.employee_urls")),
+]
+if settings.DEMO:
+    from headshots import demo_mail
+
+    urlpatterns.append(path("demo/mail", demo_mail.mailbox, name="demo_mail"))

@@ -1,0 +1,227 @@
+"""People and things that tests begin with, made through the services."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+from PIL import Image
+
+from accounts import invitations, releases
+from accounts.access import Membership, membership
+from accounts.actors import SYSTEM, Actor, employee_actor, user_actor
+from accounts.models import Employee, Organisation, Role, User
+from accounts.organisations import add_member, found_organisation
+from billing import ledger
+from generation import claims, looks, orders, selfies, states
+from generation.models import Candidate, Look, Order, Selfie, Shoot, State
+from generation.storage import vault
+
+PASSWORD = "a long password 42"
+DIRECTION = {
+    "attire": "navy suit",
+    "backdrop": "studio grey",
+    "expression": "slight smile",
+    "light": "soft light",
+    "framing": "head and shoulders",
+}
+
+
+def jpeg(seed: int = 0, size: tuple[int, int] = (640, 640)) -> bytes:
+    """A real JPEG, another one for each seed."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC).save(out, "JPEG")
+    return out.getvalue()
+
+
+def descriptor(person: int, photo: int = 0) -> list[float]:
+    """128 numbers as the face encoder gives: near for one person, far between two."""
+    centre = np.random.default_rng(person).normal(0, 0.06, 128)
+    return [float(v) for v in centre + np.random.default_rng((person, photo)).normal(0, 0.01, 128)]
+
+
+@dataclass
+class World:
+    """One organisation with its owner, a look and credits."""
+
+    organisation: Organisation
+    owner: User
+    look: Look
+    people: list[Employee] = field(default_factory=list)
+
+    @property
+    def actor(self) -> Actor:
+        return user_actor(self.owner)
+
+    @property
+    def inside(self) -> Membership:
+        return membership(self.owner, self.organisation.slug)
+
+    def member(self, role: Role) -> User:
+        """Another user, with that role."""
+        user = make_user(f"{role}-{secrets.token_hex(3)}@{self.organisation.slug}.example")
+        add_member(actor=SYSTEM, organisation=self.organisation, user=user, role=role)
+        return user
+
+    def hire(self, count: int = 1) -> list[Employee]:
+        """More people on the roster."""
+        start = len(self.people)
+        made = [
+            Employee.objects.create(
+                organisation=self.organisation,
+                email=f"person{start + n}@{self.organisation.slug}.example",
+                employee_number=f"{1000 + start + n}",
+                first_name=f"First{start + n}",
+                last_name=f"Last{start + n:03}",
+            )
+            for n in range(count)
+        ]
+        self.people += made
+        return made
+
+    def order(self, people: int = 1, **changes: Any) -> Order:
+        """An order for some new people."""
+        fields = {
+            "actor": self.actor,
+            "organisation": self.organisation,
+            "look": self.look,
+            "employees": self.hire(people),
+            "due_at": timezone.now() + timedelta(days=7),
+            **changes,
+        }
+        return orders.place_order(**fields)
+
+    def shoot(self, state: State = State.INVITED) -> Shoot:
+        """A shoot of a new person, brought into that state on the way a real one goes."""
+        shoot = self.order().shoots.get()
+        return bring(shoot, state)
+
+
+def make_user(email: str) -> User:
+    """A user with a verified address."""
+    from allauth.account.models import EmailAddress
+
+    user = User.objects.create_user(email=email, password=PASSWORD)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def make_world(name: str = "Acme", credits: int = 100) -> World:
+    """An organisation that can order."""
+    owner = make_user(f"owner-{secrets.token_hex(3)}@{name.lower()}.example")
+    organisation = found_organisation(actor=SYSTEM, owner=owner, name=name)
+    if credits:
+        ledger.grant(
+            actor=SYSTEM, organisation=organisation, amount=credits, source_key="tests"
+        )
+    look = looks.save_look(
+        actor=SYSTEM, organisation=organisation, name="Studio", **DIRECTION
+    )
+    return World(organisation, owner, look)
+
+
+def sign(shoot: Shoot) -> None:
+    """The employee signs the release."""
+    actor = employee_actor(shoot.employee)
+    text = releases.release_text(shoot.employee)
+    selfies.sign_release(actor=actor, shoot=shoot, typed_name="Somebody", read_hash=text.sha256)
+
+
+def give_selfies(shoot: Shoot, count: int = selfies.LEAST, person: int | None = None) -> None:
+    """Photos that the judge has accepted, with files in the vault."""
+    who = person if person is not None else shoot.employee.pk.int % 2**31
+    for number in range(count):
+        key = f"{shoot.folder}/selfies/{number}.jpg"
+        vault().put(key, jpeg(number))
+        Selfie.objects.create(
+            shoot=shoot,
+            file=key,
+            name=f"{number}.jpg",
+            sha256=f"{shoot.pk.hex}{number}",
+            width=640,
+            height=640,
+            verdict=Selfie.Verdict.ACCEPTED,
+            descriptor=descriptor(who, number),
+        )
+
+
+def give_candidates(shoot: Shoot, count: int = 4) -> list[Candidate]:
+    """Candidates that passed, with files in the vault."""
+    made = []
+    for number in range(count):
+        key = f"{shoot.folder}/candidates/{shoot.round}-{number}.jpg"
+        vault().put(key, jpeg(100 + number))
+        made.append(
+            Candidate.objects.create(
+                shoot=shoot,
+                round=shoot.round,
+                number=number,
+                seed=number,
+                passed=True,
+                receipt={},
+                likeness_own=0.3 + number / 100,
+                likeness_best_colleague=0.6,
+                file=key,
+                finished=key,
+            )
+        )
+    return made
+
+
+WAY = [
+    State.INVITED,
+    State.COLLECTING,
+    State.QUEUED,
+    State.TRAINING,
+    State.GENERATING,
+    State.CHOOSING,
+    State.APPROVING,
+    State.DELIVERED,
+]
+
+
+def bring(shoot: Shoot, state: State) -> Shoot:
+    """Take a new shoot along the way to a state, by the services where they do not need a GPU."""
+    from generation import choosing
+
+    actor = employee_actor(shoot.employee)
+    for step in WAY[1 : WAY.index(state) + 1]:
+        if step == State.COLLECTING:
+            sign(shoot)
+        elif step == State.QUEUED:
+            give_selfies(shoot)
+            selfies.hand_in(actor=actor, shoot=shoot)
+        elif step == State.TRAINING:
+            (held,) = claims.claim(worker="test", people=1)
+            assert held.shoot_id == shoot.pk
+            _move(shoot, step)
+        elif step in (State.GENERATING, State.CHOOSING):
+            if step == State.CHOOSING:
+                give_candidates(shoot)
+            _move(shoot, step)
+        elif step == State.APPROVING:
+            picked = choosing.short_list(shoot=shoot)[0]
+            choosing.pick(actor=actor, shoot=shoot, candidate=picked)
+        elif step == State.DELIVERED:
+            choosing.approve(actor=SYSTEM, shoot=shoot)
+        shoot.refresh_from_db()
+    return shoot
+
+
+def _move(shoot: Shoot, to: State) -> None:
+    from django.db import transaction
+
+    with transaction.atomic():
+        locked = states.locked(shoot.pk)
+        states.move(actor=SYSTEM, shoot=locked, to=to, fence=locked.fence)
+
+
+def token(shoot: Shoot) -> str:
+    """The secret of a shoot's personal link."""
+    return invitations.token(invitation=shoot.invitation)
