@@ -1,0 +1,22 @@
+"""What the engine raises. Every message is a sentence that can be shown to people."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Something the engine cannot do; `str(error)` says what and what to do about it."""
+
+
+class BaseModelError(EngineError):
+    """The base model folder, or this host, cannot work."""
+
+
+class PhotoError(EngineError):
+    """A training photo cannot be used."""
+
+
+class Stopped(EngineError):
+    """The caller asked to stop; every checkpoint on disk is whole."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped on request; the work continues from its last checkpoint.")

@@ -1,0 +1,169 @@
+"""Faces in pictures: where they are, five landmarks, and a descriptor of who it is.
+
+dlib's HOG frontal detector, its 5-point predictor and its ResNet face descriptor
+(http://dlib.net, Boost; the weights CC0). Two pictures of one person lie about 0.35 apart,
+of different people 0.6 and more. Needs no torch.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from generation.engine.errors import EngineError
+
+Box = tuple[int, int, int, int]
+Points = tuple[tuple[float, float], ...]
+Descriptor = NDArray[np.float64]
+
+# The HOG detector works on faces of about 80 px; larger photos only cost time.
+LARGEST = 1024
+# dlib's predictors keep scratch space, so one thread at a time may use them.
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face: `box` (left, top, right, bottom) and five `landmarks` in the picture's pixels.
+
+    Landmarks: outer and inner corner of the eye on the picture's right, outer and inner
+    corner of the eye on its left, base of the nose. `score` is the detector's confidence.
+    """
+
+    box: Box
+    landmarks: Points
+    score: float
+
+    @property
+    def height(self) -> int:
+        return self.box[3] - self.box[1]
+
+    @property
+    def eyes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The eyes' centres (x, y): the one on the picture's left, then its right."""
+        points = np.asarray(self.landmarks, np.float64)
+        return points[2:4].mean(axis=0), points[0:2].mean(axis=0)
+
+    @property
+    def roll(self) -> float:
+        """How far the head leans, in degrees; 0 is upright."""
+        left, right = self.eyes
+        return float(np.degrees(np.arctan2(right[1] - left[1], right[0] - left[0])))
+
+    @property
+    def turn(self) -> float:
+        """How far the head is turned: the nose's distance from the middle between the
+        eyes, in half eye distances. 0 looks at the camera, 1 is a profile."""
+        left, right = self.eyes
+        axis = right - left
+        length = float(np.hypot(*axis)) or 1.0
+        offset = np.asarray(self.landmarks[4]) - (left + right) / 2
+        return abs(float(offset @ axis) / length) / (length / 2)
+
+
+def models_folder() -> Path:
+    """Where the weights are. The package that holds them is found but never imported,
+    because importing it needs pkg_resources."""
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or not spec.submodule_search_locations:
+        raise EngineError(
+            "The face models are not installed; install the package face_recognition_models."
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / "models"
+
+
+@lru_cache(maxsize=1)
+def _models() -> tuple[Any, Any, Any]:
+    try:
+        import dlib
+    except ImportError as error:
+        raise EngineError("dlib is not installed; install the package dlib-bin.") from error
+    folder = models_folder()
+    landmarks = folder / "shape_predictor_5_face_landmarks.dat"
+    encoder = folder / "dlib_face_recognition_resnet_model_v1.dat"
+    for path in (landmarks, encoder):
+        if not path.exists():
+            raise EngineError(f"The face model {path} is missing; reinstall the package.")
+    return (
+        dlib.get_frontal_face_detector(),
+        dlib.shape_predictor(str(landmarks)),
+        dlib.face_recognition_model_v1(str(encoder)),
+    )
+
+
+def _working(image: Image.Image, enlarge_to: int) -> tuple[NDArray[np.uint8], float]:
+    """RGB pixels at the size faces are measured at, and the factor that led there."""
+    longest, shortest = max(image.size), min(image.size)
+    factor = max(1.0, enlarge_to / shortest)
+    factor = min(factor, max(LARGEST, enlarge_to) / longest)
+    picture = image.convert("RGB")
+    if factor != 1.0:
+        size = (round(image.width * factor), round(image.height * factor))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    return np.ascontiguousarray(picture), factor
+
+
+def detect(image: Image.Image, enlarge_to: int = 384) -> list[Face]:
+    """All frontal faces in `image`, the largest first.
+
+    Small pictures are enlarged (Lanczos) until their shorter side has `enlarge_to` pixels,
+    as the detector misses faces below 80 px; photos are reduced to 1024 px. Boxes and
+    landmarks are given in the pixels of `image` itself.
+    """
+    detector, predictor, _ = _models()
+    pixels, factor = _working(image, enlarge_to)
+    with _lock:
+        boxes, scores, _ = detector.run(pixels, 0, 0.0)
+        shapes = [predictor(pixels, box) for box in boxes]
+    faces = [
+        Face(
+            box=(
+                round(box.left() / factor),
+                round(box.top() / factor),
+                round(box.right() / factor),
+                round(box.bottom() / factor),
+            ),
+            landmarks=tuple((p.x / factor, p.y / factor) for p in shape.parts()),
+            score=float(score),
+        )
+        for box, score, shape in zip(boxes, scores, shapes, strict=True)
+    ]
+    return sorted(faces, key=lambda face: -face.height)
+
+
+def describe(image: Image.Image, face: Face, enlarge_to: int = 384) -> Descriptor:
+    """Who `face` of `image` is: 128 numbers, compared by `distance`.
+
+    The picture is enlarged or reduced as in `detect`.
+    """
+    import dlib
+
+    _, _, encoder = _models()
+    pixels, factor = _working(image, enlarge_to)
+    points = dlib.points()
+    for x, y in face.landmarks:
+        points.append(dlib.point(round(x * factor), round(y * factor)))
+    left, top, right, bottom = (round(v * factor) for v in face.box)
+    shape = dlib.full_object_detection(dlib.rectangle(left, top, right, bottom), points)
+    with _lock:
+        descriptor = encoder.compute_face_descriptor(pixels, shape)
+    return np.asarray(descriptor, np.float64)
+
+
+def distance(one: Sequence[float] | Descriptor, other: Sequence[float] | Descriptor) -> float:
+    """Euclidean distance of two descriptors."""
+    return float(np.linalg.norm(np.asarray(one) - np.asarray(other)))
+
+
+def distances(one: Descriptor, others: Descriptor) -> Descriptor:
+    """Distances from one descriptor [128] to each row of `others` [n, 128]."""
+    return np.asarray(np.linalg.norm(np.atleast_2d(others) - one, axis=1), np.float64)

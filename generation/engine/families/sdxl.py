@@ -1,0 +1,169 @@
+"""Stable Diffusion XL (Podell et al. 2023, arXiv:2307.01952) through diffusers' pipeline.
+
+Noise prediction and v-prediction; the scheduler's config says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DDPMScheduler, StableDiffusionXLPipeline
+from PIL import Image
+from torch import Tensor, nn
+
+from generation.engine.errors import EngineError
+from generation.engine.families.interface import Conditioning, Family
+from generation.engine.recipe import Recipe
+
+# From this picture size on, activations outgrow the weights and are made again instead.
+_RECOMPUTE_FROM = 512
+
+
+class Sdxl(Family):
+    """A StableDiffusionXLPipeline, its UNet open to adapters."""
+
+    prefix = "unet"
+
+    def __init__(self, pipe: Any, recipe: Recipe, device: torch.device, dtype: torch.dtype):
+        self.pipe = pipe
+        self.recipe = recipe
+        self.device = device
+        self.dtype = dtype
+        self.denoiser = pipe.unet
+        pipe.set_progress_bar_config(disable=True)
+        pipe.to(device)
+        for part in self.parts().values():
+            part.requires_grad_(False)
+            part.eval()
+        if device.type == "cuda":
+            pipe.unet.to(memory_format=torch.channels_last)
+            pipe.vae.to(memory_format=torch.channels_last)
+        if recipe.resolution >= _RECOMPUTE_FROM:
+            pipe.unet.enable_gradient_checkpointing()
+        ddpm: Any = DDPMScheduler
+        noise = ddpm.from_config(pipe.scheduler.config)
+        self.predicts = str(noise.config.prediction_type)
+        if self.predicts not in ("epsilon", "v_prediction"):
+            raise EngineError(f"The scheduler predicts “{self.predicts}”, which SDXL cannot train.")
+        self.alphas = noise.alphas_cumprod.to(device=device, dtype=torch.float32)
+        side = float(recipe.resolution)
+        self.time_ids = torch.tensor([[side, side, 0.0, 0.0, side, side]], device=device)
+
+    @classmethod
+    def load(cls, folder: Path, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> Sdxl:
+        stock: Any = StableDiffusionXLPipeline
+        pipe = stock.from_pretrained(
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            use_safetensors=True,
+            add_watermarker=False,
+        )
+        return cls(pipe, recipe, device, dtype)
+
+    def parts(self) -> Mapping[str, nn.Module]:
+        names = ("unet", "vae", "text_encoder", "text_encoder_2")
+        return {name: getattr(self.pipe, name) for name in names}
+
+    @torch.no_grad()
+    def encode_prompt(self, prompt: str | None) -> Conditioning:
+        text, empty, pooled, empty_pooled = self.pipe.encode_prompt(
+            prompt=prompt or "",
+            device=self.device,
+            num_images_per_prompt=1,
+            do_classifier_free_guidance=prompt is None,
+        )
+        if prompt is None:
+            text, pooled = empty, empty_pooled
+        return {"text": text.detach().clone(), "pooled": pooled.detach().clone()}
+
+    @torch.no_grad()
+    def encode_images(self, pixels: Tensor) -> Tensor:
+        vae = self.pipe.vae
+        rows = []
+        for pixel in torch.split(pixels, 8):
+            moved = pixel.to(self.device, vae.dtype)
+            rows.append(vae.encode(moved).latent_dist.mode().float().cpu())
+        latents = torch.cat(rows) - (getattr(vae.config, "shift_factor", None) or 0.0)
+        return latents * float(vae.config.scaling_factor)
+
+    def losses(
+        self,
+        latents: Tensor,
+        conditioning: Conditioning,
+        noise: Tensor,
+        moments: Tensor,
+        weights: Tensor | None = None,
+        snr_gamma: float = 0.0,
+    ) -> Tensor:
+        latents, noise = latents.to(self.device), noise.to(self.device)
+        count = len(self.alphas)
+        steps = (moments.to(self.device) * count).long().clamp(0, count - 1)
+        alpha = self.alphas[steps]
+        signal, spread = alpha.sqrt()[:, None, None, None], (1 - alpha).sqrt()[:, None, None, None]
+        noisy = signal * latents + spread * noise
+        velocity = self.predicts == "v_prediction"
+        target = signal * noise - spread * latents if velocity else noise
+        found = self.denoiser(
+            noisy.to(self.dtype),
+            steps,
+            encoder_hidden_states=conditioning["text"],
+            added_cond_kwargs={
+                "text_embeds": conditioning["pooled"],
+                "time_ids": self.time_ids.expand(len(latents), -1),
+            },
+            return_dict=False,
+        )[0]
+        error = (found.float() - target) ** 2
+        if weights is not None:
+            error = error * weights.to(self.device)
+        loss: Tensor = error.mean(dim=(1, 2, 3))
+        if snr_gamma > 0:
+            # Min-SNR weighting (Hang et al. 2023, arXiv:2303.09556), in both forms.
+            snr = alpha / (1 - alpha).clamp(min=1e-8)
+            weight = snr.clamp(max=snr_gamma)
+            loss = loss * weight / (snr + 1 if velocity else snr.clamp(min=1e-8))
+        return loss
+
+    @torch.inference_mode()
+    def draw(
+        self,
+        conditioning: Conditioning,
+        negative: Conditioning,
+        seeds: Sequence[int],
+        steps: int,
+        guidance: float,
+        rescale: float,
+        on_step: Callable[[], None] | None = None,
+    ) -> list[Image.Image]:
+        def stepped(_pipe: Any, _step: int, _time: Any, values: dict[str, Any]) -> dict[str, Any]:
+            if on_step is not None:
+                on_step()
+            return values
+
+        count = len(seeds)
+        guided = guidance > 1
+        pictures = self.pipe(
+            prompt_embeds=conditioning["text"],
+            pooled_prompt_embeds=conditioning["pooled"],
+            negative_prompt_embeds=negative["text"].expand(count, -1, -1) if guided else None,
+            negative_pooled_prompt_embeds=negative["pooled"].expand(count, -1) if guided else None,
+            # On the CPU, so that a seed means the same noise on every device.
+            generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            guidance_rescale=rescale,
+            height=self.recipe.resolution,
+            width=self.recipe.resolution,
+            output_type="pt",
+            callback_on_step_end=stepped,
+        ).images
+        if not bool(torch.isfinite(pictures).all()):
+            raise EngineError(
+                "The base model drew values that are not numbers. Its VAE may need float32."
+            )
+        rows = (pictures.float().clamp(0, 1) * 255).round().to(torch.uint8)
+        return [Image.fromarray(row.permute(1, 2, 0).cpu().numpy()) for row in rows]

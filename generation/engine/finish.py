@@ -1,0 +1,126 @@
+"""The last step: align to one eye line, crop once, enlarge, encode. Needs no torch.
+
+Deterministic: the same picture and landmarks give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from generation.engine.faces import Points
+from generation.engine.geometry import place
+from generation.engine.specs import AlignSpec
+
+# Brow to chin of an average face, in distances between the eyes' centres.
+_FACE_HEIGHT = 2.05
+
+_RENDITIONS: dict[str, tuple[int, int]] = {
+    "large": (0, 92),
+    "square": (512, 90),
+    "thumbnail": (160, 85),
+}
+
+
+def align(image: Image.Image, landmarks: Points, spec: AlignSpec | None = None) -> Image.Image:
+    """`image` moved, turned and scaled so that its face lies where `spec` says, RGB."""
+    spec = spec or AlignSpec()
+    width, height = spec.size
+    eyes = (width / 2, spec.eye_line * height)
+    return place(image, landmarks, spec.size, eyes, spec.face_height * height / _FACE_HEIGHT)
+
+
+def jpeg(image: Image.Image, quality: int = 92) -> bytes:
+    """A JPEG without any metadata, full chroma."""
+    return _encode(image.convert("RGB"), "JPEG", quality=quality, subsampling=0, optimize=True)
+
+
+def png(image: Image.Image) -> bytes:
+    """A PNG without any metadata."""
+    return _encode(image.convert("RGB"), "PNG", optimize=True)
+
+
+def _encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(image)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def renditions(image: Image.Image) -> dict[str, bytes]:
+    """The files of a headshot by name: `large`, `square`, `thumbnail` (JPEG) and `print`
+    (PNG). Squares keep the picture's top, where the head is."""
+    files = {"print": png(image)}
+    for name, (side, quality) in _RENDITIONS.items():
+        picture = image
+        if side:
+            edge = min(image.size)
+            left = (image.width - edge) // 2
+            picture = image.crop((left, 0, left + edge, edge))
+            picture = picture.resize((side, side), Image.Resampling.LANCZOS)
+        files[name] = jpeg(picture, quality)
+    return files
+
+
+def wall(
+    images: Sequence[Image.Image],
+    names: Sequence[str],
+    *,
+    columns: int | None = None,
+    tile: int = 320,
+    title: str = "",
+) -> Image.Image:
+    """One picture of the whole roster: a grid of tiles `tile` pixels wide, names below.
+
+    All tiles have the first picture's proportions. Raises ValueError without pictures.
+    """
+    if not images or len(images) != len(names):
+        raise ValueError("A wall needs pictures, and one name for each.")
+    count = len(images)
+    across = columns or min(count, max(2, math.ceil(math.sqrt(count * 1.5))))
+    rows = math.ceil(count / across)
+    height = round(tile * images[0].height / images[0].width)
+    gap, label = max(8, tile // 20), max(20, tile // 8)
+    head = 2 * label if title else 0
+    sheet = Image.new(
+        "RGB",
+        (gap + across * (tile + gap), gap + head + rows * (height + label + gap)),
+        (250, 250, 248),
+    )
+    draw = ImageDraw.Draw(sheet)
+    if title:
+        font = ImageFont.load_default(label * 0.8)
+        draw.text(
+            (gap, gap + label),
+            _fit(draw, title, font, sheet.width - 2 * gap),
+            (30, 34, 40),
+            font=font,
+            anchor="lm",
+        )
+    font = ImageFont.load_default(label * 0.5)
+    for index, (image, name) in enumerate(zip(images, names, strict=True)):
+        x = gap + index % across * (tile + gap)
+        y = gap + head + index // across * (height + label + gap)
+        sheet.paste(image.convert("RGB").resize((tile, height), Image.Resampling.LANCZOS), (x, y))
+        text = _fit(draw, name, font, tile)
+        draw.text(
+            (x + tile / 2, y + height + label / 2), text, (40, 44, 52), font=font, anchor="mm"
+        )
+    return sheet
+
+
+def _fit(
+    draw: ImageDraw.ImageDraw,
+    text: str,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    width: float,
+) -> str:
+    """`text`, shortened with an ellipsis until it is at most `width` pixels wide."""
+    if draw.textlength(text, font=font) <= width:
+        return text
+    while text and draw.textlength(text + "…", font=font) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"

@@ -1,0 +1,179 @@
+"""Does a candidate show its owner, alone and well? Needs no torch.
+
+Every picture gets a receipt with all figures, the refused ones too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from generation.engine import colour, faces, photos
+from generation.engine.faces import Box, Descriptor, Points
+from generation.engine.specs import GateSpec
+
+REASONS = {
+    "no_face": "No face was found in the picture.",
+    "several_faces": "There is more than one face in the picture.",
+    "size": "The face has the wrong size in the picture.",
+    "pose": "The head is turned or leans too far.",
+    "blurred": "The face is less sharp than in the person's photos.",
+    "unlike": "The picture does not look enough like the person.",
+    "colleague": "The picture looks as much like a colleague.",
+    "copy": "The picture repeats one of the person's photos.",
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The verdict on a candidate with the figures behind it.
+
+    `reasons` (codes of REASONS) made it fail; `flags` are for a person's eye only.
+    Likeness is the mean dlib distance to all photos of a person, smaller is liker;
+    `score` orders passing pictures, higher is better. `landmarks` fit `finish.align`.
+    """
+
+    passed: bool
+    reasons: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    score: float = 0.0
+    likeness_own: float | None = None
+    likeness_nearest: float | None = None
+    threshold: float | None = None
+    likeness_best_colleague: float | None = None
+    best_colleague: str | None = None
+    faces: int = 0
+    box: Box | None = None
+    landmarks: Points | None = None
+    face_share: float = 0.0
+    roll: float = 0.0
+    turn: float = 0.0
+    sharpness: float = 0.0
+    skin_delta: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures, fit for JSON."""
+        return asdict(self)
+
+    @property
+    def sentence(self) -> str:
+        """Why it failed, in words; empty if it passed."""
+        return " ".join(REASONS[reason] for reason in self.reasons)
+
+
+def own_threshold(descriptors: Descriptor | Sequence[Sequence[float]], spec: GateSpec) -> float:
+    """The person's own likeness bound, from leave-one-out over their photos [n, 128].
+
+    A photo's distance is its mean to the other photos; the bound is the median of these
+    plus `spec.likeness_slack`, between `likeness_floor` and `likeness_global`.
+    """
+    points = np.atleast_2d(np.asarray(descriptors, np.float64))
+    count = len(points)
+    if count < 3:
+        return spec.likeness_global
+    apart = np.linalg.norm(points[:, None] - points[None], axis=2)
+    left_out = apart.sum(axis=1) / (count - 1)
+    bound = float(np.median(left_out)) + spec.likeness_slack
+    return min(spec.likeness_global, max(spec.likeness_floor, bound))
+
+
+def judge(
+    image: Image.Image,
+    own: Descriptor,
+    colleagues: Mapping[str, Descriptor],
+    spec: GateSpec,
+    *,
+    threshold: float | None = None,
+    appearances: Sequence[Mapping[str, Sequence[float]]] = (),
+    sharpness: float | None = None,
+) -> Receipt:
+    """Judge one candidate of the person whose photos' descriptors are `own` [n, 128].
+
+    `colleagues` hold those of everyone else in the order. `threshold` is `own_threshold`
+    if computed before. `appearances` and `sharpness` (the median) come from the person's
+    photo verdicts; without them, drift is not flagged and sharpness has only its floor.
+    The picture is enlarged to `spec.enlarge_to` for measuring, as base models may be small.
+    """
+    found = faces.detect(image, spec.enlarge_to)
+    if not found:
+        return Receipt(False, ("no_face",))
+    face = found[0]
+    reasons: list[str] = []
+    if any(f.height > 0.3 * face.height for f in found[1:]):
+        reasons.append("several_faces")
+    share = face.height / image.height
+    if not spec.face_min <= share <= spec.face_max:
+        reasons.append("size")
+    if face.turn > spec.turn_max or abs(face.roll) > spec.roll_max:
+        reasons.append("pose")
+    detail = photos.sharpness(image, face)
+    if detail < spec.sharpness_min * (sharpness if sharpness is not None else 20.0):
+        reasons.append("blurred")
+
+    descriptor = faces.describe(image, face, spec.enlarge_to)
+    to_own = faces.distances(descriptor, own)
+    likeness = float(to_own.mean())
+    bound = own_threshold(own, spec) if threshold is None else threshold
+    if likeness > bound:
+        reasons.append("unlike")
+    best, best_distance = None, None
+    for name, others in colleagues.items():
+        to_other = float(faces.distances(descriptor, others).mean())
+        if best_distance is None or to_other < best_distance:
+            best, best_distance = name, to_other
+    if best_distance is not None and best_distance - likeness < spec.margin:
+        reasons.append("colleague")
+    if float(to_own.min()) < spec.copy_distance:
+        reasons.append("copy")
+
+    flags: list[str] = []
+    drift = None
+    tones = [a["skin"] for a in appearances if a.get("skin")]
+    if tones:
+        tone = np.median(np.asarray(tones, np.float64), axis=0)
+        drift = colour.delta(colour.skin(image, face), tone)
+        if drift > spec.skin_drift:
+            flags.append("skin_tone")
+    return Receipt(
+        passed=not reasons,
+        reasons=tuple(reasons),
+        flags=tuple(flags),
+        score=round(1 - likeness + 0.1 * min(1.0, detail / 40), 4),
+        likeness_own=round(likeness, 4),
+        likeness_nearest=round(float(to_own.min()), 4),
+        threshold=round(bound, 4),
+        likeness_best_colleague=None if best_distance is None else round(best_distance, 4),
+        best_colleague=best,
+        faces=len(found),
+        box=face.box,
+        landmarks=face.landmarks,
+        face_share=round(share, 4),
+        roll=round(face.roll, 2),
+        turn=round(face.turn, 3),
+        sharpness=round(detail, 2),
+        skin_delta=None if drift is None else round(drift, 2),
+    )
+
+
+_ADVICE = {
+    "unlike": "Send more photos that show your face straight on, in daylight, as you look today.",
+    "colleague": "Send photos that show what sets you apart: sharp, close, and in even light.",
+    "no_face": "Send photos with your whole face visible, nothing covering it.",
+    "several_faces": "Send photos with nobody else in them.",
+    "pose": "Send more photos looking straight into the camera.",
+    "blurred": "Send sharper photos.",
+    "size": "Send photos of your head and shoulders, neither very close nor far away.",
+    "copy": "Send photos taken at different times, in different places.",
+}
+
+
+def better_selfies(receipts: Sequence[Receipt]) -> str:
+    """What to ask a person for whose candidates failed, in one or two sentences."""
+    counts = Counter(reason for receipt in receipts for reason in receipt.reasons)
+    advice = [_ADVICE[reason] for reason, _ in counts.most_common(2)]
+    return " ".join(["We could not make headshots that look enough like you.", *advice])

@@ -1,0 +1,214 @@
+"""Open a base model: one a process, checked before minutes are spent on it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import struct
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generation.engine.errors import BaseModelError, EngineError
+from generation.engine.families import FAMILIES
+from generation.engine.recipe import Recipe, read_recipe
+
+if TYPE_CHECKING:
+    import torch
+
+    from generation.engine.adapters import Slots
+    from generation.engine.families.interface import Conditioning, Family
+
+log = logging.getLogger(__name__)
+
+_lock = threading.RLock()
+_loaded: dict[tuple[str, str, str], BaseModel] = {}
+
+
+class BaseModel:
+    """A loaded base model with its adapter slots and the prompts encoded so far."""
+
+    def __init__(self, path: Path, recipe: Recipe, family: Family, device: torch.device):
+        from generation.engine.adapters import Slots
+
+        self.path = path
+        self.recipe = recipe
+        self.family = family
+        self.device = device
+        self.slots: Slots = Slots(family.denoiser, recipe.lora, family.prefix)
+        self._prompts: dict[str | None, Conditioning] = {}
+
+    def prompt(self, text: str | None) -> Conditioning:
+        """The encoded prompt, one row; each is encoded once a process."""
+        if text not in self._prompts:
+            self._prompts[text] = self.family.encode_prompt(text)
+        return self._prompts[text]
+
+    def describe(self) -> dict[str, str | int | float]:
+        """What is loaded, for logs and the worker's page."""
+        weights = sum(p.numel() for part in self.family.parts().values() for p in part.parameters())
+        return {
+            "name": self.recipe.name,
+            "family": self.recipe.family,
+            "fingerprint": self.recipe.fingerprint,
+            "resolution": self.recipe.resolution,
+            "device": str(self.device),
+            "parameters": weights,
+        }
+
+
+def check_base_model(path: str | Path) -> Recipe:
+    """The recipe of the base model in folder `path`, if all its files are there and whole.
+
+    Opens no weights and imports no torch: milliseconds. Raises BaseModelError with a
+    sentence for a missing or cut-off file, another architecture, a broken engine.json.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise BaseModelError(
+            f"There is no base model folder at {folder}. Set BASE_MODEL to a diffusers folder."
+        )
+    index = _json(folder / "model_index.json")
+    recipe = read_recipe(folder)
+    files = FAMILIES.get(recipe.family)
+    if files is None:
+        known = ", ".join(sorted(FAMILIES))
+        raise BaseModelError(
+            f"{folder} is of the family “{recipe.family}”, which the engine does not know; "
+            f"it knows {known}."
+        )
+    if index.get("_class_name") != files.pipeline:
+        raise BaseModelError(
+            f"{folder} holds a {index.get('_class_name', 'folder without a pipeline class')}; "
+            f"the engine needs a {files.pipeline}."
+        )
+    for part, wanted in files.parts.items():
+        config = _json(folder / part / "config.json")
+        name = config.get("_class_name") or (config.get("architectures") or [""])[0]
+        if name != wanted:
+            raise BaseModelError(
+                f"{folder / part} holds a {name or 'nameless model'}, not {wanted}."
+            )
+        for key, value in files.configs.get(part, {}).items():
+            if config.get(key) != value:
+                raise BaseModelError(
+                    f"{folder / part} is another architecture: its {key} is "
+                    f"{config.get(key)!r}, not {value!r}."
+                )
+        weights = [p for p in (folder / part).glob("*.safetensors") if not p.name.startswith(".")]
+        if not weights:
+            raise BaseModelError(f"{folder / part} holds no .safetensors weights.")
+        for file in weights:
+            _whole(file)
+    for other in files.others:
+        _json(folder / other)
+    return recipe
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BaseModelError(f"The base model is not complete: {path} is missing.") from error
+    except (OSError, ValueError) as error:
+        raise BaseModelError(f"The base model is damaged: {path} is not readable JSON.") from error
+    if not isinstance(data, dict):
+        raise BaseModelError(f"The base model is damaged: {path} is not a JSON object.")
+    return data
+
+
+def _whole(path: Path) -> None:
+    """Raise unless the safetensors file is as long as its header says."""
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > size:
+                raise ValueError
+            header = json.loads(file.read(length))
+        ends = [v["data_offsets"][1] for k, v in header.items() if k != "__metadata__"]
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise BaseModelError(
+            f"The base model is damaged: {path} is no safetensors file."
+        ) from error
+    if size < 8 + length + max(ends, default=0):
+        raise BaseModelError(f"The base model is not complete: {path} is cut off. Copy it again.")
+
+
+def base_model(path: str | Path, device: str | None = None, dtype: str | None = None) -> BaseModel:
+    """The base model in folder `path`, loaded; the same object for the same folder.
+
+    `device` is chosen if not given: CUDA, else Apple's MPS, else the CPU. `dtype` is
+    bfloat16 on CUDA and float32 elsewhere. Another folder takes the place of the one
+    before: a process holds one. Raises BaseModelError with a sentence if it cannot work.
+    """
+    recipe = check_base_model(path)
+    try:
+        import torch
+        from diffusers.utils import logging as diffusers_logging
+        from transformers.utils import logging as transformers_logging
+    except ImportError as error:
+        raise BaseModelError(
+            f"This host cannot run the engine: {error.name} is not installed. "
+            "Install the project with its worker extra."
+        ) from error
+    place = _device(device)
+    precision: torch.dtype = getattr(
+        torch, dtype or ("bfloat16" if place.type == "cuda" else "float32")
+    )
+    folder = Path(path).resolve()
+    key = (f"{folder}:{recipe.fingerprint}:{hash(recipe)}", str(place), str(precision))
+    with _lock:
+        if key in _loaded:
+            return _loaded[key]
+        unload()
+        for chatter in (diffusers_logging, transformers_logging):
+            chatter.set_verbosity_error()
+            chatter.disable_progress_bar()
+        try:
+            family = FAMILIES[recipe.family].loader().load(folder, recipe, place, precision)
+        except EngineError:
+            raise
+        except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+            first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            raise BaseModelError(f"The base model in {folder} cannot be opened: {first}") from error
+        _finite(family, folder)
+        model = BaseModel(folder, recipe, family, place)
+        _loaded[key] = model
+        log.info("base model loaded: %s", model.describe())
+        return model
+
+
+def unload() -> None:
+    """Forget the loaded base model, so that its memory can be freed."""
+    with _lock:
+        _loaded.clear()
+
+
+def _device(name: str | None) -> torch.device:
+    import torch
+
+    if name is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        mps = getattr(torch.backends, "mps", None)
+        return torch.device("mps" if mps is not None and mps.is_available() else "cpu")
+    try:
+        place = torch.device(name)
+        torch.zeros(1, device=place)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise BaseModelError(f"This host has no device “{name}” that torch can use.") from error
+    return place
+
+
+def _finite(family: Family, folder: Path) -> None:
+    """Raise if any weight is not a number. Summing shows it at the cost of one read."""
+    import torch
+
+    for name, part in family.parts().items():
+        for key, weight in part.named_parameters():
+            if not bool(torch.isfinite(weight.detach().float().sum())):
+                raise BaseModelError(
+                    f"The base model is damaged: {folder / name} has weights that are not "
+                    f"numbers ({key}). Copy it again."
+                )

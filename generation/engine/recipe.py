@@ -1,0 +1,242 @@
+"""What a base model folder says about itself: `engine.json`, or defaults for its family.
+
+Model-specific numbers live with the weights, not in code, so that a production checkpoint
+and the embedded model run through the same engine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from generation.engine.errors import BaseModelError
+from generation.engine.specs import GateSpec, LookSpec
+
+FILE = "engine.json"
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """How photos are cut for training, as shares of the square's side.
+
+    The middle between the eyes lies at (`eye_x`, `eye_y`), the eyes `eye_distance` apart.
+    `zooms` are factors on that distance: one crop a photo for each; `jitter` is how far the
+    base model's own training moved its crops. `flip` adds mirrored crops, which doubles the
+    data but forgets which side a parting or a mole is on. `focus` below 1 is how much the
+    loss outside the head counts, so that the adapter learns the person, not the clothes.
+    """
+
+    eye_x: float = 0.5
+    eye_y: float = 0.42
+    eye_distance: float = 0.17
+    zooms: tuple[float, ...] = (1.0, 1.5)
+    flip: bool = False
+    jitter: float = 0.0
+    focus: float = 1.0
+
+
+@dataclass(frozen=True)
+class LoraSettings:
+    """How an adapter is trained. `targets` are suffixes of module names in the denoiser.
+
+    `steps` optimiser steps of `batch` pictures; `warmup` of them raise the rate linearly,
+    then it follows `schedule` ("cosine" or "constant"). `people` train at once at most. A
+    checkpoint is written every `checkpoint_every` steps. `hold_out` photos judge
+    checkpoints from `judge_from` (share of steps) on, each time with `judge_images`
+    drawings; training stops after `patience` judgements that are no better (0: never).
+    """
+
+    rank: int = 16
+    alpha: int = 16
+    targets: tuple[str, ...] = ("to_q", "to_k", "to_v", "to_out.0")
+    learning_rate: float = 1e-4
+    weight_decay: float = 1e-2
+    clip: float = 1.0
+    steps: int = 1000
+    batch: int = 1
+    warmup: int = 20
+    schedule: str = "cosine"
+    snr_gamma: float = 5.0
+    dropout: float = 0.0
+    people: int = 8
+    checkpoint_every: int = 200
+    hold_out: int = 0
+    judge_images: int = 0
+    judge_from: float = 0.5
+    patience: int = 0
+
+
+@dataclass(frozen=True)
+class SampleSettings:
+    """How pictures are drawn: denoising steps, guidance, how many at once.
+
+    `candidates` pictures a person in each of at most `rounds` rounds; later rounds use
+    `more_steps` times the steps.
+    """
+
+    steps: int = 30
+    guidance: float = 5.0
+    rescale: float = 0.0
+    batch: int = 8
+    candidates: int = 8
+    rounds: int = 3
+    more_steps: float = 1.5
+
+
+@dataclass(frozen=True)
+class PhotoRules:
+    """What a selfie must be. Pixels are of the photo itself, brightness 0..255."""
+
+    enlarge_to: int = 512
+    face_min_pixels: int = 64
+    face_min_share: float = 0.12
+    sharpness_min: float = 12.0
+    dark: float = 45.0
+    bright: float = 235.0
+    turn_max: float = 0.75
+    roll_max: float = 40.0
+    colour_min: float = 2.5
+    duplicate_bits: int = 6
+    same_person: float = 0.6
+    same_picture: float = 0.08
+    photos_min: int = 6
+    photos_max: int = 40
+
+
+@dataclass(frozen=True)
+class PromptSettings:
+    """Templates. `negative` None guides against an empty prompt."""
+
+    headshot: str = (
+        "professional corporate headshot photo of {token} {noun}, {expression}, wearing a "
+        "{attire}, {backdrop} background, {light}, {framing}, sharp focus, looking at camera"
+    )
+    selfie: str = "photo of {token} {noun}"
+    negative: str | None = "blurry, deformed, cartoon, painting, extra people, text, watermark"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All the engine knows about a base model before it opens the weights.
+
+    `fingerprint` changes with the weights and with engine.json: adapters of one fingerprint
+    fit no other base.
+    """
+
+    name: str
+    family: str
+    illustrated: bool = False
+    resolution: int = 1024
+    token: str = "ohwx"  # noqa: S105 - the word that stands for the person
+    class_noun: str = "person"
+    fingerprint: str = ""
+    crop: CropSettings = field(default_factory=CropSettings)
+    lora: LoraSettings = field(default_factory=LoraSettings)
+    sample: SampleSettings = field(default_factory=SampleSettings)
+    gate: GateSpec = field(default_factory=GateSpec)
+    photos: PhotoRules = field(default_factory=PhotoRules)
+    prompt: PromptSettings = field(default_factory=PromptSettings)
+
+    def headshot_prompt(self, look: LookSpec, noun: str | None = None) -> str:
+        """The prompt of a headshot in `look`; it is the same for everyone with that noun."""
+        return self.prompt.headshot.format(
+            token=self.token,
+            noun=noun or self.class_noun,
+            attire=look.attire,
+            backdrop=look.backdrop,
+            expression=look.expression,
+            light=look.light,
+            framing=look.framing,
+        )
+
+    def selfie_caption(self, nuisances: str = "", noun: str | None = None) -> str:
+        """The training caption of a selfie; `nuisances` names clothes and background."""
+        caption = self.prompt.selfie.format(token=self.token, noun=noun or self.class_noun)
+        return f"{caption}, {nuisances}" if nuisances else caption
+
+
+def read_recipe(folder: str | Path) -> Recipe:
+    """The recipe of the base model in `folder`.
+
+    Raises BaseModelError if engine.json cannot be read, holds an unknown key or a value of
+    the wrong kind.
+    """
+    folder = Path(folder)
+    path = folder / FILE
+    data: dict[str, Any] = {}
+    if path.exists():
+        try:
+            data = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise BaseModelError(f"{path} is not readable JSON: {error}.") from error
+        if not isinstance(data, dict):
+            raise BaseModelError(f"{path} must hold one JSON object.")
+    data.setdefault("name", folder.name)
+    data.setdefault("family", "sdxl")
+    data["fingerprint"] = fingerprint(folder)
+    return _build(Recipe, data, path, "")
+
+
+def fingerprint(folder: Path) -> str:
+    """16 hex digits over engine.json and the name, size and head of each weights file."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.safetensors")):
+        digest.update(f"{path.relative_to(folder).as_posix()}:{path.stat().st_size}:".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(1 << 16))
+            file.seek(max(0, path.stat().st_size - (1 << 16)))
+            digest.update(file.read())
+    return digest.hexdigest()[:16]
+
+
+T = TypeVar("T")
+
+
+def _build(cls: type[T], data: Mapping[str, Any], path: Path, where: str) -> T:
+    """`cls` from JSON data; nested dataclasses, tuples and simple kinds are checked."""
+    assert dataclasses.is_dataclass(cls)
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known:
+            raise BaseModelError(f"{path}: “{where}{key}” is not a setting the engine knows.")
+        values[key] = _value(str(known[key].type), value, path, f"{where}{key}")
+    return cls(**values)
+
+
+_NESTED: dict[str, type[Any]] = {
+    "CropSettings": CropSettings,
+    "LoraSettings": LoraSettings,
+    "SampleSettings": SampleSettings,
+    "GateSpec": GateSpec,
+    "PhotoRules": PhotoRules,
+    "PromptSettings": PromptSettings,
+}
+
+
+def _value(kind: str, value: Any, path: Path, where: str) -> Any:
+    wrong = BaseModelError(f"{path}: “{where}” has the value {value!r}, which cannot be used.")
+    if kind in _NESTED:
+        if not isinstance(value, dict):
+            raise wrong
+        return _build(_NESTED[kind], value, path, f"{where}.")
+    if kind.startswith("tuple"):
+        item: type | tuple[type, ...] = (int, float) if "float" in kind else str
+        if not isinstance(value, list) or not all(isinstance(v, item) for v in value):
+            raise wrong
+        return tuple(value)
+    if kind == "str | None" and value is None:
+        return None
+    fits = {
+        "bool": isinstance(value, bool),
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "float": isinstance(value, int | float) and not isinstance(value, bool),
+    }.get(kind, isinstance(value, str))
+    if not fits:
+        raise wrong
+    return float(value) if kind == "float" else value

@@ -1,0 +1,95 @@
+"""Draw pictures of several people in one batch, each with their own adapter."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from PIL import Image
+
+from generation.engine.errors import EngineError, Stopped
+from generation.engine.families.interface import join
+from generation.engine.load import BaseModel
+from generation.engine.memory import out_of_memory, release
+from generation.engine.mixed import BASE
+from generation.engine.specs import SampleSpec
+
+log = logging.getLogger(__name__)
+
+
+def sample(
+    base: BaseModel,
+    specs: Sequence[SampleSpec],
+    *,
+    should_stop: Callable[[], bool] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Image.Image]:
+    """One picture a spec, in their order, at the base model's resolution.
+
+    A picture depends on its own spec alone, not on its neighbours in the batch. Out of
+    memory halves the batch. Raises Stopped if `should_stop` says so between two denoising
+    steps, EngineError if an adapter does not fit the base or one picture is too much.
+    """
+    settings = base.recipe.sample
+    groups: dict[tuple[int, float], list[int]] = defaultdict(list)
+    for index, spec in enumerate(specs):
+        guidance = settings.guidance if spec.guidance is None else spec.guidance
+        groups[(spec.steps or settings.steps, guidance)].append(index)
+
+    def watch() -> None:
+        if should_stop is not None and should_stop():
+            raise Stopped
+
+    pictures: dict[int, Image.Image] = {}
+    at_once = max(1, settings.batch)
+    for (steps, guidance), waiting in groups.items():
+        while waiting:
+            watch()
+            batch = waiting[:at_once]
+            try:
+                drawn = _batch(base, [specs[i] for i in batch], steps, guidance, watch)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                if len(batch) == 1:
+                    raise EngineError(
+                        "This device has too little memory to draw a single picture."
+                    ) from error
+                at_once = len(batch) // 2
+                log.warning("out of memory: drawing %d pictures at once from now on", at_once)
+                release()
+                continue
+            pictures.update(zip(batch, drawn, strict=True))
+            waiting = waiting[len(batch) :]
+            if on_progress is not None:
+                on_progress(len(pictures), len(specs))
+    return [pictures[index] for index in range(len(specs))]
+
+
+def _batch(
+    base: BaseModel,
+    specs: Sequence[SampleSpec],
+    steps: int,
+    guidance: float,
+    watch: Callable[[], None],
+) -> list[Image.Image]:
+    recipe = base.recipe
+    adapters = list(dict.fromkeys(spec.adapter for spec in specs if spec.adapter is not None))
+    base.slots.grow(len(adapters))
+    base.slots.require_grad(())
+    for slot, adapter in zip(base.slots.names, adapters, strict=False):
+        base.slots.seat(adapter, slot)
+    slot_of = dict(zip(adapters, base.slots.names, strict=False))
+    names = [BASE if spec.adapter is None else slot_of[spec.adapter] for spec in specs]
+    prompts = join([base.prompt(recipe.headshot_prompt(spec.look, spec.noun)) for spec in specs])
+    with base.slots.rows(names):
+        return base.family.draw(
+            prompts,
+            base.prompt(recipe.prompt.negative),
+            [spec.seed for spec in specs],
+            steps,
+            guidance,
+            recipe.sample.rescale,
+            watch,
+        )

@@ -1,0 +1,259 @@
+"""One person's training under way: their pictures, their chance, their checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from generation.engine import adapters, faces
+from generation.engine.errors import EngineError, PhotoError
+from generation.engine.families.interface import Conditioning, join
+from generation.engine.geometry import place
+from generation.engine.load import BaseModel
+from generation.engine.recipe import CropSettings, Recipe
+from generation.engine.specs import TrainSpec
+
+ADAPTER = "adapter.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
+BEST = "best.safetensors"
+Faces = list[tuple[Image.Image, faces.Points]]
+
+
+@dataclass
+class Data:
+    """What a person is trained on: latents [n, c, h, w], a prompt row and a weight each."""
+
+    latents: Tensor
+    conditioning: Conditioning
+    weights: Tensor | None
+    descriptors: np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass
+class Seat:
+    """A person in the batch. `step` counts optimiser steps done, `seconds` their share."""
+
+    spec: TrainSpec
+    folder: Path
+    digest: str
+    steps: int
+    step: int = 0
+    seconds: float = 0.0
+    history: list[tuple[int, float]] = field(default_factory=list)
+    slot: str = ""
+    data: Data | None = None
+    optimizer: torch.optim.AdamW | None = None
+    state: dict[str, dict[str, Tensor]] | None = None
+
+    @property
+    def best(self) -> tuple[int, float] | None:
+        """The step and the value of the best judgement so far."""
+        return min(self.history, key=lambda pair: pair[1], default=None)
+
+    def chance(self, batch: int, shape: torch.Size, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """This step's picture indices [batch], noise levels [batch] and noise.
+
+        Drawn from the seed and the step alone, so that a resumed run, another worker and
+        other neighbours see the same. Noise levels are stratified over the batch.
+        """
+        seed = hashlib.sha256(f"{self.spec.seed}:{self.step}".encode()).digest()
+        chance = torch.Generator("cpu").manual_seed(int.from_bytes(seed[:7], "big"))
+        repeats = -(-batch // count)
+        order = torch.cat([torch.randperm(count, generator=chance) for _ in range(repeats)])
+        moments = (torch.arange(batch) + torch.rand(batch, generator=chance)) / batch
+        noise = torch.randn((batch, *shape), generator=chance)
+        return order[:batch], moments, noise
+
+    def rate(self, recipe: Recipe) -> float:
+        """The learning rate of this step."""
+        settings = recipe.lora
+        warm = min(1.0, (self.step + 1) / max(1, settings.warmup))
+        if settings.schedule == "constant":
+            return settings.learning_rate * warm
+        return (
+            settings.learning_rate
+            * warm
+            * 0.5
+            * (1 + float(np.cos(np.pi * self.step / self.steps)))
+        )
+
+
+def open_seat(base: BaseModel, spec: TrainSpec, folder: Path) -> Seat:
+    """A seat for `spec`, from its checkpoint in `folder` if there is a fitting one."""
+    if not spec.photos:
+        raise PhotoError(f"{spec.person} has no photos to train on.")
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = spec.steps or base.recipe.lora.steps
+    seat = Seat(spec, folder, _digest(base.recipe, spec), steps)
+    path = folder / CHECKPOINT
+    if path.exists():
+        try:
+            state, note = {g: adapters.read(path, g)[0] for g in ("lora", "m", "v")}, note_of(path)
+        except EngineError:
+            return seat
+        if note.get("digest") == seat.digest:
+            seat.state = state
+            seat.step = int(note["step"])
+            seat.seconds = float(note["seconds"])
+            seat.history = [(int(step), float(value)) for step, value in note["history"]]
+    return seat
+
+
+def note_of(path: Path) -> dict[str, Any]:
+    """The note of an adapter file; empty if there is no such file or it is damaged."""
+    try:
+        return adapters.read(path, "")[1] if path.exists() else {}
+    except EngineError:
+        return {}
+
+
+def save(seat: Seat, slots: adapters.Slots) -> None:
+    """Write the seat's checkpoint: adapter, optimiser, how far it came."""
+    groups: dict[str, Mapping[str, Tensor]] = {"lora": slots.take(seat.slot)}
+    assert seat.optimizer is not None
+    for group, key in (("m", "exp_avg"), ("v", "exp_avg_sq")):
+        groups[group] = {
+            name: seat.optimizer.state[weight][key].detach().float().cpu().clone()
+            for name, weight in slots.weights(seat.slot).items()
+            if weight in seat.optimizer.state
+        }
+    note = {
+        "digest": seat.digest,
+        "step": seat.step,
+        "seconds": seat.seconds,
+        "history": seat.history,
+    }
+    adapters.write(seat.folder / CHECKPOINT, groups, note)
+
+
+def sit(seat: Seat, slots: adapters.Slots, recipe: Recipe, slot: str) -> None:
+    """Put the person's weights and optimiser into `slot`, fresh or from the checkpoint."""
+    seat.slot = slot
+    if seat.state is None:
+        slots.reset(slot, seat.spec.seed)
+    else:
+        slots.put(slot, seat.state["lora"])
+    weights = slots.weights(slot)
+    seat.optimizer = torch.optim.AdamW(
+        weights.values(),
+        lr=recipe.lora.learning_rate,
+        weight_decay=recipe.lora.weight_decay,
+        fused=True,
+    )
+    if seat.state is not None:
+        for name, weight in weights.items():
+            if name in seat.state["m"]:
+                seat.optimizer.state[weight] = {
+                    "step": torch.tensor(float(seat.step)).to(weight.device),
+                    "exp_avg": seat.state["m"][name].to(weight.device),
+                    "exp_avg_sq": seat.state["v"][name].to(weight.device),
+                }
+    seat.state = None
+
+
+def prepare(base: BaseModel, spec: TrainSpec) -> Data:
+    """Cut and encode the person's photos, once. Raises PhotoError if none can be used."""
+    recipe = base.recipe
+    found = _faces(spec, recipe)
+    if not found:
+        raise PhotoError(f"No face was found in any photo of {spec.person}.")
+    held = min(recipe.lora.hold_out, max(0, len(found) - 3))
+    training = range(len(found) - held)
+    pixels, rows = [], []
+    for index in training:
+        original, image, points = found[index]
+        nuisance = spec.captions[original] if spec.captions else ""
+        caption = base.prompt(recipe.selfie_caption(nuisance, spec.noun))
+        for crop in crops(image, points, recipe.crop, recipe.resolution):
+            pixels.append(torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 127.5 - 1)
+            rows.append(caption)
+    latents = base.family.encode_images(torch.stack(pixels))
+    judges = range(len(found) - held, len(found)) if held else training
+    measured = []
+    if recipe.lora.judge_images:
+        for index in judges:
+            original, image, _ = found[index]
+            if spec.descriptors:
+                measured.append(np.asarray(spec.descriptors[original], np.float64))
+            elif seen := faces.detect(image, recipe.photos.enlarge_to):
+                measured.append(faces.describe(image, seen[0], recipe.photos.enlarge_to))
+    return Data(
+        latents=latents,
+        conditioning=join(rows),
+        weights=focus(recipe.crop, latents.shape[-2:]),
+        descriptors=np.asarray(measured, np.float64).reshape(-1, 128),
+    )
+
+
+def _faces(spec: TrainSpec, recipe: Recipe) -> list[tuple[int, Image.Image, faces.Points]]:
+    """The usable photos: number, picture, landmarks. Faceless ones are left out."""
+    found = []
+    for index, path in enumerate(spec.photos):
+        try:
+            with Image.open(path) as file:
+                image = ImageOps.exif_transpose(file).convert("RGB")
+        except OSError as error:
+            raise PhotoError(f"{spec.person}: the photo {path.name} cannot be read.") from error
+        if spec.landmarks:
+            found.append((index, image, spec.landmarks[index]))
+        elif seen := faces.detect(image, recipe.photos.enlarge_to):
+            found.append((index, image, seen[0].landmarks))
+    return found
+
+
+def crops(
+    image: Image.Image, landmarks: faces.Points, crop: CropSettings, side: int
+) -> list[Image.Image]:
+    """The squares of `side` pixels that a photo is trained as."""
+    eyes = (crop.eye_x * side, crop.eye_y * side)
+    cut = [
+        place(image, landmarks, (side, side), eyes, crop.eye_distance * zoom * side)
+        for zoom in crop.zooms
+    ]
+    return cut + [ImageOps.mirror(picture) for picture in cut] if crop.flip else cut
+
+
+def focus(crop: CropSettings, size: torch.Size) -> Tensor | None:
+    """Weights [1, 1, h, w] of mean 1 that favour the head; None for an even loss."""
+    if crop.focus >= 1:
+        return None
+    height, width = size
+    y = (torch.arange(height) + 0.5)[:, None] / height - (crop.eye_y + 0.15 * crop.eye_distance)
+    x = (torch.arange(width) + 0.5)[None] / width - crop.eye_x
+    reach = ((x / (1.5 * crop.eye_distance)) ** 2 + (y / (1.9 * crop.eye_distance)) ** 2).sqrt()
+    inside = torch.sigmoid((1 - reach) * 8)
+    weights = crop.focus + (1 - crop.focus) * inside
+    return (weights / weights.mean())[None, None]
+
+
+def _digest(recipe: Recipe, spec: TrainSpec) -> str:
+    """Changes with anything that changes the adapter, but not with where photos lie."""
+    digest = hashlib.sha256()
+    settings = {
+        "base": recipe.fingerprint,
+        "lora": asdict(recipe.lora),
+        "crop": asdict(recipe.crop),
+        "prompt": recipe.prompt.selfie,
+        "seed": spec.seed,
+        "noun": spec.noun,
+        "captions": spec.captions,
+        "steps": spec.steps,
+    }
+    # How many people share a batch changes nothing about any of them.
+    settings["lora"] = {k: v for k, v in asdict(recipe.lora).items() if k != "people"}
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    for photo in spec.photos:
+        try:
+            digest.update(hashlib.sha256(photo.read_bytes()).digest())
+        except OSError as error:
+            raise PhotoError(f"{spec.person}: the photo {photo.name} cannot be read.") from error
+    return digest.hexdigest()

@@ -1,0 +1,277 @@
+"""Train several people's LoRAs in one forward and backward pass.
+
+Each row of a batch runs through its person's adapter; the people's losses are summed and
+gradients clipped an adapter, so every adapter learns exactly as if it were alone. A seat
+that becomes free is taken by the next person.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from generation.engine import adapters, faces, seats
+from generation.engine.errors import EngineError, Stopped
+from generation.engine.families.interface import join
+from generation.engine.load import BaseModel
+from generation.engine.memory import out_of_memory, release
+from generation.engine.seats import Seat
+from generation.engine.specs import LookSpec, TrainSpec
+
+log = logging.getLogger(__name__)
+
+# What checkpoints are judged in: a look unlike any selfie.
+_PROBE = LookSpec("navy suit", "studio grey")
+# The distance a drawing without a face counts as.
+_NO_FACE = 1.0
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A finished adapter. `seconds` is this person's share of the batch's time; `holdout`
+    the mean distance of drawings to photos kept back, with its `history` by step."""
+
+    person: str
+    adapter: Path
+    steps: int
+    seconds: float
+    holdout: float | None = None
+    history: tuple[tuple[int, float], ...] = ()
+
+
+def train_people(
+    base: BaseModel,
+    specs: Sequence[TrainSpec],
+    folders: Mapping[str, Path],
+    *,
+    on_progress: Callable[[str, int, int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    people_at_once: int | None = None,
+) -> list[TrainResult]:
+    """An adapter for each spec, in their order.
+
+    `folders[person]` keeps the checkpoint of an unfinished run and the finished adapter; a
+    folder with either is continued or returned at once, if it belongs to the same spec.
+    `on_progress(person, step, steps)` is called after each step and may raise, `should_stop`
+    is asked before each: both leave whole checkpoints, Stopped after saving the last step.
+    Out of memory halves the people at once. Raises PhotoError for a person without a face.
+    """
+    run = _Run(base, folders, on_progress, should_stop)
+    done: dict[str, TrainResult] = {}
+    waiting: list[Seat] = []
+    for spec in specs:
+        finished = _finished(base, spec, folders[spec.person])
+        if finished is not None:
+            done[spec.person] = finished
+        else:
+            waiting.append(seats.open_seat(base, spec, folders[spec.person]))
+    at_once = max(1, people_at_once or base.recipe.lora.people)
+    sitting: list[Seat] = []
+    try:
+        while waiting or sitting:
+            if should_stop is not None and should_stop():
+                run.save(sitting)
+                raise Stopped
+            while waiting and len(sitting) < at_once:
+                run.seat(waiting.pop(0), sitting)
+            try:
+                run.step(sitting)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                if len(sitting) == 1:
+                    raise EngineError(
+                        "This device has too little memory to train even one person."
+                    ) from error
+                at_once = len(sitting) // 2
+                log.warning("out of memory: training %d people at once from now on", at_once)
+                for seat in sitting[at_once:]:
+                    run.stand(seat)
+                waiting = sitting[at_once:] + waiting
+                sitting = sitting[:at_once]
+                release()
+                continue
+            for seat in list(sitting):
+                if run.after_step(seat):
+                    done[seat.spec.person] = run.finish(seat)
+                    sitting.remove(seat)
+    finally:
+        base.slots.require_grad(())
+    return [done[spec.person] for spec in specs]
+
+
+def _finished(base: BaseModel, spec: TrainSpec, folder: Path) -> TrainResult | None:
+    path = folder / seats.ADAPTER
+    note = seats.note_of(path)
+    if not note or note.get("digest") != seats.open_seat(base, spec, folder).digest:
+        return None
+    history = tuple((int(step), float(value)) for step, value in note["history"])
+    return TrainResult(
+        spec.person, path, int(note["step"]), float(note["seconds"]), note["holdout"], history
+    )
+
+
+class _Run:
+    """The batch: who sits in which slot, and what happens at each step."""
+
+    def __init__(
+        self,
+        base: BaseModel,
+        folders: Mapping[str, Path],
+        on_progress: Callable[[str, int, int], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ):
+        self.base = base
+        self.folders = folders
+        self.on_progress = on_progress
+        self.should_stop = should_stop
+
+    def seat(self, seat: Seat, sitting: list[Seat]) -> None:
+        """Give `seat` a free slot, its pictures and its weights."""
+        start = time.perf_counter()
+        slots = self.base.slots
+        slots.grow(len(sitting) + 1)
+        taken = {other.slot for other in sitting}
+        slot = next(name for name in slots.names if name not in taken)
+        if seat.data is None:
+            seat.data = seats.prepare(self.base, seat.spec)
+        seats.sit(seat, slots, self.base.recipe, slot)
+        sitting.append(seat)
+        slots.require_grad([other.slot for other in sitting])
+        seat.seconds += time.perf_counter() - start
+
+    def stand(self, seat: Seat) -> None:
+        """Leave the slot for now, keeping all that was learnt, through the checkpoint."""
+        seats.save(seat, self.base.slots)
+        again = seats.open_seat(self.base, seat.spec, seat.folder)
+        seat.state, seat.optimizer, seat.slot = again.state, None, ""
+
+    def step(self, sitting: Sequence[Seat]) -> None:
+        """One optimiser step of everyone sitting."""
+        start = time.perf_counter()
+        recipe, slots, family = self.base.recipe, self.base.slots, self.base.family
+        batch = recipe.lora.batch
+        latents, noises, moments, rows, names, weights = [], [], [], [], [], []
+        for seat in sitting:
+            data = seat.data
+            assert data is not None
+            picked, moment, noise = seat.chance(batch, data.latents.shape[1:], len(data.latents))
+            latents.append(data.latents[picked])
+            rows.append({key: value[picked] for key, value in data.conditioning.items()})
+            moments.append(moment)
+            noises.append(noise)
+            names += [seat.slot] * batch
+            if data.weights is not None:
+                weights.append(data.weights.expand(batch, -1, -1, -1))
+        for seat in sitting:
+            assert seat.optimizer is not None
+            seat.optimizer.zero_grad(set_to_none=True)
+        with slots.rows(names), self.autocast():
+            losses = family.losses(
+                torch.cat(latents),
+                join(rows),
+                torch.cat(noises),
+                torch.cat(moments),
+                torch.cat(weights) if weights else None,
+                recipe.lora.snr_gamma,
+            )
+            torch.autograd.backward(losses.view(len(sitting), batch).mean(dim=1).sum())
+        for seat in sitting:
+            assert seat.optimizer is not None
+            learning = [p for group in seat.optimizer.param_groups for p in group["params"]]
+            torch.nn.utils.clip_grad_norm_(learning, recipe.lora.clip, foreach=True)
+            for group in seat.optimizer.param_groups:
+                group["lr"] = seat.rate(recipe)
+            seat.optimizer.step()
+            seat.step += 1
+        share = (time.perf_counter() - start) / len(sitting)
+        for seat in sitting:
+            seat.seconds += share
+
+    def autocast(self) -> torch.autocast:
+        """Mixed precision where the weights are half; adapters learn in float32."""
+        kind = self.base.device.type
+        return torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda")
+
+    def after_step(self, seat: Seat) -> bool:
+        """Report, judge and save when due; whether the person is done."""
+        settings = self.base.recipe.lora
+        person, end = seat.spec.person, seat.step >= seat.steps
+        if end or seat.step % settings.checkpoint_every == 0:
+            if settings.judge_images and seat.step >= settings.judge_from * seat.steps:
+                self.judge(seat)
+                best = seat.best
+                late = [step for step, _ in seat.history if best and step > best[0]]
+                end = end or (0 < settings.patience <= len(late))
+            if not end:
+                seats.save(seat, self.base.slots)
+        if self.on_progress is not None:
+            self.on_progress(person, seat.steps if end else seat.step, seat.steps)
+        return end
+
+    def judge(self, seat: Seat) -> None:
+        """Draw the person as they are now and measure them against their photos."""
+        start = time.perf_counter()
+        base, recipe, data = self.base, self.base.recipe, seat.data
+        assert data is not None
+        if not len(data.descriptors):
+            return
+        count = recipe.lora.judge_images
+        prompt = base.prompt(recipe.headshot_prompt(_PROBE, seat.spec.noun))
+        with base.slots.rows([seat.slot] * count):
+            pictures = base.family.draw(
+                join([prompt] * count),
+                base.prompt(recipe.prompt.negative),
+                range(count),
+                recipe.sample.steps,
+                recipe.sample.guidance,
+                recipe.sample.rescale,
+            )
+        values = []
+        for picture in pictures:
+            seen = faces.detect(picture, recipe.gate.enlarge_to)
+            values.append(_NO_FACE)
+            if seen:
+                who = faces.describe(picture, seen[0], recipe.gate.enlarge_to)
+                values[-1] = float(faces.distances(who, data.descriptors).mean())
+        value = sum(values) / len(values)
+        if seat.best is None or value <= seat.best[1]:
+            state = {base.family.prefix: base.slots.take(seat.slot)}
+            adapters.write(seat.folder / seats.BEST, state, {"digest": seat.digest})
+        seat.history.append((seat.step, round(value, 5)))
+        seat.seconds += time.perf_counter() - start
+
+    def save(self, sitting: Sequence[Seat]) -> None:
+        for seat in sitting:
+            seats.save(seat, self.base.slots)
+
+    def finish(self, seat: Seat) -> TrainResult:
+        """Keep the best weights as the person's adapter, and drop the checkpoint."""
+        base, folder = self.base, seat.folder
+        state, step, best = base.slots.take(seat.slot), seat.step, seat.best
+        if best is not None and best[0] != seat.step:
+            kept = seats.note_of(folder / seats.BEST).get("digest") == seat.digest
+            if kept:
+                state = adapters.read(folder / seats.BEST, base.family.prefix)[0]
+                step = best[0]
+        note = {
+            "digest": seat.digest,
+            "base": base.recipe.fingerprint,
+            "rank": base.recipe.lora.rank,
+            "alpha": base.recipe.lora.alpha,
+            "step": step,
+            "seconds": round(seat.seconds, 2),
+            "holdout": best[1] if best else None,
+            "history": seat.history,
+        }
+        path = folder / seats.ADAPTER
+        adapters.write(path, {base.family.prefix: state}, note)
+        for name in (seats.CHECKPOINT, seats.BEST):
+            (folder / name).unlink(missing_ok=True)
+        holdout = best[1] if best else None
+        return TrainResult(seat.spec.person, path, step, seat.seconds, holdout, tuple(seat.history))
