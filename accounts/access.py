@@ -41,9 +41,11 @@ def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
     """
     if not isinstance(user, User):
         raise Http404
-    member = Member.objects.select_related("organisation").filter(
-        user=user, organisation__slug=slug
-    ).first()
+    member = (
+        Member.objects.select_related("organisation")
+        .filter(user=user, organisation__slug=slug)
+        .first()
+    )
     if member is None:
         raise Http404
     found = Membership(member.organisation, user, Role(member.role))

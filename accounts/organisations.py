@@ -49,8 +49,9 @@ def add_member(*, actor: Actor, organisation: Organisation, user: User, role: Ro
     others = Member.objects.filter(organisation=organisation, role=Role.OWNER).exclude(user=user)
     current = Member.objects.filter(organisation=organisation, user=user).first()
     if current and current.role == Role.OWNER and role != Role.OWNER and not others.exists():
-        raise Problem("An organisation needs an owner. Make somebody else owner first.",
-                      code="last_owner")
+        raise Problem(
+            "An organisation needs an owner. Make somebody else owner first.", code="last_owner"
+        )
     member, _ = Member.objects.update_or_create(
         organisation=organisation, user=user, defaults={"role": role}
     )

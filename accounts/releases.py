@@ -62,9 +62,7 @@ def sign(*, actor: Actor, invitation: Invitation, typed_name: str, read_hash: st
     """
     typed_name = " ".join(typed_name.split())
     if len(typed_name) < 2:
-        raise Problem(
-            "Type your full name to sign.", code="name_missing", field="typed_name"
-        )
+        raise Problem("Type your full name to sign.", code="name_missing", field="typed_name")
     shown = release_text(invitation.employee)
     if read_hash != shown.sha256:
         raise Problem(

@@ -8,34 +8,71 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from headshots.lib.tables import Table, TableProblem, read_table
 
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
 from headshots.lib.problems import Problem
-from headshots.lib.tables import Table, TableProblem, read_table
 
 # What a column may be called, in lower case without punctuation.
 HEADERS: dict[str, tuple[str, ...]] = {
     "email": (
-        "email", "e mail", "mail", "email address", "e mail address", "work email",
-        "e mail adresse", "adresse e mail", "courriel", "correo", "correo electrónico",
+        "email",
+        "e mail",
+        "mail",
+        "email address",
+        "e mail address",
+        "work email",
+        "e mail adresse",
+        "adresse e mail",
+        "courriel",
+        "correo",
+        "correo electrónico",
         "correo electronico",
     ),
     "employee_number": (
-        "employee number", "employee no", "employee id", "number", "id", "staff number",
-        "personnel number", "personalnummer", "matricule", "número de empleado",
+        "employee number",
+        "employee no",
+        "employee id",
+        "number",
+        "id",
+        "staff number",
+        "personnel number",
+        "personalnummer",
+        "matricule",
+        "número de empleado",
     ),
-    "first_name": ("first name", "firstname", "given name", "vorname", "prénom", "prenom", "nombre"),
+    "first_name": (
+        "first name",
+        "firstname",
+        "given name",
+        "vorname",
+        "prénom",
+        "prenom",
+        "nombre",
+    ),
     "last_name": (
-        "last name", "lastname", "surname", "family name", "nachname", "nom", "apellido",
+        "last name",
+        "lastname",
+        "surname",
+        "family name",
+        "nachname",
+        "nom",
+        "apellido",
         "apellidos",
     ),
     "name": ("name", "full name", "employee", "employee name", "nom complet", "nombre completo"),
     "title": ("title", "job title", "position", "role", "titel", "poste", "puesto", "cargo"),
     "department": ("department", "team", "dept", "abteilung", "service", "departamento"),
 }
-LIMITS = {"employee_number": 60, "first_name": 100, "last_name": 100, "title": 150, "department": 100}
+LIMITS = {
+    "employee_number": 60,
+    "first_name": 100,
+    "last_name": 100,
+    "title": 150,
+    "department": 100,
+}
 
 
 @dataclass(frozen=True)
@@ -182,8 +219,9 @@ def import_roster(*, actor: Actor, organisation: Organisation, roster: Roster) -
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     report = RosterReport(problems=list(roster.problems))
     known = {e.email.lower(): e for e in Employee.objects.filter(organisation=organisation)}
-    owner_of_number = {e.employee_number: e.email.lower() for e in known.values()
-                       if e.employee_number}
+    owner_of_number = {
+        e.employee_number: e.email.lower() for e in known.values() if e.employee_number
+    }
     fields = list(LIMITS)
     new: list[Employee] = []
     changed: list[Employee] = []
@@ -204,8 +242,9 @@ def import_roster(*, actor: Actor, organisation: Organisation, roster: Roster) -
             new.append(employee)
         else:
             # A column that the file lacks says nothing about what we know.
-            differs = [f for f in fields if getattr(row, f) and getattr(row, f) !=
-                       getattr(employee, f)]
+            differs = [
+                f for f in fields if getattr(row, f) and getattr(row, f) != getattr(employee, f)
+            ]
             report.employees.append(employee)
             if not differs:
                 report.unchanged += 1
@@ -231,5 +270,3 @@ def import_roster(*, actor: Actor, organisation: Organisation, roster: Roster) -
         left_out=len(report.problems),
     )
     return report
-
-

@@ -11,15 +11,15 @@ from headshots.lib.rows import Row
 class CreditAccount(Row):
     """What an organisation has. Written by billing.ledger alone."""
 
-    organisation = models.OneToOneField(
-        Organisation, models.PROTECT, related_name="credit_account"
-    )
+    organisation = models.OneToOneField(Organisation, models.PROTECT, related_name="credit_account")
     available = models.PositiveIntegerField(default=0)
     held = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(available__gte=0), name="available_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(available__gte=0), name="available_not_negative"
+            ),
             models.CheckConstraint(condition=models.Q(held__gte=0), name="held_not_negative"),
         ]
 

@@ -91,9 +91,7 @@ def approve(*, actor: Actor, shoot: Shoot) -> Headshot:
     headshot.approved_by = actor.user
     headshot.save(update_fields=["approved_at", "approved_by"])
     states.move(actor=actor, shoot=shoot, to=State.DELIVERED)
-    ledger.capture(
-        actor=actor, organisation=shoot.order.organisation, source_key=shoot.hold_key
-    )
+    ledger.capture(actor=actor, organisation=shoot.order.organisation, source_key=shoot.hold_key)
     notices.notify(shoot=shoot, kind="delivered")
     return headshot
 

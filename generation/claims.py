@@ -108,7 +108,7 @@ def renew(claims: Iterable[Claim]) -> set[UUID]:
 
 
 def give_back(claims: Iterable[Claim], *, counted: bool) -> None:
-    """End the leases at once. Uncounted, where the shoot is not to blame: the worker is stopping."""
+    """End the leases at once. Uncounted where the worker stops and the shoot is not to blame."""
     for held in claims:
         rows = Shoot.objects.filter(
             pk=held.shoot_id, fence=held.fence, state__in=states.WORKING, lease_until__isnull=False
@@ -165,5 +165,3 @@ def sweep() -> dict[str, int]:
     if get_broker("gpu").queue_size() == 0:
         announce()
     return {"failed": failed, "waiting": ready}
-
-

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from defusedcsv import csv
 from django.db import transaction
+from PIL import Image
 
 from accounts import audit
 from accounts.actors import Actor
@@ -71,8 +72,8 @@ def _named(order: Order) -> list[tuple[str, Headshot]]:
     return named
 
 
-def zip_order(*, actor: Actor, order: Order) -> Iterator[bytes]:
-    """A ZIP of the approved headshots and a status CSV, in pieces while it is read."""
+def _members(*, actor: Actor, order: Order) -> list[tuple[str, Callable[[], bytes]]]:
+    """What is taken home: names, and what reads each file. That it was taken is written down."""
     with transaction.atomic():
         named = _named(order)
         audit.record(
@@ -83,13 +84,39 @@ def zip_order(*, actor: Actor, order: Order) -> Iterator[bytes]:
             headshots=len(named),
         )
         status = status_csv(order=order)
-    return zip_stream(
-        [
-            ("status.csv", lambda: status),
-            *((name, _reader(headshot.candidate.finished)) for name, headshot in named),
-        ]
-    )
+    return [
+        ("status.csv", lambda: status),
+        *((name, _reader(headshot.candidate.finished)) for name, headshot in named),
+    ]
+
+
+def zip_order(*, actor: Actor, order: Order) -> Iterator[bytes]:
+    """A ZIP of the approved headshots and a status CSV, in pieces while it is read."""
+    return zip_stream(_members(actor=actor, order=order))
+
+
+def files(*, actor: Actor, order: Order) -> Iterator[tuple[str, bytes]]:
+    """The same one by one: name and content."""
+    return ((name, read()) for name, read in _members(actor=actor, order=order))
 
 
 def _reader(key: str) -> Callable[[], bytes]:
     return lambda: vault().read(key)
+
+
+def wall_picture(*, order: Order) -> bytes | None:
+    """The staff wall as one PNG: all delivered headshots in a grid with names; None for none.
+
+    Takes about 20 ms a person, so it is made in tasks and commands.
+    """
+    from generation.engine import finish
+
+    headshots = delivered(order=order)
+    if not headshots:
+        return None
+    pictures = []
+    for headshot in headshots:
+        with Image.open(vault().path(headshot.candidate.finished)) as picture:
+            pictures.append(picture.convert("RGB"))
+    names = [headshot.shoot.employee.name for headshot in headshots]
+    return finish.png(finish.wall(pictures, names, title=order.organisation.name))

@@ -12,9 +12,7 @@ from generation.models import Look
 from headshots.lib.problems import Problem
 
 
-def save_look(
-    *, actor: Actor, organisation: Organisation, name: str, **choices: str
-) -> Look:
+def save_look(*, actor: Actor, organisation: Organisation, name: str, **choices: str) -> Look:
     """Make a look, or the next version of the one with that name. Orders keep what they froze.
 
     Raises Problem for a missing name or a choice that does not exist.
@@ -57,3 +55,19 @@ def save_look(
         raise Problem(
             "Somebody changed this look just now. Load the page again.", code="stale", status=409
         ) from None
+
+
+def newest(*, organisation: Organisation, name: str) -> Look:
+    """The newest version of the look with that name.
+
+    Raises Problem with the names there are.
+    """
+    found = Look.objects.filter(organisation=organisation, name__iexact=name).order_by("-version")
+    look = found.first()
+    if look is None:
+        names = sorted(
+            set(Look.objects.filter(organisation=organisation).values_list("name", flat=True))
+        )
+        there = f"There are: {', '.join(names)}." if names else "There are none yet."
+        raise Problem(f"There is no look “{name}”. {there}", code="look_unknown", field="look")
+    return look

@@ -67,14 +67,16 @@ def of_shoots(shoots: Iterable[Shoot]) -> list[ShootProgress]:
     found = list(shoots)
     ids = [shoot.pk for shoot in found]
     seconds = dict(
-        ComputeUsage.objects.filter(shoot__in=ids).order_by().values_list("shoot").annotate(
-            total=Sum("seconds")
-        )
+        ComputeUsage.objects.filter(shoot__in=ids)
+        .order_by()
+        .values_list("shoot")
+        .annotate(total=Sum("seconds"))
     )
     made = dict(
-        Candidate.objects.filter(shoot__in=ids).order_by().values_list("shoot").annotate(
-            n=Count("pk")
-        )
+        Candidate.objects.filter(shoot__in=ids)
+        .order_by()
+        .values_list("shoot")
+        .annotate(n=Count("pk"))
     )
     return [
         ShootProgress(

@@ -52,8 +52,10 @@ def sweep() -> dict[str, int]:
     open_in_order = Shoot.objects.filter(order=OuterRef("order")).exclude(state__in=states.ENDED)
     old = timezone.now() - timedelta(days=RETENTION_DAYS)
     due = Shoot.objects.filter(
-        Q(state__in=states.ENDED), Q(~Exists(open_in_order)) | Q(state_since__lt=old),
-        inputs_destroyed_at=None, selfies__isnull=False,
+        Q(state__in=states.ENDED),
+        Q(~Exists(open_in_order)) | Q(state_since__lt=old),
+        inputs_destroyed_at=None,
+        selfies__isnull=False,
     ).distinct()
     destroyed = 0
     for shoot in due[:200]:

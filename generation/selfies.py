@@ -93,12 +93,14 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
 def _refuse_closed(shoot: Shoot) -> None:
     if shoot.release_id is None:
         raise Problem(
-            "Sign the release first; photos can be added after it.", code="release_missing",
+            "Sign the release first; photos can be added after it.",
+            code="release_missing",
             status=409,
         )
     if shoot.state != State.COLLECTING:
         raise Problem(
-            "Your photos have been handed in; they cannot be changed now.", code="handed_in",
+            "Your photos have been handed in; they cannot be changed now.",
+            code="handed_in",
             status=409,
         )
 
@@ -118,8 +120,9 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
         return selfie
     rules = base_model.recipe().photos
     accepted = Selfie.objects.filter(shoot=selfie.shoot_id, verdict=Selfie.Verdict.ACCEPTED)
-    known = [measures.get("fingerprint", "") for measures in
-             accepted.values_list("measures", flat=True)]
+    known = [
+        measures.get("fingerprint", "") for measures in accepted.values_list("measures", flat=True)
+    ]
     with Image.open(vault().path(selfie.file)) as image:
         verdict = photos.judge_photo(image.convert("RGB"), rules, [mark for mark in known if mark])
     good = verdict.ok and verdict.descriptor is not None
@@ -190,8 +193,7 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     good = verdicts.count(Selfie.Verdict.ACCEPTED)
     if good < LEAST:
         raise Problem(
-            f"{good} of your photos can be used and {LEAST} are needed. "
-            f"Add {LEAST - good} more.",
+            f"{good} of your photos can be used and {LEAST} are needed. Add {LEAST - good} more.",
             code="too_few",
             field="photos",
         )

@@ -43,7 +43,12 @@ _FREE = _EXITS | {State.COLLECTING}
 
 
 def move(
-    *, actor: Actor, shoot: Shoot, to: State, fence: int | None = None, message: str = "",
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    to: State,
+    fence: int | None = None,
+    message: str = "",
     **fields: Any,
 ) -> None:
     """Bring a shoot into another state, with other fields of it, as one conditional write.

@@ -37,9 +37,9 @@ def send_notices(kind: str, shoot_ids: list[str]) -> int:
     the task fails then, so that it is tried again."""
     sent = 0
     failed: list[str] = []
-    shoots = Shoot.objects.select_related(
-        "employee", "order__organisation", "invitation"
-    ).filter(pk__in=shoot_ids)
+    shoots = Shoot.objects.select_related("employee", "order__organisation", "invitation").filter(
+        pk__in=shoot_ids
+    )
     for shoot in shoots:
         try:
             sent += notices.send(shoot=shoot, kind=kind)

@@ -214,12 +214,10 @@ def _generate_round(
         if passed >= WANTED or len(numbers) >= most:
             _conclude(sitter, passed)
             continue
-        # All of the first draw, then as many more as the share that passed lets hope to need.
+        # The rest of a draw that was broken off, or a whole one.
         wanted = recipe.sample.candidates - len(numbers) % recipe.sample.candidates
-        free = (n for n in range(most) if n not in numbers)
-        batch += [
-            (sitter, number, _seed(sitter.shoot, number)) for number, _ in zip(free, range(wanted))
-        ]
+        free = [number for number in range(most) if number not in numbers]
+        batch += [(sitter, number, _seed(sitter.shoot, number)) for number in free[:wanted]]
     if not batch:
         return
     look = _look(batch[0][0].shoot)
@@ -333,9 +331,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
-            states.move(
-                actor=SYSTEM, shoot=shoot, to=State.CHOOSING, fence=sitter.claim.fence
-            )
+            states.move(actor=SYSTEM, shoot=shoot, to=State.CHOOSING, fence=sitter.claim.fence)
             notices.notify(shoot=shoot, kind="choose")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
@@ -357,5 +353,3 @@ def _back_to_collecting(sitter: Sitter, sentence: str) -> None:
             notices.notify(shoot=shoot, kind="better_photos")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
-
-

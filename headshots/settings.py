@@ -227,8 +227,9 @@ USE_I18N = True
 USE_TZ = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-LOG_FORMAT = env.one_of("HEADSHOTS_LOG", "console" if sys.stderr.isatty() else "json",
-                        ["console", "json"])
+LOG_FORMAT = env.one_of(
+    "HEADSHOTS_LOG", "console" if sys.stderr.isatty() else "json", ["console", "json"]
+)
 LOG_LEVEL = env.one_of("HEADSHOTS_LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 env.refuse_typos()
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,10 @@ from tests.world import World, make_world
 
 
 @pytest.fixture(autouse=True)
-def places(tmp_path: Path, settings: Any) -> Iterator[None]:
+def places(tmp_path: Path, settings: Any) -> None:
     """Files of a test lie in a folder of its own."""
     settings.PRIVATE_ROOT = tmp_path / "private"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
-    yield
 
 
 @pytest.fixture

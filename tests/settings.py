@@ -9,6 +9,6 @@ os.environ.setdefault("HEADSHOTS_DATABASE_FAST", "1")
 os.environ.setdefault("HEADSHOTS_LOG", "console")
 os.environ.setdefault("HEADSHOTS_LOG_LEVEL", "ERROR")
 
-from headshots.settings import *  # noqa: E402, F403
+from headshots.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

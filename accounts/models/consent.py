@@ -36,9 +36,7 @@ class Release(Row):
 
     employee = models.ForeignKey(Employee, models.CASCADE, related_name="releases")
     invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, blank=True)
-    attested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
-    )
+    attested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
     attestation = models.TextField(blank=True)
     text_version = models.CharField(max_length=20)
     text_hash = models.CharField(max_length=64)

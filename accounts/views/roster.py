@@ -34,9 +34,7 @@ def roster(request: HttpRequest, slug: str) -> HttpResponse:
             | Q(employee_number__icontains=word)
         )
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "accounts/roster.html", {"inside": inside, "page": page, "query": query}
-    )
+    return render(request, "accounts/roster.html", {"inside": inside, "page": page, "query": query})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -49,8 +49,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             "people": people,
             "chosen": chosen,
             "balance": balance,
-            "free": balance.available
-            - orders.credits_promised(organisation=inside.organisation),
+            "free": balance.available - orders.credits_promised(organisation=inside.organisation),
             "credits_a_shoot": prices.CREDITS_A_SHOOT,
             "due": request.POST.get("due")
             or (timezone.localdate() + timedelta(days=DEFAULT_DAYS)).isoformat(),
@@ -159,9 +158,7 @@ def approve_all(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse
     approved = choosing.approve_all(
         actor=user_actor(inside.user, request), shoots=list(access.shoots(inside, order))
     )
-    messages.success(
-        request, f"{approved} headshot{'s' if approved != 1 else ''} approved."
-    )
+    messages.success(request, f"{approved} headshot{'s' if approved != 1 else ''} approved.")
     return redirect("order", slug=slug, order_id=order_id)
 
 

@@ -1,0 +1,65 @@
+# Two commands do everything: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+.PHONY: demo clean-demo test lint run worker bench chromium help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/worker  ## the whole way with a demo organisation; ONCE=1 ends when all is delivered
+	@$(BIN)/python -m headshots.demo $(if $(ONCE),--once)
+
+clean-demo:  ## remove the demo's data
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m headshots.lib.embedded_postgres stop --root var/demo/postgres || true; fi
+	rm -rf var/demo
+
+test: $(VENV)/dev chromium  ## everything the tests need, then all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(VENV)/dev  ## ruff, mypy, import-linter, migrations, templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/mypy headshots accounts billing generation manage.py
+	@$(BIN)/lint-imports
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+
+run: $(VENV)/web  ## web server and default cluster (settings from the environment)
+	@$(BIN)/python -m headshots.processes web default
+
+worker: $(VENV)/worker  ## a worker host: the gpu cluster
+	@$(BIN)/python -m headshots.processes gpu
+
+bench: $(VENV)/dev  ## benchmarks; each writes var/bench/SUBJECT.json
+	@for subject in tests/benchmarks/[a-z]*.py; do DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python $$subject || exit 1; done
+
+# Chromium comes from the system's packages, where we may install them; tests that need it say so.
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    apt-get update -qq >/dev/null 2>&1 && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null 2>&1; } || true
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; name it with PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch comes first, and exactly as pinned: its CPU wheel is what plain machines have.
+$(VENV)/web: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing packages for the web host …"
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/worker: $(VENV)/web
+	@echo "Installing packages for a worker host …"
+	@$(PIP) install "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' constraints.txt)"
+	@$(PIP) install -e '.[worker]'
+	@touch $@
+
+$(VENV)/dev: $(VENV)/worker
+	@echo "Installing packages for tests …"
+	@$(PIP) install -e '.[dev]'
+	@touch $@

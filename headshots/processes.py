@@ -1,0 +1,118 @@
+"""The parts of an installation as processes under one supervisor.
+
+`python -m headshots.processes web default` runs a web host, `… gpu` a worker host. A part that
+dies is started again; a cluster that lives but has stopped working, too: its row in the database
+is its canary, since django-q2's own status goes on saying that all is well.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+
+from headshots.lib.supervise import Child, Supervisor
+
+# How long a cluster may be silent, after its start and between signs of life, in seconds.
+SILENCE_S = 180
+PARTS = ("web", "default", "gpu")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def children(parts: list[str], *, environment: dict[str, str] | None = None) -> list[Child]:
+    """What to run for these parts. Needs django.setup() before."""
+    from django.conf import settings
+
+    base = {**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"}
+    made = []
+    for part in parts:
+        if part == "web":
+            place = urlsplit(settings.SITE_URL)
+            bind = os.environ.get("HEADSHOTS_BIND") or f"127.0.0.1:{place.port or 8000}"
+            argv = [
+                sys.executable, "-m", "gunicorn", "headshots.wsgi", "--bind", bind,
+                "--worker-class", "gthread", "--workers", "2", "--threads", "8",
+                "--timeout", "60", "--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm",
+                "--log-level", "warning",
+            ]  # fmt: skip
+            if not Path("/dev/shm").is_dir():  # noqa: S108  gunicorn's heartbeat, no data
+                del argv[-4:-2]
+            made.append(Child(name="web", argv=argv, env=base))
+        else:
+            made.append(
+                Child(
+                    name=part,
+                    argv=[sys.executable, "manage.py", "cluster"],
+                    env={**base, "Q_CLUSTER_NAME": part},
+                    health=_canary(part),
+                )
+            )
+    return made
+
+
+def _canary(cluster: str) -> Callable[[], bool]:
+    """Whether a cluster has given a sign of life lately."""
+    started = time.monotonic()
+
+    def healthy() -> bool:
+        nonlocal started
+        from django.db import DatabaseError, InterfaceError, connection
+        from django.utils import timezone
+
+        from generation.models import Worker
+
+        if time.monotonic() - started < SILENCE_S:
+            return True
+        try:
+            seen = Worker.objects.filter(
+                name__startswith=f"{cluster}@",
+                seen_at__gte=timezone.now() - timedelta(seconds=SILENCE_S),
+            ).exists()
+        except (DatabaseError, InterfaceError):
+            return True  # the database is away; restarting the cluster would not bring it back
+        finally:
+            connection.close()
+        if not seen:
+            started = time.monotonic()
+        return seen
+
+    return healthy
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named parts until SIGINT or SIGTERM."""
+    unknown = [part for part in arguments if part not in PARTS]
+    if unknown or not arguments:
+        print(f"Name one or more of {', '.join(PARTS)}.", file=sys.stderr)
+        return 2
+    os.chdir(ROOT)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "headshots.settings")
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    if "web" in arguments:
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+    if "gpu" in arguments:
+        from generation import base_model
+        from headshots.lib.problems import Problem
+
+        try:
+            base_model.refuse_unusable()
+        except Problem as problem:
+            print(problem.sentence, file=sys.stderr)
+            return 1
+    print(f"Running {', '.join(arguments)}; logs are in {settings.VAR_DIR / 'logs'}.", flush=True)
+    Supervisor(children(arguments), log_folder=settings.VAR_DIR / "logs").run_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,208 @@
+"""Every route, each role, three organisations: nobody sees or does what is not theirs.
+
+A route that is missing from TABLE fails the test, so that no page is added without saying who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role
+from generation.models import Shoot, State
+from tests.world import World, make_user, make_world, token
+
+WHO = ("stranger", "outsider", "viewer", "admin", "owner")
+ALL = dict.fromkeys(("viewer", "admin", "owner"), 200)
+ADMIN = {"viewer": 403, "admin": 200, "owner": 200}
+OWNER = {"viewer": 403, "admin": 403, "owner": 200}
+DONE_ADMIN = {"viewer": 403, "admin": 302, "owner": 302}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A route as one method is used on it; `answers` of those inside, by role."""
+
+    route: str
+    answers: dict[str, int]
+    method: str = "get"
+    needs: str = "organisation"
+
+
+TABLE = [
+    Case("overview", ALL),
+    Case("roster", ALL),
+    Case("roster_upload", ADMIN),
+    Case("roster_upload", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("members", ALL),
+    Case("members", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("audit_log", ADMIN),
+    Case("credits", ALL),
+    Case("looks", ALL),
+    Case("looks", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("order_new", ADMIN),
+    Case("order_new", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("order", ALL, needs="order"),
+    Case("order_live", ALL, needs="order"),
+    Case("order_wall", ALL, needs="order"),
+    Case("order_zip", ALL, needs="order"),
+    Case("order_approve", DONE_ADMIN, "post", "order"),
+    Case("order_cancel", DONE_ADMIN, "post", "order"),
+    Case("shoot", ALL, needs="shoot"),
+    Case("shoot_approve", {"viewer": 403, "admin": 302, "owner": 302}, "post", "approving"),
+    Case("shoot_send_back", {"viewer": 403, "admin": 422, "owner": 422}, "post", "approving"),
+    Case("shoot_cancel", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
+    Case("shoot_invite", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
+    Case("candidate_picture", ALL, needs="candidate"),
+]
+# Open to everybody, or to whoever is signed in, and about nobody's organisation.
+OPEN = {"landing", "healthz", "readyz", "home", "new_organisation"}
+EMPLOYEE = [
+    ("start", "get", "shoot"),
+    ("live", "get", "shoot"),
+    ("sign", "post", "shoot"),
+    ("upload", "post", "shoot"),
+    ("remove", "post", "selfie"),
+    ("selfie_picture", "get", "selfie"),
+    ("hand_in", "post", "shoot"),
+    ("pick", "post", "candidate"),
+    ("again", "post", "shoot"),
+    ("opt_out", "post", "shoot"),
+    ("candidate_picture", "get", "candidate"),
+]
+
+
+def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from routes(entry, inner)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield f"{space}{entry.name}"
+
+
+def test_every_route_is_in_the_table() -> None:
+    ours = {name for name in routes(get_resolver()) if not name.startswith("account_")}
+    known = {case.route for case in TABLE} | OPEN | {f"employee:{name}" for name, _, _ in EMPLOYEE}
+    assert ours == known
+
+
+def thing(world: World, needs: str) -> dict[str, object]:
+    """The arguments of a route for something of that organisation."""
+    slug = world.organisation.slug
+    if needs == "organisation":
+        return {"slug": slug}
+    if needs == "order":
+        return {"slug": slug, "order_id": world.order(1).pk}
+    if needs == "candidate":
+        shoot = world.shoot(State.CHOOSING)
+        return {"slug": slug, "candidate_id": shoot.candidates.first().pk}
+    shoot = world.shoot(State.APPROVING if needs == "approving" else State.INVITED)
+    return {"slug": slug, "shoot_id": shoot.pk}
+
+
+def client_of(who: str, world: World, other: World) -> Client:
+    client = Client()
+    if who == "outsider":
+        client.force_login(other.owner)
+    elif who == "owner":
+        client.force_login(world.owner)
+    elif who != "stranger":
+        client.force_login(world.member(Role(who)))
+    return client
+
+
+def test_members_routes(db: None) -> None:
+    one, two, three = make_world("One"), make_world("Two"), make_world("Three")
+    wrong = []
+    for case in TABLE:
+        for who in WHO:
+            arguments = thing(one, case.needs)
+            client = client_of(who, one, two)
+            response = getattr(client, case.method)(reverse(case.route, kwargs=arguments))
+            expected = {"stranger": 302, "outsider": 404}.get(who) or case.answers[who]
+            if response.status_code != expected:
+                wrong.append((case.route, case.method, who, response.status_code, expected))
+            if who == "stranger" and "/account/login" not in response.get("Location", ""):
+                wrong.append((case.route, case.method, who, "not sent to sign in"))
+        if case.needs != "organisation":
+            # A member of both may not reach one organisation's thing through the other's address.
+            arguments = {**thing(three, case.needs), "slug": one.organisation.slug}
+            client = client_of("owner", one, two)
+            response = getattr(client, case.method)(reverse(case.route, kwargs=arguments))
+            if response.status_code != 404:
+                wrong.append((case.route, case.method, "by another address", response.status_code))
+    assert not wrong
+
+
+def test_employee_links_reach_their_own_shoot_alone(db: None) -> None:
+    world = make_world()
+    mine, other = world.shoot(State.CHOOSING), world.shoot(State.CHOOSING)
+    client = Client()
+    wrong = []
+    for name, method, needs in EMPLOYEE:
+        arguments: dict[str, Callable[[Shoot], object]] = {
+            "selfie": lambda s: s.selfies.first().pk,
+            "candidate": lambda s: s.candidates.first().pk,
+        }
+        extra = {f"{needs}_id": arguments[needs](other)} if needs in arguments else {}
+        for link, expected in ((token(mine), 404 if extra else None), ("x" * 43, 404)):
+            if expected is None:
+                continue
+            url = reverse(f"employee:{name}", kwargs={"token": link, **extra})
+            response = getattr(client, method)(url)
+            if response.status_code != expected:
+                wrong.append((name, method, response.status_code))
+    assert not wrong
+    other.refresh_from_db()
+    assert other.state == State.CHOOSING
+    assert other.selfies.count() == 6
+
+
+def test_an_employee_sees_their_own(db: None) -> None:
+    shoot = make_world().shoot(State.CHOOSING)
+    for name, row in (
+        ("selfie_picture", shoot.selfies.first()),
+        ("candidate_picture", shoot.candidates.first()),
+    ):
+        key = "selfie_id" if name.startswith("selfie") else "candidate_id"
+        response = Client().get(
+            reverse(f"employee:{name}", kwargs={"token": token(shoot), key: row.pk})
+        )
+        assert response.status_code == 200
+        assert response["Cache-Control"] == "private, no-store"
+        assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_revoked_and_expired_links_say_what_to_do(db: None) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from accounts import invitations
+
+    shoot = make_world().shoot()
+    old = token(shoot)
+    invitations.renew(invitation=shoot.invitation)
+    assert Client().get(reverse("employee:start", args=[old])).status_code == 404
+    shoot.invitation.expires_at = timezone.now() - timedelta(seconds=1)
+    shoot.invitation.save()
+    response = Client().get(reverse("employee:start", args=[token(shoot)]))
+    assert response.status_code == 410
+    assert "send a new one" in response.content.decode()
+
+
+@pytest.mark.parametrize("route", ["home", "new_organisation"])
+def test_signed_in_pages_send_strangers_to_sign_in(client: Client, db: None, route: str) -> None:
+    response = client.get(reverse(route))
+    assert response.status_code == 302
+    assert "/account/login" in response["Location"]
+
+
+def test_a_user_without_organisation_is_led_to_found_one(client: Client, db: None) -> None:
+    client.force_login(make_user("new@example.com"))
+    assert client.get(reverse("home"))["Location"] == reverse("new_organisation")
