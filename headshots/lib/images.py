@@ -1,0 +1,275 @@
+"""Take an uploaded photo: decoded in a limited process, upright, and nothing but its pixels."""
+
+from __future__ import annotations
+
+import io
+import json
+import mmap
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from headshots.lib import photo_decoder
+from headshots.lib.problems import Problem
+
+MAX_PIXELS = 50_000_000
+MAX_BYTES = 50_000_000
+ACCEPTED = "JPEG, PNG, WebP or HEIC"
+
+_SECONDS = 20.0
+_START_S = 60.0
+_PATIENCE_S = 5.0  # beyond the child's own alarm
+_MEMORY_BYTES_A_PIXEL = 10
+_MEMORY_BYTES_BESIDE = 300_000_000
+_AT_ONCE = 2
+
+_DIED = b'{"problem": "heavy", "detail": ""}'
+
+_SENTENCES = {
+    "unreadable": f"This file is not a photo that can be read. Send a {ACCEPTED} photo.",
+    "incomplete": "The photo is incomplete or damaged. Send it again, or choose another one.",
+    "moving": "This is a moving picture. Send a still photo.",
+    "heavy": "The photo takes too much work to open. Save it again as a JPEG, or choose another.",
+}
+
+
+class PhotoProblem(Problem):
+    """The upload cannot be taken; the sentence says why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, code="photo", status=422)
+
+
+class DecoderUnavailable(Problem):
+    """Photos cannot be decoded on this machine now; no fault of the upload."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Photos cannot be opened at the moment. Try again in a minute.",
+            code="decoder-unavailable",
+            status=503,
+        )
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An upright sRGB picture without metadata; `format` is what the upload was."""
+
+    image: Image.Image
+    format: str
+    width: int
+    height: int
+
+
+def decode_photo(
+    data: bytes,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    longest_side: int | None = None,
+    seconds: float = _SECONDS,
+) -> Photo:
+    """Decode an upload that may be hostile; raise PhotoProblem with a sentence if it is no use.
+
+    Accepts JPEG, PNG, WebP and HEIC. The picture is turned by its EXIF orientation, converted to
+    sRGB, put on white where it is see-through, and made smaller if `longest_side` (pixels) is
+    given, which is much faster for large JPEGs. Nothing else of the file is kept.
+    The child that decodes has `seconds` and a memory limit by `max_pixels` (0.8 GB at 50 MP).
+    Raises DecoderUnavailable if there is no such child to be had.
+    """
+    _refuse_by_first_bytes(data, max_bytes=max_bytes, max_pixels=max_pixels)
+    request = {
+        "max_pixels": max_pixels,
+        "longest_side": longest_side,
+        "seconds": seconds,
+        "memory_bytes": max_pixels * _MEMORY_BYTES_A_PIXEL + _MEMORY_BYTES_BESIDE,
+    }
+    with _anonymous_file() as upload, _anonymous_file() as pixels, _slots:
+        upload.write(data)
+        upload.flush()
+        answer = _ask(request, upload, pixels)
+        if "problem" in answer:
+            raise PhotoProblem(_sentence(answer["problem"], answer["detail"], max_pixels))
+        size = (int(answer["width"]), int(answer["height"]))
+        length = size[0] * size[1] * 3
+        with (
+            mmap.mmap(pixels.fileno(), length, access=mmap.ACCESS_READ) as raw,
+            memoryview(raw) as view,
+        ):
+            image = Image.frombytes("RGB", size, view)
+    return Photo(image, str(answer["format"]), *size)
+
+
+def to_jpeg(image: Image.Image, quality: int = 92) -> bytes:
+    """Return the picture as a JPEG that holds nothing but pixels (quality 1 to 95)."""
+    # Rebuilt from pixels: a comment or EXIF in image.info would survive a plain save.
+    bare = Image.frombytes("RGB", image.size, image.convert("RGB").tobytes())
+    stream = io.BytesIO()
+    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
+    bare.save(stream, "JPEG", quality=quality, optimize=True, subsampling=subsampling)
+    return stream.getvalue()
+
+
+def _sentence(problem: str, detail: str, max_pixels: int) -> str:
+    if problem == "pixels":
+        return (
+            f"The photo has {detail} pixels; at most {max_pixels // 1_000_000} million are taken. "
+            "Send a smaller version."
+        )
+    return _SENTENCES[problem]
+
+
+# What people send by mistake, by how the file begins.
+_OTHERS = (
+    (b"GIF8", "a GIF"),
+    (b"%PDF", "a PDF"),
+    (b"BM", "a BMP picture"),
+    (b"II*\0", "a TIFF or raw picture"),
+    (b"MM\0*", "a TIFF or raw picture"),
+    (b"PK\x03\x04", "a ZIP archive or a document"),
+)
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+
+def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> None:
+    """The cheap check, without a decoder: most mistakes end here in microseconds."""
+    if not data:
+        raise PhotoProblem("The file is empty. Choose the photo again.")
+    if len(data) > max_bytes:
+        raise PhotoProblem(
+            f"The file has {len(data) / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are taken. "
+            "Send a smaller version."
+        )
+    if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
+        width, height = struct.unpack(">II", data[16:24])
+        if width * height > max_pixels:
+            raise PhotoProblem(_sentence("pixels", f"{width:,} × {height:,}", max_pixels))
+        return
+    if data.startswith(b"\xff\xd8\xff") or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        return
+    if data[4:8] == b"ftyp":
+        if data[8:12] in _HEIC_BRANDS:
+            return
+        kind = "an AVIF picture" if data[8:12] in (b"avif", b"avis") else "a video"
+        raise PhotoProblem(f"This is {kind}. Send a {ACCEPTED} photo.")
+    for beginning, name in _OTHERS:
+        if data.startswith(beginning):
+            raise PhotoProblem(f"This is {name}. Send a {ACCEPTED} photo.")
+    raise PhotoProblem(_SENTENCES["unreadable"])
+
+
+def _anonymous_file() -> BinaryIO:
+    """A file without a name, in memory where the system can."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("photo", os.MFD_CLOEXEC), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _ask(request: dict[str, Any], upload: BinaryIO, pixels: BinaryIO) -> dict[str, Any]:
+    """Have the decoder process answer; a child that died instead makes the photo too heavy."""
+    for _ in range(3):  # again with a new decoder, if this one was killed
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                used = _decoder.send(request, [theirs.fileno(), upload.fileno(), pixels.fileno()])
+            ours.settimeout(request["seconds"] + _PATIENCE_S)
+            text = bytearray()
+            with suppress(OSError):
+                while part := ours.recv(4096):
+                    text += part
+            if text:  # else not even the child's first sign: the decoder itself was killed
+                answer: dict[str, Any] = json.loads(text.strip() or _DIED)
+                return answer
+            _decoder.discard(used)
+    raise DecoderUnavailable
+
+
+class _Decoder:
+    """The decoder process of this process, started when first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def send(self, request: dict[str, Any], descriptors: list[int]) -> socket.socket:
+        """Hand over a request; return the socket it went to, alive or not."""
+        message = json.dumps(request).encode().ljust(photo_decoder.REQUEST_BYTES)
+        with self._lock:
+            if self._control is None:
+                self._start()
+            assert self._control is not None
+            with suppress(OSError):
+                socket.send_fds(self._control, [message], descriptors)
+            return self._control
+
+    def discard(self, used: socket.socket) -> None:
+        """Do without the process behind this socket; another thread may have been faster."""
+        with self._lock:
+            if self._control is used:
+                self._control.close()
+                self._control = None
+
+    def forget(self) -> None:
+        """After a fork: the decoder belongs to the parent."""
+        if self._control is not None:
+            self._control.close()
+        self._lock = threading.Lock()
+        self._process = None
+        self._control = None
+
+    def _start(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        ours, theirs = socket.socketpair()
+        # SECURITY: neither secrets of the environment nor the project's modules go along.
+        environment = {k: os.environ[k] for k in ("PATH", "LD_LIBRARY_PATH") if k in os.environ}
+        environment["MALLOC_ARENA_MAX"] = "2"  # each arena counts 64 MB against the limit
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", str(Path(photo_decoder.__file__).resolve())],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    cwd="/",
+                    env=environment,
+                    start_new_session=True,
+                )
+            except OSError as problem:
+                ours.close()
+                raise DecoderUnavailable from problem
+        ours.settimeout(_START_S)
+        try:
+            ready = ours.recv(1)
+        except TimeoutError:
+            ready = b""
+        if not ready:
+            ours.close()
+            self._process.kill()
+            self._process.wait()
+            raise DecoderUnavailable
+        self._control = ours
+
+
+_decoder = _Decoder()
+_slots = threading.BoundedSemaphore(_AT_ONCE)
+
+
+def _after_fork() -> None:
+    global _slots
+    _slots = threading.BoundedSemaphore(_AT_ONCE)
+    _decoder.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
