@@ -91,7 +91,7 @@ def unet() -> UNet2DConditionModel:
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         block_out_channels=(64, 128, 192),
-        layers_per_block=2,
+        layers_per_block=1,
         transformer_layers_per_block=1,
         attention_head_dim=(2, 4, 6),
         cross_attention_dim=2 * TEXT_WIDTH,

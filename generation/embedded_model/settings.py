@@ -38,7 +38,7 @@ def engine_settings(name: str) -> dict[str, Any]:
         "resolution": 96,
         "token": vocabulary.TOKEN,
         "class_noun": vocabulary.NOUN,
-        "crop": {"eye_x": 0.5, "eye_y": 0.44, "eye_distance": 0.24, "jitter": 0.03},
+        "crop": {"eye_x": 0.5, "eye_y": 0.43, "eye_distance": 0.23, "jitter": 0.02},
         "lora": {
             "rank": 16,
             "alpha": 16,

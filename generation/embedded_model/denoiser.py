@@ -1,0 +1,256 @@
+"""Second stage of the training: the UNet and both text encoders on cached latents.
+
+v-prediction on a schedule with zero terminal SNR; the loss weight min(SNR + 1, 6) / (SNR + 1)
+is min-SNR-5 for v-prediction kept at 1 where noise dominates, so that pure noise is learned
+too. The face weighs about twice as much as the rest of the picture. Step n draws its batch,
+noise and caption dropout from seed and n alone: a resumed run equals one that never stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, StableDiffusionXLPipeline
+from torch import Tensor
+
+from generation.embedded_model import contact, dataset, layout
+from generation.embedded_model.autoencoder import Say, encode_chunks, face_weight
+from generation.embedded_model.optim import MuonAdamW
+
+TRAINED = ("unet", "text_encoder", "text_encoder_2")
+EMA = 0.999
+DROP_ZERO = 0.08
+DROP_EMPTY = 0.03
+
+
+@dataclass
+class Data:
+    """Latents (n, 2, 4, 24, 24) fp16, plain and mirrored, and token ids (n + 1, tokens).
+
+    The last row of the ids is the empty caption.
+    """
+
+    latents: np.ndarray
+    ids: Tensor
+
+    @classmethod
+    def load(cls, pictures: Path, tokenizer: Any) -> Data:
+        """All chunks of `pictures` whose latents are written."""
+        ready = [c for c in dataset.chunks(pictures) if (pictures / f"latents_{c:04d}.npy").exists()]
+        latents = np.concatenate([np.load(pictures / f"latents_{c:04d}.npy") for c in ready])
+        captions = [words for c in ready for words in dataset.load_captions(pictures, c)]
+        return cls(latents, tokens(tokenizer, [*captions, ""]))
+
+
+def tokens(tokenizer: Any, captions: list[str]) -> Tensor:
+    """Token ids (n, layout.MAX_TOKENS) of `captions`, padded as the pipeline pads."""
+    found = tokenizer(
+        captions,
+        padding="max_length",
+        max_length=layout.MAX_TOKENS,
+        truncation=True,
+        return_tensors="pt",
+    )
+    ids: Tensor = found.input_ids
+    return ids
+
+
+def embed(pipe: StableDiffusionXLPipeline, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """SDXL's two embeddings of token ids (n, t): per token (n, t, 256) and pooled (n, 128)."""
+    first = pipe.text_encoder(ids, output_hidden_states=True)
+    second = pipe.text_encoder_2(ids, output_hidden_states=True)
+    return torch.cat((first.hidden_states[-2], second.hidden_states[-2]), -1), second.text_embeds
+
+
+class Run:
+    """One training run in `folder`, going on from its newest checkpoint."""
+
+    def __init__(
+        self,
+        folder: Path,
+        vae: AutoencoderKL,
+        batch: int,
+        device: str,
+        say: Say,
+        seed: int = 0,
+        pipe: StableDiffusionXLPipeline | None = None,
+    ) -> None:
+        self.folder = folder
+        self.batch = batch
+        self.device = device
+        self.say = say
+        self.seed = seed
+        self.step = 0
+        self.samples = 0
+        self.seconds = 0.0
+        self.pipe = pipe if pipe is not None else layout.pipeline(seed)
+        self.pipe.vae = vae.eval().requires_grad_(False)
+        for part in TRAINED:
+            getattr(self.pipe, part).to(device).train()
+        self.weights = {
+            f"{part}.{name}": weight
+            for part in TRAINED
+            for name, weight in getattr(self.pipe, part).named_parameters()
+        }
+        self.ema = {name: weight.detach().clone() for name, weight in self.weights.items()}
+        self.optimiser = MuonAdamW(self.weights.items())
+        self.refresh()
+        products = self.pipe.scheduler.alphas_cumprod.to(device)
+        self.signal, self.noise = products.sqrt(), (1 - products).sqrt()
+        ratio = products / (1 - products)
+        self.weight = torch.clamp(ratio + 1, max=6) / (ratio + 1)
+        self.where = face_weight(self.data.latents.shape[-1]).to(device)
+        if self.checkpoint.exists():
+            self.restore()
+        count = sum(weight.numel() for weight in self.weights.values()) / 1e6
+        say(f"{len(self.data.latents)} pictures, {count:.1f} M weights, step {self.step}")
+
+    def refresh(self) -> None:
+        """Take in chunks of pictures that were rendered since the last look."""
+        pictures = self.folder / "pictures"
+        encode_chunks(self.pipe.vae, pictures, self.say)
+        self.data = Data.load(pictures, self.pipe.tokenizer)
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the constant-rate run is kept."""
+        return self.folder / "run.pt"
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all."""
+        state = {
+            "step": self.step,
+            "samples": self.samples,
+            "seconds": self.seconds,
+            "weights": {name: weight.detach() for name, weight in self.weights.items()},
+            "ema": self.ema,
+            "optimiser": self.optimiser.state_dict(),
+        }
+        part = self.checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        os.replace(part, self.checkpoint)
+
+    def restore(self) -> None:
+        """Take up the checkpoint."""
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        with torch.no_grad():
+            for name, weight in self.weights.items():
+                weight.copy_(state["weights"][name])
+                self.ema[name].copy_(state["ema"][name])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.samples = state["step"], state["samples"]
+        self.seconds = state["seconds"]
+
+    def train_step(self, scale: float = 1.0) -> float:
+        """One step at `scale` times the rate; returns the unweighted mean v-loss."""
+        g = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
+        n, count = self.batch, len(self.data.latents)
+        rows = torch.randint(count, (n,), generator=g)
+        flips = torch.randint(2, (n,), generator=g)
+        clean = torch.from_numpy(self.data.latents[rows.numpy(), flips.numpy()]).float()
+        clean = clean.to(self.device)
+        # One time from each of n equal spans: less variance than n free draws.
+        spans = (torch.arange(n) + torch.rand(n, generator=g)) / n
+        times = (spans * len(self.signal)).long().clamp(max=len(self.signal) - 1).to(self.device)
+        noise = torch.randn(clean.shape, generator=g).to(self.device)
+        drop = torch.rand(n, generator=g)
+        rows[drop < DROP_EMPTY] = len(self.data.ids) - 1
+        keep = (drop < 1 - DROP_ZERO).float().to(self.device)
+        signal, blur = (v[times][:, None, None, None] for v in (self.signal, self.noise))
+        noisy, target = signal * clean + blur * noise, signal * noise - blur * clean
+        size = float(layout.RESOLUTION)
+        frame = torch.tensor((size, size, 0, 0, size, size), device=self.device).expand(n, 6)
+        with torch.autocast(self.device, torch.bfloat16):
+            text, pooled = embed(self.pipe, self.data.ids[rows].to(self.device))
+            made = self.pipe.unet(
+                noisy,
+                times,
+                text * keep[:, None, None],
+                added_cond_kwargs={"text_embeds": pooled * keep[:, None], "time_ids": frame},
+            ).sample
+        squared = (made.float() - target) ** 2
+        loss = (squared * self.where).mean((1, 2, 3)) * self.weight[times]
+        loss.mean().backward()
+        self.optimiser.step(scale * min(1.0, (self.step + 1) / 100))
+        self.step += 1
+        self.samples += n
+        decay = min(EMA, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            names = list(self.weights)
+            torch._foreach_lerp_(
+                [self.ema[name] for name in names],
+                [self.weights[name].detach() for name in names],
+                1 - decay,
+            )
+        return float(squared.mean().detach())
+
+    def go(self, minutes: float, sheet_minutes: float, save_minutes: float) -> None:
+        """Train at the constant rate for `minutes`, saving and drawing sheets on the way."""
+        start = saved = drawn = told = time.monotonic()
+        losses: list[float] = []
+        before = self.seconds
+        while time.monotonic() - start < 60 * minutes:
+            losses.append(self.train_step())
+            now = time.monotonic()
+            self.seconds = before + now - start
+            if len(losses) == 50:
+                speed = 50 * self.batch / (now - told)
+                self.say(
+                    f"step {self.step} samples {self.samples} v-loss {np.mean(losses):.4f} "
+                    f"{speed:.1f}/s"
+                )
+                losses, told = [], now
+            if now - saved > 60 * save_minutes:
+                self.save()
+                self.refresh()
+                saved = now
+            if now - drawn > 60 * sheet_minutes:
+                self.sheet(self.folder / "sheets" / f"{self.samples:08d}.png")
+                drawn = told = time.monotonic()
+                losses = []
+        self.save()
+        self.sheet(self.folder / "sheets" / f"{self.samples:08d}.png")
+
+    def anneal(self, steps: int, target: Path) -> None:
+        """Lower the rate to zero over `steps`, then write the averaged model to `target`.
+
+        The rate falls as 1 - sqrt(share). The run's own checkpoint stays as it is.
+        """
+        losses: list[float] = []
+        for at in range(steps):
+            losses.append(self.train_step(1 - (at / steps) ** 0.5))
+            if len(losses) == 50:
+                self.say(f"anneal {at + 1} of {steps} v-loss {np.mean(losses):.4f}")
+                losses = []
+        self.sheet(self.folder / "sheets" / f"{self.samples:08d}_annealed.png")
+        self.export(target)
+
+    def swap(self) -> None:
+        """Exchange the weights with their running averages."""
+        with torch.no_grad():
+            for name, weight in self.weights.items():
+                mine = weight.detach().clone()
+                weight.copy_(self.ema[name])
+                self.ema[name].copy_(mine)
+
+    def sheet(self, target: Path) -> None:
+        """Write a contact sheet of the averaged model."""
+        self.swap()
+        try:
+            contact.write_sheet(self.pipe, target)
+        finally:
+            self.swap()
+
+    def export(self, target: Path) -> Path:
+        """Write the averaged model in fp16 as a pipeline folder; the run cannot go on after."""
+        self.swap()
+        for part in (*TRAINED, "vae"):
+            getattr(self.pipe, part).to("cpu", torch.float16).eval()
+        self.say(f"exported to {target}")
+        return layout.save(self.pipe, target, name="embedded")

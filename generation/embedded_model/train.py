@@ -1,0 +1,79 @@
+"""Train the embedded model from nothing to a folder of weights.
+
+    python -m generation.embedded_model.train                  # go on until --minutes or Ctrl-C
+    python -m generation.embedded_model.train --decay 2000     # anneal a copy and export it
+
+Pictures are rendered first (or beside, by `dataset`), the autoencoder is trained once, then
+the UNet and text encoders at a constant rate from checkpoint to checkpoint. The constant-rate
+run has no end: it can always be taken up again. `--decay` takes its newest checkpoint, lowers
+the rate to zero over the given steps and writes a finished model, leaving the run as it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# Threads that spin while they wait waste half of a shared machine; OpenMP reads this when
+# torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+import torch  # noqa: E402
+
+from generation.embedded_model import dataset  # noqa: E402
+from generation.embedded_model.autoencoder import train_autoencoder  # noqa: E402
+from generation.embedded_model.denoiser import Run  # noqa: E402
+
+
+def say(text: str) -> None:
+    """Print a line of progress with the time."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description="Train the embedded base model.")
+    parser.add_argument("--folder", type=Path, default=Path("var/embedded_model"))
+    parser.add_argument("--chunks", type=int, default=20, help="of 2000 pictures to train on")
+    parser.add_argument("--vae-minutes", type=float, default=9.0)
+    parser.add_argument("--minutes", type=float, default=1e9, help="of UNet training, then stop")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--decay", type=int, default=0, help="steps of annealing, then export")
+    parser.add_argument("--export", type=Path, default=None, help="where --decay writes")
+    parser.add_argument("--sheet-minutes", type=float, default=8.0)
+    parser.add_argument("--save-minutes", type=float, default=3.0)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--vae-only", action="store_true")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the stages that are not done yet."""
+    options = parse(arguments)
+    torch.set_num_threads(options.threads)
+    pictures = options.folder / "pictures"
+    have = dataset.chunks(pictures)
+    if not have:
+        say("rendering the first pictures")
+        dataset.render_chunk(pictures, 0)
+    vae = train_autoencoder(
+        pictures, options.folder / "vae", options.vae_minutes, options.device, say
+    )
+    if options.vae_only:
+        return
+    for chunk in range(options.chunks):
+        dataset.render_chunk(pictures, chunk)
+    run = Run(options.folder, vae, options.batch, options.device, say)
+    if options.decay:
+        run.anneal(options.decay, options.export or options.folder / "export")
+    else:
+        run.go(options.minutes, options.sheet_minutes, options.save_minutes)
+
+
+if __name__ == "__main__":
+    main()
