@@ -1,0 +1,68 @@
+"""Settings that cannot be meant end the start with a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headshots.lib.env import Environment, SettingError, postgres_from_url
+
+
+def start(**variables: str) -> subprocess.CompletedProcess[str]:
+    """Load the settings in a process of its own."""
+    kept = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
+    return subprocess.run(
+        [sys.executable, "-c", "import headshots.settings"],
+        env={**kept, "SECRET_KEY": "k" * 40, **variables},
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": "short"}, "shorter than 32"),
+        ({"HEADSHOTS_DEBUGG": "1"}, "Did you mean HEADSHOTS_DEBUG?"),
+        ({"DATABSE_URL": "postgresql://x/y"}, "Did you mean DATABASE_URL?"),
+        ({"HEADSHOTS_DEBUG": "ture"}, "Write 1 for yes or 0 for no"),
+        ({"HEADSHOTS_LOG": "jsn"}, "Did you mean “json”?"),
+        ({"HEADSHOTS_PEOPLE_AT_ONCE": "0"}, "must lie between 1 and 64"),
+        ({"HEADSHOTS_PEOPLE_AT_ONCE": "four"}, "must be a whole number"),
+        ({"DATABASE_URL": "sqlite:///db.sqlite3"}, "Only PostgreSQL is supported"),
+        ({"DATABASE_URL": "postgresql://host"}, "names no database"),
+        ({"HEADSHOTS_SITE_URL": "headshots.example"}, "Begin it with https://"),
+        ({"SECRET_KEY_FILE": "/nowhere", "SECRET_KEY": ""}, "cannot be read"),
+    ],
+)
+def test_refused_at_start(variables: dict[str, str], sentence: str) -> None:
+    done = start(**variables)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_starts_with_the_least() -> None:
+    done = start()
+    assert done.returncode == 0, done.stderr
+
+
+def test_secrets_from_files(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    assert Environment({"KEY_FILE": str(file)}).text("KEY") == "from a file"
+    with pytest.raises(SettingError, match="both set"):
+        Environment({"KEY_FILE": str(file), "KEY": "x"}).text("KEY")
+
+
+def test_database_address_keeps_odd_characters() -> None:
+    found = postgres_from_url("postgresql://us%40er:p%2Fw@db:5433/na%20me?sslmode=require")
+    assert (found["USER"], found["PASSWORD"], found["NAME"]) == ("us@er", "p/w", "na me")
+    assert found["PORT"] == "5433"
+    assert found["OPTIONS"] == {"connect_timeout": 10, "sslmode": "require"}
