@@ -13,7 +13,7 @@ from generation.engine.faces import Points
 # Where the five landmarks lie in an upright frontal face, in units of the distance between
 # the eyes' centres, from the middle between them; y grows downwards. Means over faces.
 _TEMPLATE = np.array(
-    [[0.71, -0.02], [0.29, 0.02], [-0.71, -0.02], [-0.29, 0.02], [0.0, 0.70]], np.float64
+    [[0.71, -0.02], [0.29, 0.02], [-0.71, -0.02], [-0.29, 0.02], [0.0, 0.74]], np.float64
 )
 
 

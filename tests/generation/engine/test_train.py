@@ -1,0 +1,243 @@
+"""People who train together learn exactly what they would learn alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from generation.engine import adapters, seats, train
+from generation.engine.errors import EngineError, PhotoError, Stopped
+from generation.engine.load import BaseModel
+from generation.engine.specs import TrainSpec
+from tests.generation.engine.conftest import LANDMARKS
+
+Photos = dict[str, tuple[Path, ...]]
+
+
+def specs_of(photos: Photos, people: Sequence[str]) -> list[TrainSpec]:
+    return [
+        TrainSpec(name, photos[name], seed=ord(name[0]), landmarks=(LANDMARKS,) * 3)
+        for name in people
+    ]
+
+
+def folders_in(root: Path, people: Sequence[str]) -> dict[str, Path]:
+    return {name: root / name for name in people}
+
+
+def state_of(path: Path) -> dict[str, Tensor]:
+    return adapters.read(path, "unet")[0]
+
+
+def assert_alike(one: dict[str, Tensor], other: dict[str, Tensor], bound: float) -> None:
+    assert one.keys() == other.keys()
+    for key, value in one.items():
+        gap = float((value - other[key]).norm() / value.norm().clamp(min=1e-12))
+        assert gap <= bound, key
+
+
+def gradients(
+    base: BaseModel, photos: Photos, people: Sequence[str], root: Path
+) -> dict[str, dict[str, Tensor]]:
+    """Each person's gradients in a batch of `people`, with adapters that already speak."""
+    run = train._Run(base, {}, None, None)
+    sitting: list[seats.Seat] = []
+    for spec in specs_of(photos, people):
+        run.seat(seats.open_seat(base, spec, root / spec.person), sitting)
+        chance = torch.Generator().manual_seed(spec.seed)
+        with torch.no_grad():
+            for key, weight in base.slots.weights(sitting[-1].slot).items():
+                if "lora_B" in key:
+                    weight.copy_(torch.randn(weight.shape, generator=chance) * 0.1)
+    grads = {}
+    for seat in sitting:
+        assert seat.optimizer is not None
+        seat.optimizer.step = lambda: None  # type: ignore[method-assign,assignment]
+    run.step(sitting)
+    for seat in sitting:
+        grads[seat.spec.person] = {
+            key: weight.grad.clone()
+            for key, weight in base.slots.weights(seat.slot).items()
+            if weight.grad is not None
+        }
+    return grads
+
+
+def test_gradients_of_a_batch_equal_those_of_separate_runs(
+    base: BaseModel, photos: Photos, tmp_path: Path
+) -> None:
+    people = ("ada", "bo", "cy")
+    together = gradients(base, photos, people, tmp_path)
+    for person in people:
+        alone = gradients(base, photos, [person], tmp_path)[person]
+        assert len(alone) == len(base.slots.weights("slot0"))
+        assert any(float(g.abs().max()) > 0 for g in alone.values())
+        assert_alike(alone, together[person], 1e-5)
+
+
+def test_the_fast_layers_compute_what_peft_computes(base: BaseModel) -> None:
+    base.slots.grow(2)
+    for number, slot in enumerate(("slot0", "slot1")):
+        base.slots.reset(slot, number)
+        with torch.no_grad():
+            for weight in base.slots.weights(slot).values():
+                weight.add_(0.05)
+    names = ["slot0", "slot0", "slot1", "slot1", "__base__", "__base__"]
+    chance = torch.Generator().manual_seed(0)
+    for layer in base.slots._layers.values():
+        inner = layer.get_base_layer()
+        shape = (
+            (6, inner.in_channels, 8, 8)
+            if isinstance(inner, torch.nn.Conv2d)
+            else (6, 5, inner.in_features)
+        )
+        x = torch.randn(shape, generator=chance)
+        for rows in (names, names[::2] * 2, names[:1] + names[:5]):
+            ours = layer._mixed_batch_forward(x, adapter_names=rows)
+            peft = type(layer)._mixed_batch_forward(layer, x, adapter_names=rows)
+            torch.testing.assert_close(ours, peft, rtol=1e-4, atol=1e-5)
+
+
+def test_adapters_trained_together_equal_those_trained_alone(
+    base: BaseModel, photos: Photos, tmp_path: Path
+) -> None:
+    people = ("ada", "bo", "cy")
+    specs = specs_of(photos, people)
+    together = train.train_people(base, specs, folders_in(tmp_path / "together", people))
+    # Two at once: the third takes the first free seat, beside a neighbour further on.
+    specs[0] = replace(specs[0], steps=6)
+    paired = train.train_people(
+        base, specs, folders_in(tmp_path / "paired", people), people_at_once=2
+    )
+    for spec, result, pair in zip(specs, together, paired, strict=True):
+        folder = {spec.person: tmp_path / "alone" / spec.person}
+        alone = train.train_people(base, [spec], folder)[0]
+        assert_alike(state_of(alone.adapter), state_of(result.adapter), 1e-3)
+        assert_alike(state_of(alone.adapter), state_of(pair.adapter), 1e-3)
+        assert result.person == spec.person
+        assert result.steps == 6
+        assert result.seconds > 0
+
+
+def test_a_stopped_run_goes_on_to_the_same_adapter(
+    base: BaseModel, photos: Photos, tmp_path: Path
+) -> None:
+    spec = specs_of(photos, ["ada"])
+    whole = train.train_people(base, spec, {"ada": tmp_path / "whole"})[0]
+
+    folder = {"ada": tmp_path / "cut"}
+    seen: list[int] = []
+    with pytest.raises(Stopped):
+        train.train_people(
+            base,
+            spec,
+            folder,
+            on_progress=lambda _person, step, _steps: seen.append(step),
+            should_stop=lambda: len(seen) >= 3,
+        )
+    assert seen == [1, 2, 3]
+    resumed: list[int] = []
+    result = train.train_people(
+        base, spec, folder, on_progress=lambda _person, step, _steps: resumed.append(step)
+    )[0]
+    assert resumed == [4, 5, 6]
+    assert_alike(state_of(whole.adapter), state_of(result.adapter), 1e-5)
+    assert [p.name for p in folder["ada"].iterdir()] == ["adapter.safetensors"]
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint_on_another_worker(
+    base: BaseModel, photos: Photos, tmp_path: Path
+) -> None:
+    spec = specs_of(photos, ["ada"])[0]
+    whole = train.train_people(base, [spec], {"ada": tmp_path / "whole"})[0]
+
+    def die(_person: str, step: int, _steps: int) -> None:
+        if step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train.train_people(base, [spec], {"ada": tmp_path / "cut"}, on_progress=die)
+    # The other worker keeps the same photos in another place.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    moved = []
+    for photo in spec.photos:
+        moved.append(elsewhere / f"x{photo.name}")
+        moved[-1].write_bytes(photo.read_bytes())
+    steps: list[int] = []
+    again = train.train_people(
+        base,
+        [replace(spec, photos=tuple(moved))],
+        {"ada": tmp_path / "cut"},
+        on_progress=lambda _person, step, _steps: steps.append(step),
+    )[0]
+    assert steps == [3, 4, 5, 6]
+    assert_alike(state_of(whole.adapter), state_of(again.adapter), 1e-5)
+
+
+def test_a_finished_adapter_is_not_trained_twice_but_other_photos_are(
+    base: BaseModel, photos: Photos, tmp_path: Path
+) -> None:
+    spec = specs_of(photos, ["ada"])[0]
+    folder = {"ada": tmp_path}
+    first = train.train_people(base, [spec], folder)[0]
+    stamp = os.stat(first.adapter).st_mtime_ns
+    again = train.train_people(base, [spec], folder)[0]
+    assert os.stat(again.adapter).st_mtime_ns == stamp
+    assert again.steps == first.steps
+    train.train_people(base, [replace(spec, photos=photos["bo"])], folder)
+    assert os.stat(first.adapter).st_mtime_ns != stamp
+
+
+def test_a_damaged_checkpoint_is_begun_anew(
+    base: BaseModel, photos: Photos, tmp_path: Path
+) -> None:
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half a file")
+    spec = specs_of(photos, ["ada"])
+    assert train.train_people(base, spec, {"ada": tmp_path})[0].steps == 6
+
+
+def test_out_of_memory_halves_the_people_and_changes_nothing_else(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = ("ada", "bo", "cy")
+    specs = specs_of(photos, people)
+    plain = train.train_people(base, specs, folders_in(tmp_path / "plain", people))
+    losses = base.family.losses
+    sizes: list[int] = []
+
+    def small_device(latents: Tensor, *others: object) -> Tensor:
+        sizes.append(len(latents))
+        if len(latents) > 2 and len(sizes) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return losses(latents, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(base.family, "losses", small_device)
+    small = train.train_people(base, specs, folders_in(tmp_path / "small", people))
+    assert sizes[:4] == [6, 6, 6, 2]
+    assert set(sizes[3:]) == {2}
+    for one, other in zip(plain, small, strict=True):
+        assert_alike(state_of(one.adapter), state_of(other.adapter), 1e-3)
+
+
+def test_memory_for_nobody_is_said_in_a_sentence(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tiny_device(*_: object) -> Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(base.family, "losses", tiny_device)
+    with pytest.raises(EngineError, match="too little memory to train even one"):
+        train.train_people(base, specs_of(photos, ["ada"]), {"ada": tmp_path})
+
+
+def test_photos_without_a_face_are_named(base: BaseModel, photos: Photos, tmp_path: Path) -> None:
+    spec = TrainSpec("ada", photos["ada"], seed=1)
+    with pytest.raises(PhotoError, match="No face was found in any photo of ada"):
+        train.train_people(base, [spec], {"ada": tmp_path})
