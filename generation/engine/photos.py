@@ -102,7 +102,7 @@ def judge_photo(
         code = "turned"
     elif colourfulness(image) < rules.colour_min:
         code = "colourless"
-    elif any(differing_bits(mark, other) <= rules.duplicate_bits for other in known):
+    elif any(difference(mark, other) <= rules.duplicate for other in known):
         code = "duplicate"
     share = face.height / min(image.size)
     score = float(
@@ -166,7 +166,7 @@ def judge_set(
     alike = float(np.median(apart[np.triu_indices(count, 1)])) < rules.same_picture
     if len(fingerprints) == count:
         bits = [differing_bits(a, b) for i, a in enumerate(fingerprints) for b in fingerprints[:i]]
-        alike = alike or max(bits) <= rules.duplicate_bits
+        alike = alike or max(gaps) <= rules.duplicate
     if alike:
         problems.append(
             SetProblem(
@@ -236,14 +236,21 @@ def colourfulness(image: Image.Image) -> float:
 
 
 def fingerprint(image: Image.Image) -> str:
-    """64 hex digits: of 16 x 16 cells, is each brighter than its right neighbour?"""
-    small = image.convert("L").resize((17, 16), Image.Resampling.BOX)
-    cells = np.asarray(small, np.int16)
-    return np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes().hex()
+    """512 hex digits: 16 x 16 grey cells at one mean and one contrast.
+
+    The same picture keeps it when it is sent again smaller, brighter or compressed.
+    """
+    cells = np.asarray(image.convert("L").resize((16, 16), Image.Resampling.BOX), np.float64)
+    even = 128 + 48 * (cells - cells.mean()) / max(1.0, cells.std())
+    return np.clip(even.round(), 0, 255).astype(np.uint8).tobytes().hex()
 
 
-def differing_bits(one: str, other: str) -> int:
-    """How many of 256 bits two fingerprints differ in; 256 if either is no fingerprint."""
+def difference(one: str, other: str) -> float:
+    """How far two fingerprints are apart: 0 the same picture, above 1 nothing in common.
+    Infinite if either is no fingerprint."""
     if len(one) != len(other) or not one:
-        return 256
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+        return float("inf")
+    cells = [
+        np.frombuffer(bytes.fromhex(mark), np.uint8).astype(np.float64) for mark in (one, other)
+    ]
+    return float(np.sqrt(np.mean((cells[0] - cells[1]) ** 2)) / 48)

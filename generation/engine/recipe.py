@@ -101,7 +101,7 @@ class PhotoRules:
     turn_max: float = 0.75
     roll_max: float = 40.0
     colour_min: float = 2.5
-    duplicate_bits: int = 6
+    duplicate: float = 0.1
     same_person: float = 0.6
     same_picture: float = 0.08
     photos_min: int = 6

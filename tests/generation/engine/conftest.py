@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -124,9 +123,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def base(tiny: Path) -> Iterator[load.BaseModel]:
+def base(tiny: Path) -> load.BaseModel:
     """The tiny model, loaded on the CPU."""
-    yield load.base_model(tiny, "cpu")
+    return load.base_model(tiny, "cpu")
 
 
 def portrait(seed: int, size: int = 48) -> Image.Image:
@@ -202,4 +201,3 @@ def face(
     paint(blob(0, 0.272, 0.115, 0.008, 8), (90, 40, 40))
     paint(blob(0, 0.35, 0.08, 0.02, 3), dark, 0.35)
     return Image.fromarray(np.clip(canvas, 0, 255).astype(np.uint8))
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def trained(base: BaseModel, tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
-def exact(base: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[torch.Tensor]]:
+def exact(base: BaseModel, monkeypatch: pytest.MonkeyPatch) -> list[torch.Tensor]:
     """The pictures before they are rounded to bytes."""
     kept: list[torch.Tensor] = []
     pipe = base.family.pipe  # type: ignore[attr-defined]
@@ -52,7 +51,7 @@ def exact(base: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tor
             return result
 
     monkeypatch.setattr(base.family, "pipe", Watched())
-    yield kept
+    return kept
 
 
 def specs_of(trained: dict[str, Path], seed: int = 5) -> list[SampleSpec]:
@@ -141,9 +140,7 @@ def test_out_of_memory_draws_fewer_at_once(
         assert np.abs(pixels(one) - pixels(other)).max() <= 1
 
 
-def test_stopping_takes_effect_between_two_steps(
-    base: BaseModel, trained: dict[str, Path]
-) -> None:
+def test_stopping_takes_effect_between_two_steps(base: BaseModel, trained: dict[str, Path]) -> None:
     asked: list[int] = []
 
     def stop() -> bool:
