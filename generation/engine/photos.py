@@ -165,7 +165,7 @@ def judge_set(
         )
     alike = float(np.median(apart[np.triu_indices(count, 1)])) < rules.same_picture
     if len(fingerprints) == count:
-        bits = [differing_bits(a, b) for i, a in enumerate(fingerprints) for b in fingerprints[:i]]
+        gaps = [difference(a, b) for i, a in enumerate(fingerprints) for b in fingerprints[:i]]
         alike = alike or max(gaps) <= rules.duplicate
     if alike:
         problems.append(
@@ -242,7 +242,7 @@ def fingerprint(image: Image.Image) -> str:
     """
     cells = np.asarray(image.convert("L").resize((16, 16), Image.Resampling.BOX), np.float64)
     even = 128 + 48 * (cells - cells.mean()) / max(1.0, cells.std())
-    return np.clip(even.round(), 0, 255).astype(np.uint8).tobytes().hex()
+    return bytes(np.clip(even.round(), 0, 255).astype(np.uint8)).hex()
 
 
 def difference(one: str, other: str) -> float:
