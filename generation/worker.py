@@ -239,7 +239,7 @@ def _generate_round(
     heart.phase = "judging"
     for (sitter, number, seed), image in zip(batch, images, strict=True):
         if stopping():
-            raise Stopped("The worker is stopping.")
+            raise Stopped
         if not sitter.ended:
             _judge_and_store(base, sitter, number, seed, image, colleagues)
     heart.phase = "generating"

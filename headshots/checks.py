@@ -59,14 +59,16 @@ def settings_agree(**_: Any) -> list[CheckMessage]:
                 id="headshots.E003",
             )
         )
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    databases: dict[str, Any] = settings.DATABASES
+    if databases["default"]["ENGINE"].endswith("sqlite3"):
         found.append(Error("Only PostgreSQL is supported.", id="headshots.E004"))
-    queue = settings.Q_CLUSTER
+    queue: dict[str, Any] = settings.Q_CLUSTER
     for name, conf in {"default": queue, **queue["ALT_CLUSTERS"]}.items():
         merged = {**queue, **conf}
         # A task that waits behind others must not be handed out a second time.
-        if merged["retry"] <= merged["timeout"] * (merged["queue_limit"] + merged["workers"]) / (
-            merged["workers"]
+        if (
+            merged["retry"]
+            <= merged["timeout"] * (merged["queue_limit"] + merged["workers"]) / (merged["workers"])
         ):
             found.append(
                 Error(f"Cluster {name} would repeat tasks that are running.", id="headshots.E005")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import structlog
 from csp.constants import NONCE, SELF
@@ -87,7 +88,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Without DATABASE_URL a PostgreSQL of our own runs under VAR_DIR, started when first connected to.
 _database_url = env.text("DATABASE_URL")
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **(
             postgres_from_url(_database_url)
@@ -187,7 +188,7 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or "Headshots <no-reply@headshots.in
 Q_CLUSTER_NAME = env.one_of("Q_CLUSTER_NAME", "default", ["default", "gpu"])
 _broker_url = env.text("Q_BROKER_URL")
 _broker: dict[str, object] = {"redis": _broker_url} if _broker_url else {"orm": "default"}
-Q_CLUSTER: dict[str, object] = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "default",
     **_broker,
     "workers": env.integer("HEADSHOTS_DEFAULT_WORKERS", 2, least=1, most=64),

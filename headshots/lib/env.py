@@ -84,10 +84,10 @@ class Environment:
 
     def one_of(self, name: str, default: str, choices: Sequence[str]) -> str:
         """One of the choices; a near miss is named in the refusal."""
-        value = self.text(name, default)
+        value = self.text(name, default) or default
         if value in choices:
             return value
-        near = difflib.get_close_matches(value or "", choices, n=1)
+        near = difflib.get_close_matches(value, choices, n=1)
         hint = f" Did you mean “{near[0]}”?" if near else f" Choose from {', '.join(choices)}."
         raise SettingError(f"{name} is “{value}”.{hint}")
 

@@ -32,7 +32,7 @@ def zip_stream(members: Iterable[tuple[str, Callable[[], bytes]]]) -> Iterator[b
     Content is stored, not compressed: pictures are compressed already.
     """
     outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members:
             archive.writestr(name, content())
             yield outlet.take()
