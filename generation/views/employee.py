@@ -103,7 +103,10 @@ def upload(request: HttpRequest, token: str) -> HttpResponse:
             selfies.add_selfie(actor=actor, shoot=shoot, data=file.read(), name=file.name or "")
         except Problem as problem:
             problems.append(problem)
-    if problems or request.headers.get("HX-Request"):
+    if request.headers.get("HX-Request"):
+        context = {**_context(shoot, token), "upload_problems": problems}
+        return render(request, "employee/live.html", context)
+    if problems:
         return _page(request, shoot, token, upload_problems=problems)
     return redirect("employee:start", token)
 
@@ -140,7 +143,9 @@ def pick(request: HttpRequest, token: str, candidate_id: UUID) -> HttpResponse:
 def again(request: HttpRequest, token: str) -> HttpResponse:
     """None of these."""
     shoot, actor = _open(request, token)
-    choosing.ask_again(actor=actor, shoot=shoot, reason=request.POST.get("reason", ""))
+    # What was ticked, and what was typed beside it.
+    reason = " ".join(request.POST.getlist("reason"))
+    choosing.ask_again(actor=actor, shoot=shoot, reason=reason)
     return redirect("employee:start", token)
 
 

@@ -1,0 +1,83 @@
+// What every page gets where scripts run: questions in dialogs, buttons that say they are busy,
+// polling that rests while nobody looks, and changes read out. Everything works without it, too.
+"use strict";
+document.documentElement.classList.add("js");
+
+// Dialogs, for browsers that do not know command/commandfor on buttons yet.
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[commandfor]");
+    const dialog = button && document.getElementById(button.getAttribute("commandfor"));
+    if (!dialog) return;
+    if (button.getAttribute("command") === "show-modal") dialog.showModal();
+    else dialog.close();
+  });
+}
+// A click beside an open dialog closes it.
+document.addEventListener("click", (event) => {
+  if (event.target instanceof HTMLDialogElement && event.target.open) {
+    const box = event.target.getBoundingClientRect();
+    const inside =
+      event.clientX >= box.left && event.clientX <= box.right &&
+      event.clientY >= box.top && event.clientY <= box.bottom;
+    if (!inside) event.target.close();
+  }
+});
+
+// A pressed button answers at once and cannot be pressed twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "get" || form.method === "dialog") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const button = event.submitter;
+  if (!button) return;
+  button.setAttribute("aria-busy", "true");
+  if (button.dataset.busy) {
+    button.dataset.said = button.textContent;
+    button.textContent = button.dataset.busy;
+  }
+});
+// Coming back with the browser's back button finds the page as it was before.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("[aria-busy]")) {
+    button.removeAttribute("aria-busy");
+    if (button.dataset.said) button.textContent = button.dataset.said;
+  }
+});
+
+// Polling rests while the page is hidden, a question is open or somebody is filling in a field.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.detail.elt;
+  if (!part.hasAttribute("data-poll")) return;
+  const focused = document.activeElement;
+  const typing = part.contains(focused) && focused.matches("input, textarea, select");
+  if (document.hidden || document.querySelector("dialog[open]") || typing) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  const part = document.querySelector("[data-poll]");
+  if (part && window.htmx) window.htmx.trigger(part, "look");
+});
+// What changed is read out once; the words stand in an element that is never replaced.
+document.addEventListener("htmx:afterSwap", () => {
+  const said = document.querySelector("[data-say]");
+  const voice = document.getElementById("voice");
+  if (said && voice && voice.textContent !== said.dataset.say) voice.textContent = said.dataset.say;
+});
+// A refusal of a request in the background is shown as a message.
+document.addEventListener("htmx:responseError", (event) => {
+  const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const sentence = page.querySelector("[data-problem]");
+  const toasts = document.getElementById("toasts");
+  if (!sentence || !toasts) return;
+  const toast = document.createElement("p");
+  toast.className = "toast error";
+  toast.textContent = sentence.textContent.trim();
+  toasts.replaceChildren(toast);
+});
