@@ -194,7 +194,7 @@ Q_CLUSTER: dict[str, Any] = {
     "workers": env.integer("HEADSHOTS_DEFAULT_WORKERS", 2, least=1, most=64),
     "queue_limit": 4,
     "timeout": 300,
-    "retry": 1200,
+    "retry": 3600,
     "max_attempts": 5,
     "ack_failures": True,
     "save_limit": 200,

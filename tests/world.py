@@ -117,12 +117,8 @@ def make_world(name: str = "Acme", credits: int = 100) -> World:
     owner = make_user(f"owner-{secrets.token_hex(3)}@{name.lower()}.example")
     organisation = found_organisation(actor=SYSTEM, owner=owner, name=name)
     if credits:
-        ledger.grant(
-            actor=SYSTEM, organisation=organisation, amount=credits, source_key="tests"
-        )
-    look = looks.save_look(
-        actor=SYSTEM, organisation=organisation, name="Studio", **DIRECTION
-    )
+        ledger.grant(actor=SYSTEM, organisation=organisation, amount=credits, source_key="tests")
+    look = looks.save_look(actor=SYSTEM, organisation=organisation, name="Studio", **DIRECTION)
     return World(organisation, owner, look)
 
 

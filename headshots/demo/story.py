@@ -80,10 +80,10 @@ def play() -> bool:
         tell("Going on with the order of the last run.")
     began = min(started, order.created_at.timestamp())
     _follow(order, places)
-    if not places.report.exists():
-        _take_home(order, places, seconds=time.time() - began)
     delivered = order.shoots.filter(state=State.DELIVERED).count()
     people = order.shoots.count()
+    if _reported(places) != delivered:
+        _take_home(order, places, seconds=time.time() - began)
     _tell_end(order, places, delivered, people)
     return delivered == people
 
@@ -244,6 +244,13 @@ def _take_home(order: Order, places: Places, *, seconds: float) -> None:
     partial = places.report.with_suffix(".tmp")
     partial.write_text(json.dumps(report, indent=2) + "\n")
     partial.replace(places.report)
+
+
+def _reported(places: Places) -> int | None:
+    """How many were delivered when the report was written; None without one."""
+    if not places.report.exists():
+        return None
+    return int(json.loads(places.report.read_text())["delivered"])
 
 
 def _tell_end(order: Order, places: Places, delivered: int, people: int) -> None:

@@ -76,7 +76,7 @@ def test_each_bad_row_is_named_and_the_good_are_kept() -> None:
         (b"Name,Phone\nA,1\n", "staff.csv", "no e-mail column"),
         (b"%PDF-1.7 x", "staff.pdf", "CSV"),
         (b"\xff\xd8\xff\xe0", "staff.csv", "CSV"),
-        (b"PK\x03\x04broken", "staff.xlsx", "XLSX"),
+        (b"PK\x03\x04broken", "staff.xlsx", "damaged"),
         (b"Email\nnobody\n", "staff.csv", "No row of the file can be used"),
     ],
 )

@@ -97,9 +97,7 @@ def test_signing_keeps_what_was_signed(world: World) -> None:
     ("data", "sentence"),
     [(b"hello, I am text", "a.jpg"), (jpeg()[:2000], "a.jpg"), (b"", "a.jpg")],
 )
-def test_a_bad_photo_is_named_and_the_others_stay(
-    world: World, data: bytes, sentence: str
-) -> None:
+def test_a_bad_photo_is_named_and_the_others_stay(world: World, data: bytes, sentence: str) -> None:
     shoot = world.shoot(State.COLLECTING)
     selfies.add_selfie(actor=SYSTEM, shoot=shoot, data=jpeg(1), name="good.jpg")
     with pytest.raises(Problem, match=sentence):
