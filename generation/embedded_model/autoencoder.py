@@ -99,17 +99,23 @@ def train_autoencoder(
     return vae
 
 
+def _latents(pictures: Path, chunk: int) -> Path:
+    return pictures / f"latents_{chunk:04d}.npy"
+
+
 @torch.no_grad()
-def encode_chunks(vae: AutoencoderKL, pictures: Path, say: Say) -> None:
-    """Write the scaled latents of all chunks, plain and mirrored: (n, 2, 4, 24, 24) fp16."""
+def encode_chunks(vae: AutoencoderKL, pictures: Path, say: Say, most: int = 1) -> None:
+    """Write scaled latents of chunks that lack them, `most` at a time.
+
+    A file holds pictures plain and mirrored: (n, 2, 4, 24, 24) fp16.
+    """
     device = next(vae.parameters()).device
-    for chunk in dataset.chunks(pictures):
-        target = pictures / f"latents_{chunk:04d}.npy"
-        if target.exists():
-            continue
+    lacking = [c for c in dataset.chunks(pictures) if not _latents(pictures, c).exists()]
+    for chunk in lacking[:most]:
+        target = _latents(pictures, chunk)
         data = np.array(dataset.load_pictures(pictures, chunk))
         both = []
-        for batch in np.array_split(data, max(1, len(data) // 100)):
+        for batch in np.array_split(data, max(1, len(data) // 8)):
             pair = [to_tensor(batch), to_tensor(batch[:, :, ::-1])]
             with torch.autocast(device.type, torch.bfloat16):
                 codes = [vae.encode(half.to(device)).latent_dist.mean for half in pair]

@@ -26,7 +26,7 @@ import torch  # noqa: E402
 
 from generation.embedded_model import dataset  # noqa: E402
 from generation.embedded_model.autoencoder import train_autoencoder  # noqa: E402
-from generation.embedded_model.denoiser import Run  # noqa: E402
+from generation.embedded_model.denoiser import Run
 
 
 def say(text: str) -> None:
