@@ -12,7 +12,11 @@ class BaseModelError(EngineError):
 
 
 class PhotoError(EngineError):
-    """A training photo cannot be used."""
+    """A person cannot be trained on their photos; `person` says who, the others can go on."""
+
+    def __init__(self, person: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.person = person
 
 
 class Stopped(EngineError):

@@ -90,7 +90,7 @@ class Seat:
 def open_seat(base: BaseModel, spec: TrainSpec, folder: Path) -> Seat:
     """A seat for `spec`, from its checkpoint in `folder` if there is a fitting one."""
     if not spec.photos:
-        raise PhotoError(f"{spec.person} has no photos to train on.")
+        raise PhotoError(spec.person, "There are no photos to train on.")
     folder.mkdir(parents=True, exist_ok=True)
     steps = spec.steps or base.recipe.lora.steps
     seat = Seat(spec, folder, _digest(base.recipe, spec), steps)
@@ -165,7 +165,7 @@ def prepare(base: BaseModel, spec: TrainSpec) -> Data:
     recipe = base.recipe
     found = _faces(spec, recipe)
     if not found:
-        raise PhotoError(f"No face was found in any photo of {spec.person}.")
+        raise PhotoError(spec.person, "No face was found in any of the photos.")
     held = min(recipe.lora.hold_out, max(0, len(found) - 3))
     training = range(len(found) - held)
     pixels, rows = [], []
@@ -202,7 +202,7 @@ def _faces(spec: TrainSpec, recipe: Recipe) -> list[tuple[int, Image.Image, face
             with Image.open(path) as file:
                 image = ImageOps.exif_transpose(file).convert("RGB")
         except OSError as error:
-            raise PhotoError(f"{spec.person}: the photo {path.name} cannot be read.") from error
+            raise PhotoError(spec.person, f"The photo {path.name} cannot be read.") from error
         if spec.landmarks:
             found.append((index, image, spec.landmarks[index]))
         elif seen := faces.detect(image, recipe.photos.enlarge_to):
@@ -255,5 +255,5 @@ def _digest(recipe: Recipe, spec: TrainSpec) -> str:
         try:
             digest.update(hashlib.sha256(photo.read_bytes()).digest())
         except OSError as error:
-            raise PhotoError(f"{spec.person}: the photo {photo.name} cannot be read.") from error
+            raise PhotoError(spec.person, f"The photo {photo.name} cannot be read.") from error
     return digest.hexdigest()

@@ -239,5 +239,13 @@ def test_memory_for_nobody_is_said_in_a_sentence(
 
 def test_photos_without_a_face_are_named(base: BaseModel, photos: Photos, tmp_path: Path) -> None:
     spec = TrainSpec("ada", photos["ada"], seed=1)
-    with pytest.raises(PhotoError, match="No face was found in any photo of ada"):
+    with pytest.raises(PhotoError, match="No face was found in any of the photos") as caught:
         train.train_people(base, [spec], {"ada": tmp_path})
+    assert caught.value.person == "ada"
+
+
+def test_a_photo_that_is_no_picture_is_named(base: BaseModel, tmp_path: Path) -> None:
+    path = tmp_path / "holiday.jpg"
+    path.write_text("no picture")
+    with pytest.raises(PhotoError, match=r"holiday\.jpg cannot be read"):
+        train.train_people(base, [TrainSpec("ada", (path,), seed=1)], {"ada": tmp_path})
