@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 NEWEST = 100
-SEPARATOR = "-" * 79
+SEPARATOR = b"-" * 79
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ def read_mail(folder: Path, newest: int = NEWEST) -> list[Mail]:
     found: list[Mail] = []
     files = sorted(folder.glob("*.log"), key=lambda p: p.stat().st_mtime, reverse=True)
     for file in files:
-        for raw in reversed(file.read_text(errors="replace").split(SEPARATOR)):
+        for raw in reversed(file.read_bytes().split(SEPARATOR)):
             if not raw.strip():
                 continue
-            message = email.message_from_string(raw.lstrip(), policy=email.policy.default)
+            message = email.message_from_bytes(raw.lstrip(), policy=email.policy.default)
             assert isinstance(message, EmailMessage)
             body = message.get_body(("plain",))
             date = message["Date"]
