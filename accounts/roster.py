@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from headshots.lib.tables import Table, TableProblem, read_table
 
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
 from headshots.lib.problems import Problem
+from headshots.lib.tables import Table, TableProblem, read_table
 
 # What a column may be called, in lower case without punctuation.
 HEADERS: dict[str, tuple[str, ...]] = {

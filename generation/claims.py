@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.brokers import get_broker
@@ -26,6 +26,8 @@ from generation.models import Shoot, State
 
 # A person whose claims died this often is worked on alone, so that neighbours come to no harm.
 ALONE_FROM = 2
+# The first pause after an attempt that failed, in seconds.
+PAUSE_S = 30
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,31 @@ def renew(claims: Iterable[Claim]) -> set[UUID]:
     return lost
 
 
-def give_back(claims: Iterable[Claim], *, counted: bool) -> None:
-    """End the leases at once. Uncounted where the worker stops and the shoot is not to blame."""
+def give_back(claims: Iterable[Claim]) -> None:
+    """End the leases at once and uncounted: the worker stops, the shoots are not to blame."""
     for held in claims:
-        rows = Shoot.objects.filter(
-            pk=held.shoot_id, fence=held.fence, state__in=states.WORKING, lease_until__isnull=False
-        )
-        if counted:
-            rows.update(lease_until=None, worker="")
-        else:
-            rows.update(lease_until=None, worker="", attempts=F("attempts") - 1)
+        _held(held).update(lease_until=None, worker="", attempts=F("attempts") - 1)
+
+
+def put_off(claims: Iterable[Claim]) -> None:
+    """After an attempt that failed: claimable again after a pause that grows with attempts.
+
+    Half a minute, then two, eight and thirty-two, so that a full disk or a database away for an
+    hour does not spend everybody's attempts at once.
+    """
+    for held in claims:
+        for attempts in _held(held).values_list("attempts", flat=True):
+            pause = timedelta(seconds=PAUSE_S * 4 ** max(0, attempts - 1))
+            _held(held).update(lease_until=Now() + pause, worker="")
+
+
+def _held(claim: Claim) -> QuerySet[Shoot]:
+    return Shoot.objects.filter(
+        pk=claim.shoot_id,
+        fence=claim.fence,
+        state__in=states.WORKING,
+        lease_until__isnull=False,
+    )
 
 
 def progress(held: Claim, *, step: int, steps: int) -> None:

@@ -133,7 +133,11 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
             sentence=verdict.sentence,
             score=verdict.score,
             descriptor=list(verdict.descriptor) if good and verdict.descriptor else None,
-            measures={"fingerprint": verdict.fingerprint, "appearance": verdict.appearance},
+            measures={
+                "fingerprint": verdict.fingerprint,
+                "appearance": verdict.appearance,
+                "sharpness": verdict.sharpness,
+            },
         )
         if changed and good:
             together = list(accepted.order_by("created_at"))

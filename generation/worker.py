@@ -16,13 +16,15 @@ import numpy as np
 import structlog
 from django.conf import settings
 from django.db import transaction
+from numpy.typing import NDArray
 from PIL import Image
 
 from accounts.actors import SYSTEM
 from generation import base_model, claims, notices, states
 from generation.claims import Claim
 from generation.engine import finish, gate, load, sample, train
-from generation.engine.errors import Stopped
+from generation.engine.errors import PhotoError, Stopped
+from generation.engine.recipe import SampleSettings
 from generation.engine.specs import AlignSpec, LookSpec, SampleSpec, TrainSpec
 from generation.heartbeat import Heartbeat
 from generation.models import Candidate, Selfie, Shoot, State
@@ -46,9 +48,9 @@ class Sitter:
     claim: Claim
     shoot: Shoot
     selfies: list[Selfie]
-    own: np.ndarray
+    own: NDArray[np.float64]
+    threshold: float
     adapter: Path | None = None
-    more_steps: float = 1.0
     ended: bool = False
     failed_receipts: list[gate.Receipt] = field(default_factory=list)
 
@@ -70,15 +72,14 @@ def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
         if not held:
             break
         done += len(held)
-        with Heartbeat(worker=worker, base=base, claims=held) as heart:
-            try:
+        try:
+            with Heartbeat(worker=worker, base=base, claims=held) as heart:
                 _work(base, held, heart, should_stop)
-            except Stopped:
-                claims.give_back(held, counted=False)
-            except Exception:
-                # The attempt is spent; whoever is claimed next may be claimed alone.
-                log.exception("work_failed", shoots=[str(c.shoot_id) for c in held])
-                claims.give_back(held, counted=True)
+        except Stopped:
+            claims.give_back(held)
+        except Exception:
+            log.exception("work_failed", shoots=[str(c.shoot_id) for c in held])
+            claims.put_off(held)
     return done
 
 
@@ -108,7 +109,7 @@ def _sit(claim: Claim) -> Sitter | None:
             states.move(actor=SYSTEM, shoot=shoot, to=State.TRAINING, fence=claim.fence)
     selfies = list(Selfie.objects.filter(shoot=shoot, verdict=Selfie.Verdict.ACCEPTED))
     own = np.array([s.descriptor for s in selfies], dtype=np.float64).reshape(-1, 128)
-    return Sitter(claim, shoot, selfies, own)
+    return Sitter(claim, shoot, selfies, own, gate.own_threshold(own, base_model.recipe().gate))
 
 
 def _photos_suffice(sitter: Sitter) -> bool:
@@ -131,6 +132,8 @@ def _train(
     for sitter in sitters:
         if sitter.shoot.adapter and vault().exists(sitter.shoot.adapter):
             sitter.adapter = vault().path(sitter.shoot.adapter)
+            if sitter.shoot.state == State.TRAINING:
+                _begin_generating(sitter, sitter.shoot.adapter, sitter.shoot.adapter_steps)
         else:
             fresh.append(sitter)
     if not fresh:
@@ -142,43 +145,57 @@ def _train(
     def on_progress(person: str, step: int, steps: int) -> None:
         heart.note(by_person[person].claim, step, steps)
 
-    results = train.train_people(
-        base,
-        [
-            TrainSpec(
-                person=sitter.person,
-                photos=tuple(vault().path(s.file) for s in sitter.selfies),
-                seed=sitter.shoot.seed,
-                descriptors=tuple(tuple(row) for row in sitter.own.tolist()),
-            )
-            for sitter in fresh
-        ],
-        folders,
-        on_progress=on_progress,
-        should_stop=stopping,
-    )
+    try:
+        results = train.train_people(
+            base,
+            [
+                TrainSpec(
+                    person=sitter.person,
+                    photos=tuple(vault().path(s.file) for s in sitter.selfies),
+                    seed=sitter.shoot.seed,
+                    descriptors=tuple(tuple(row) for row in sitter.own.tolist()),
+                )
+                for sitter in fresh
+            ],
+            folders,
+            on_progress=on_progress,
+            should_stop=stopping,
+        )
+    except PhotoError as error:
+        if len(fresh) == 1:
+            fresh[0].ended = True
+            _back_to_collecting(fresh[0], str(error))
+            return
+        # One person's photos must not keep the others waiting; what is trained is not done again.
+        for sitter in fresh:
+            _train(base, [sitter], heart, stopping)
+        return
     for result in results:
         sitter = by_person[result.person]
         sitter.adapter = result.adapter
         key = sitter.key("adapter", str(sitter.claim.fence), result.adapter.name)
-        try:
-            with transaction.atomic():
-                shoot = states.locked(sitter.shoot.pk)
-                if shoot.fence != sitter.claim.fence:
-                    raise Problem("The claim was lost.", code="stale", status=409)
-                states.move(
-                    actor=SYSTEM,
-                    shoot=shoot,
-                    to=State.GENERATING,
-                    fence=sitter.claim.fence,
-                    adapter=key,
-                    adapter_steps=result.steps,
-                    step=0,
-                    steps=0,
-                )
-                sitter.shoot = shoot
-        except Problem:
-            sitter.ended = True
+        _begin_generating(sitter, key, result.steps)
+
+
+def _begin_generating(sitter: Sitter, adapter: str, steps: int) -> None:
+    """Commit a person's adapter; ends their part here where the claim was lost."""
+    try:
+        with transaction.atomic():
+            shoot = states.locked(sitter.shoot.pk)
+            states.move(
+                actor=SYSTEM,
+                shoot=shoot,
+                to=State.GENERATING,
+                fence=sitter.claim.fence,
+                adapter=adapter,
+                adapter_steps=steps,
+                step=0,
+                steps=0,
+            )
+            sitter.shoot = shoot
+    except Problem:
+        log.info("claim_lost", shoot=sitter.person)
+        sitter.ended = True
 
 
 def _adapter_folder(sitter: Sitter) -> Path:
@@ -230,7 +247,7 @@ def _generate_round(
                 adapter=sitter.adapter,
                 look=look,
                 seed=seed,
-                steps=round(recipe.sample.steps * _effort(recipe.sample, number)),
+                steps=_steps(recipe.sample, number),
             )
             for sitter, number, seed in batch
         ],
@@ -245,10 +262,10 @@ def _generate_round(
     heart.phase = "generating"
 
 
-def _effort(settings_: object, number: int) -> float:
-    """Sampling steps of a candidate, relative to the recipe's: more once a draw has failed."""
-    draw = number // getattr(settings_, "candidates", 8)
-    return float(getattr(settings_, "more_steps", 1.0)) if draw >= 2 else 1.0
+def _steps(recipe: SampleSettings, number: int) -> int:
+    """Sampling steps of a candidate: more from the third draw on, where new seeds did not help."""
+    draw = number // recipe.candidates
+    return round(recipe.steps * (recipe.more_steps if draw >= 2 else 1.0))
 
 
 def _seed(shoot: Shoot, number: int) -> int:
@@ -267,7 +284,7 @@ def _look(shoot: Shoot) -> LookSpec:
     )
 
 
-def _colleagues(shoot: Shoot) -> dict[str, np.ndarray]:
+def _colleagues(shoot: Shoot) -> dict[str, NDArray[np.float64]]:
     """Face descriptors of everybody in the order who has accepted photos, by shoot."""
     found: dict[str, list[list[float]]] = {}
     rows = Selfie.objects.filter(
@@ -285,11 +302,19 @@ def _judge_and_store(
     number: int,
     seed: int,
     image: Image.Image,
-    colleagues: dict[str, np.ndarray],
+    colleagues: dict[str, NDArray[np.float64]],
 ) -> None:
     spec = base.recipe.gate
     others = {person: rows for person, rows in colleagues.items() if person != sitter.person}
-    receipt = gate.judge(image, sitter.own, others, spec)
+    receipt = gate.judge(
+        image,
+        sitter.own,
+        others,
+        spec,
+        threshold=sitter.threshold,
+        appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
+        sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
+    )
     stem = sitter.key("candidates", f"{sitter.shoot.round}-{number}")
     file = finished = ""
     if receipt.passed and receipt.landmarks is not None:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import django
 
@@ -21,6 +20,8 @@ from headshots.lib.supervise import Child, Supervisor
 
 # How long a cluster may be silent, after its start and between signs of life, in seconds.
 SILENCE_S = 180
+# Where gunicorn keeps its heartbeat; no data of ours.
+SHARED_MEMORY = "/dev/shm"  # noqa: S108
 PARTS = ("web", "default", "gpu")
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,16 +34,13 @@ def children(parts: list[str], *, environment: dict[str, str] | None = None) -> 
     made = []
     for part in parts:
         if part == "web":
-            place = urlsplit(settings.SITE_URL)
-            bind = os.environ.get("HEADSHOTS_BIND") or f"127.0.0.1:{place.port or 8000}"
             argv = [
-                sys.executable, "-m", "gunicorn", "headshots.wsgi", "--bind", bind,
+                sys.executable, "-m", "gunicorn", "headshots.wsgi", "--bind", settings.BIND,
                 "--worker-class", "gthread", "--workers", "2", "--threads", "8",
-                "--timeout", "60", "--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm",
-                "--log-level", "warning",
+                "--timeout", "60", "--graceful-timeout", "20", "--log-level", "warning",
             ]  # fmt: skip
-            if not Path("/dev/shm").is_dir():  # noqa: S108  gunicorn's heartbeat, no data
-                del argv[-4:-2]
+            if Path(SHARED_MEMORY).is_dir():
+                argv += ["--worker-tmp-dir", SHARED_MEMORY]
             made.append(Child(name="web", argv=argv, env=base))
         else:
             made.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from csp.constants import NONCE, SELF
@@ -29,8 +30,10 @@ SITE_URL = (env.text("HEADSHOTS_SITE_URL") or "http://127.0.0.1:8000").rstrip("/
 if not SITE_URL.startswith(("http://", "https://")):
     raise SettingError(f"HEADSHOTS_SITE_URL is “{SITE_URL}”. Begin it with https:// (or http://).")
 SECURE = SITE_URL.startswith("https://")
-_host = SITE_URL.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
-ALLOWED_HOSTS = env.names("HEADSHOTS_ALLOWED_HOSTS", [_host, "127.0.0.1", "localhost"])
+BIND = env.text("HEADSHOTS_BIND") or f"127.0.0.1:{urlsplit(SITE_URL).port or 8000}"
+ALLOWED_HOSTS = env.names(
+    "HEADSHOTS_ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname or "", "127.0.0.1", "localhost"]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [

@@ -144,6 +144,7 @@ def give_selfies(shoot: Shoot, count: int = selfies.LEAST, person: int | None = 
             height=640,
             verdict=Selfie.Verdict.ACCEPTED,
             descriptor=descriptor(who, number),
+            measures={"sharpness": 50.0},
         )
 
 

@@ -62,7 +62,8 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing() -> None:
             actor=SYSTEM, shoot=states.locked(shoot.pk), to=State.TRAINING, fence=slept.fence
         )
     claims.progress(slept, step=9, steps=10)
-    claims.give_back([slept], counted=True)
+    claims.put_off([slept])
+    claims.give_back([slept])
     shoot.refresh_from_db()
     assert (shoot.state, shoot.step, shoot.worker) == (State.QUEUED, 0, "b")
 
@@ -108,7 +109,7 @@ def test_five_deaths_fail_a_shoot_and_harm_no_neighbour() -> None:
 def test_a_polite_stop_costs_no_attempt() -> None:
     (shoot,) = queued(make_world(), 1)
     held = claims.claim(worker="a", people=1)
-    claims.give_back(held, counted=False)
+    claims.give_back(held)
     shoot.refresh_from_db()
     assert shoot.attempts == 0
     assert claims.claim(worker="b", people=1)
@@ -143,3 +144,17 @@ def test_two_orders_at_once_cannot_promise_the_same_credits() -> None:
     refused = [r for r in results if isinstance(r, Problem)]
     assert len(refused) == 1
     assert "1 credit is missing" in refused[0].sentence
+
+
+def test_failed_attempts_pause_longer_each_time() -> None:
+    (shoot,) = queued(make_world(), 1)
+    pauses = []
+    for _ in range(3):
+        held = claims.claim(worker="a", people=1)
+        claims.put_off(held)
+        assert claims.claim(worker="b", people=1) == []
+        shoot.refresh_from_db()
+        assert shoot.lease_until is not None
+        pauses.append((shoot.lease_until - timezone.now()).total_seconds())
+        expire(shoot)
+    assert 20 < pauses[0] < 31 < 100 < pauses[1] < 121 < pauses[2]
