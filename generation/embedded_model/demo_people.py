@@ -86,8 +86,8 @@ def _features(who: Identity) -> NDArray[np.float64]:
 def choose_people(count: int, seed: int = 0) -> list[Identity]:
     """`count` held-out people as unlike each other as a pool of candidates allows.
 
-    Farthest-point choice over the features; skin tone bands and gender presentations take
-    turns, so that every roster is mixed. At most one in eight covers the hair.
+    Farthest-point choice over the features; skin tone bands, gender presentations and
+    ages take turns, so that every roster is mixed. At most one in eight covers the hair.
     """
     first = HELD_OUT + 100_000 * seed
     pool = [Identity.sample(first + at) for at in range(max(240, 24 * count))]
@@ -105,7 +105,8 @@ def choose_people(count: int, seed: int = 0) -> list[Identity]:
             and vocabulary.SKIN.index(who.skin_word) == band
             and who.noun == noun
             and (who.covering is None or covered < max(1, count // 8))
-            and not who.freckles > 0.8
+            and who.age_word == vocabulary.AGES[(turn + turn // 3) % 3]
+            and not (who.femininity > 0.5 and who.style in ("bald", "buzzed", "receding"))
         ] or [at for at in range(len(pool)) if at not in chosen]
         best = max(fits, key=lambda at: (min(distance[at], 99.0), -at))
         chosen.append(best)

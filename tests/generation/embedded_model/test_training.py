@@ -1,0 +1,92 @@
+"""Training goes on exactly where it stopped, learns, and writes a model that draws."""
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
+
+from generation.embedded_model import dataset, layout
+from generation.embedded_model.autoencoder import train_autoencoder
+from generation.embedded_model.denoiser import Run
+from generation.embedded_model.optim import orthogonalise
+
+
+def tiny_pipeline():
+    pipe = layout.pipeline(0)
+    torch.manual_seed(0)
+    pipe.unet = UNet2DConditionModel.from_config(
+        {**pipe.unet.config, "block_out_channels": (16, 16, 16), "attention_head_dim": 1}
+    )
+    return pipe
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("run")
+    dataset.render_chunk(place / "pictures", 0, count=12)
+    return place
+
+
+@pytest.fixture(scope="module")
+def vae():
+    torch.manual_seed(0)
+    return layout.vae()
+
+
+def start(folder, vae):
+    return Run(folder, vae, 4, "cpu", lambda text: None, pipe=tiny_pipeline())
+
+
+def test_a_resumed_run_equals_one_that_never_stopped(folder, vae, tmp_path):
+    run = start(folder, vae)
+    for _ in range(2):
+        run.train_step()
+    run.save()
+    through = [run.train_step() for _ in range(2)]
+    again = start(folder, vae)
+    assert again.step == 2
+    assert [again.train_step() for _ in range(2)] == through
+    for name, weight in run.weights.items():
+        assert torch.equal(weight, again.weights[name])
+        assert torch.equal(run.ema[name], again.ema[name])
+    before = run.checkpoint.read_bytes()
+    again.sheet = lambda target: None
+    exported = tmp_path / "model"
+    again.anneal(1, exported)
+    assert run.checkpoint.read_bytes() == before
+    pipe = StableDiffusionXLPipeline.from_pretrained(
+        exported, dtype=torch.float32, local_files_only=True
+    )
+    pipe.set_progress_bar_config(disable=True)
+    picture = pipe("headshot of person", num_inference_steps=1, height=96, width=96).images[0]
+    assert picture.size == (96, 96)
+
+
+def test_rendering_goes_on_after_a_stop(tmp_path):
+    dataset.render_chunk(tmp_path, 0, count=3)
+    (tmp_path / "pictures_0001.part").write_bytes(b"half")
+    assert dataset.chunks(tmp_path) == [0]
+    dataset.render_chunk(tmp_path, 1, count=3)
+    assert dataset.chunks(tmp_path) == [0, 1]
+    picture, words = dataset.example(4)
+    assert np.array_equal(dataset.load_pictures(tmp_path, 1)[1], picture)
+    assert dataset.load_captions(tmp_path, 1)[1] == words
+
+
+def test_the_autoencoder_is_trained_once(folder, tmp_path):
+    said = []
+    target = tmp_path / "vae"
+    made = train_autoencoder(folder / "pictures", target, 0.02, "cpu", said.append)
+    assert isinstance(made, AutoencoderKL)
+    assert made.config.scaling_factor != 1
+    count = len(said)
+    train_autoencoder(folder / "pictures", target, 5.0, "cpu", said.append)
+    assert len(said) == count
+
+
+def test_orthogonalised_matrices_have_singular_values_near_one():
+    torch.manual_seed(0)
+    for shape in ((2, 24, 60), (2, 60, 24)):
+        values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)).float())
+        assert values.min() > 0.5
+        assert values.max() < 1.4
