@@ -1,0 +1,151 @@
+"""A roster of rendered people taken through the engine: judged, trained, drawn, gated."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from generation.embedded_model.demo_people import DemoPerson, write_people
+from generation.engine import gate, photos
+from generation.engine.load import BaseModel
+from generation.engine.sample import sample
+from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
+from generation.engine.train import TrainResult, train_people
+
+LOOK = LookSpec("navy suit", "studio grey")
+WANTED = 4
+
+
+@dataclass
+class Sitter:
+    """A person of the roster with their accepted photos and what was made of them."""
+
+    person: DemoPerson
+    files: list[Path]
+    verdicts: list[photos.PhotoVerdict]
+    result: TrainResult | None = None
+    images: list[Image.Image] = field(default_factory=list)
+    receipts: list[gate.Receipt] = field(default_factory=list)
+    without: list[gate.Receipt] = field(default_factory=list)
+
+    @property
+    def own(self) -> np.ndarray:
+        return np.asarray([verdict.descriptor for verdict in self.verdicts], np.float64)
+
+    @property
+    def passed(self) -> list[gate.Receipt]:
+        return [receipt for receipt in self.receipts if receipt.passed]
+
+    @property
+    def delivered(self) -> int | None:
+        """The index of the best passing candidate."""
+        good = [i for i, receipt in enumerate(self.receipts) if receipt.passed]
+        return max(good, key=lambda i: self.receipts[i].score) if good else None
+
+
+def gather(folder: Path, base: BaseModel, count: int, selfies: int, seed: int) -> list[Sitter]:
+    """Render the people and judge their selfies."""
+    shutil.rmtree(folder, ignore_errors=True)
+    sitters = []
+    for person in write_people(folder, count, selfies, seed):
+        sitter = Sitter(person, [], [])
+        for path in person.selfies:
+            with Image.open(path) as image:
+                verdict = photos.judge_photo(image.convert("RGB"), base.recipe.photos)
+            if verdict.ok:
+                sitter.files.append(path)
+                sitter.verdicts.append(verdict)
+        sitters.append(sitter)
+    return sitters
+
+
+def train(base: BaseModel, sitters: list[Sitter], folder: Path) -> None:
+    """Train everyone, several at once, from the start."""
+    shutil.rmtree(folder, ignore_errors=True)
+    specs = [spec(sitter) for sitter in sitters]
+    folders = {one.person: folder / one.person for one in specs}
+    for sitter, result in zip(sitters, train_people(base, specs, folders), strict=True):
+        sitter.result = result
+
+
+def spec(sitter: Sitter) -> TrainSpec:
+    """What the engine is asked to train for this person."""
+    return TrainSpec(
+        person=sitter.person.number,
+        photos=tuple(sitter.files),
+        seed=int(sitter.person.number[1:]),
+        landmarks=tuple(verdict.landmarks or () for verdict in sitter.verdicts),
+        descriptors=tuple(verdict.descriptor or () for verdict in sitter.verdicts),
+    )
+
+
+def draw(base: BaseModel, sitters: list[Sitter], candidates: int, look: LookSpec = LOOK) -> None:
+    """Draw and judge `candidates` pictures of everyone, in mixed batches."""
+    asked = [
+        SampleSpec(sitter.person.number, sitter.result and sitter.result.adapter, look, 1000 + seed)
+        for seed in range(candidates)
+        for sitter in sitters
+    ]
+    images = sample(base, asked)
+    for index, image in enumerate(images):
+        sitter = sitters[index % len(sitters)]
+        sitter.images.append(image)
+        sitter.receipts.append(judge(base, sitter, sitters, image))
+
+
+def draw_without(base: BaseModel, sitters: list[Sitter], candidates: int) -> None:
+    """The baseline: the same seeds without any adapter, judged for everyone."""
+    asked = [SampleSpec("nobody", None, LOOK, 1000 + seed) for seed in range(candidates)]
+    for image in sample(base, asked):
+        for sitter in sitters:
+            sitter.without.append(judge(base, sitter, sitters, image))
+
+
+def judge(
+    base: BaseModel, sitter: Sitter, sitters: list[Sitter], image: Image.Image
+) -> gate.Receipt:
+    """The gate's receipt for `image` as a picture of `sitter`."""
+    others = {other.person.number: other.own for other in sitters if other is not sitter}
+    return gate.judge(image, sitter.own, others, base.recipe.gate)
+
+
+def contact_sheet(sitters: list[Sitter], path: Path, tile: int = 128, across: int = 8) -> None:
+    """A row a person: two selfies, then the best candidates; green passed, red did not."""
+    rows = []
+    for sitter in sitters:
+        order = sorted(
+            range(len(sitter.images)),
+            key=lambda i: (not sitter.receipts[i].passed, sitter.receipts[i].likeness_own or 9),
+        )
+        row = [Image.open(file).convert("RGB").resize((tile, tile)) for file in sitter.files[:2]]
+        for index in order[:across]:
+            passed = sitter.receipts[index].passed
+            framed = Image.new("RGB", (tile, tile), (60, 160, 80) if passed else (190, 60, 50))
+            inner = sitter.images[index].resize((tile - 6, tile - 6), Image.Resampling.LANCZOS)
+            framed.paste(inner, (3, 3))
+            row.append(framed)
+        rows.append(row)
+    sheet = Image.new("RGB", ((across + 2) * tile, len(rows) * tile), (255, 255, 255))
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            sheet.paste(picture, (x * tile, y * tile))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)
+
+
+def keep(sitters: list[Sitter], path: Path) -> None:
+    """Write every receipt, for whoever wants to look behind the figures."""
+    record = {
+        sitter.person.number: {
+            "words": sitter.person.words,
+            "training_seconds": sitter.result.seconds if sitter.result else None,
+            "receipts": [receipt.as_dict() for receipt in sitter.receipts],
+        }
+        for sitter in sitters
+    }
+    path.write_text(json.dumps(record, indent=1))
