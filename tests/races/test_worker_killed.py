@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,11 @@ def wait_for(what: Callable[[], object], seconds: float = 240) -> None:
 
 
 @pytest.fixture
-def rendered(tmp_path: Path) -> Iterator[list[list[Path]]]:
+def rendered(tmp_path: Path) -> list[list[Path]]:
     from generation.embedded_model.demo_people import write_people
 
     people = write_people(tmp_path / "people", PEOPLE, 7, seed=11)
-    yield [list(person.selfies) for person in people]
+    return [list(person.selfies) for person in people]
 
 
 def busy_worker(supervisor: Supervisor) -> psutil.Process:
@@ -108,8 +108,7 @@ def test_three_kills_cost_nobody_anything(
         wait_for(
             lambda: (
                 Candidate.objects.filter(shoot__order=order).exists()
-                or fence() > before
-                and working(State.GENERATING, before)
+                or (fence() > before and working(State.GENERATING, before))
             )
         )
         if not ready():
