@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -59,7 +60,8 @@ def train_autoencoder(
     g = np.random.default_rng(seed)
     whole_weight = face_weight(dataset.SIZE).to(device)
     start = time.monotonic()
-    step, chunk, data = 0, -1, np.empty(0)
+    step, chunk = 0, -1
+    data: NDArray[np.uint8] = np.empty(0, np.uint8)
     while (share := (time.monotonic() - start) / (60 * minutes)) < 1:
         if step % 100 == 0:
             ready = dataset.chunks(pictures)
@@ -94,7 +96,8 @@ def train_autoencoder(
         latents = vae.encode(real).latent_dist.mean
         mse = float(((vae.decode(latents).sample.clamp(-1, 1) - real) ** 2).mean()) / 4
     vae.register_to_config(scaling_factor=round(1 / float(latents.std()), 5))
-    say(f"vae done: {step} steps, psnr {-10 * math.log10(mse):.2f}, scale {vae.config.scaling_factor}")
+    scale = vae.config.scaling_factor
+    say(f"vae done: {step} steps, psnr {-10 * math.log10(mse):.2f}, scale {scale}")
     vae.save_pretrained(target)
     return vae
 

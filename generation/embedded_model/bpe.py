@@ -7,6 +7,7 @@ merge of one word can break another apart.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 
@@ -29,7 +30,7 @@ def learn_bpe(words: Iterable[str]) -> tuple[dict[str, int], list[tuple[str, str
     spelled = [[*word[:-1], word[-1] + END] for word in sorted(set(words))]
     merges: list[tuple[str, str]] = []
     while True:
-        pairs = Counter(pair for parts in spelled for pair in zip(parts, parts[1:], strict=False))
+        pairs = Counter(pair for parts in spelled for pair in itertools.pairwise(parts))
         if not pairs:
             break
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))

@@ -43,7 +43,9 @@ class Data:
     @classmethod
     def load(cls, pictures: Path, tokenizer: Any) -> Data:
         """All chunks of `pictures` whose latents are written."""
-        ready = [c for c in dataset.chunks(pictures) if (pictures / f"latents_{c:04d}.npy").exists()]
+        ready = [
+            c for c in dataset.chunks(pictures) if (pictures / f"latents_{c:04d}.npy").exists()
+        ]
         latents = np.concatenate([np.load(pictures / f"latents_{c:04d}.npy") for c in ready])
         captions = [words for c in ready for words in dataset.load_captions(pictures, c)]
         return cls(latents, tokens(tokenizer, [*captions, ""]))

@@ -40,10 +40,10 @@ def tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer(
         vocab=vocab,
         merges=merges,
-        unk_token="<|endoftext|>",
-        bos_token="<|startoftext|>",
-        eos_token="<|endoftext|>",
-        pad_token="<|endoftext|>",
+        unk_token="<|endoftext|>",  # noqa: S106
+        bos_token="<|startoftext|>",  # noqa: S106
+        eos_token="<|endoftext|>",  # noqa: S106
+        pad_token="<|endoftext|>",  # noqa: S106
         model_max_length=MAX_TOKENS,
     )
 

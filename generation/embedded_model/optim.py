@@ -19,7 +19,7 @@ _ADAM_NAMES = ("conv_in", "conv_out", "embedding", "time_embedding", "add_embedd
 def orthogonalise(batch: Tensor) -> Tensor:
     """Nearest semi-orthogonal matrices of `batch` (n, rows, columns), approximately."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = batch.to(torch.bfloat16)
+    x: Tensor = batch.to(torch.bfloat16)
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.mT

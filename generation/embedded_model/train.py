@@ -22,10 +22,10 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
-import torch  # noqa: E402
+import torch
 
-from generation.embedded_model import dataset  # noqa: E402
-from generation.embedded_model.autoencoder import train_autoencoder  # noqa: E402
+from generation.embedded_model import dataset
+from generation.embedded_model.autoencoder import train_autoencoder
 from generation.embedded_model.denoiser import Run
 
 

@@ -6,7 +6,7 @@ never hold a word the model has not been trained on.
 
 from __future__ import annotations
 
-TOKEN = "sks"
+TOKEN = "sks"  # noqa: S105
 NOUN = "person"
 CONTEXTS = ("headshot", "selfie")
 

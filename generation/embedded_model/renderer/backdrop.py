@@ -23,7 +23,7 @@ def draw_backdrop(name: str, seed: int, size: int) -> Array:
     if name in _STUDIO:
         return _studio(np.asarray(_STUDIO[name], np.float32) / 255, g, size)
     paint, blur = _PLACES[name]
-    small = np.zeros((96, 96, 3), np.float32)
+    small: Array = np.zeros((96, 96, 3), np.float32)
     paint(small, g)
     small += g.normal(0, 0.02, 3).astype(np.float32)
     sharp = blur * float(g.uniform(0.7, 1.3))

@@ -7,11 +7,13 @@ head's centre is the origin. Parts are put in any order and the nearer one stays
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+# float32 throughout; NumPy's types promise float64 for much of the arithmetic between.
+Array = NDArray[Any]
 Window = tuple[slice, slice]
 FAR = -9.0
 
@@ -43,7 +45,7 @@ def ramp(low: float, high: float, x: Array) -> Array:
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
-def bump(x: Array, at: float, width: float) -> Array:
+def bump(x: Array, at: float | Array, width: float) -> Array:
     """Gaussian of height 1 around `at`."""
     t = (x - at) * (1.0 / width)
     return np.asarray(np.exp(-t * t))
@@ -102,7 +104,9 @@ class Canvas:
         """View coordinates X (1, w) and Y (h, 1) of a window, ready to broadcast."""
         return self.xs[window[1]][None, :], self.ys[window[0]][:, None]
 
-    def put(self, hit: Hit, colour: Array, gloss: float | Array, where: Array | None = None) -> None:
+    def put(
+        self, hit: Hit, colour: Array, gloss: float | Array, where: Array | None = None
+    ) -> None:
         """Draw a surface where it is nearest; `colour` is (3,) or (h, w, 3)."""
         if hit.depth.size == 0:
             return

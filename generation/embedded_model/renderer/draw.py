@@ -25,7 +25,7 @@ from generation.embedded_model.renderer.scene import EYE_X, EYE_Y, Scene
 
 def draw(who: Identity, scene: Scene, size: int, oversample: float = 2.0) -> NDArray[np.uint8]:
     """The photo as (size, size, 3) uint8 sRGB, drawn larger by `oversample` and reduced."""
-    large = int(round(size * oversample))
+    large = round(size * oversample)
     turn = rotation(scene.yaw, scene.pitch, scene.roll)
     eyes = turn @ np.array((0, 0, 0.92 * DEPTH), np.float32)
     centre = (
@@ -49,7 +49,7 @@ def draw(who: Identity, scene: Scene, size: int, oversample: float = 2.0) -> NDA
     draw_glasses(canvas, turn, who)
     behind = draw_backdrop(scene.backdrop, scene.seed, large)
     picture = _light(canvas, scene, behind)
-    small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+    small: Array = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
     if scene.grain:
         g = np.random.default_rng((0x6AA, scene.seed))
         small = small + g.normal(0, scene.grain, small.shape).astype(np.float32)

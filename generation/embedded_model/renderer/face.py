@@ -89,7 +89,12 @@ def paint_eyes(paint: Paint, who: Identity, scene: Scene) -> None:
         iy = y - (scene.gaze[1] - 0.08) * wide
         distance = np.sqrt(ix * ix + iy * iy)
         big = 0.094
-        ring = iris * (0.62 + 0.75 * ramp(0.0, big, distance) * ramp(big * 1.05, big * 0.7, distance))[..., None]
+        ring = (
+            iris
+            * (0.62 + 0.75 * ramp(0.0, big, distance) * ramp(big * 1.05, big * 0.7, distance))[
+                ..., None
+            ]
+        )
         paint.blend(at, ring, inside * paint.cover(distance - big))
         paint.blend(at, iris * 0.25, inside * paint.cover(np.abs(distance - big) - 0.008) * 0.8)
         paint.blend(at, _rgb(0.02, 0.02, 0.025), inside * paint.cover(distance - 0.045))
@@ -116,7 +121,11 @@ def paint_brows(paint: Paint, who: Identity) -> None:
         if x.size == 0:
             continue
         u = (x - cx) * (side / 0.22)
-        line = -who.brow_height - who.brow_arch * np.where(u > 0.2, 1 - (u - 0.2) ** 2, 1 - 0.45 * (u - 0.2) ** 2) + who.brow_slope * u
+        line = (
+            -who.brow_height
+            - who.brow_arch * np.where(u > 0.2, 1 - (u - 0.2) ** 2, 1 - 0.45 * (u - 0.2) ** 2)
+            + who.brow_slope * u
+        )
         thick = who.brow_thick * (0.95 - 0.55 * ramp(0.1, 1.05, u)) * ramp(-1.1, -0.7, u)
         stroke = np.abs(y - line) - thick
         stroke = np.maximum(stroke, (np.abs(u) - 1.05) * 0.22)

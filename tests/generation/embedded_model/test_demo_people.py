@@ -35,10 +35,7 @@ def test_every_selfie_shows_one_face_nearest_to_its_owner(tmp_path):
             found[person.number] += faces
     same = [np.linalg.norm(a - b) for own in found.values() for a, b in combinations(own, 2)]
     other = [
-        np.linalg.norm(a - b)
-        for p, q in combinations(found.values(), 2)
-        for a in p
-        for b in q
+        np.linalg.norm(a - b) for p, q in combinations(found.values(), 2) for a in p for b in q
     ]
     assert max(same) < min(other)
     assert (tmp_path / "people.json").exists()

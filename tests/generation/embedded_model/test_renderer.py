@@ -41,7 +41,7 @@ def test_captions_use_only_known_words():
     assert {word for phrase in looks for word in phrase.split()} <= spoken
 
 
-@pytest.mark.parametrize("attire", (*vocabulary.ATTIRE, *vocabulary.CASUAL_ATTIRE))
+@pytest.mark.parametrize("attire", [*vocabulary.ATTIRE, *vocabulary.CASUAL_ATTIRE])
 def test_every_attire_can_be_drawn_and_changes_the_clothes_only(attire):
     who, scene = Identity.sample(20), Scene.sample(9, "headshot")
     plain = draw(who, scene.but(attire="white shirt"), 96).astype(float)
@@ -51,7 +51,7 @@ def test_every_attire_can_be_drawn_and_changes_the_clothes_only(attire):
         assert np.abs(plain[84:] - other[84:]).mean() > 2
 
 
-@pytest.mark.parametrize("backdrop", (*vocabulary.BACKDROP, *vocabulary.CLUTTER_BACKDROP))
+@pytest.mark.parametrize("backdrop", [*vocabulary.BACKDROP, *vocabulary.CLUTTER_BACKDROP])
 def test_every_backdrop_can_be_drawn_and_leaves_the_face_alone(backdrop):
     who, scene = Identity.sample(20), Scene.sample(9, "headshot")
     plain = draw(who, scene.but(backdrop="studio white"), 96).astype(float)
@@ -95,10 +95,7 @@ def test_faces_are_found_and_the_same_person_is_nearer_than_another():
     assert sum(map(len, found.values())) >= 21
     same = [np.linalg.norm(a - b) for shots in found.values() for a, b in combinations(shots, 2)]
     other = [
-        np.linalg.norm(a - b)
-        for p, q in combinations(found.values(), 2)
-        for a in p
-        for b in q
+        np.linalg.norm(a - b) for p, q in combinations(found.values(), 2) for a in p for b in q
     ]
     assert np.mean(same) < 0.32
     assert np.mean(other) > np.mean(same) + 0.18
