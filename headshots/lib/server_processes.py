@@ -59,7 +59,7 @@ def kill_all_of(data: Path) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
         for pid in found:
-            _gone(pid, 5)
+            _gone(pid, 2)
         if not found:
             return
 

@@ -119,30 +119,31 @@ def test_data_survives_a_kill_of_everything(root: Path) -> None:
     assert ask(url, "SELECT number FROM kept") == 7
 
 
-def test_a_killed_postmaster_with_a_busy_backend_is_replaced(root: Path) -> None:
+def test_a_killed_postmaster_is_replaced_and_its_stuck_backend_ended(root: Path) -> None:
     url = pg.ensure_running(root, fast=True)
     busy = psycopg.connect(url)
-    busy.pgconn.send_query(b"SELECT pg_sleep(600)")
+    backend = busy.info.backend_pid
     old = pg.status(root).pid
     assert old is not None
+    os.kill(backend, signal.SIGSTOP)
     os.kill(old, signal.SIGKILL)
     assert ask(pg.ensure_running(root, fast=True), "SELECT 1") == 1
     assert pg.status(root).pid != old
+    assert not server_processes.is_alive(backend)
     busy.close()
 
 
-def test_a_stale_pid_file_whose_number_lives_again_is_not_a_server(root: Path) -> None:
+@pytest.mark.parametrize("place", ["elsewhere", "in the data folder"])
+def test_a_stale_pid_file_whose_number_lives_again_is_not_a_server(root: Path, place: str) -> None:
     pg.ensure_running(root, fast=True)
     stale = (root / "data/postmaster.pid").read_text()
     for process in processes_of(root):
         process.kill()
     # The same user's process: PostgreSQL by itself then refuses to start.
     owner = (root / "data").stat()
-    stranger = (
-        subprocess.Popen(["/bin/sleep", "600"], cwd="/", user=owner.st_uid, group=owner.st_gid)
-        if os.geteuid() == 0
-        else subprocess.Popen(["/bin/sleep", "600"])
-    )
+    identity = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+    folder = root / "data" if place == "in the data folder" else Path("/")
+    stranger = subprocess.Popen(["/bin/sleep", "600"], cwd=folder, **identity)
     try:
         number, _, rest = stale.partition("\n")
         assert number != str(stranger.pid)

@@ -108,6 +108,16 @@ def test_deleting_leaves_no_trace_of_it_and_spares_the_neighbours(vault: Vault) 
     assert list((vault.root / ".unfinished").iterdir()) == []
 
 
+def test_a_key_that_is_a_folder_cannot_be_a_file(vault: Vault) -> None:
+    vault.put("org/a", b"x")
+    with pytest.raises(VaultUnavailable):
+        vault.put("org", b"y")
+    with pytest.raises(VaultUnavailable):
+        vault.put("org/a/b", b"y")
+    assert list(vault.keys()) == ["org/a"]
+    assert list((vault.root / ".unfinished").iterdir()) == []
+
+
 def test_a_full_disk_keeps_the_old_file_and_leaves_no_half_one(vault: Vault) -> None:
     vault.put("org/a", b"old")
 
