@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Count, Sum
+from django.utils import timezone
 
 from billing import prices
-from generation.models import Candidate, ComputeUsage, Shoot, State
+from generation.models import Candidate, ComputeUsage, Shoot, State, Worker
 
+# How long a worker may be silent before nobody counts on it.
+WORKER_SILENCE = timedelta(minutes=3)
 # How far along the whole way each state begins and ends, in per cent.
 SPAN: dict[str, tuple[int, int]] = {
     State.INVITED: (0, 0),
@@ -60,6 +64,12 @@ def percent(shoot: Shoot) -> int:
     start, end = SPAN.get(shoot.state, (100, 100))
     share = min(1.0, shoot.step / shoot.steps) if shoot.steps else 0.0
     return round(start + (end - start) * share)
+
+
+def workers_alive() -> list[Worker]:
+    """The gpu workers that have reported within WORKER_SILENCE."""
+    lately = timezone.now() - WORKER_SILENCE
+    return list(Worker.objects.filter(name__startswith="gpu@", seen_at__gte=lately))
 
 
 def of_shoots(shoots: Iterable[Shoot]) -> list[ShootProgress]:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import django
 
+from headshots.lib import embedded_postgres
+from headshots.lib.problems import Problem
 from headshots.lib.supervise import Child, Supervisor
 
 # How long a cluster may be silent, after its start and between signs of life, in seconds.
@@ -95,20 +97,27 @@ def main(arguments: list[str]) -> int:
     from django.conf import settings
     from django.core.management import call_command
 
-    if "web" in arguments:
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
-    if "gpu" in arguments:
-        from generation import base_model
-        from headshots.lib.problems import Problem
+    embedded = settings.DATABASES["default"].get("EMBEDDED")
+    try:
+        if "web" in arguments:
+            call_command("migrate", verbosity=0)
+            call_command("collectstatic", interactive=False, verbosity=0)
+        elif embedded and not embedded_postgres.status(embedded["root"]).running:
+            raise Problem(
+                "DATABASE_URL is not set and no web host runs here, so there is no work to find. "
+                "Set DATABASE_URL to the web host's database, or start `make run` first."
+            )
+        if "gpu" in arguments:
+            from generation import base_model
 
-        try:
             base_model.refuse_unusable()
-        except Problem as problem:
-            print(problem.sentence, file=sys.stderr)
-            return 1
+    except Problem as problem:
+        print(problem.sentence, file=sys.stderr)
+        return 1
     print(f"Running {', '.join(arguments)}; logs are in {settings.VAR_DIR / 'logs'}.", flush=True)
     Supervisor(children(arguments), log_folder=settings.VAR_DIR / "logs").run_forever()
+    if "web" in arguments and embedded:
+        embedded_postgres.stop(embedded["root"])
     return 0
 
 

@@ -99,6 +99,8 @@ def _order_context(inside: Membership, order: Order) -> dict[str, object]:
         "approving": counts[State.APPROVING],
         "delivered": counts[State.DELIVERED],
         "gpu_seconds": seconds,
+        "workers": progress.workers_alive(),
+        "waiting": any(row.shoot.state == State.QUEUED for row in rows),
         "cost_cents": prices.cost_cents(seconds),
     }
 

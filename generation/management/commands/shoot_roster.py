@@ -28,7 +28,7 @@ from generation import (
     selfies,
     states,
 )
-from generation.models import Order, Selfie, Shoot, State, Worker
+from generation.models import Order, Selfie, Shoot, State
 from generation.terminal import follow
 from headshots.lib.problems import Problem
 
@@ -145,8 +145,7 @@ class Command(BaseCommand):
 
             base_model.refuse_unusable()
             return
-        lately = timezone.now() - timedelta(minutes=3)
-        if not Worker.objects.filter(name__startswith="gpu@", seen_at__gte=lately).exists():
+        if not progress.workers_alive():
             raise CommandError(
                 "No worker has reported in the last three minutes. Start one with `make worker`, "
                 "or add --here to work in this process."
