@@ -75,6 +75,9 @@ def stop(root: Path) -> bool:
         if pid is not None:
             server_processes.stop_postmaster(pid, timeout_s=_STOP_TIMEOUT_S)
         server_processes.kill_all_of(place.data)
+        if place.socket.parent != place.root:
+            with suppress(OSError):
+                place.socket.rmdir()
         return pid is not None
 
 
