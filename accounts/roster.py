@@ -126,7 +126,7 @@ def read_roster(*, data: bytes, filename: str) -> Roster:
         raise Problem(str(problem), code="roster_unreadable", field="file") from problem
     columns = _match_columns(table)
     rows: list[RosterRow] = []
-    problems: list[RowProblem] = []
+    problems = [RowProblem(line, sentence) for line, sentence in table.skipped]
     first_line: dict[str, int] = {}
     for line, cells in table.rows:
         values = {name: " ".join(cells[index].split()) for name, index in columns.items()}
@@ -158,7 +158,7 @@ def read_roster(*, data: bytes, filename: str) -> Roster:
     if not rows:
         first = f" {problems[0].sentence}" if problems else ""
         raise Problem(f"No row of the file can be used.{first}", code="roster_empty", field="file")
-    return Roster(tuple(rows), tuple(problems))
+    return Roster(tuple(rows), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
 def _match_columns(table: Table) -> dict[str, int]:

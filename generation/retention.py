@@ -61,4 +61,4 @@ def sweep() -> dict[str, int]:
     for shoot in due[:200]:
         destroy_inputs(actor=SYSTEM, shoot=shoot)
         destroyed += 1
-    return {"inputs_destroyed": destroyed}
+    return {"inputs_destroyed": destroyed, "unfinished_cleared": vault().clear_unfinished()}

@@ -68,6 +68,12 @@ def test_each_bad_row_is_named_and_the_good_are_kept() -> None:
     assert "101 characters" in told[7]
 
 
+def test_a_row_with_more_cells_than_columns_is_named() -> None:
+    roster = read("email,name\na@x.example,A\nb@x.example,B,what,is,this\nc@x.example,C\n")
+    assert [row.email for row in roster.rows] == ["a@x.example", "c@x.example"]
+    assert [problem.line for problem in roster.problems] == [3]
+
+
 @pytest.mark.parametrize(
     ("data", "name", "sentence"),
     [
