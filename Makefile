@@ -1,9 +1,8 @@
 # Two commands do everything: `make demo` and `make test`.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
 .PHONY: demo clean-demo test lint run worker bench chromium help
 
@@ -44,22 +43,24 @@ chromium:
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null 2>&1; } || true
 
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; name it with PYTHON=…"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "Python 3.11 is needed. Name it: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@echo "Making the environment in $(VENV) …"
+	@"$(PYTHON)" -m venv $(VENV)
 
 # torch comes first, and exactly as pinned: its CPU wheel is what plain machines have.
 $(VENV)/web: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing packages for the web host …"
-	@$(PIP) install -e .
+	@$(INSTALL) -e .
 	@touch $@
 
 $(VENV)/worker: $(VENV)/web
 	@echo "Installing packages for a worker host …"
-	@$(PIP) install "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' constraints.txt)"
-	@$(PIP) install -e '.[worker]'
+	@$(INSTALL) "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' constraints.txt)"
+	@$(INSTALL) -e '.[worker]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/worker
 	@echo "Installing packages for tests …"
-	@$(PIP) install -e '.[dev]'
+	@$(INSTALL) -e '.[dev]'
 	@touch $@
