@@ -45,23 +45,26 @@ def database_url() -> str:
     return f"postgresql://{user}:{password}@/{place['NAME']}?host={quote(place['HOST'], safe='')}"
 
 
-def cluster(name: str, var: Path, private: Path, **environment: str) -> Child:
+def environment(var: Path, private: Path, **more: str) -> dict[str, str]:
+    """The settings of a process of its own on the test's database and files."""
+    return {
+        **{k: v for k, v in os.environ.items() if not k.startswith("HEADSHOTS_")},
+        "DJANGO_SETTINGS_MODULE": "headshots.settings",
+        "DATABASE_URL": database_url(),
+        "HEADSHOTS_VAR_DIR": str(var),
+        "HEADSHOTS_PRIVATE_DIR": str(private),
+        "HEADSHOTS_LOG": "json",
+        **more,
+    }
+
+
+def cluster(name: str, var: Path, private: Path, **more: str) -> Child:
     """A real cluster on the test's database and files."""
     return Child(
         name=name,
         argv=[sys.executable, "manage.py", "cluster"],
         cwd=ROOT,
-        env={
-            **{k: v for k, v in os.environ.items() if not k.startswith("HEADSHOTS_")},
-            "DJANGO_SETTINGS_MODULE": "headshots.settings",
-            "DATABASE_URL": database_url(),
-            "HEADSHOTS_VAR_DIR": str(var),
-            "HEADSHOTS_PRIVATE_DIR": str(private),
-            "HEADSHOTS_LOG": "json",
-            "Q_CLUSTER_NAME": name,
-            "OMP_NUM_THREADS": "2",
-            **environment,
-        },
+        env=environment(var, private, Q_CLUSTER_NAME=name, **more),
         grace_s=5.0,
     )
 
