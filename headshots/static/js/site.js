@@ -33,6 +33,8 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
+  // Where no answer comes, it may be tried again.
+  setTimeout(() => { delete form.dataset.sent; }, 15000);
   const button = event.submitter;
   if (!button) return;
   button.setAttribute("aria-busy", "true");
