@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.world import PASSWORD
 
@@ -33,6 +33,9 @@ ARGUMENTS = [
 ]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
+# Ends only what would never come; a slow machine needs longer than a person would.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 # A refused form answers 4xx and Chromium says so; that is how it should be.
 EXPECTED = re.compile(r"status of 4\d\d")
 
@@ -98,7 +101,7 @@ def opened(browser: Browser, site: str) -> Iterator[Open]:
             base_url=site,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: heard(message.type, message.text))
