@@ -124,8 +124,7 @@ class PromptSettings:
 class Recipe:
     """All the engine knows about a base model before it opens the weights.
 
-    `fingerprint` changes with the weights and with engine.json: adapters of one fingerprint
-    fit no other base.
+    `fingerprint` changes with the weights: adapters of one fingerprint fit no other base.
     """
 
     name: str
@@ -183,7 +182,7 @@ def read_recipe(folder: str | Path) -> Recipe:
 
 
 def fingerprint(folder: Path) -> str:
-    """16 hex digits over engine.json and the name, size and head of each weights file."""
+    """16 hex digits over the name, size, head and tail of each weights file."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.safetensors")):
         digest.update(f"{path.relative_to(folder).as_posix()}:{path.stat().st_size}:".encode())
