@@ -1,7 +1,6 @@
 // What every page gets where scripts run: questions in dialogs, buttons that say they are busy,
 // polling that rests while nobody looks, and changes read out. Everything works without it, too.
 "use strict";
-document.documentElement.classList.add("js");
 
 // Dialogs, for browsers that do not know command/commandfor on buttons yet.
 if (!("commandForElement" in HTMLButtonElement.prototype)) {
