@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,8 @@ import pytest
 from django.conf import settings
 
 from tests.world import World, make_world
+
+RUNNING = pytest.StashKey[TextIOWrapper]()
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +25,23 @@ def world(db: None) -> World:
     return make_world()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the database that the tests started, once all processes of the run are done."""
-    if hasattr(session.config, "workerinput"):
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Runs at the same time share one database server; the last of them stops it."""
+    if hasattr(session.config, "workerinput") or "EMBEDDED" not in settings.DATABASES["default"]:
         return
-    database = settings.DATABASES["default"]
-    if "EMBEDDED" in database:
-        from headshots.lib import embedded_postgres
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    session.config.stash[RUNNING] = lock = (settings.VAR_DIR / "tests.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_SH)
 
-        embedded_postgres.stop(database["EMBEDDED"]["root"])
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    lock = session.config.stash.get(RUNNING, None)
+    if lock is None:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    from headshots.lib import embedded_postgres
+
+    embedded_postgres.stop(settings.DATABASES["default"]["EMBEDDED"]["root"])

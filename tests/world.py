@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from django.utils import timezone
+from django.utils.text import slugify
 from PIL import Image
 
 from accounts import invitations, releases
@@ -114,7 +115,7 @@ def make_user(email: str) -> User:
 
 def make_world(name: str = "Acme", credits: int = 100) -> World:
     """An organisation that can order."""
-    owner = make_user(f"owner-{secrets.token_hex(3)}@{name.lower()}.example")
+    owner = make_user(f"owner-{secrets.token_hex(3)}@{slugify(name)}.example")
     organisation = found_organisation(actor=SYSTEM, owner=owner, name=name)
     if credits:
         ledger.grant(actor=SYSTEM, organisation=organisation, amount=credits, source_key="tests")
