@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from headshots.lib import embedded_postgres
 from tests.world import World, make_world
 
 RUNNING = pytest.StashKey[TextIOWrapper]()
@@ -26,11 +28,21 @@ def world(db: None) -> World:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Runs at the same time share one database server; the last of them stops it."""
+    """Runs at the same time share one database server; the first begins it anew, the last stops it.
+
+    Each has databases of its own (see tests.settings), so that none is in another's way.
+    """
     if hasattr(session.config, "workerinput") or "EMBEDDED" not in settings.DATABASES["default"]:
         return
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     session.config.stash[RUNNING] = lock = (settings.VAR_DIR / "tests.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass
+    else:
+        _stop_server()
+        shutil.rmtree(settings.DATABASES["default"]["EMBEDDED"]["root"], ignore_errors=True)
     fcntl.flock(lock, fcntl.LOCK_SH)
 
 
@@ -42,6 +54,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
-    from headshots.lib import embedded_postgres
+    _stop_server()
 
+
+def _stop_server() -> None:
     embedded_postgres.stop(settings.DATABASES["default"]["EMBEDDED"]["root"])

@@ -12,6 +12,7 @@ os.environ.setdefault("HEADSHOTS_LOG_LEVEL", "ERROR")
 from headshots.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["TEST"] = {"NAME": f"test_{os.getpid()}"}  # noqa: F405
 # Files by their plain names: tests need no collectstatic before them.
 STORAGES = {
     **STORAGES,  # noqa: F405
