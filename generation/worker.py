@@ -22,7 +22,7 @@ from PIL import Image
 from accounts.actors import SYSTEM
 from generation import base_model, claims, notices, states
 from generation.claims import Claim
-from generation.engine import finish, gate, load, sample, train
+from generation.engine import finish, gate, load, provenance, sample, train
 from generation.engine.errors import PhotoError, Stopped
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import AlignSpec, LookSpec, SampleSpec, TrainSpec
@@ -321,7 +321,7 @@ def _judge_and_store(
         file, finished = f"{stem}.png", f"{stem}.jpg"
         vault().put(file, finish.png(image))
         framed = finish.align(image, receipt.landmarks, ALIGN[sitter.shoot.order.direction.framing])
-        vault().put(finished, finish.jpeg(framed))
+        vault().put(finished, finish.jpeg(framed, xmp=provenance.made_by_a_model()))
     else:
         sitter.failed_receipts.append(receipt)
     with transaction.atomic():

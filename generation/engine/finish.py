@@ -34,9 +34,12 @@ def align(image: Image.Image, landmarks: Points, spec: AlignSpec | None = None) 
     return place(image, landmarks, spec.size, eyes, spec.face_height * height / _FACE_HEIGHT)
 
 
-def jpeg(image: Image.Image, quality: int = 92) -> bytes:
-    """A JPEG without any metadata, full chroma."""
-    return _encode(image.convert("RGB"), "JPEG", quality=quality, subsampling=0, optimize=True)
+def jpeg(image: Image.Image, quality: int = 92, xmp: bytes = b"") -> bytes:
+    """A JPEG with full chroma and no metadata but the XMP packet given."""
+    more = {"xmp": xmp} if xmp else {}
+    return _encode(
+        image.convert("RGB"), "JPEG", quality=quality, subsampling=0, optimize=True, **more
+    )
 
 
 def png(image: Image.Image) -> bytes:

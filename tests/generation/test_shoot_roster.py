@@ -117,6 +117,7 @@ def test_a_folder_of_photos_becomes_a_folder_of_headshots(tmp_path: Path, settin
     for row in rows:
         with Image.open(tmp_path / "out" / row["file"]) as picture:
             assert picture.size[1] > picture.size[0] > 400
+            assert b"trainedAlgorithmicMedia" in picture.info["xmp"]
     assert Release.objects.filter(attested_by=world.owner).count() == 2
     assert all("Ann Admin" in r.attestation for r in Release.objects.all())
     balance = ledger.balance(organisation=world.organisation)
