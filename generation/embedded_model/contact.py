@@ -44,7 +44,7 @@ def draw_captions(
     return images
 
 
-def write_sheet(pipe: StableDiffusionXLPipeline, target: Path, seeds: int = 8) -> None:
+def write_sheet(pipe: StableDiffusionXLPipeline, target: Path, seeds: int = 4) -> None:
     """Rows of CAPTIONS, columns of seeds, enlarged twice; written to `target`."""
     rows = []
     for words in CAPTIONS:

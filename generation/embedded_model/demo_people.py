@@ -123,9 +123,9 @@ def selfie(who: Identity, number: int, size: int = 448) -> Image.Image:
     scene = scene.but(
         attire=casual[(who.seed + 5 * number) % len(casual)],
         backdrop=places[(who.seed * 3 + number) % len(places)],
-        yaw=float(np.clip(scene.yaw, -0.3, 0.3)),
+        yaw=float(np.clip(scene.yaw, -0.24, 0.24)),
         roll=float(np.clip(g.normal(0, 0.06), -0.14, 0.14)),
-        side=float(g.uniform(3.0, 3.9)),
+        side=float(g.uniform(2.9, 3.6)),
         shift=(float(g.normal(0, 0.025)), float(g.normal(0.02, 0.02))),
     )
     expression = vocabulary.EXPRESSION[number % len(vocabulary.EXPRESSION)]

@@ -82,6 +82,7 @@ class Run:
         device: str,
         say: Say,
         seed: int = 0,
+        rate: float = 1.0,
         pipe: StableDiffusionXLPipeline | None = None,
     ) -> None:
         self.folder = folder
@@ -92,6 +93,7 @@ class Run:
         self.step = 0
         self.samples = 0
         self.seconds = 0.0
+        self.stopped = False
         self.pipe = pipe if pipe is not None else layout.pipeline(seed)
         # On a CPU, fused attention over so few tokens takes five times as long backwards.
         if device == "cpu":
@@ -105,7 +107,7 @@ class Run:
             for name, weight in getattr(self.pipe, part).named_parameters()
         }
         self.ema = {name: weight.detach().clone() for name, weight in self.weights.items()}
-        self.optimiser = MuonAdamW(self.weights.items())
+        self.optimiser = MuonAdamW(self.weights.items(), 0.02 * rate, 1e-3 * rate)
         self.refresh()
         products = self.pipe.scheduler.alphas_cumprod.to(device)
         self.signal, self.noise = products.sqrt(), (1 - products).sqrt()
@@ -201,7 +203,7 @@ class Run:
         start = saved = drawn = told = time.monotonic()
         losses: list[float] = []
         before = self.seconds
-        while time.monotonic() - start < 60 * minutes:
+        while time.monotonic() - start < 60 * minutes and not self.stopped:
             losses.append(self.train_step())
             now = time.monotonic()
             self.seconds = before + now - start
@@ -221,7 +223,6 @@ class Run:
                 drawn = told = time.monotonic()
                 losses = []
         self.save()
-        self.sheet(self.folder / "sheets" / f"{self.samples:08d}.png")
 
     def anneal(self, steps: int, target: Path) -> None:
         """Lower the rate to zero over `steps`, then write the averaged model to `target`.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,8 +43,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--vae-minutes", type=float, default=9.0)
     parser.add_argument("--minutes", type=float, default=1e9, help="of UNet training, then stop")
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=1.0, help="multiplies both learning rates")
     parser.add_argument("--decay", type=int, default=0, help="steps of annealing, then export")
-    parser.add_argument("--export", type=Path, default=None, help="where --decay writes")
+    parser.add_argument("--export", type=Path, default=None, help="write the averaged model there, after --decay steps if given")
     parser.add_argument("--sheet-minutes", type=float, default=8.0)
     parser.add_argument("--save-minutes", type=float, default=3.0)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
@@ -68,10 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     for chunk in range(options.chunks):
         dataset.render_chunk(pictures, chunk)
-    run = Run(options.folder, vae, options.batch, options.device, say)
-    if options.decay:
+    run = Run(options.folder, vae, options.batch, options.device, say, rate=options.rate)
+    if options.decay or options.export:
         run.anneal(options.decay, options.export or options.folder / "export")
     else:
+        # Asked to end, the run finishes its step and saves.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(run, "stopped", True))
         run.go(options.minutes, options.sheet_minutes, options.save_minutes)
 
 
