@@ -1,7 +1,8 @@
-"""The staff roster."""
+"""The staff roster, and files that are on their way into it."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -12,13 +13,32 @@ from headshots.lib.rows import Row
 class Employee(Row):
     """A row of the roster; acts through invitation links, without an account."""
 
+    class Status(models.TextChoices):
+        ACTIVE = "active", "On the roster"
+        LEFT = "left", "Has left"
+
+    class Language(models.TextChoices):
+        ENGLISH = "en", "English"
+        GERMAN = "de", "German"
+        FRENCH = "fr", "French"
+        SPANISH = "es", "Spanish"
+
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="employees")
     email = models.EmailField()
     employee_number = models.CharField(max_length=60, blank=True)
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
+    # What somebody is called instead of their first name.
+    preferred_name = models.CharField(max_length=100, blank=True, default="")
     title = models.CharField(max_length=150, blank=True)
     department = models.CharField(max_length=100, blank=True)
+    location = models.CharField(max_length=100, blank=True, default="")
+    # Empty: nobody has said which.
+    language = models.CharField(max_length=5, blank=True, default="", choices=Language.choices)
+    # What the organisation keeps besides, by the name of its column.
+    attributes = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
+    left_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -30,6 +50,9 @@ class Employee(Row):
                 condition=~models.Q(employee_number=""),
                 name="employee_number_once",
             ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "left"]), name="employee_status"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -37,5 +60,82 @@ class Employee(Row):
 
     @property
     def name(self) -> str:
-        """First and last name, or the e-mail address where neither is known."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        """What they are called and the last name, or the address where neither is known."""
+        first = self.preferred_name or self.first_name
+        return f"{first} {self.last_name}".strip() or self.email
+
+
+class RosterImport(Row):
+    """A file between upload and apply. Until then the roster knows nothing of it."""
+
+    class State(models.TextChoices):
+        MAPPING = "mapping", "Columns to choose"
+        CHECKING = "checking", "Being checked"
+        READY = "ready", "Ready to apply"
+        FAILED = "failed", "Could not be checked"
+        APPLIED = "applied", "Applied"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="roster_imports")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    filename = models.CharField(max_length=200)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.MAPPING)
+    # The file as text: {"headers": […], "rows": [[number, [cell, …]], …], "skipped": [[…], …]}.
+    table = models.JSONField(null=True)
+    headers = models.JSONField(default=list)
+    # What each column is, in the file's order (accounts.roster_columns.CHOICES).
+    meanings = models.JSONField(default=list)
+    mark_leavers = models.BooleanField(default=False)
+    # A check counts only while its number is the newest.
+    run = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # How many lines there are of each Change.
+    counts = models.JSONField(default=dict)
+    # A sentence: why the check failed, or what an administrator should know before applying.
+    message = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Change(models.TextChoices):
+    """What a line of an import does to the roster."""
+
+    NEW = "new", "New"
+    CHANGED = "changed", "Changed"
+    UNCHANGED = "unchanged", "As they were"
+    LEAVES = "leaves", "Leaving"
+    REFUSED = "refused", "Left out"
+
+
+class RosterLine(models.Model):
+    """What the preview says about a row of the file, or about somebody who is not in it."""
+
+    roster_import = models.ForeignKey(RosterImport, models.CASCADE, related_name="lines")
+    # The row in the file, the header being 1; empty for a leaver.
+    number = models.PositiveIntegerField(null=True, blank=True)
+    change = models.CharField(max_length=9, choices=Change.choices)
+    employee = models.ForeignKey(
+        Employee, models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    values = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    # [column, sentence, whether the row is left out for it], …
+    problems = models.JSONField(default=list)
+    # Came out otherwise than the preview had said, as the roster had changed meanwhile.
+    moved = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["number", "pk"]
+        indexes = [models.Index(fields=["roster_import", "change"], name="roster_line_change")]
+
+    def __str__(self) -> str:
+        return f"row {self.number}"

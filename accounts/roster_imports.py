@@ -1,0 +1,295 @@
+"""A roster file in three steps: upload, say what the columns are, preview; then apply.
+
+Before it is applied a file touches nothing but its own rows here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from accounts import audit, roster_changes, roster_writing
+from accounts.actors import Actor
+from accounts.models import AuditEntry, Change, Organisation, RosterImport, RosterLine
+from accounts.roster_changes import Decision
+from accounts.roster_columns import LEAVE_OUT, checked, guess, plain
+from accounts.roster_rows import ReadRow, read_rows
+from headshots.lib.problems import Problem
+from headshots.lib.tables import Row, Skipped, Table, TableProblem, read_table
+
+State = RosterImport.State
+# Files up to this many rows are checked while the page waits.
+AT_ONCE = 300
+KEPT_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`moved`: how many lines came out otherwise than previewed; then nothing was written."""
+
+    done: bool
+    moved: int = 0
+
+
+def start_import(
+    *, actor: Actor, organisation: Organisation, data: bytes, filename: str
+) -> RosterImport:
+    """Keep a CSV or XLSX file as text, with a guess at what its columns are.
+
+    Where an earlier file of the organisation had a column of the same name, it is what it was
+    then. Raises Problem for what cannot be read as a table. Files older than a week are removed.
+    """
+    try:
+        table = read_table(data, filename)
+    except TableProblem as problem:
+        raise Problem(str(problem), code="roster_unreadable", field="file") from problem
+    RosterImport.objects.filter(
+        organisation=organisation, created_at__lt=timezone.now() - KEPT_FOR
+    ).delete()
+    return RosterImport.objects.create(
+        organisation=organisation,
+        uploaded_by=actor.user,
+        filename=filename[:200] or "roster",
+        table={"headers": table.headers, "rows": table.rows, "skipped": table.skipped},
+        headers=list(table.headers),
+        meanings=guess(table, _like_last_time(organisation)),
+        total=len(table.rows),
+    )
+
+
+def _like_last_time(organisation: Organisation) -> dict[str, str]:
+    last = (
+        RosterImport.objects.filter(organisation=organisation, state=State.APPLIED)
+        .only("headers", "meanings")
+        .first()
+    )
+    if last is None:
+        return {}
+    return {
+        plain(header): meaning
+        for header, meaning in zip(last.headers, last.meanings, strict=True)
+        if meaning != LEAVE_OUT and header
+    }
+
+
+@transaction.atomic
+def map_columns(
+    *, actor: Actor, roster_import: RosterImport, meanings: Sequence[str], mark_leavers: bool
+) -> RosterImport:
+    """Say what each column is, and check the file with that: at once, or a long one by a task.
+
+    May be done again until the file is applied; a check that still runs then counts no more.
+    Raises Problem for columns that do not go together.
+    """
+    found = _locked(roster_import)
+    found.meanings = checked(found.headers, meanings)
+    found.mark_leavers = mark_leavers
+    found.uploaded_by = actor.user or found.uploaded_by
+    found.state, found.run, found.done, found.message = State.CHECKING, found.run + 1, 0, ""
+    found.save(
+        update_fields=[
+            "meanings", "mark_leavers", "uploaded_by", "state", "run", "done", "message",
+            "updated_at",
+        ]
+    )  # fmt: skip
+    if found.total <= AT_ONCE:
+        check_import(import_id=found.pk, run=found.run)
+        found.refresh_from_db()
+    else:
+        async_task("accounts.tasks.check_roster", str(found.pk), found.run)
+    return found
+
+
+def check_import(*, import_id: UUID, run: int) -> None:
+    """Read every row and write down what it would do. Harmless when done twice or too late."""
+    current = RosterImport.objects.filter(pk=import_id, run=run, state=State.CHECKING)
+    found = current.select_related("organisation").first()
+    if found is None:
+        return
+
+    def tell(done: int) -> None:
+        current.update(done=done, updated_at=timezone.now())
+
+    try:
+        read = read_rows(_table(found), found.meanings, tell)
+        with transaction.atomic():
+            locked = current.select_for_update().defer("table").first()
+            if locked is not None:
+                decisions, message = _decide(found, read)
+                _keep_lines(locked, decisions, set())
+                _ready(locked, decisions, message)
+    except Exception:
+        current.update(
+            state=State.FAILED,
+            message="The check broke off. Nothing was changed. Try once more.",
+        )
+        raise
+
+
+def _ready(found: RosterImport, decisions: Sequence[Decision], message: str) -> None:
+    counts = Counter(decision.change.value for decision in decisions)
+    found.counts = {change.value: counts[change.value] for change in Change}
+    found.state, found.done, found.message = State.READY, found.total, message
+    found.checked_at = timezone.now()
+    found.save(update_fields=["counts", "state", "done", "message", "checked_at", "updated_at"])
+
+
+def _decide(found: RosterImport, read: Sequence[ReadRow]) -> tuple[list[Decision], str]:
+    """What each row does now, and a sentence to know before applying, if there is one."""
+    message = ""
+    # Who stands in a row that cannot be read is unknown, and might be anybody.
+    unreadable = any(one.row is None and not one.email for one in read)
+    if found.mark_leavers and unreadable:
+        message = (
+            "Nobody is marked as having left, because some rows do not say whom they are about. "
+            "Mend them and upload the file again."
+        )
+    decisions = roster_changes.decide(
+        read,
+        roster_changes.known(found.organisation),
+        by_number=True,
+        leavers=found.mark_leavers and not unreadable,
+    )
+    return decisions, message
+
+
+@transaction.atomic
+def apply_import(*, actor: Actor, roster_import: RosterImport) -> Applied:
+    """Write what the preview showed, all of it or, where the roster has moved since, nothing.
+
+    If a line would now do something else than was shown, the preview is made anew with those
+    lines marked, and it has to be applied once more. Raises Problem for a file that is not ready
+    or has been applied.
+    """
+    roster_writing.lock(roster_import.organisation)
+    found = _locked(roster_import)
+    if found.state != State.READY:
+        raise Problem("The file has not been checked yet.", code="not_ready", status=409)
+    read = read_rows(_table(found), found.meanings)
+    decisions, message = _decide(found, read)
+    moved = _moved(found, decisions)
+    if moved:
+        who = _who_changed_it(found)
+        _keep_lines(found, decisions, moved)
+        lines = "1 line comes" if len(moved) == 1 else f"{len(moved):,} lines come"
+        message = (
+            f"{who} changed the roster after this preview was made, and nothing has been "
+            f"applied. {lines} out otherwise now and stand first, marked. {message}"
+        ).strip()
+        _ready(found, decisions, message)
+        return Applied(done=False, moved=len(moved))
+    roster_writing.write(found.organisation, decisions)
+    counts = found.counts
+    audit.record(
+        actor=actor,
+        organisation=found.organisation,
+        action="roster.imported",
+        about=found,
+        file=found.filename,
+        added=counts[Change.NEW],
+        changed=counts[Change.CHANGED],
+        unchanged=counts[Change.UNCHANGED],
+        left=counts[Change.LEAVES],
+        left_out=counts[Change.REFUSED],
+    )
+    found.state, found.applied_at, found.table = State.APPLIED, timezone.now(), None
+    found.save(update_fields=["state", "applied_at", "table", "updated_at"])
+    return Applied(done=True)
+
+
+def _who_changed_it(found: RosterImport) -> str:
+    names = (
+        AuditEntry.objects.filter(
+            Q(action__startswith="roster.") | Q(action__startswith="employee"),
+            organisation=found.organisation,
+            created_at__gt=found.checked_at or found.created_at,
+        )
+        .order_by("actor_name")
+        .values_list("actor_name", flat=True)
+        .distinct()
+    )
+    return " and ".join(names[:3]) or "Somebody"
+
+
+@transaction.atomic
+def discard_import(*, actor: Actor, roster_import: RosterImport) -> None:
+    """Forget a file that is not wanted after all."""
+    del actor  # The roster never knew of it; there is nothing to audit.
+    _locked(roster_import).delete()
+
+
+def _locked(roster_import: RosterImport) -> RosterImport:
+    found = RosterImport.objects.select_for_update(of=("self",)).select_related("organisation")
+    locked = found.get(pk=roster_import.pk)
+    if locked.state == State.APPLIED:
+        raise Problem("This file has been applied already.", code="applied", status=409)
+    return locked
+
+
+def _table(found: RosterImport) -> Table:
+    kept: dict[str, Any] = found.table or {"headers": [], "rows": [], "skipped": []}
+    return Table(
+        tuple(kept["headers"]),
+        tuple(Row(number, tuple(cells)) for number, cells in kept["rows"]),
+        tuple(Skipped(number, sentence) for number, sentence in kept["skipped"]),
+    )
+
+
+# What makes one outcome differ from another; a leaver has no row, so the person stands for it.
+def _outcome(decision: Decision) -> tuple[object, ...]:
+    fatal = [p.sentence for p in decision.problems if p.fatal]
+    return (decision.change.value, decision.employee_id, decision.before, fatal)
+
+
+def _moved(found: RosterImport, decisions: Sequence[Decision]) -> set[object]:
+    """The rows, and of leavers the people, about which the preview says something else."""
+    shown = {
+        number or employee: (
+            change,
+            employee,
+            before,
+            [sentence for _, sentence, fatal in problems if fatal],
+        )
+        for number, change, employee, before, problems in found.lines.order_by().values_list(
+            "number", "change", "employee_id", "before", "problems"
+        )
+    }
+    now = {decision.line or decision.employee_id: _outcome(decision) for decision in decisions}
+    return {key for key in shown.keys() | now.keys() if shown.get(key) != now.get(key)}
+
+
+_LINES = RosterLine._meta.db_table
+_COPY = (
+    f"COPY {_LINES} (roster_import_id, number, change, employee_id, values, before, problems, "
+    "moved) FROM STDIN"
+)
+
+
+def _keep_lines(found: RosterImport, decisions: Sequence[Decision], moved: set[object]) -> None:
+    """Put these lines in place of whatever there was."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {_LINES} WHERE roster_import_id = %s", [found.pk])  # noqa: S608
+        with cursor.copy(_COPY) as copy:
+            for decision in decisions:
+                copy.write_row(
+                    (
+                        found.pk,
+                        decision.line,
+                        decision.change.value,
+                        decision.employee_id,
+                        json.dumps(decision.values),
+                        json.dumps(decision.before),
+                        json.dumps([(p.column, p.sentence, p.fatal) for p in decision.problems]),
+                        (decision.line or decision.employee_id) in moved,
+                    )
+                )

@@ -1,0 +1,12 @@
+"""What the default cluster runs for accounts. Each takes ids and calls one service."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from accounts import roster_imports
+
+
+def check_roster(import_id: str, run: int) -> None:
+    """default: preview a roster file that is too long to be read while a page waits."""
+    roster_imports.check_import(import_id=UUID(import_id), run=run)
