@@ -12,7 +12,15 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
-from accounts.models import AuditEntry, Employee, Member, Organisation, Role, User
+from accounts.models import (
+    AuditEntry,
+    Employee,
+    Member,
+    Organisation,
+    Role,
+    RosterImport,
+    User,
+)
 
 RANK = {Role.VIEWER: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
@@ -67,8 +75,13 @@ def members(inside: Membership) -> QuerySet[Member]:
 
 
 def employees(inside: Membership) -> QuerySet[Employee]:
-    """The roster."""
+    """Everybody who is or was on the roster."""
     return Employee.objects.filter(organisation=inside.organisation)
+
+
+def staff(inside: Membership) -> QuerySet[Employee]:
+    """The roster without those who have left."""
+    return employees(inside).filter(status=Employee.Status.ACTIVE)
 
 
 def employee(inside: Membership, employee_id: UUID) -> Employee:
@@ -77,6 +90,15 @@ def employee(inside: Membership, employee_id: UUID) -> Employee:
     if found is None:
         raise Http404
     return found
+
+
+def roster_import(inside: Membership, import_id: UUID) -> RosterImport:
+    """A roster file on its way in; Http404 for another organisation's."""
+    found = RosterImport.objects.filter(organisation=inside.organisation, pk=import_id)
+    row = found.select_related("organisation", "uploaded_by").defer("table").first()
+    if row is None:
+        raise Http404
+    return row
 
 
 def audit_entries(inside: Membership) -> QuerySet[AuditEntry]:

@@ -77,7 +77,7 @@ def decide(
     decisions = []
     for read in rows:
         if read.row is None:
-            decisions.append(Decision(read.line, Change.REFUSED, problems=read.problems))
+            decisions.append(_refused(read, *read.problems))
             continue
         person = by_email.get(read.row.email)
         owner = of_number.get(read.row.employee_number)
@@ -90,14 +90,17 @@ def decide(
                     f"{LABELS['employee_number']} {read.row.employee_number} belongs to "
                     f"{owner.email}.",
                 )
-                decisions.append(
-                    Decision(read.line, Change.REFUSED, problems=(*read.problems, problem))
-                )
+                decisions.append(_refused(read, *read.problems, problem))
                 continue
         decisions.append(_of_row(read, read.row, person))
     if leavers:
         decisions += _leavers(rows, people, {d.employee_id for d in decisions})
     return decisions
+
+
+def _refused(read: ReadRow, *problems: CellProblem) -> Decision:
+    values = {"email": read.email} if read.email else {}
+    return Decision(read.line, Change.REFUSED, values, problems=problems)
 
 
 def _of_row(read: ReadRow, row: RosterRow, person: Known | None) -> Decision:

@@ -1,10 +1,21 @@
 from django.urls import path
 
-from accounts.views import members, roster
+from accounts.views import members, roster, roster_imports
 
 urlpatterns = [
     path("roster", roster.roster, name="roster"),
-    path("roster/upload", roster.upload, name="roster_upload"),
+    path("roster/act", roster.act, name="roster_act"),
+    path("roster/add", roster.add, name="employee_add"),
+    path("roster/people/<uuid:employee_id>", roster.employee, name="employee"),
+    path("roster/upload", roster_imports.upload, name="roster_upload"),
+    path("roster/files/<uuid:import_id>", roster_imports.roster_import, name="roster_import"),
+    path("roster/files/<uuid:import_id>/live", roster_imports.live, name="roster_import_live"),
+    path("roster/files/<uuid:import_id>/apply", roster_imports.apply, name="roster_import_apply"),
+    path(
+        "roster/files/<uuid:import_id>/discard",
+        roster_imports.discard,
+        name="roster_import_discard",
+    ),
     path("members", members.members, name="members"),
     path("audit", members.audit_log, name="audit_log"),
 ]

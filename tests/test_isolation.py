@@ -38,6 +38,16 @@ TABLE = [
     Case("roster", ALL),
     Case("roster_upload", ADMIN),
     Case("roster_upload", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("roster_act", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("employee_add", ADMIN),
+    Case("employee_add", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("employee", ADMIN, needs="employee"),
+    Case("employee", {"viewer": 403, "admin": 422, "owner": 422}, "post", "employee"),
+    Case("roster_import", ADMIN, needs="import"),
+    Case("roster_import", {"viewer": 403, "admin": 422, "owner": 422}, "post", "import"),
+    Case("roster_import_live", ADMIN, needs="import"),
+    Case("roster_import_apply", {"viewer": 403, "admin": 409, "owner": 409}, "post", "import"),
+    Case("roster_import_discard", DONE_ADMIN, "post", "import"),
     Case("members", ALL),
     Case("members", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
     Case("audit_log", ADMIN),
@@ -96,6 +106,10 @@ def thing(world: World, needs: str) -> dict[str, object]:
     slug = world.organisation.slug
     if needs == "organisation":
         return {"slug": slug}
+    if needs == "employee":
+        return {"slug": slug, "employee_id": world.hire()[0].pk}
+    if needs == "import":
+        return {"slug": slug, "import_id": world.roster_file().pk}
     if needs == "order":
         return {"slug": slug, "order_id": world.order(1).pk}
     if needs == "candidate":

@@ -16,8 +16,9 @@ from PIL import Image
 from accounts import invitations, releases
 from accounts.access import Membership, membership
 from accounts.actors import SYSTEM, Actor, employee_actor, user_actor
-from accounts.models import Employee, Organisation, Role, User
+from accounts.models import Employee, Organisation, Role, RosterImport, User
 from accounts.organisations import add_member, found_organisation
+from accounts.roster_imports import start_import
 from billing import ledger
 from generation import looks, orders, selfies, states
 from generation.models import Candidate, Look, Order, Selfie, Shoot, State
@@ -85,6 +86,15 @@ class World:
         ]
         self.people += made
         return made
+
+    def roster_file(self, text: str = "Email\nsomebody@x.example\n") -> RosterImport:
+        """A file that has been uploaded and waits for its columns."""
+        return start_import(
+            actor=self.actor,
+            organisation=self.organisation,
+            data=text.encode(),
+            filename="staff.csv",
+        )
 
     def order(self, people: int = 1, **changes: Any) -> Order:
         """An order for some new people."""

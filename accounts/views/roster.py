@@ -1,18 +1,26 @@
-"""The staff roster's pages."""
+"""The staff roster's pages: who is on it, and what is done to them."""
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access
+from accounts import access, roster_edits, roster_people
+from accounts.access import Membership
 from accounts.actors import user_actor
-from accounts.models import Role
-from accounts.roster import import_roster, read_roster
+from accounts.models import Employee, Role
+from accounts.roster_columns import LABELS, LIMITS
+from accounts.roster_people import Filter
 from headshots.lib.problems import Problem
 
 PAGE = 50
@@ -21,40 +29,149 @@ PAGE = 50
 @require_safe
 @login_required
 def roster(request: HttpRequest, slug: str) -> HttpResponse:
-    """Everybody, fifty a page, searched by ?q=."""
+    """Everybody, fifty a page: searched by ?q=, filtered, sorted."""
     inside = access.membership(request.user, slug)
-    found = access.employees(inside)
-    query = request.GET.get("q", "").strip()[:100]
-    for word in query.split():
-        found = found.filter(
-            Q(first_name__icontains=word)
-            | Q(last_name__icontains=word)
-            | Q(email__icontains=word)
-            | Q(department__icontains=word)
-            | Q(employee_number__icontains=word)
-        )
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/roster.html", {"inside": inside, "page": page, "query": query})
+    wanted = Filter.read(request.GET)
+    everybody = access.employees(inside)
+    page = Paginator(roster_people.search(everybody, wanted), PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(
+        request,
+        "accounts/roster.html",
+        {
+            "inside": inside,
+            "page": page,
+            "wanted": wanted,
+            "words": wanted.words(),
+            "kept": urlencode(wanted.words()),
+            "departments": roster_people.choices(everybody, "department"),
+            "locations": roster_people.choices(everybody, "location"),
+            "statuses": roster_people.STATUSES,
+            "sorts": roster_people.SORTS,
+        },
+    )
+
+
+@require_POST
+@login_required
+def act(request: HttpRequest, slug: str) -> HttpResponse:
+    """Do something with the people who are chosen, or with everybody whom the filter finds."""
+    inside = access.membership(request.user, slug, Role.ADMIN)
+    chosen, words = _chosen(request, inside)
+    actor, wanted = user_actor(inside.user, request), request.POST.get("act")
+    if wanted == "order":
+        return redirect(f"{reverse('order_new', kwargs={'slug': slug})}?{urlencode(words)}")
+    if wanted == "export":
+        data = roster_people.export(actor=actor, organisation=inside.organisation, people=chosen)
+        response = HttpResponse(data, content_type="text/csv; charset=utf-8")
+        name = f"roster-{timezone.localdate():%Y-%m-%d}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Cache-Control"] = "private, no-store"
+        return response
+    if wanted not in ("left", "back"):
+        raise Problem("Choose what to do with them.", code="act")
+    status = Employee.Status.LEFT if wanted == "left" else Employee.Status.ACTIVE
+    done = roster_edits.set_status(
+        actor=actor, organisation=inside.organisation, employees=list(chosen), status=status
+    )
+    who = "1 person is" if done == 1 else f"{done:,} people are"
+    what = "marked as having left" if wanted == "left" else "back on the roster"
+    messages.success(request, f"{who} {what}.")
+    kept = {name: value for name, value in words.items() if name != "employees"}
+    return redirect(f"{reverse('roster', kwargs={'slug': slug})}?{urlencode(kept)}")
+
+
+def _chosen(request: HttpRequest, inside: Membership) -> tuple[QuerySet[Employee], dict[str, str]]:
+    """Who is meant, and the same as the words of an address."""
+    kept = Filter.read(request.POST).words()
+    if request.POST.get("everybody"):
+        words = {**kept, "employees": "found"}
+    else:
+        found = roster_people.identifiers(request.POST.getlist("employees"))
+        words = {**kept, "employees": ",".join(sorted(pk.hex for pk in found))}
+    people = roster_people.selection(access.employees(inside), words)
+    if not people.exists():
+        raise Problem("Choose somebody first.", code="nobody", field="employees")
+    return people, words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a CSV or XLSX file in and say row by row what could not be used."""
+def add(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put one person on the roster by hand."""
     inside = access.membership(request.user, slug, Role.ADMIN)
-    context: dict[str, object] = {"inside": inside}
-    status = 200
+    problem = None
     if request.method == "POST":
         try:
-            file = request.FILES.get("file")
-            if file is None:
-                raise Problem("Choose a CSV or XLSX file.", code="file_missing", field="file")
-            read = read_roster(data=file.read(), filename=file.name or "")
-            context["report"] = import_roster(
+            made = roster_edits.add_employee(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
-                roster=read,
+                person=_person(request),
             )
-        except Problem as problem:
-            context["problem"], status = problem, problem.status
-    return render(request, "accounts/roster_upload.html", context, status=status)
+            messages.success(request, f"{made.name} is on the roster.")
+            return redirect("roster", slug=slug)
+        except Problem as refused:
+            problem = refused
+    return _form(request, inside, None, problem)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def employee(request: HttpRequest, slug: str, employee_id: UUID) -> HttpResponse:
+    """Mend what is known about one person."""
+    inside = access.membership(request.user, slug, Role.ADMIN)
+    found = access.employee(inside, employee_id)
+    problem = None
+    if request.method == "POST":
+        try:
+            changed = roster_edits.change_employee(
+                actor=user_actor(inside.user, request), employee=found, person=_person(request)
+            )
+            messages.success(request, f"Saved what is known about {changed.name}.")
+            return redirect("roster", slug=slug)
+        except Problem as refused:
+            problem = refused
+    return _form(request, inside, found, problem)
+
+
+def _person(request: HttpRequest) -> roster_edits.Person:
+    return roster_edits.read_person(
+        {name: request.POST.get(name, "") for name in LABELS},
+        request.POST.getlist("attribute_name"),
+        request.POST.getlist("attribute"),
+    )
+
+
+def _form(
+    request: HttpRequest, inside: Membership, found: Employee | None, problem: Problem | None
+) -> HttpResponse:
+    if request.method == "POST":
+        values = {name: request.POST.get(name, "") for name in LABELS}
+        attributes = list(
+            zip(
+                request.POST.getlist("attribute_name"),
+                request.POST.getlist("attribute"),
+                strict=False,
+            )
+        )
+    else:
+        values = {name: getattr(found, name) if found else "" for name in LABELS}
+        attributes = [*(found.attributes.items() if found else ()), ("", "")]
+    everybody = access.employees(inside)
+    return render(
+        request,
+        "accounts/roster_person.html",
+        {
+            "inside": inside,
+            "person": found,
+            "values": values,
+            "limits": LIMITS,
+            "attributes": attributes,
+            "languages": Employee.Language.choices,
+            "departments": roster_people.choices(everybody, "department"),
+            "locations": roster_people.choices(everybody, "location"),
+            "problem": problem,
+        },
+        status=problem.status if problem else 200,
+    )

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import Membership, employees, membership
+from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
 from accounts.models import Role
+from accounts.roster_people import selection
 from billing import ledger, prices
 from generation import access, choosing, delivery, notices, orders, progress, states
 from generation.models import Candidate, Order, State
@@ -27,7 +28,7 @@ DEFAULT_DAYS = 14
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose look, people and due date, and launch."""
+    """Choose look, people and due date, and launch. ?employees= has some of them chosen."""
     inside = membership(request.user, slug, Role.ADMIN)
     problem = None
     if request.method == "POST":
@@ -37,8 +38,10 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("order", slug=slug, order_id=order.pk)
         except Problem as refused:
             problem = refused
-    people = list(employees(inside))
+    people = list(staff(inside))
     chosen = set(request.POST.getlist("employees"))
+    if request.method != "POST":
+        chosen = {str(person.pk) for person in selection(staff(inside), request.GET)}
     balance = ledger.balance(organisation=inside.organisation)
     return render(
         request,
@@ -74,11 +77,18 @@ def _place(request: HttpRequest, inside: Membership) -> Order:
         due = None
     if due is None:
         raise Problem("Give the due date as a day.", code="due", field="due")
+    people = list(staff(inside).filter(pk__in=chosen))
+    if len(people) < len(chosen):
+        raise Problem(
+            "Somebody you chose is no longer on the roster. See who is chosen and place it again.",
+            code="left",
+            field="employees",
+        )
     return orders.place_order(
         actor=user_actor(inside.user, request),
         organisation=inside.organisation,
         look=look,
-        employees=list(employees(inside).filter(pk__in=chosen)),
+        employees=people,
         due_at=timezone.make_aware(datetime.combine(due, time(23, 59))),
         name=request.POST.get("name", ""),
     )

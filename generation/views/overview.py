@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import employees, membership
+from accounts.access import membership, staff
 from billing import ledger
 from generation import access, orders, states
 from generation.models import State
@@ -33,7 +33,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             "orders": found,
             "balance": ledger.balance(organisation=inside.organisation),
             "promised": orders.credits_promised(organisation=inside.organisation),
-            "employees": employees(inside).count(),
+            "employees": staff(inside).count(),
             "looks": access.looks(inside).count(),
         },
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from accounts.models import User
+from accounts.models import RosterImport, User
+from accounts.roster_imports import map_columns
 from generation.models import State
 from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
 from tests.world import World, bring, make_user, make_world, token
@@ -68,9 +69,30 @@ def paths(world: World) -> list[str]:
     order = world.organisation.orders.get()
     shoots = [f"{inside}/shoots/{shoot.pk}" for shoot in order.shoots.all()]
     names = ("", "/roster", "/roster?q=nobody", "/roster/upload", "/looks", "/orders/new")
-    more = ("/members", "/audit", "/credits")
+    more = ("/members", "/audit", "/credits", "/roster/add", *roster_files(world))
     rest = [f"{inside}/orders/{order.pk}{part}" for part in ("", "/wall")]
     return [f"{inside}{name}" for name in (*names, *more)] + shoots + rest
+
+
+def roster_files(world: World) -> list[str]:
+    """A person's page, and a file at each step of its way into the roster."""
+    person = world.people[0]
+    text = (
+        "Email,First name,Title,Cost centre of the business unit,Language\n"
+        f"{person.email},Ada,{'Head of everything ' * 6},4711,Klingon\n"
+        "no address,B,,,\nnew.person.with.a.long.address@x.example,C,D,,\n"
+    )
+    found = [world.roster_file(text) for _ in range(3)]
+    meanings = ["email", "first_name", "title", "attribute", "language"]
+    for file in found[1:]:
+        map_columns(actor=world.actor, roster_import=file, meanings=meanings, mark_leavers=True)
+    RosterImport.objects.filter(pk=found[2].pk).update(state="checking", done=1)
+    return [
+        f"/roster/people/{person.pk}",
+        *(f"/roster/files/{file.pk}" for file in found),
+        f"/roster/files/{found[1].pk}?show=changed",
+        "/roster?status=left",
+    ]
 
 
 def test_an_administrators_pages(opened: Open, full: World) -> None:

@@ -115,8 +115,11 @@ def upload_roster(page: Page, tmp_path: Path) -> None:
     )
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("name")
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("“not an address” is no e-mail address")).to_be_visible()
     expect(page.get_by_text("Row 4", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Apply 2 changes").click()
     page.get_by_role("link", name="See the roster").click()
     expect(page.get_by_text("2 people")).to_be_visible()
 

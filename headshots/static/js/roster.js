@@ -1,0 +1,44 @@
+// Choosing on the roster: a whole page at once, how many are chosen, and filters that act at once.
+"use strict";
+(() => {
+  const finder = document.querySelector("[data-finder]");
+  finder?.addEventListener("change", (event) => {
+    if (event.target.matches("select")) finder.requestSubmit();
+  });
+
+  // A download leaves the page as it is: its button is free again at once.
+  document.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (!form.hasAttribute("data-stays") && !submitter?.hasAttribute("data-stays")) return;
+    setTimeout(() => {
+      delete form.dataset.sent;
+      submitter?.removeAttribute("aria-busy");
+    }, 800);
+  });
+
+  const form = document.querySelector("[data-select]");
+  const boxes = form ? [...form.querySelectorAll("input[name=employees]")] : [];
+  if (!boxes.length) return;
+  const page = form.querySelector("[data-page]");
+  const everybody = form.querySelector("input[name=everybody]");
+  const say = form.querySelector("[data-chosen]");
+  const buttons = form.querySelectorAll(".bulk button");
+
+  const show = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    const all = Boolean(everybody?.checked);
+    page.checked = chosen === boxes.length;
+    page.indeterminate = chosen > 0 && chosen < boxes.length;
+    say.textContent = all || !chosen ? "" : `${chosen} chosen`;
+    for (const button of buttons) button.disabled = !all && !chosen;
+  };
+  form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
+  page.addEventListener("change", () => {
+    for (const box of boxes) box.checked = page.checked;
+    show();
+  });
+  form.addEventListener("change", show);
+  // The browser's back button brings ticks back after this has run.
+  window.addEventListener("pageshow", show);
+  show();
+})();
