@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from diffusers.models.attention_processor import AttnProcessor
-from torch import Tensor
+from torch import Tensor, distributed
 
 from generation.embedded_model import contact, dataset, layout
 from generation.embedded_model.autoencoder import Say, encode_chunks, face_weight
@@ -83,6 +83,8 @@ class Run:
         say: Say,
         seed: int = 0,
         rate: float = 1.0,
+        rank: int = 0,
+        ranks: int = 1,
         pipe: StableDiffusionXLPipeline | None = None,
     ) -> None:
         self.folder = folder
@@ -90,6 +92,8 @@ class Run:
         self.device = device
         self.say = say
         self.seed = seed
+        self.rank = rank
+        self.ranks = ranks
         self.step = 0
         self.samples = 0
         self.seconds = 0.0
@@ -161,19 +165,24 @@ class Run:
         n, count = self.batch, len(self.data.latents)
         rows = torch.randint(count, (n,), generator=g)
         flips = torch.randint(2, (n,), generator=g)
-        clean = torch.from_numpy(self.data.latents[rows.numpy(), flips.numpy()]).float()
-        clean = clean.to(self.device)
         # One time from each of n equal spans: less variance than n free draws.
         spans = (torch.arange(n) + torch.rand(n, generator=g)) / n
-        times = (spans * len(self.signal)).long().clamp(max=len(self.signal) - 1).to(self.device)
-        noise = torch.randn(clean.shape, generator=g).to(self.device)
+        times = (spans * len(self.signal)).long().clamp(max=len(self.signal) - 1)
+        noise = torch.randn((n, *self.data.latents.shape[2:]), generator=g)
         drop = torch.rand(n, generator=g)
+        # Every process draws the whole batch and works on its share of it.
+        mine = slice(self.rank, None, self.ranks)
+        rows, flips, drop = rows[mine], flips[mine], drop[mine]
+        times, noise = times[mine].to(self.device), noise[mine].to(self.device)
+        clean = torch.from_numpy(self.data.latents[rows.numpy(), flips.numpy()]).float()
+        clean = clean.to(self.device)
         rows[drop < DROP_EMPTY] = len(self.data.ids) - 1
         keep = (drop < 1 - DROP_ZERO).float().to(self.device)
         signal, blur = (v[times][:, None, None, None] for v in (self.signal, self.noise))
         noisy, target = signal * clean + blur * noise, signal * noise - blur * clean
         size = float(layout.RESOLUTION)
-        frame = torch.tensor((size, size, 0, 0, size, size), device=self.device).expand(n, 6)
+        frame = torch.tensor((size, size, 0, 0, size, size), device=self.device)
+        frame = frame.expand(len(rows), 6)
         with torch.autocast(self.device, torch.bfloat16):
             text, pooled = embed(self.pipe, self.data.ids[rows].to(self.device))
             made = self.pipe.unet(
@@ -184,7 +193,9 @@ class Run:
             ).sample
         squared = (made.float() - target) ** 2
         loss = (squared * self.where).mean((1, 2, 3)) * self.weight[times]
-        loss.mean().backward()
+        (loss.mean() / self.ranks).backward()
+        if self.ranks > 1:
+            self._share_gradients()
         self.optimiser.step(scale * min(1.0, (self.step + 1) / 100))
         self.step += 1
         self.samples += n
@@ -198,12 +209,30 @@ class Run:
             )
         return float(squared.mean().detach())
 
+    def _share_gradients(self) -> None:
+        """Sum the gradients of all processes in one message."""
+        grads = [w.grad for w in self.weights.values() if w.grad is not None]
+        flat = torch.cat([grad.flatten() for grad in grads])
+        distributed.all_reduce(flat)
+        at = 0
+        for grad in grads:
+            grad.copy_(flat[at : at + grad.numel()].view_as(grad))
+            at += grad.numel()
+
+    def _ends(self, late: bool) -> bool:
+        """Whether to stop: any process may have been asked to, and all stop at one step."""
+        if self.ranks == 1:
+            return late or self.stopped
+        flag = torch.tensor(float(late or self.stopped))
+        distributed.all_reduce(flag)
+        return bool(flag > 0)
+
     def go(self, minutes: float, sheet_minutes: float, save_minutes: float) -> None:
         """Train at the constant rate for `minutes`, saving and drawing sheets on the way."""
         start = saved = drawn = told = time.monotonic()
         losses: list[float] = []
         before = self.seconds
-        while time.monotonic() - start < 60 * minutes and not self.stopped:
+        while not self._ends(time.monotonic() - start > 60 * minutes):
             losses.append(self.train_step())
             now = time.monotonic()
             self.seconds = before + now - start
@@ -214,15 +243,17 @@ class Run:
                     f"{speed:.1f}/s"
                 )
                 losses, told = [], now
+            if self.rank:
+                continue
             if now - saved > 60 * save_minutes:
                 self.save()
-                self.refresh()
                 saved = now
             if now - drawn > 60 * sheet_minutes:
                 self.sheet(self.folder / "sheets" / f"{self.samples:08d}.png")
                 drawn = told = time.monotonic()
                 losses = []
-        self.save()
+        if self.rank == 0:
+            self.save()
 
     def anneal(self, steps: int, target: Path) -> None:
         """Lower the rate to zero over `steps`, then write the averaged model to `target`.
@@ -235,6 +266,8 @@ class Run:
             if len(losses) == 50:
                 self.say(f"anneal {at + 1} of {steps} v-loss {np.mean(losses):.4f}")
                 losses = []
+        if self.rank:
+            return
         self.sheet(self.folder / "sheets" / f"{self.samples:08d}_annealed.png")
         self.export(target)
 

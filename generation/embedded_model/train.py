@@ -12,10 +12,13 @@ the rate to zero over the given steps and writes a finished model, leaving the r
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 # Threads that spin while they wait waste half of a shared machine; OpenMP reads this when
@@ -24,6 +27,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import torch
+from diffusers import AutoencoderKL
+from torch import distributed
 
 from generation.embedded_model import dataset
 from generation.embedded_model.autoencoder import train_autoencoder
@@ -45,10 +50,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1.0, help="multiplies both learning rates")
     parser.add_argument("--decay", type=int, default=0, help="steps of annealing, then export")
-    parser.add_argument("--export", type=Path, default=None, help="write the averaged model there, after --decay steps if given")
+    parser.add_argument(
+        "--export",
+        type=Path,
+        default=None,
+        help="write the averaged model there, after --decay steps if given",
+    )
     parser.add_argument("--sheet-minutes", type=float, default=8.0)
     parser.add_argument("--save-minutes", type=float, default=3.0)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=1, help="that share each batch")
+    parser.add_argument("--threads", type=int, default=1, help="a process")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--vae-only", action="store_true")
     return parser.parse_args(arguments)
@@ -70,7 +81,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     for chunk in range(options.chunks):
         dataset.render_chunk(pictures, chunk)
-    run = Run(options.folder, vae, options.batch, options.device, say, rate=options.rate)
+    if options.processes == 1:
+        work(0, options, vae)
+        return
+    options.meeting = Path(tempfile.mkdtemp()) / "meeting"
+    context = multiprocessing.get_context("spawn")
+    parts = [
+        context.Process(target=work, args=(rank, options, vae.cpu()))
+        for rank in range(options.processes)
+    ]
+    for part in parts:
+        part.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: [part.terminate() for part in parts])
+    for part in parts:
+        part.join()
+    if any(part.exitcode for part in parts):
+        raise SystemExit("A training process failed; its message stands above.")
+
+
+def work(rank: int, options: argparse.Namespace, vae: AutoencoderKL) -> None:
+    """Train in process `rank` of options.processes, which average their gradients."""
+    torch.set_num_threads(options.threads)
+    if options.processes > 1:
+        distributed.init_process_group(
+            "gloo",
+            init_method=f"file://{options.meeting}",
+            rank=rank,
+            world_size=options.processes,
+            timeout=timedelta(minutes=30),
+        )
+    run = Run(
+        options.folder,
+        vae,
+        options.batch,
+        options.device,
+        say if rank == 0 else lambda text: None,
+        rate=options.rate,
+        rank=rank,
+        ranks=options.processes,
+    )
     if options.decay or options.export:
         run.anneal(options.decay, options.export or options.folder / "export")
     else:
