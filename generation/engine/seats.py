@@ -229,7 +229,7 @@ def focus(crop: CropSettings, size: torch.Size) -> Tensor | None:
     height, width = size
     y = (torch.arange(height) + 0.5)[:, None] / height - (crop.eye_y + 0.15 * crop.eye_distance)
     x = (torch.arange(width) + 0.5)[None] / width - crop.eye_x
-    reach = ((x / (1.5 * crop.eye_distance)) ** 2 + (y / (1.9 * crop.eye_distance)) ** 2).sqrt()
+    reach = ((x / (1.8 * crop.eye_distance)) ** 2 + (y / (2.1 * crop.eye_distance)) ** 2).sqrt()
     inside = torch.sigmoid((1 - reach) * 8)
     weights = crop.focus + (1 - crop.focus) * inside
     return (weights / weights.mean())[None, None]
