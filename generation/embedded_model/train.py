@@ -92,8 +92,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ]
     for part in parts:
         part.start()
+
+    def ask_to_end(*_: object) -> None:
+        for part in parts:
+            part.terminate()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: [part.terminate() for part in parts])
+        signal.signal(number, ask_to_end)
     for part in parts:
         part.join()
     if any(part.exitcode for part in parts):
