@@ -25,7 +25,9 @@ from generation.embedded_model.autoencoder import Say, encode_chunks, face_weigh
 from generation.embedded_model.optim import MuonAdamW
 
 TRAINED = ("unet", "text_encoder", "text_encoder_2")
+# Memory of the running averages: long at a constant rate, short when the rate itself falls.
 EMA = 0.999
+EMA_ANNEAL = 0.996
 DROP_ZERO = 0.08
 DROP_EMPTY = 0.03
 
@@ -98,6 +100,7 @@ class Run:
         self.samples = 0
         self.seconds = 0.0
         self.stopped = False
+        self.average = EMA
         self.pipe = pipe if pipe is not None else layout.pipeline(seed)
         # On a CPU, fused attention over so few tokens takes five times as long backwards.
         if device == "cpu":
@@ -134,8 +137,8 @@ class Run:
         """Where the constant-rate run is kept."""
         return self.folder / "run.pt"
 
-    def save(self) -> None:
-        """Write the checkpoint, whole or not at all."""
+    def save(self, target: Path | None = None) -> None:
+        """Write the checkpoint, or the same to `target`; whole or not at all."""
         state = {
             "step": self.step,
             "samples": self.samples,
@@ -144,9 +147,10 @@ class Run:
             "ema": self.ema,
             "optimiser": self.optimiser.state_dict(),
         }
-        part = self.checkpoint.with_suffix(".part")
+        target = target or self.checkpoint
+        part = target.with_suffix(".part")
         torch.save(state, part)
-        os.replace(part, self.checkpoint)
+        os.replace(part, target)
 
     def restore(self) -> None:
         """Take up the checkpoint."""
@@ -199,7 +203,7 @@ class Run:
         self.optimiser.step(scale * min(1.0, (self.step + 1) / 100))
         self.step += 1
         self.samples += n
-        decay = min(EMA, (self.step + 1) / (self.step + 10))
+        decay = min(self.average, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
             names = list(self.weights)
             torch._foreach_lerp_(
@@ -258,14 +262,18 @@ class Run:
     def anneal(self, steps: int, target: Path) -> None:
         """Lower the rate to zero over `steps`, then write the averaged model to `target`.
 
-        The rate falls as 1 - sqrt(share). The run's own checkpoint stays as it is.
+        The rate falls as 1 - sqrt(share). The run's own checkpoint stays as it is; the
+        annealed state is kept beside it in anneal.pt.
         """
+        self.average = EMA_ANNEAL
         losses: list[float] = []
         for at in range(steps):
             losses.append(self.train_step(1 - (at / steps) ** 0.5))
             if len(losses) == 50:
                 self.say(f"anneal {at + 1} of {steps} v-loss {np.mean(losses):.4f}")
                 losses = []
+            if at % 150 == 149 and self.rank == 0:
+                self.save(self.folder / "anneal.pt")
         if self.rank:
             return
         self.sheet(self.folder / "sheets" / f"{self.samples:08d}_annealed.png")

@@ -11,13 +11,11 @@ from generation.embedded_model.denoiser import Run
 from generation.embedded_model.optim import orthogonalise
 
 
-def tiny_pipeline():
-    pipe = layout.pipeline(0)
-    torch.manual_seed(0)
-    pipe.unet = UNet2DConditionModel.from_config(
-        {**pipe.unet.config, "block_out_channels": (16, 16, 16), "attention_head_dim": 1}
-    )
-    return pipe
+def tiny_pipeline(monkeypatch):
+    config = {**layout.unet().config, "block_out_channels": (16, 16, 16), "attention_head_dim": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(layout, "unet", lambda: UNet2DConditionModel.from_config(config))
+        return layout.pipeline(0)
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +31,18 @@ def vae():
     return layout.vae()
 
 
-def start(folder, vae):
-    return Run(folder, vae, 4, "cpu", lambda text: None, pipe=tiny_pipeline())
+@pytest.fixture
+def start(folder, vae, monkeypatch):
+    return lambda: Run(folder, vae, 4, "cpu", lambda text: None, pipe=tiny_pipeline(monkeypatch))
 
 
-def test_a_resumed_run_equals_one_that_never_stopped(folder, vae, tmp_path):
-    run = start(folder, vae)
+def test_a_resumed_run_equals_one_that_never_stopped(start, tmp_path):
+    run = start()
     for _ in range(2):
         run.train_step()
     run.save()
     through = [run.train_step() for _ in range(2)]
-    again = start(folder, vae)
+    again = start()
     assert again.step == 2
     assert [again.train_step() for _ in range(2)] == through
     for name, weight in run.weights.items():
