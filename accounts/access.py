@@ -16,13 +16,13 @@ from accounts.models import (
     AuditEntry,
     Employee,
     Member,
+    MemberInvitation,
     Organisation,
     Role,
     RosterImport,
     User,
 )
-
-RANK = {Role.VIEWER: 1, Role.ADMIN: 2, Role.OWNER: 3}
+from accounts.rights import RANK
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
         raise Http404
     member = (
         Member.objects.select_related("organisation")
-        .filter(user=user, organisation__slug=slug)
+        .filter(user=user, organisation__slug=slug, organisation__closed_at=None)
         .first()
     )
     if member is None:
@@ -67,11 +67,38 @@ def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
 
 def organisations(user: User) -> QuerySet[Organisation]:
     """The organisations that a user is a member of."""
-    return Organisation.objects.filter(members__user=user).order_by("name")
+    return Organisation.objects.filter(members__user=user, closed_at=None).order_by("name")
 
 
 def members(inside: Membership) -> QuerySet[Member]:
     return Member.objects.filter(organisation=inside.organisation).select_related("user")
+
+
+def member(inside: Membership, member_id: UUID) -> Member:
+    """One of the members; Http404 for another organisation's."""
+    found = members(inside).filter(pk=member_id).select_related("organisation", "user").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def member_invitations(inside: Membership) -> QuerySet[MemberInvitation]:
+    """The invitations that can still be accepted or sent again, newest first."""
+    return MemberInvitation.objects.filter(
+        organisation=inside.organisation, accepted_at=None, revoked_at=None
+    ).select_related("organisation", "invited_by")
+
+
+def member_invitation(inside: Membership, invitation_id: UUID) -> MemberInvitation:
+    """One of those, or one that is over; Http404 for another organisation's."""
+    found = (
+        MemberInvitation.objects.filter(organisation=inside.organisation, pk=invitation_id)
+        .select_related("organisation", "invited_by")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
 
 
 def employees(inside: Membership) -> QuerySet[Employee]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts import roster_imports
+from accounts import member_invitations, roster_imports
 
 
 def check_roster(import_id: str, run: int) -> None:
     """default: preview a roster file that is too long to be read while a page waits."""
     roster_imports.check_import(import_id=UUID(import_id), run=run)
+
+
+def send_member_invitation(invitation_id: str, generation: int) -> bool:
+    """default: mail somebody the link to become a member."""
+    return member_invitations.send(invitation_id=UUID(invitation_id), generation=generation)

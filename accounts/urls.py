@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import members, roster, roster_imports
+from accounts.views import audit, members, roster, roster_imports
 
 urlpatterns = [
     path("roster", roster.roster, name="roster"),
@@ -17,5 +17,19 @@ urlpatterns = [
         name="roster_import_discard",
     ),
     path("members", members.members, name="members"),
-    path("audit", members.audit_log, name="audit_log"),
+    path("members/invite", members.invite, name="member_invite"),
+    path(
+        "members/invitations/<uuid:invitation_id>/send",
+        members.send_again,
+        name="member_invitation_send",
+    ),
+    path(
+        "members/invitations/<uuid:invitation_id>/revoke",
+        members.revoke,
+        name="member_invitation_revoke",
+    ),
+    path("members/<uuid:member_id>/role", members.change_role, name="member_role"),
+    path("members/<uuid:member_id>/remove", members.remove, name="member_remove"),
+    path("members/leave", members.leave, name="member_leave"),
+    path("audit", audit.audit_log, name="audit_log"),
 ]

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from accounts.views import joining
 from headshots import health, home
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("account/", include("allauth.urls")),
     path("organisations/new", home.new_organisation, name="new_organisation"),
+    path("join/<str:token>", joining.join, name="join"),
     path("o/<slug:slug>/", include("accounts.urls")),
     path("o/<slug:slug>/", include("billing.urls")),
     path("o/<slug:slug>/", include("generation.urls")),

@@ -20,6 +20,7 @@ WHO = ("stranger", "outsider", "viewer", "admin", "owner")
 ALL = dict.fromkeys(("viewer", "admin", "owner"), 200)
 ADMIN = {"viewer": 403, "admin": 200, "owner": 200}
 OWNER = {"viewer": 403, "admin": 403, "owner": 200}
+DONE_OWNER = {"viewer": 403, "admin": 403, "owner": 302}
 DONE_ADMIN = {"viewer": 403, "admin": 302, "owner": 302}
 
 
@@ -49,7 +50,12 @@ TABLE = [
     Case("roster_import_apply", {"viewer": 403, "admin": 409, "owner": 409}, "post", "import"),
     Case("roster_import_discard", DONE_ADMIN, "post", "import"),
     Case("members", ALL),
-    Case("members", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("member_invite", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("member_invitation_send", DONE_OWNER, "post", "invitation"),
+    Case("member_invitation_revoke", DONE_OWNER, "post", "invitation"),
+    Case("member_role", {"viewer": 403, "admin": 403, "owner": 422}, "post", "member"),
+    Case("member_remove", DONE_OWNER, "post", "member"),
+    Case("member_leave", {"viewer": 302, "admin": 302, "owner": 409}, "post"),
     Case("audit_log", ADMIN),
     Case("credits", ALL),
     Case("looks", ALL),
@@ -69,8 +75,9 @@ TABLE = [
     Case("shoot_invite", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("candidate_picture", ALL, needs="candidate"),
 ]
-# Open to everybody, or to whoever is signed in, and about nobody's organisation.
-OPEN = {"landing", "healthz", "readyz", "home", "new_organisation"}
+# Open to everybody, or to whoever is signed in, and about nobody's organisation; to join one takes
+# a signed token (tests/accounts/test_members.py).
+OPEN = {"landing", "healthz", "readyz", "home", "new_organisation", "join"}
 EMPLOYEE = [
     ("start", "get", "shoot"),
     ("live", "get", "shoot"),
@@ -108,6 +115,11 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug}
     if needs == "employee":
         return {"slug": slug, "employee_id": world.hire()[0].pk}
+    if needs == "member":
+        user = world.member(Role.VIEWER)
+        return {"slug": slug, "member_id": world.organisation.members.get(user=user).pk}
+    if needs == "invitation":
+        return {"slug": slug, "invitation_id": world.invite_member().pk}
     if needs == "import":
         return {"slug": slug, "import_id": world.roster_file().pk}
     if needs == "order":

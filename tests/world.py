@@ -16,7 +16,8 @@ from PIL import Image
 from accounts import invitations, releases
 from accounts.access import Membership, membership
 from accounts.actors import SYSTEM, Actor, employee_actor, user_actor
-from accounts.models import Employee, Organisation, Role, RosterImport, User
+from accounts.member_invitations import invite_member
+from accounts.models import Employee, MemberInvitation, Organisation, Role, RosterImport, User
 from accounts.organisations import add_member, found_organisation
 from accounts.roster_imports import start_import
 from billing import ledger
@@ -70,6 +71,15 @@ class World:
         user = make_user(f"{role}-{secrets.token_hex(3)}@{self.organisation.slug}.example")
         add_member(actor=SYSTEM, organisation=self.organisation, user=user, role=role)
         return user
+
+    def invite_member(self) -> MemberInvitation:
+        """An invitation to become a member that nobody has accepted."""
+        return invite_member(
+            actor=self.actor,
+            organisation=self.organisation,
+            email=f"invited-{secrets.token_hex(3)}@{self.organisation.slug}.example",
+            role=Role.VIEWER,
+        )
 
     def hire(self, count: int = 1) -> list[Employee]:
         """More people on the roster."""

@@ -1,6 +1,6 @@
 from accounts.models.audit import AuditEntry
 from accounts.models.consent import Invitation, Release
-from accounts.models.organisations import Member, Organisation, Role
+from accounts.models.organisations import Member, MemberInvitation, Organisation, Role
 from accounts.models.roster import Change, Employee, RosterImport, RosterLine
 from accounts.models.users import User
 
@@ -10,6 +10,7 @@ __all__ = [
     "Employee",
     "Invitation",
     "Member",
+    "MemberInvitation",
     "Organisation",
     "Release",
     "Role",

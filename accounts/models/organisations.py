@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
 
 from headshots.lib.rows import Row
 
@@ -13,6 +15,11 @@ class Organisation(Row):
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True)
+    # Members come in only with an authenticator app or a passkey of their own.
+    second_factor_required = models.BooleanField(default=False)
+    # Closed: nobody comes in any more. Destroyed: and nothing of its people is left.
+    closed_at = models.DateTimeField(null=True, blank=True)
+    destroyed_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -39,3 +46,46 @@ class Member(Row):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+
+class MemberInvitation(Row):
+    """An offer of a role to whoever owns an e-mail address, with an account or without.
+
+    The link's token is signed and names this row and its `generation`; the next generation makes
+    the links before it worthless.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="member_invitations"
+    )
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    generation = models.PositiveIntegerField(default=1)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                "organisation",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="member_invited_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="member_invitation_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at <= timezone.now()

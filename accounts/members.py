@@ -1,0 +1,152 @@
+"""Who may act for an organisation: roles, leaving, handing it over.
+
+Whatever changes a role locks the organisation first, so that it never is without an owner.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.models import Member, MemberInvitation, Organisation, Role, User
+from headshots.lib.problems import Problem
+
+
+def lock(*, organisation: Organisation) -> Organisation:
+    """The organisation, locked until the transaction ends. Raises Problem once it is closed."""
+    locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if locked.closed_at:
+        raise Problem("This organisation is closed.", code="closed", status=410)
+    return locked
+
+
+def still_owner(*, actor: Actor, organisation: Organisation) -> None:
+    """Refuse a user who was owner when they asked and, under the lock, no longer is."""
+    # SECURITY: the door checked before the lock; another owner may have been faster.
+    if actor.user and not _owners(organisation).filter(user=actor.user).exists():
+        raise Problem("You are no longer an owner.", code="not_owner", status=403)
+
+
+@transaction.atomic
+def change_role(*, actor: Actor, member: Member, role: Role) -> Member:
+    """Give a member another role.
+
+    Raises Problem (409) where the organisation would be without an owner or the member has gone.
+    """
+    organisation = lock(organisation=member.organisation)
+    still_owner(actor=actor, organisation=organisation)
+    member = _current(member)
+    if member.role == role:
+        return member
+    if member.role == Role.OWNER:
+        _keep_an_owner(organisation, member.user)
+        _revoke_invitations_of(organisation, member.user)
+    was, member.role = member.role, role
+    member.save(update_fields=["role"])
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="member.role_changed",
+        about=member,
+        email=member.user.email,
+        was=was,
+        role=str(role),
+    )
+    return member
+
+
+@transaction.atomic
+def remove_member(*, actor: Actor, member: Member) -> None:
+    """Take a member's access away. Raises Problem (409) for the last owner."""
+    organisation = lock(organisation=member.organisation)
+    still_owner(actor=actor, organisation=organisation)
+    _end(actor, organisation, _current(member), "member.removed")
+
+
+@transaction.atomic
+def leave(*, actor: Actor, organisation: Organisation, user: User) -> None:
+    """A member goes by themselves. Raises Problem (409) for the last owner."""
+    organisation = lock(organisation=organisation)
+    member = Member.objects.select_related("user").filter(organisation=organisation, user=user)
+    found = member.first()
+    if found is None:
+        raise _gone()
+    _end(actor, organisation, found, "member.left")
+
+
+@transaction.atomic
+def transfer_ownership(*, actor: Actor, organisation: Organisation, to: Member) -> Member:
+    """Make another member owner and the owner who acts an administrator.
+
+    Raises Problem where they hand it to themselves, or are no owner or member any more.
+    """
+    organisation = lock(organisation=organisation)
+    still_owner(actor=actor, organisation=organisation)
+    if actor.user is None or to.organisation_id != organisation.pk:
+        raise _gone()
+    to = _current(to)
+    if to.user_id == actor.user.pk:
+        raise Problem("Choose somebody else than yourself.", code="oneself", field="member")
+    Member.objects.filter(pk=to.pk).update(role=Role.OWNER)
+    Member.objects.filter(organisation=organisation, user=actor.user).update(role=Role.ADMIN)
+    _revoke_invitations_of(organisation, actor.user)
+    to.role = Role.OWNER
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="organisation.transferred",
+        about=to,
+        email=to.user.email,
+    )
+    return to
+
+
+def _end(actor: Actor, organisation: Organisation, member: Member, action: str) -> None:
+    if member.role == Role.OWNER:
+        _keep_an_owner(organisation, member.user)
+        _revoke_invitations_of(organisation, member.user)
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action=action,
+        about=member,
+        email=member.user.email,
+        was=member.role,
+    )
+    member.delete()
+
+
+def _owners(organisation: Organisation) -> QuerySet[Member]:
+    return Member.objects.filter(organisation=organisation, role=Role.OWNER)
+
+
+def _keep_an_owner(organisation: Organisation, user: User) -> None:
+    if not _owners(organisation).exclude(user=user).exists():
+        raise Problem(
+            "An organisation needs an owner. Make somebody else owner first.",
+            code="last_owner",
+            status=409,
+        )
+
+
+def _revoke_invitations_of(organisation: Organisation, user: User) -> None:
+    """Whoever loses the right to invite leaves no door open behind them."""
+    MemberInvitation.objects.filter(
+        organisation=organisation, invited_by=user, accepted_at=None, revoked_at=None
+    ).update(revoked_at=timezone.now())
+
+
+def _current(member: Member) -> Member:
+    found = Member.objects.select_related("user").filter(pk=member.pk).first()
+    if found is None:
+        raise _gone()
+    return found
+
+
+def _gone() -> Problem:
+    return Problem(
+        "They are no member any more. Load the page again.", code="member_gone", status=409
+    )
