@@ -64,6 +64,7 @@ def engine_settings(name: str) -> dict[str, Any]:
             "margin": 0.05,
             "enlarge_to": 384,
         },
+        "photos": {"same_person": 0.35},
         "prompt": {
             "headshot": "headshot of {token} {noun}, {expression}, {attire}, {backdrop}, {light}",
             "selfie": "selfie of {token} {noun}",
