@@ -1,157 +1,317 @@
-"""Credits: granted, held, captured, released. The only writer of billing's rows.
+"""Credits: granted, held, captured, released, clawed back, expired, adjusted.
 
-Every change locks the account's row first, so changes of one account follow one another; holds
-and entries are written under that lock. A source key causes each kind of change once: calling
-again with the same key finds it done and does nothing.
+The only writer of billing's credit rows. Each operation is one call of a database function
+(billing/migrations/sql), so it happens whole or not at all, with or without a transaction around.
+It locks the account first, then the grants in the order in which they burn, and waits ten seconds
+at most. A source key causes each kind of change once: calling again finds it done.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model, Q, Sum
 from django.utils import timezone
 
+from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Organisation
-from billing.models import CreditAccount, CreditEntry, CreditHold
+from billing.models import CreditAccount, CreditGrant, CreditHold
+from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
+
+M = TypeVar("M", bound=Model)
+
+MOST = 10_000_000
+"""Credits that one operation may move."""
+
+PRIORITY = {
+    CreditGrant.Kind.WELCOME: 10,
+    CreditGrant.Kind.PLAN: 20,
+    CreditGrant.Kind.ADJUSTMENT: 30,
+    CreditGrant.Kind.PURCHASE: 40,
+}
+"""The lowest burns first: what was given before what was paid for, the month's before packs."""
+
+_CAUSE = "ROW(%s, %s, %s, %s, %s, %s)::credit_cause"
+_HOLD = """
+    SELECT (r.hold).*, r.missing, r.debt
+      FROM credit_hold(%s, %s, %s, ROW(%s, %s, %s, %s, %s, %s)::credit_cause) r
+"""
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Credits of an organisation: free to use, and reserved."""
+    """Credits of an organisation: free to use, reserved, and owed."""
 
     available: int
     held: int
+    debt: int = 0
 
 
 def balance(*, organisation: Organisation) -> Balance:
-    """What an organisation has; nothing, where it never had any."""
-    account = CreditAccount.objects.filter(organisation=organisation).first()
-    return Balance(account.available, account.held) if account else Balance(0, 0)
+    """What an organisation has; nothing, where it never had any.
+
+    What has passed its time does not count, also before the next sweep takes it away.
+    """
+    account = (
+        CreditAccount.objects.filter(organisation=organisation)
+        .annotate(
+            passed=Sum(
+                "grants__remaining",
+                filter=Q(grants__live=True, grants__expires_at__lte=timezone.now()),
+                default=0,
+            )
+        )
+        .first()
+    )
+    if account is None:
+        return Balance(0, 0)
+    return Balance(account.available - account.passed, account.held, account.debt)
 
 
 def lock_account(*, organisation: Organisation) -> CreditAccount:
-    """The organisation's account, locked until the end of the transaction around."""
-    CreditAccount.objects.get_or_create(organisation=organisation)
-    return CreditAccount.objects.select_for_update().get(organisation=organisation)
+    """The organisation's account, locked until the end of the transaction around.
+
+    Raises RuntimeError outside a transaction, where the lock would be gone at once.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A lock on an account needs a transaction around it.")
+    row = _call("SELECT * FROM credit_open(%s, %s)", [organisation.pk, timezone.now()])
+    return _model(CreditAccount, row)
 
 
 def grant(
-    *, actor: Actor, organisation: Organisation, amount: int, source_key: str, note: str = ""
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    amount: int,
+    source_key: str,
+    note: str = "",
+    kind: CreditGrant.Kind = CreditGrant.Kind.ADJUSTMENT,
+    priority: int | None = None,
+    expires_at: datetime | None = None,
 ) -> bool:
     """Add credits once for a source. Returns whether this call did it.
 
-    Raises Problem for an amount that is not positive.
+    Of what is owed, the new credits pay first. `priority` is the kind's own where none is given.
+    Raises Problem for an amount that is not positive or beyond MOST, and a date that has passed.
     """
-    if amount <= 0:
-        raise Problem("A grant is at least one credit.", code="amount", field="amount")
-    with transaction.atomic():
-        account = lock_account(organisation=organisation)
-        if _done(account, CreditEntry.Kind.GRANT, source_key):
-            return False
-        account.available += amount
-        _write(account, CreditEntry.Kind.GRANT, amount, source_key, actor, note)
-        return True
+    _check_amount(amount, least="A grant is at least one credit.")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise Problem("These credits would have expired already.", code="expired")
+    (done,) = _call(
+        f"SELECT credit_grant(%s, %s, %s, %s, %s, %s, {_CAUSE})",
+        [
+            organisation.pk,
+            uuid7(),
+            kind,
+            PRIORITY[kind] if priority is None else priority,
+            expires_at,
+            amount,
+            *_cause(actor, source_key, note),
+        ],
+    ).values()
+    return bool(done)
 
 
 def hold(*, actor: Actor, organisation: Organisation, amount: int, source_key: str) -> CreditHold:
-    """Reserve credits for a source.
+    """Reserve credits for a source; its hold, where it has one that was not released.
 
-    A hold that was released may be taken again under the same key followed by its next number.
-    Raises Problem with the number missing where too few are available.
+    A hold that was released may be taken again under the same key.
+    Raises Problem with the number missing where too few are available, as while credits are owed.
     """
-    with transaction.atomic():
-        account = lock_account(organisation=organisation)
-        live = CreditHold.objects.filter(account=account, source_key__startswith=f"{source_key}#")
-        current = live.exclude(state=CreditHold.State.RELEASED).first()
-        if current is not None:
-            return current
-        if account.available < amount:
-            raise too_few(missing=amount - account.available)
-        key = f"{source_key}#{live.count() + 1}"
-        account.available -= amount
-        account.held += amount
-        held = CreditHold.objects.create(account=account, source_key=key, amount=amount)
-        _write(account, CreditEntry.Kind.HOLD, amount, key, actor)
-        return held
+    _check_amount(amount, least="A hold is at least one credit.")
+    row = _call(_HOLD, [organisation.pk, uuid7(), amount, *_cause(actor, source_key)])
+    missing, debt = row.pop("missing"), row.pop("debt")
+    if missing is not None:
+        raise too_few(missing=missing, debt=debt)
+    return _model(CreditHold, row)
 
 
-def capture(*, actor: Actor, organisation: Organisation, source_key: str) -> bool:
+def capture(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    source_key: str,
+    amount: int | None = None,
+    part: str = "",
+) -> bool:
     """Take what is held for a source. Returns whether this call did it.
 
-    Raises Problem where nothing is held: what is delivered has to be paid.
+    All of it, or `amount` of it for a `part`, which is known by a key of its own; the rest stays
+    held. Raises Problem where nothing or less is held: what is delivered has to be paid.
     """
-    with transaction.atomic():
-        account = lock_account(organisation=organisation)
-        held = _live_hold(account, source_key)
-        if held is None:
-            raise Problem("No credit is held for this headshot.", code="not_held", status=409)
-        if held.state == CreditHold.State.CAPTURED:
-            return False
-        account.held -= held.amount
-        _settle(held, CreditHold.State.CAPTURED)
-        _write(account, CreditEntry.Kind.CAPTURE, held.amount, held.source_key, actor)
-        return True
+    if (amount is None) != (not part):
+        raise ValueError("An amount and the part that it is for come together.")
+    if amount is not None:
+        _check_amount(amount, least="A part is at least one credit.")
+    (result,) = _call(
+        f"SELECT credit_capture(%s, %s, %s, {_CAUSE})",
+        [organisation.pk, amount, part and f"/{part}", *_cause(actor, source_key)],
+    ).values()
+    if result == "nothing":
+        raise Problem("No credit is held for this headshot.", code="not_held", status=409)
+    if result == "more":
+        raise Problem("Fewer credits are held than this takes.", code="not_held", status=409)
+    return bool(result == "done")
 
 
 def release(*, actor: Actor, organisation: Organisation, source_key: str, note: str = "") -> bool:
-    """Give back what is held for a source, if anything is. Returns whether this call did it."""
-    with transaction.atomic():
-        account = lock_account(organisation=organisation)
-        held = _live_hold(account, source_key)
-        if held is None or held.state != CreditHold.State.HELD:
-            return False
-        account.held -= held.amount
-        account.available += held.amount
-        _settle(held, CreditHold.State.RELEASED)
-        _write(account, CreditEntry.Kind.RELEASE, held.amount, held.source_key, actor, note)
-        return True
+    """Give back what is held for a source, if anything is. Returns whether this call did it.
+
+    It goes back to the grants that it came from. What is owed is paid of it first; what has
+    expired meanwhile expires at once.
+    """
+    (done,) = _call(
+        f"SELECT credit_release(%s, {_CAUSE})",
+        [organisation.pk, *_cause(actor, source_key, note)],
+    ).values()
+    return bool(done)
 
 
-def too_few(*, missing: int) -> Problem:
-    """The refusal of an account that has too few credits."""
+def claw_back(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    grant_key: str,
+    source_key: str,
+    amount: int | None = None,
+    note: str = "",
+) -> bool:
+    """Take back what the grant of `grant_key` gave, all or `amount`, once for a source.
+
+    What is left of the grant goes first; what was used or is held of it is owed, and paid by
+    whatever else is available, now or later. What had expired unused is not owed. Returns
+    whether anything changed. Raises Problem for an unknown grant and for more than it gave.
+    """
+    if amount is not None:
+        _check_amount(amount, least="At least one credit is taken back.")
+    (result,) = _call(
+        f"SELECT credit_claw_back(%s, %s, %s, {_CAUSE})",
+        [organisation.pk, grant_key, amount, *_cause(actor, source_key, note)],
+    ).values()
+    if result == "unknown":
+        raise Problem("There are no credits of that source.", code="unknown_grant", status=404)
+    if result == "more":
+        raise Problem(
+            "That is more than was given and not yet taken back.", code="amount", field="amount"
+        )
+    return bool(result == "done")
+
+
+@transaction.atomic
+def adjust(
+    *, actor: Actor, organisation: Organisation, amount: int, reason: str, source_key: str = ""
+) -> bool:
+    """Correct a balance by hand: a positive `amount` adds, a negative one takes away.
+
+    Returns whether this call did it. Raises Problem without a reason, for nothing, and for
+    taking more than is available.
+    """
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Problem("Say why the credits are adjusted.", code="reason", field="reason")
+    key = f"adjust:{source_key or secrets.token_hex(8)}"
+    if amount > 0:
+        done = grant(
+            actor=actor, organisation=organisation, amount=amount, source_key=key, note=reason
+        )
+    else:
+        _check_amount(-amount, least="An adjustment is at least one credit, up or down.")
+        (missing,) = _call(
+            f"SELECT credit_deduct(%s, %s, {_CAUSE})",
+            [organisation.pk, -amount, *_cause(actor, key, reason)],
+        ).values()
+        if missing:
+            raise Problem(
+                f"Only {-amount - missing} credits are free to use; nothing was taken.",
+                code="credits_missing",
+                field="amount",
+            )
+        done = missing is not None
+    if done:
+        audit.record(
+            actor=actor,
+            organisation=organisation,
+            action="credits.adjusted",
+            amount=amount,
+            reason=reason,
+        )
+    return done
+
+
+def expire_due() -> int:
+    """Take away what has passed its time, account by account; returns how many had any.
+
+    Meant for a schedule. Nothing depends on its being on time: every operation on an account
+    does the same for that account first.
+    """
+    now = timezone.now()
+    due = Organisation.objects.filter(
+        pk__in=CreditGrant.objects.filter(live=True, expires_at__lte=now).values(
+            "account__organisation"
+        )
+    )
+    swept = list(due.values_list("pk", flat=True))
+    for organisation_id in swept:
+        _call("SELECT id FROM credit_open(%s, %s)", [organisation_id, now])
+    return len(swept)
+
+
+def too_few(*, missing: int, debt: int = 0) -> Problem:
+    """The refusal of an account that has too few credits, or owes some."""
     credits = "1 credit is" if missing == 1 else f"{missing} credits are"
-    return Problem(
-        f"{credits} missing. Buy credits or choose fewer people; nothing was held.",
-        code="credits_missing",
-        status=402,
-    )
+    if debt:
+        owed = "1 credit is" if debt == 1 else f"{debt} credits are"
+        sentence = (
+            f"{owed} owed for credits that were refunded after they had been used, and "
+            f"{credits} missing besides. Buy at least {missing + debt}; nothing was held."
+        )
+    else:
+        sentence = f"{credits} missing. Buy credits or choose fewer people; nothing was held."
+    return Problem(sentence, code="credits_missing", status=402)
 
 
-def _done(account: CreditAccount, kind: str, source_key: str) -> bool:
-    return CreditEntry.objects.filter(account=account, kind=kind, source_key=source_key).exists()
+def _check_amount(amount: int, *, least: str) -> None:
+    if amount <= 0:
+        raise Problem(least, code="amount", field="amount")
+    if amount > MOST:
+        raise Problem(
+            f"At most {MOST:,} credits can be moved at once.", code="amount", field="amount"
+        )
 
 
-def _live_hold(account: CreditAccount, source_key: str) -> CreditHold | None:
-    """The hold of a source that has not been given back."""
-    return (
-        CreditHold.objects.filter(account=account, source_key__startswith=f"{source_key}#")
-        .exclude(state=CreditHold.State.RELEASED)
-        .first()
-    )
+def _cause(actor: Actor, key: str, note: str = "") -> list[Any]:
+    # Entries outlive the people in photos, so an employee's name is not written into them.
+    name = "" if actor.kind == "employee" else actor.name[:200]
+    return [key, note[:200], actor.kind, actor.id, name, timezone.now()]
 
 
-def _settle(held: CreditHold, state: CreditHold.State) -> None:
-    held.state = state
-    held.settled_at = timezone.now()
-    held.save(update_fields=["state", "settled_at"])
+def _model(model: type[M], row: dict[str, Any]) -> M:
+    """A row as the object that a query would give; columns come in any order."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, [row[name] for name in names])
 
 
-def _write(
-    account: CreditAccount, kind: str, amount: int, source_key: str, actor: Actor, note: str = ""
-) -> None:
-    account.save(update_fields=["available", "held"])
-    last = CreditEntry.objects.filter(account=account).order_by("-number").first()
-    CreditEntry.objects.create(
-        account=account,
-        number=last.number + 1 if last else 1,
-        kind=kind,
-        amount=amount,
-        available_after=account.available,
-        held_after=account.held,
-        source_key=source_key,
-        note=note[:200],
-        actor_name=actor.name[:200],
-    )
+def _call(statement: str, values: list[Any]) -> dict[str, Any]:
+    """The one row that a function of the ledger returns, by column."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            row = cursor.fetchone()
+            assert row is not None
+            return dict(zip((column.name for column in cursor.description), row, strict=True))
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            raise
+        raise Problem(
+            "These credits are being used by somebody else just now. Try again in a moment.",
+            code="busy",
+            status=503,
+        ) from error

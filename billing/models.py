@@ -1,53 +1,141 @@
-"""Credits: an account an organisation, what is held, and every change as an entry."""
+"""Credits: what an organisation has, where it comes from, and every change as an entry.
+
+The entries are the truth. Accounts, grants and holds carry sums of them for speed; the database
+checks at every commit that those sums hold, whoever wrote (migration 0002). Rows are written by
+the functions of that migration alone, which `billing.ledger` calls.
+"""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.lookups import GreaterThan
 
 from accounts.models import Organisation
 from headshots.lib.rows import Row
 
 
 class CreditAccount(Row):
-    """What an organisation has. Written by billing.ledger alone."""
+    """What an organisation has: free to use, reserved, and owed.
+
+    While something is owed nothing is available: whatever comes in pays the debt first.
+    """
 
     organisation = models.OneToOneField(Organisation, models.PROTECT, related_name="credit_account")
-    available = models.PositiveIntegerField(default=0)
-    held = models.PositiveIntegerField(default=0)
+    available = models.PositiveBigIntegerField(default=0)
+    held = models.PositiveBigIntegerField(default=0)
+    debt = models.PositiveBigIntegerField(default=0)
+    last_number = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(available__gte=0), name="available_not_negative"
-            ),
-            models.CheckConstraint(condition=models.Q(held__gte=0), name="held_not_negative"),
+            models.CheckConstraint(condition=Q(available__gte=0), name="available_not_negative"),
+            models.CheckConstraint(condition=Q(held__gte=0), name="held_not_negative"),
+            models.CheckConstraint(condition=Q(debt__gte=0), name="debt_not_negative"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.available} available, {self.held} held"
+        return f"{self.available} available, {self.held} held, {self.debt} owed"
+
+
+class CreditGrant(Row):
+    """Credits that came in by one source, and how many of them are left to use.
+
+    Grants burn by priority (the lowest first), then by what expires first.
+    """
+
+    class Kind(models.TextChoices):
+        WELCOME = "welcome", "Welcome credits"
+        PLAN = "plan", "Credits of a plan"
+        ADJUSTMENT = "adjustment", "Adjustment"
+        PURCHASE = "purchase", "Purchase"
+
+    account = models.ForeignKey(
+        CreditAccount, models.PROTECT, related_name="grants", db_index=False
+    )
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    priority = models.PositiveSmallIntegerField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    amount = models.PositiveIntegerField()
+    remaining = models.PositiveIntegerField(default=0)
+    # In the indexes instead of `remaining`, whose every change would otherwise rewrite them all.
+    live = models.GeneratedField(
+        expression=GreaterThan(F("remaining"), 0),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    source_key = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "source_key"], name="grant_source_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="grant_positive"),
+            models.CheckConstraint(
+                condition=Q(remaining__gte=0, remaining__lte=F("amount")),
+                name="grant_remaining_in_bounds",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("account"),
+                F("priority"),
+                F("expires_at").asc(nulls_last=True),
+                F("id"),
+                condition=Q(live=True),
+                name="grant_burn_order",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(live=True, expires_at__isnull=False),
+                name="grant_expiry",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remaining} of {self.amount} from {self.source_key}"
 
 
 class CreditHold(Row):
-    """Credits reserved for one purpose, until they are captured or released."""
+    """Credits reserved for one purpose, until they are captured or released.
+
+    Which grants they were taken from is what its entries say. A source has at most one hold that
+    was not released; after a release the next one under its key has the next `turn`.
+    """
 
     class State(models.TextChoices):
         HELD = "held", "Held"
         CAPTURED = "captured", "Captured"
         RELEASED = "released", "Released"
 
-    account = models.ForeignKey(CreditAccount, models.PROTECT, related_name="holds")
-    source_key = models.CharField(max_length=100, unique=True)
+    account = models.ForeignKey(CreditAccount, models.PROTECT, related_name="holds", db_index=False)
+    source_key = models.CharField(max_length=100)
+    turn = models.PositiveIntegerField()
     amount = models.PositiveIntegerField()
+    open = models.PositiveIntegerField()
+    captured = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(amount__gt=0), name="hold_positive"),
+            models.UniqueConstraint(
+                fields=["account", "source_key", "turn"], name="hold_turn_once"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "source_key"],
+                condition=~Q(state="released"),
+                name="hold_once_at_a_time",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="hold_positive"),
             models.CheckConstraint(
-                condition=models.Q(state="held", settled_at__isnull=True)
-                | models.Q(state__in=["captured", "released"], settled_at__isnull=False),
-                name="hold_settled_with_time",
+                condition=Q(open__gte=0, captured__gte=0, amount__gte=F("open") + F("captured")),
+                name="hold_parts_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="held", settled_at__isnull=True, open__gt=0)
+                | Q(state="captured", settled_at__isnull=False, open=0, captured__gt=0)
+                | Q(state="released", settled_at__isnull=False, open=0, captured=0),
+                name="hold_state_fits_parts",
             ),
         ]
 
@@ -55,35 +143,71 @@ class CreditHold(Row):
         return f"{self.amount} {self.state} for {self.source_key}"
 
 
-class CreditEntry(Row):
-    """One change of an account, with the balances after it. Append-only."""
+class CreditEntry(models.Model):
+    """One movement of one grant's credits, with the account's balances after it. Append-only.
+
+    Employees are not named here, as entries outlive them; their shoot is behind the source key.
+    """
 
     class Kind(models.TextChoices):
-        GRANT = "grant", "Grant"
-        HOLD = "hold", "Hold"
-        CAPTURE = "capture", "Capture"
-        RELEASE = "release", "Release"
+        GRANT = "grant", "Added"
+        HOLD = "hold", "Held"
+        CAPTURE = "capture", "Taken"
+        RELEASE = "release", "Given back"
+        EXPIRE = "expire", "Expired"
+        CLAW_BACK = "claw_back", "Taken back"
+        OWE = "owe", "Owed: taken back after it was used"
+        REPAY = "repay", "Paid what was owed"
+        DEDUCT = "deduct", "Deducted"
 
-    account = models.ForeignKey(CreditAccount, models.PROTECT, related_name="entries")
+    # The database checks account and hold with the sums, which costs less than foreign keys would.
+    account = models.ForeignKey(
+        CreditAccount,
+        models.PROTECT,
+        related_name="entries",
+        db_index=False,
+        db_constraint=False,
+    )
     number = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = models.PositiveIntegerField()
-    available_after = models.PositiveIntegerField()
-    held_after = models.PositiveIntegerField()
-    source_key = models.CharField(max_length=100)
+    grant = models.ForeignKey(CreditGrant, models.PROTECT, related_name="entries")
+    hold = models.ForeignKey(
+        CreditHold, models.PROTECT, null=True, related_name="entries", db_constraint=False
+    )
+    available_after = models.PositiveBigIntegerField()
+    held_after = models.PositiveBigIntegerField()
+    debt_after = models.PositiveBigIntegerField()
+    source_key = models.CharField(max_length=220)
     note = models.CharField(max_length=200, blank=True)
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=40, blank=True)
     actor_name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["account", "number"], name="entry_number_once"),
-            # A source causes each kind of change once: a repeated call finds it done.
+            # The second net under every operation's own look whether it was done before.
             models.UniqueConstraint(
-                fields=["account", "kind", "source_key"], name="entry_source_once"
+                fields=["account", "source_key", "kind", "grant"], name="entry_source_once"
             ),
-            models.CheckConstraint(condition=models.Q(amount__gt=0), name="entry_positive"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="entry_positive"),
+            # What is held is checked hold by hold, so every change of it belongs to one.
+            models.CheckConstraint(
+                condition=Q(kind__in=["hold", "capture", "release"], hold__isnull=False)
+                | (~Q(kind__in=["hold", "capture", "release"]) & Q(hold__isnull=True)),
+                name="entry_of_a_hold",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount}"
+
+    @property
+    def change(self) -> int:
+        """What this did to the credits that are free to use: more, less, or nothing (0)."""
+        if self.kind in (self.Kind.GRANT, self.Kind.RELEASE):
+            return self.amount
+        return 0 if self.kind in (self.Kind.CAPTURE, self.Kind.OWE) else -self.amount
