@@ -121,7 +121,9 @@ def change_employee(*, actor: Actor, employee: Employee, person: Person) -> Empl
 
 
 def _refuse_twins(organisation: Organisation, person: Person, own: UUID | None) -> None:
-    others = Employee.objects.filter(organisation=organisation).exclude(pk=own)
+    others = Employee.objects.filter(organisation=organisation)
+    if own:
+        others = others.exclude(pk=own)
     email, number = person.values["email"], person.values["employee_number"]
     if twin := others.filter(email__iexact=email).first():
         raise Problem(f"{twin.name} has this address already.", code="email_taken", field="email")

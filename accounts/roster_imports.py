@@ -20,7 +20,7 @@ from django_q.tasks import async_task
 
 from accounts import audit, roster_changes, roster_writing
 from accounts.actors import Actor
-from accounts.models import AuditEntry, Change, Organisation, RosterImport, RosterLine
+from accounts.models import AuditEntry, Change, Employee, Organisation, RosterImport, RosterLine
 from accounts.roster_changes import Decision
 from accounts.roster_columns import LEAVE_OUT, checked, guess, plain
 from accounts.roster_rows import ReadRow, read_rows
@@ -91,6 +91,7 @@ def map_columns(
     May be done again until the file is applied; a check that still runs then counts no more.
     Raises Problem for columns that do not go together.
     """
+    roster_writing.lock(roster_import.organisation)
     found = _locked(roster_import)
     found.meanings = checked(found.headers, meanings)
     found.mark_leavers = mark_leavers
@@ -123,6 +124,8 @@ def check_import(*, import_id: UUID, run: int) -> None:
     try:
         read = read_rows(_table(found), found.meanings, tell)
         with transaction.atomic():
+            # Who writes the roster writes before this or is seen when the file is applied.
+            roster_writing.lock(found.organisation)
             locked = current.select_for_update().defer("table").first()
             if locked is not None:
                 decisions, message = _decide(found, read)
@@ -175,9 +178,11 @@ def apply_import(*, actor: Actor, roster_import: RosterImport) -> Applied:
     found = _locked(roster_import)
     if found.state != State.READY:
         raise Problem("The file has not been checked yet.", code="not_ready", status=409)
-    read = read_rows(_table(found), found.meanings)
-    decisions, message = _decide(found, read)
-    moved = _moved(found, decisions)
+    if _roster_stood_still(found):
+        decisions, message, moved = _as_shown(found), "", set[object]()
+    else:
+        decisions, message = _decide(found, read_rows(_table(found), found.meanings))
+        moved = _moved(found, decisions)
     if moved:
         who = _who_changed_it(found)
         _keep_lines(found, decisions, moved)
@@ -207,6 +212,28 @@ def apply_import(*, actor: Actor, roster_import: RosterImport) -> Applied:
     return Applied(done=True)
 
 
+# As much as the clocks of two hosts may differ.
+_CLOCKS = timedelta(minutes=1)
+
+
+def _roster_stood_still(found: RosterImport) -> bool:
+    """Whether the preview certainly holds; every writer sets updated_at under the roster's lock."""
+    since = (found.checked_at or found.created_at) - _CLOCKS
+    people = Employee.objects.filter(organisation=found.organisation)
+    return not people.filter(updated_at__gte=since).exists()
+
+
+def _as_shown(found: RosterImport) -> list[Decision]:
+    """What the preview says is to be written."""
+    lines = found.lines.filter(change__in=[Change.NEW, Change.CHANGED, Change.LEAVES])
+    return [
+        Decision(number, Change(change), values, employee, before)
+        for number, change, values, employee, before in lines.values_list(
+            "number", "change", "values", "employee_id", "before"
+        )
+    ]
+
+
 def _who_changed_it(found: RosterImport) -> str:
     names = (
         AuditEntry.objects.filter(
@@ -229,8 +256,8 @@ def discard_import(*, actor: Actor, roster_import: RosterImport) -> None:
 
 
 def _locked(roster_import: RosterImport) -> RosterImport:
-    found = RosterImport.objects.select_for_update(of=("self",)).select_related("organisation")
-    locked = found.get(pk=roster_import.pk)
+    rows = RosterImport.objects.select_for_update(of=("self",)).select_related("organisation")
+    locked = rows.defer("table").get(pk=roster_import.pk)
     if locked.state == State.APPLIED:
         raise Problem("This file has been applied already.", code="applied", status=409)
     return locked
@@ -253,7 +280,7 @@ def _outcome(decision: Decision) -> tuple[object, ...]:
 
 def _moved(found: RosterImport, decisions: Sequence[Decision]) -> set[object]:
     """The rows, and of leavers the people, about which the preview says something else."""
-    shown = {
+    shown: dict[object, tuple[object, ...]] = {
         number or employee: (
             change,
             employee,
@@ -264,7 +291,9 @@ def _moved(found: RosterImport, decisions: Sequence[Decision]) -> set[object]:
             "number", "change", "employee_id", "before", "problems"
         )
     }
-    now = {decision.line or decision.employee_id: _outcome(decision) for decision in decisions}
+    now: dict[object, tuple[object, ...]] = {
+        decision.line or decision.employee_id: _outcome(decision) for decision in decisions
+    }
     return {key for key in shown.keys() | now.keys() if shown.get(key) != now.get(key)}
 
 

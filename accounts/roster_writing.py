@@ -48,7 +48,7 @@ def write(organisation: Organisation, decisions: Sequence[Decision]) -> list[UUI
         changed = [decision for decision in decisions if decision.change == Change.CHANGED]
         if changed:
             cursor.execute(_UPDATE, [now, *_as_arrays(changed), organisation.pk])
-        leavers = [d.employee_id for d in decisions if d.change == Change.LEAVES]
+        leavers = [d.employee_id for d in decisions if d.change == Change.LEAVES and d.employee_id]
         if leavers:
             Employee.objects.filter(organisation=organisation, pk__in=leavers).update(
                 status=Employee.Status.LEFT, left_at=now, updated_at=now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -198,6 +200,16 @@ def test_a_change_elsewhere_stands_in_nobodys_way(world: World) -> None:
     mine = preview(world, "Email,Title\nada@x.example,Chief\n")
     apply(world, preview(world, "Email,Title\nbob@x.example,Painter\n"))
     assert apply(world, mine).done
+
+
+def test_a_roster_that_stood_still_is_not_compared_again(world: World) -> None:
+    apply(world, preview(world, FILE, Cost_centre="attribute"))
+    Employee.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    only_ada = "\n".join(FILE.splitlines()[:2]).replace("Engineer", "Chief").replace("C1", "C3")
+    found = preview(world, only_ada + "\n", leavers=True)
+    assert apply(world, found).done
+    ada = Employee.objects.get(email="ada@x.example")
+    assert (ada.title, ada.attributes, staff()) == ("Chief", {"Cost centre": "C3"}, {ada.email})
 
 
 def test_a_file_is_applied_once(world: World) -> None:
