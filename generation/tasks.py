@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from billing import ledger
 from generation import claims, heartbeat, notices, retention, selfies
 from generation.models import Shoot
 from headshots.lib import stopping
@@ -52,6 +53,12 @@ def send_notices(kind: str, shoot_ids: list[str]) -> int:
 
 
 def sweep() -> dict[str, int]:
-    """default, each minute: whatever a lost message or a dead worker left behind."""
+    """default, each minute: whatever a lost message or a dead worker left behind, and what has
+    run out."""
     heartbeat.report(worker=f"default@{socket.gethostname()}")
-    return {**claims.sweep(), "rejudged": selfies.judge_again(), **retention.sweep()}
+    return {
+        **claims.sweep(),
+        "rejudged": selfies.judge_again(),
+        "grants_expired": ledger.expire_due(),
+        **retention.sweep(),
+    }

@@ -31,8 +31,8 @@ def quick_base_model(folder: Path, *, gate: Mapping[str, Any] | None = None) -> 
     file = folder / "engine.json"
     recipe = json.loads(file.read_text())
     file.unlink()
-    recipe["lora"] |= {"steps": 40, "batch": 4, "checkpoint_every": 10, "judge_images": 0}
-    recipe["sample"] |= {"steps": 8, "candidates": 6, "rounds": 2}
+    recipe["lora"] |= {"steps": 24, "batch": 4, "checkpoint_every": 6, "judge_images": 0}
+    recipe["sample"] |= {"steps": 6, "candidates": 4, "rounds": 2}
     recipe["gate"] |= dict(gate or {})
     file.write_text(json.dumps(recipe))
     return folder

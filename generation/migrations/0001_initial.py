@@ -2,208 +2,519 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import headshots.lib.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import headshots.lib.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Candidate',
+            name="Candidate",
             fields=[
-                ('id', models.UUIDField(default=headshots.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('round', models.PositiveIntegerField()),
-                ('number', models.PositiveIntegerField()),
-                ('seed', models.BigIntegerField()),
-                ('passed', models.BooleanField()),
-                ('receipt', models.JSONField()),
-                ('likeness_own', models.FloatField(null=True)),
-                ('likeness_best_colleague', models.FloatField(null=True)),
-                ('file', models.CharField(blank=True, max_length=200)),
-                ('finished', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=headshots.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("round", models.PositiveIntegerField()),
+                ("number", models.PositiveIntegerField()),
+                ("seed", models.BigIntegerField()),
+                ("passed", models.BooleanField()),
+                ("receipt", models.JSONField()),
+                ("likeness_own", models.FloatField(null=True)),
+                ("likeness_best_colleague", models.FloatField(null=True)),
+                ("file", models.CharField(blank=True, max_length=200)),
+                ("finished", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'ordering': ['likeness_own'],
+                "ordering": ["likeness_own"],
             },
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('device', models.CharField(blank=True, max_length=100)),
-                ('base_model', models.CharField(blank=True, max_length=200)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('seen_at', models.DateTimeField()),
-                ('doing', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("device", models.CharField(blank=True, max_length=100)),
+                ("base_model", models.CharField(blank=True, max_length=200)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("seen_at", models.DateTimeField()),
+                ("doing", models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Look',
+            name="Look",
             fields=[
-                ('id', models.UUIDField(default=headshots.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('name', models.CharField(max_length=80)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('attire', models.CharField(choices=[('navy suit', 'Navy suit'), ('charcoal suit', 'Charcoal suit'), ('black suit', 'Black suit'), ('dark blazer', 'Dark blazer'), ('white shirt', 'White shirt'), ('light blue shirt', 'Light blue shirt'), ('black turtleneck', 'Black turtleneck'), ('green sweater', 'Green sweater')], max_length=40)),
-                ('backdrop', models.CharField(choices=[('studio grey', 'Studio grey'), ('studio white', 'Studio white'), ('studio blue', 'Studio blue'), ('warm beige', 'Warm beige'), ('office', 'Office'), ('outdoors', 'Outdoors')], max_length=40)),
-                ('expression', models.CharField(choices=[('slight smile', 'Slight smile'), ('neutral', 'Neutral'), ('smile', 'Smile')], max_length=40)),
-                ('light', models.CharField(choices=[('soft light', 'Soft light'), ('side light', 'Side light'), ('bright light', 'Bright light')], max_length=40)),
-                ('framing', models.CharField(choices=[('head and shoulders', 'Head and shoulders'), ('close', 'Close')], max_length=40)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=headshots.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=80)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "attire",
+                    models.CharField(
+                        choices=[
+                            ("navy suit", "Navy suit"),
+                            ("charcoal suit", "Charcoal suit"),
+                            ("black suit", "Black suit"),
+                            ("dark blazer", "Dark blazer"),
+                            ("white shirt", "White shirt"),
+                            ("light blue shirt", "Light blue shirt"),
+                            ("black turtleneck", "Black turtleneck"),
+                            ("green sweater", "Green sweater"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "backdrop",
+                    models.CharField(
+                        choices=[
+                            ("studio grey", "Studio grey"),
+                            ("studio white", "Studio white"),
+                            ("studio blue", "Studio blue"),
+                            ("warm beige", "Warm beige"),
+                            ("office", "Office"),
+                            ("outdoors", "Outdoors"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "expression",
+                    models.CharField(
+                        choices=[
+                            ("slight smile", "Slight smile"),
+                            ("neutral", "Neutral"),
+                            ("smile", "Smile"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "light",
+                    models.CharField(
+                        choices=[
+                            ("soft light", "Soft light"),
+                            ("side light", "Side light"),
+                            ("bright light", "Bright light"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "framing",
+                    models.CharField(
+                        choices=[("head and shoulders", "Head and shoulders"), ("close", "Close")],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="looks",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', '-version'],
+                "ordering": ["name", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=headshots.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('name', models.CharField(max_length=120)),
-                ('frozen_look', models.JSONField()),
-                ('due_at', models.DateTimeField()),
-                ('look', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='generation.look')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.organisation')),
-                ('placed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=headshots.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=120)),
+                ("frozen_look", models.JSONField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "look",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="generation.look",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "placed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Shoot',
+            name="Shoot",
             fields=[
-                ('id', models.UUIDField(default=headshots.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('state', models.CharField(choices=[('invited', 'Invited'), ('collecting', 'Collecting photos'), ('queued', 'Queued'), ('training', 'Training'), ('generating', 'Generating'), ('choosing', 'Choosing'), ('approving', 'Awaiting approval'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('opted_out', 'Opted out'), ('withdrawn', 'Withdrawn')], default='invited', max_length=12)),
-                ('state_since', models.DateTimeField(auto_now_add=True)),
-                ('message', models.TextField(blank=True)),
-                ('seed', models.BigIntegerField()),
-                ('round', models.PositiveIntegerField(default=1)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('fence', models.PositiveBigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('worker', models.CharField(blank=True, max_length=100)),
-                ('queued_at', models.DateTimeField(blank=True, null=True)),
-                ('step', models.PositiveIntegerField(default=0)),
-                ('steps', models.PositiveIntegerField(default=0)),
-                ('adapter', models.CharField(blank=True, max_length=200)),
-                ('adapter_steps', models.PositiveIntegerField(default=0)),
-                ('inputs_destroyed_at', models.DateTimeField(blank=True, null=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shoots', to='accounts.employee')),
-                ('invitation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='shoot', to='accounts.invitation')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shoots', to='generation.order')),
-                ('release', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='shoots', to='accounts.release')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=headshots.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("invited", "Invited"),
+                            ("collecting", "Collecting photos"),
+                            ("queued", "Queued"),
+                            ("training", "Training"),
+                            ("generating", "Generating"),
+                            ("choosing", "Choosing"),
+                            ("approving", "Awaiting approval"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("opted_out", "Opted out"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="invited",
+                        max_length=12,
+                    ),
+                ),
+                ("state_since", models.DateTimeField(auto_now_add=True)),
+                ("message", models.TextField(blank=True)),
+                ("seed", models.BigIntegerField()),
+                ("round", models.PositiveIntegerField(default=1)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("fence", models.PositiveBigIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("worker", models.CharField(blank=True, max_length=100)),
+                ("queued_at", models.DateTimeField(blank=True, null=True)),
+                ("step", models.PositiveIntegerField(default=0)),
+                ("steps", models.PositiveIntegerField(default=0)),
+                ("adapter", models.CharField(blank=True, max_length=200)),
+                ("adapter_steps", models.PositiveIntegerField(default=0)),
+                ("inputs_destroyed_at", models.DateTimeField(blank=True, null=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shoots",
+                        to="accounts.employee",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shoot",
+                        to="accounts.invitation",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shoots",
+                        to="generation.order",
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shoots",
+                        to="accounts.release",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['employee__last_name', 'employee__first_name', 'employee__email'],
+                "ordering": ["employee__last_name", "employee__first_name", "employee__email"],
             },
         ),
         migrations.CreateModel(
-            name='Selfie',
+            name="Selfie",
             fields=[
-                ('id', models.UUIDField(default=headshots.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('file', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('verdict', models.CharField(choices=[('checking', 'Checking'), ('accepted', 'Accepted'), ('rejected', 'Rejected')], default='checking', max_length=10)),
-                ('sentence', models.TextField(blank=True)),
-                ('score', models.FloatField(default=0)),
-                ('measures', models.JSONField(default=dict)),
-                ('descriptor', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), blank=True, null=True, size=None)),
-                ('shoot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='selfies', to='generation.shoot')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=headshots.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("file", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("checking", "Checking"),
+                            ("accepted", "Accepted"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="checking",
+                        max_length=10,
+                    ),
+                ),
+                ("sentence", models.TextField(blank=True)),
+                ("score", models.FloatField(default=0)),
+                ("measures", models.JSONField(default=dict)),
+                (
+                    "descriptor",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(), blank=True, null=True, size=None
+                    ),
+                ),
+                (
+                    "shoot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="selfies",
+                        to="generation.shoot",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at'],
+                "ordering": ["created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Headshot',
+            name="Headshot",
             fields=[
-                ('id', models.UUIDField(default=headshots.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('picked_at', models.DateTimeField()),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='headshots', to='generation.candidate')),
-                ('shoot', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='headshot', to='generation.shoot')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=headshots.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("picked_at", models.DateTimeField()),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="headshots",
+                        to="generation.candidate",
+                    ),
+                ),
+                (
+                    "shoot",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="headshot",
+                        to="generation.shoot",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ComputeUsage',
+            name="ComputeUsage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fence', models.PositiveBigIntegerField()),
-                ('phase', models.CharField(max_length=12)),
-                ('worker', models.CharField(max_length=100)),
-                ('device', models.CharField(max_length=100)),
-                ('seconds', models.FloatField(default=0)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('shoot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usage', to='generation.shoot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fence", models.PositiveBigIntegerField()),
+                ("phase", models.CharField(max_length=12)),
+                ("worker", models.CharField(max_length=100)),
+                ("device", models.CharField(max_length=100)),
+                ("seconds", models.FloatField(default=0)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "shoot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="usage",
+                        to="generation.shoot",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='candidate',
-            name='shoot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='candidates', to='generation.shoot'),
+            model_name="candidate",
+            name="shoot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="candidates",
+                to="generation.shoot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='look',
-            constraint=models.UniqueConstraint(fields=('organisation', 'name', 'version'), name='look_version_once'),
+            model_name="look",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "name", "version"), name="look_version_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shoot',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'training', 'generating'])), fields=['queued_at'], name='shoot_claimable'),
+            model_name="shoot",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "training", "generating"])),
+                fields=["queued_at"],
+                name="shoot_claimable",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shoot',
-            constraint=models.UniqueConstraint(fields=('order', 'employee'), name='shoot_once_an_order'),
+            model_name="shoot",
+            constraint=models.UniqueConstraint(
+                fields=("order", "employee"), name="shoot_once_an_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shoot',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['invited', 'collecting', 'queued', 'training', 'generating', 'choosing', 'approving', 'delivered', 'failed', 'cancelled', 'opted_out', 'withdrawn'])), name='shoot_state_known'),
+            model_name="shoot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "invited",
+                            "collecting",
+                            "queued",
+                            "training",
+                            "generating",
+                            "choosing",
+                            "approving",
+                            "delivered",
+                            "failed",
+                            "cancelled",
+                            "opted_out",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="shoot_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shoot',
-            constraint=models.CheckConstraint(condition=models.Q(('release__isnull', False), models.Q(('state__in', ['queued', 'training', 'generating', 'choosing', 'approving', 'delivered']), _negated=True), _connector='OR'), name='shoot_needs_release'),
+            model_name="shoot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("release__isnull", False),
+                    models.Q(
+                        (
+                            "state__in",
+                            [
+                                "queued",
+                                "training",
+                                "generating",
+                                "choosing",
+                                "approving",
+                                "delivered",
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    _connector="OR",
+                ),
+                name="shoot_needs_release",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='selfie',
-            constraint=models.UniqueConstraint(fields=('shoot', 'sha256'), name='selfie_once'),
+            model_name="selfie",
+            constraint=models.UniqueConstraint(fields=("shoot", "sha256"), name="selfie_once"),
         ),
         migrations.AddConstraint(
-            model_name='selfie',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'accepted'), _negated=True), ('descriptor__isnull', False), _connector='OR'), name='selfie_accepted_with_face'),
+            model_name="selfie",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verdict", "accepted"), _negated=True),
+                    ("descriptor__isnull", False),
+                    _connector="OR",
+                ),
+                name="selfie_accepted_with_face",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='computeusage',
-            constraint=models.UniqueConstraint(fields=('shoot', 'fence', 'phase'), name='usage_once'),
+            model_name="computeusage",
+            constraint=models.UniqueConstraint(
+                fields=("shoot", "fence", "phase"), name="usage_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidate',
-            constraint=models.UniqueConstraint(fields=('shoot', 'round', 'number'), name='candidate_once'),
+            model_name="candidate",
+            constraint=models.UniqueConstraint(
+                fields=("shoot", "round", "number"), name="candidate_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidate',
-            constraint=models.CheckConstraint(condition=models.Q(('passed', False), models.Q(('finished', ''), _negated=True), _connector='OR'), name='candidate_passed_has_picture'),
+            model_name="candidate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("passed", False), models.Q(("finished", ""), _negated=True), _connector="OR"
+                ),
+                name="candidate_passed_has_picture",
+            ),
         ),
     ]

@@ -67,7 +67,12 @@ class Shoot(Row):
                 condition=models.Q(release__isnull=False)
                 | ~models.Q(
                     state__in=[
-                        "queued", "training", "generating", "choosing", "approving", "delivered",
+                        "queued",
+                        "training",
+                        "generating",
+                        "choosing",
+                        "approving",
+                        "delivered",
                     ]
                 ),
                 name="shoot_needs_release",
