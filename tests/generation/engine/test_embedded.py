@@ -1,0 +1,67 @@
+"""The whole way on the embedded base model: an adapter makes pictures look like its person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import generation.embedded_model
+from generation.embedded_model.demo_people import write_people
+from generation.engine import faces, finish, gate, photos
+from generation.engine.load import base_model
+from generation.engine.sample import sample
+from generation.engine.specs import SampleSpec, TrainSpec
+from generation.engine.train import train_people
+from tests.generation.engine.conftest import LOOK
+
+WEIGHTS = Path(generation.embedded_model.__file__).parent / "weights"
+
+
+@pytest.fixture
+def one_thread() -> object:
+    """Two threads on a busy machine wait for each other most of the time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_an_adapter_brings_pictures_nearer_to_its_person(tmp_path: Path) -> None:
+    person = write_people(tmp_path / "people", count=1, selfies=5)[0]
+    base = base_model(WEIGHTS, "cpu")
+    verdicts = []
+    for path in person.selfies:
+        with Image.open(path) as image:
+            verdicts.append(photos.judge_photo(image.convert("RGB"), base.recipe.photos))
+    assert all(verdict.ok for verdict in verdicts)
+    own = np.array([verdict.descriptor for verdict in verdicts])
+    assert photos.judge_set(own.tolist(), replace(base.recipe.photos, photos_min=5)) == []
+
+    spec = TrainSpec(
+        person="ada",
+        photos=person.selfies,
+        seed=1,
+        landmarks=tuple(verdict.landmarks or () for verdict in verdicts),
+        steps=24,
+    )
+    result = train_people(base, [spec], {"ada": tmp_path / "ada"})[0]
+    asked = [
+        SampleSpec("ada", adapter, LOOK, seed, steps=8)
+        for adapter in (None, result.adapter)
+        for seed in (1, 2, 3)
+    ]
+    images = sample(base, asked)
+    receipts = [gate.judge(image, own, {}, base.recipe.gate) for image in images]
+    assert all(receipt.faces == 1 for receipt in receipts)
+    far = [r.likeness_own for r in receipts[:3] if r.likeness_own is not None]
+    near = [r.likeness_own for r in receipts[3:] if r.likeness_own is not None]
+    assert np.mean(near) < np.mean(far) - 0.04
+
+    finished = finish.align(images[3], receipts[3].landmarks or ())
+    assert len(faces.detect(finished)) == 1
