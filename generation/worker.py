@@ -25,7 +25,7 @@ from generation.claims import Claim
 from generation.engine import finish, gate, load, provenance, sample, train
 from generation.engine.errors import PhotoError, Stopped
 from generation.engine.recipe import SampleSettings
-from generation.engine.specs import AlignSpec, LookSpec, SampleSpec, TrainSpec
+from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
 from generation.heartbeat import Heartbeat
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.storage import vault
@@ -35,10 +35,6 @@ log = structlog.get_logger(__name__)
 
 # Candidates that must pass before the employee is asked to choose.
 WANTED = 4
-ALIGN = {
-    "head and shoulders": AlignSpec(),
-    "close": AlignSpec(eye_line=0.44, face_height=0.46),
-}
 
 
 @dataclass
@@ -320,7 +316,8 @@ def _judge_and_store(
     if receipt.passed and receipt.landmarks is not None:
         file, finished = f"{stem}.png", f"{stem}.jpg"
         vault().put(file, finish.png(image))
-        framed = finish.align(image, receipt.landmarks, ALIGN[sitter.shoot.order.direction.framing])
+        frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)
+        framed = finish.align(image, receipt.landmarks, frame)
         vault().put(finished, finish.jpeg(framed, xmp=provenance.made_by_a_model()))
     else:
         sitter.failed_receipts.append(receipt)

@@ -8,22 +8,38 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from generation.engine.faces import Points
 from generation.engine.geometry import place
+from generation.engine.recipe import CropSettings
 from generation.engine.specs import AlignSpec
 
 # Brow to chin of an average face, in distances between the eyes' centres.
 _FACE_HEIGHT = 2.05
+
+# The share of a model’s picture that a frame takes at most, and how much closer “close” is.
+_FILLED = 1.0
+_CLOSER = 1.15
 
 _RENDITIONS: dict[str, tuple[int, int]] = {
     "large": (0, 92),
     "square": (512, 90),
     "thumbnail": (160, 85),
 }
+
+
+def frame(framing: str, crop: CropSettings) -> AlignSpec:
+    """Where the face shall lie for a framing of LookSpec, on pictures cropped as `crop` says.
+
+    Never looser than the model's own pictures, so that a picture fills its frame.
+    """
+    fills = _FACE_HEIGHT * crop.eye_distance / _FILLED
+    spec = AlignSpec(eye_line=crop.eye_y, face_height=max(AlignSpec.face_height, fills))
+    return replace(spec, face_height=spec.face_height * _CLOSER) if framing == "close" else spec
 
 
 def align(image: Image.Image, landmarks: Points, spec: AlignSpec | None = None) -> Image.Image:
