@@ -23,6 +23,7 @@ from accounts.models import (
     User,
 )
 from accounts.rights import RANK
+from accounts.second_factor import SecondFactorNeeded, has_second_factor
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,43 @@ class Membership:
 def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
     """The user's membership of the organisation with that slug, at least with that role.
 
-    Raises Http404 for whoever is no member, PermissionDenied for a weaker role.
+    Raises Http404 for whoever is no member, PermissionDenied for a weaker role, and
+    SecondFactorNeeded where the organisation requires one and the user has none.
     """
-    if not isinstance(user, User):
-        raise Http404
-    member = (
-        Member.objects.select_related("organisation")
-        .filter(user=user, organisation__slug=slug, organisation__closed_at=None)
-        .first()
-    )
-    if member is None:
-        raise Http404
-    found = Membership(member.organisation, user, Role(member.role))
+    member = _member(user, slug)
+    organisation = member.organisation
+    # SECURITY: before the role, so that a stolen password alone learns nothing more.
+    if organisation.second_factor_required and not has_second_factor(member.user):
+        raise SecondFactorNeeded(organisation)
+    found = Membership(organisation, member.user, Role(member.role))
     if not found.may(role):
         raise PermissionDenied(
             f"This needs the role {role.label.lower()}; yours is {found.role.label.lower()}. "
             "Ask an owner of the organisation."
         )
     return found
+
+
+def at_the_door(user: object, slug: str) -> tuple[Organisation, User]:
+    """The organisation and its member, to say what it asks for before they come in.
+
+    Raises Http404 for whoever is no member.
+    """
+    member = _member(user, slug)
+    return member.organisation, member.user
+
+
+def _member(user: object, slug: str) -> Member:
+    if not isinstance(user, User):
+        raise Http404
+    member = (
+        Member.objects.select_related("organisation", "user")
+        .filter(user=user, organisation__slug=slug, organisation__closed_at=None)
+        .first()
+    )
+    if member is None:
+        raise Http404
+    return member
 
 
 def organisations(user: User) -> QuerySet[Organisation]:

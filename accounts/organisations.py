@@ -1,4 +1,4 @@
-"""Founding organisations and adding members."""
+"""Founding organisations, adding members, and what an organisation has set for itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from django.utils.text import slugify
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.members import lock, still_owner
 from accounts.models import Member, Organisation, Role, User
+from accounts.second_factor import has_second_factor
 from headshots.lib.problems import Problem
 
 
@@ -16,15 +18,13 @@ def found_organisation(*, actor: Actor, owner: User, name: str) -> Organisation:
 
     Raises Problem for a name without a letter.
     """
-    name = " ".join(name.split())
-    if not any(character.isalnum() for character in name):
-        raise Problem("Give the organisation a name.", code="name_missing", field="name")
+    name = _name(name)
     base = slugify(name, allow_unicode=False)[:50] or "organisation"
     for suffix in range(1, 100):
         slug = base if suffix == 1 else f"{base}-{suffix}"
         try:
             with transaction.atomic():
-                organisation = Organisation.objects.create(name=name[:120], slug=slug)
+                organisation = Organisation.objects.create(name=name, slug=slug)
                 Member.objects.create(organisation=organisation, user=owner, role=Role.OWNER)
                 audit.record(
                     actor=actor,
@@ -64,3 +64,57 @@ def add_member(*, actor: Actor, organisation: Organisation, user: User, role: Ro
         role=str(role),
     )
     return member
+
+
+@transaction.atomic
+def rename(*, actor: Actor, organisation: Organisation, name: str) -> Organisation:
+    """Give it another name; its address stays. Raises Problem for a name without a letter."""
+    name = _name(name)
+    organisation = lock(organisation=organisation)
+    still_owner(actor=actor, organisation=organisation)
+    if organisation.name == name:
+        return organisation
+    was, organisation.name = organisation.name, name
+    organisation.save(update_fields=["name"])
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="organisation.renamed",
+        about=organisation,
+        was=was,
+        name=name,
+    )
+    return organisation
+
+
+@transaction.atomic
+def require_second_factor(*, actor: Actor, organisation: Organisation, required: bool) -> None:
+    """Let members in only with a second factor, or no longer ask for it.
+
+    Raises Problem where the owner who asks has none: they would lock themselves out.
+    """
+    organisation = lock(organisation=organisation)
+    still_owner(actor=actor, organisation=organisation)
+    if required and actor.user and not has_second_factor(actor.user):
+        raise Problem(
+            "Set up a second factor for yourself first; otherwise you would lock yourself out.",
+            code="own_second_factor",
+        )
+    if organisation.second_factor_required == required:
+        return
+    organisation.second_factor_required = required
+    organisation.save(update_fields=["second_factor_required"])
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="organisation.second_factor",
+        about=organisation,
+        required=required,
+    )
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())[:120]
+    if not any(character.isalnum() for character in name):
+        raise Problem("Give the organisation a name.", code="name_missing", field="name")
+    return name

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import audit, members, roster, roster_imports
+from accounts.views import audit, members, organisation, roster, roster_imports
 
 urlpatterns = [
     path("roster", roster.roster, name="roster"),
@@ -31,5 +31,15 @@ urlpatterns = [
     path("members/<uuid:member_id>/role", members.change_role, name="member_role"),
     path("members/<uuid:member_id>/remove", members.remove, name="member_remove"),
     path("members/leave", members.leave, name="member_leave"),
-    path("audit", audit.audit_log, name="audit_log"),
+    path("settings", organisation.settings, name="organisation_settings"),
+    path("settings/name", organisation.rename, name="organisation_rename"),
+    path(
+        "settings/second-factor",
+        organisation.require_second_factor,
+        name="organisation_second_factor",
+    ),
+    path("settings/transfer", organisation.transfer, name="organisation_transfer"),
+    path("second-factor", organisation.second_factor, name="second_factor"),
+    path("audit", audit.log, name="audit_log"),
+    path("audit/export", audit.export, name="audit_export"),
 ]

@@ -2,22 +2,75 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts import access
+from accounts import access, audit_log
+from accounts.access import Membership
+from accounts.actors import user_actor
+from accounts.audit_log import Filter
 from accounts.models import Role
+from headshots.lib.problems import Problem
 
 PAGE = 50
 
 
 @require_safe
 @login_required
-def audit_log(request: HttpRequest, slug: str) -> HttpResponse:
-    """What was done, newest first."""
+def log(request: HttpRequest, slug: str) -> HttpResponse:
+    """What was done, newest first: by whom, what and when."""
     inside = access.membership(request.user, slug, Role.ADMIN)
-    page = Paginator(access.audit_entries(inside), PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/audit.html", {"inside": inside, "page": page})
+    try:
+        return _page(request, inside, Filter.read(request.GET.dict()))
+    except Problem as refused:
+        return _page(request, inside, Filter(), refused)
+
+
+@require_POST
+@login_required
+def export(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the filter finds, as a CSV file."""
+    inside = access.membership(request.user, slug, Role.ADMIN)
+    wanted = Filter()
+    try:
+        wanted = Filter.read(request.POST.dict())
+        data = audit_log.export(
+            actor=user_actor(inside.user, request),
+            organisation=inside.organisation,
+            entries=audit_log.search(access.audit_entries(inside), wanted),
+            wanted=wanted,
+        )
+    except Problem as refused:
+        return _page(request, inside, wanted, refused)
+    response = HttpResponse(data, content_type="text/csv; charset=utf-8")
+    name = f"log-{timezone.localdate():%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _page(
+    request: HttpRequest, inside: Membership, wanted: Filter, problem: Problem | None = None
+) -> HttpResponse:
+    entries = access.audit_entries(inside)
+    found = Paginator(audit_log.search(entries, wanted), PAGE)
+    return render(
+        request,
+        "accounts/audit.html",
+        {
+            "inside": inside,
+            "page": found.get_page(request.GET.get("page")),
+            "wanted": wanted,
+            "words": wanted.words(),
+            "kept": urlencode(wanted.words()),
+            "actions": audit_log.actions(entries),
+            "problem": problem,
+        },
+        status=problem.status if problem else 200,
+    )

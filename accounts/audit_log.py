@@ -1,0 +1,141 @@
+"""Reading the audit log: who, what, when; and taking it along as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import ip_address
+
+from django.db import transaction
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils.dateparse import parse_date
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.models import AuditEntry, Organisation, User
+from headshots.lib.problems import Problem
+from headshots.lib.tables import write_csv
+
+MOST_EXPORTED = 100_000
+HEADERS = ("time (UTC)", "who", "kind", "from", "action", "about", "about id", "details")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is looked for. Days are UTC days, both ends included; empty means any."""
+
+    who: str = ""
+    what: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @classmethod
+    def read(cls, words: Mapping[str, str]) -> Filter:
+        """From an address or a form. Raises Problem for a day that is none."""
+        return cls(
+            who=words.get("who", "").strip()[:200],
+            what=words.get("what", "").strip()[:60],
+            since=_day(words, "since"),
+            until=_day(words, "until"),
+        )
+
+    def words(self) -> dict[str, str]:
+        """The same as words of an address; what is empty is left out."""
+        found = {
+            "who": self.who,
+            "what": self.what,
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+def search(entries: QuerySet[AuditEntry], wanted: Filter) -> QuerySet[AuditEntry]:
+    """Those of the entries that are looked for, in the order they came."""
+    if wanted.who:
+        meant = Q(actor_name__icontains=wanted.who)
+        # A name is shown where there is one; people know each other's addresses, too.
+        accounts = User.objects.filter(email__icontains=wanted.who)
+        meant |= Q(actor_kind="user", actor_id__in=accounts.values(key=Cast("pk", TextField())))
+        if _is_address(wanted.who):
+            meant |= Q(address=wanted.who)
+        entries = entries.filter(meant)
+    if wanted.what:
+        entries = entries.filter(action=wanted.what)
+    if wanted.since:
+        entries = entries.filter(created_at__gte=_midnight(wanted.since))
+    if wanted.until:
+        entries = entries.filter(created_at__lt=_midnight(wanted.until + timedelta(days=1)))
+    return entries
+
+
+def actions(entries: QuerySet[AuditEntry]) -> list[str]:
+    """Every kind of act that there is among them."""
+    return list(entries.order_by("action").values_list("action", flat=True).distinct())
+
+
+@transaction.atomic
+def export(
+    *, actor: Actor, organisation: Organisation, entries: QuerySet[AuditEntry], wanted: Filter
+) -> bytes:
+    """The entries as a CSV file of which no cell runs as a formula; noted in the log itself.
+
+    Raises Problem for more than MOST_EXPORTED.
+    """
+    count = entries.count()
+    if count > MOST_EXPORTED:
+        raise Problem(
+            f"These are {count:,} entries; a file holds {MOST_EXPORTED:,}. Choose fewer days.",
+            code="too_many",
+            field="since",
+        )
+    data = write_csv(HEADERS, (_row(entry) for entry in entries.iterator(chunk_size=2000)))
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="log.exported",
+        entries=count,
+        **wanted.words(),
+    )
+    return data
+
+
+def _row(entry: AuditEntry) -> tuple[object, ...]:
+    return (
+        entry.created_at.astimezone(UTC).isoformat(timespec="seconds"),
+        entry.actor_name,
+        entry.actor_kind,
+        entry.address or "",
+        entry.action,
+        entry.object_type,
+        entry.object_id,
+        "; ".join(f"{key}: {value}" for key, value in entry.details.items()),
+    )
+
+
+def _day(words: Mapping[str, str], name: str) -> date | None:
+    text = words.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        found = parse_date(text)
+    except ValueError:
+        found = None
+    # The day after the last one has no date.
+    if found is None or found >= date(9999, 12, 31):
+        raise Problem(f"“{text[:40]}” is not a day.", code="day", field=name)
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

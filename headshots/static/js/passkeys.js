@@ -1,0 +1,18 @@
+// Says what went wrong with a passkey; the browser's own words are none that help.
+"use strict";
+
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  const toasts = document.getElementById("toasts");
+  if (!toasts) return;
+  const name = event.detail.exception && event.detail.exception.name;
+  const toast = document.createElement("p");
+  toast.className = "toast error";
+  toast.setAttribute("role", "alert");
+  toast.textContent = {
+    NotAllowedError: "It was cancelled, or took too long. You can try again.",
+    InvalidStateError: "This device has a passkey for your account already.",
+    SecurityError: "Passkeys need the site's proper address with https://.",
+  }[name] || "This browser or device could not do it. Try another, or use an authenticator app.";
+  toasts.append(toast);
+});

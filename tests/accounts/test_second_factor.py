@@ -1,0 +1,161 @@
+"""Second factors are set up, asked for at sign-in, and required where an organisation says so."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import struct
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEntry, Role, User
+from tests.world import PASSWORD, World
+
+
+@pytest.fixture(autouse=True)
+def fresh_rate_limits() -> None:
+    cache.clear()
+
+
+def code_of(secret: str) -> str:
+    """What an authenticator app shows (RFC 6238: SHA-1, 30 s, six digits)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), "sha1")
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+def sign_in(user: User, client: Client | None = None) -> Client:
+    client = client or Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    return client
+
+
+def give_factor(user: User) -> str:
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def require(world: World) -> None:
+    world.organisation.second_factor_required = True
+    world.organisation.save()
+
+
+def test_an_app_is_set_up_and_asked_for_at_sign_in(world: World) -> None:
+    client = sign_in(world.owner)
+    asked = client.get(reverse("mfa_activate_totp"))["Location"]
+    assert asked.startswith(reverse("account_reauthenticate"))
+    page = client.post(asked, {"password": PASSWORD}, follow=True)
+    secret = re.search(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"', page.content.decode())
+    assert secret
+    answer = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret[1])}, follow=True)
+    codes = re.findall(r"\b[0-9a-f]{8}\b", answer.content.decode())
+    assert len(set(codes)) >= 10
+    cache.clear()
+
+    client = Client()
+    overview = reverse("overview", args=[world.organisation.slug])
+    answer = client.post(
+        reverse("account_login"), {"login": world.owner.email, "password": PASSWORD}
+    )
+    assert answer["Location"].startswith(reverse("mfa_authenticate"))
+    assert client.get(overview).status_code == 302
+    client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert client.get(overview).status_code == 302
+    client.post(reverse("mfa_authenticate"), {"code": codes[0]})
+    assert client.get(overview).status_code == 200
+    # A recovery code works once.
+    other = sign_in(world.owner)
+    other.post(reverse("mfa_authenticate"), {"code": codes[0]})
+    assert other.get(overview).status_code == 302
+
+
+def test_members_without_one_are_led_to_set_one_up(world: World) -> None:
+    slug = world.organisation.slug
+    viewer = world.member(Role.VIEWER)
+    client = Client()
+    client.force_login(viewer)
+    assert client.get(reverse("roster", args=[slug])).status_code == 200
+    require(world)
+    door = reverse("second_factor", args=[slug])
+    for method, route in (("get", "roster"), ("get", "audit_log"), ("post", "member_leave")):
+        answer = getattr(client, method)(reverse(route, args=[slug]))
+        assert (answer.status_code, answer["Location"]) == (302, door)
+    live = client.get(reverse("roster", args=[slug]), headers={"HX-Request": "true"})
+    assert live["HX-Redirect"] == door
+    page = client.get(door).content.decode()
+    assert world.organisation.name in page
+    assert reverse("mfa_activate_totp") in page
+    give_factor(viewer)
+    assert client.get(reverse("roster", args=[slug])).status_code == 200
+    assert client.get(door)["Location"] == reverse("overview", args=[slug])
+
+
+def test_recovery_codes_alone_are_no_second_factor(world: World) -> None:
+    require(world)
+    Authenticator.objects.create(
+        user=world.owner, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "x"}
+    )
+    client = Client()
+    client.force_login(world.owner)
+    assert client.get(reverse("roster", args=[world.organisation.slug])).status_code == 302
+
+
+def test_owners_require_it_once_they_have_one(world: World) -> None:
+    place = reverse("organisation_second_factor", args=[world.organisation.slug])
+    client = Client()
+    client.force_login(world.owner)
+    answer = client.post(place, {"required": "yes"})
+    assert answer.status_code == 422
+    assert "lock yourself out" in answer.content.decode()
+    world.organisation.refresh_from_db()
+    assert not world.organisation.second_factor_required
+    give_factor(world.owner)
+    assert client.post(place, {"required": "yes"}).status_code == 302
+    world.organisation.refresh_from_db()
+    assert world.organisation.second_factor_required
+    assert client.post(place, {"required": "no"}).status_code == 302
+    world.organisation.refresh_from_db()
+    assert not world.organisation.second_factor_required
+    entries = AuditEntry.objects.filter(action="organisation.second_factor")
+    assert sorted(entry.details["required"] for entry in entries) == [False, True]
+
+
+def test_settings_name_who_has_none(world: World) -> None:
+    viewer, careful = world.member(Role.VIEWER), world.member(Role.ADMIN)
+    give_factor(careful)
+    client = Client()
+    client.force_login(world.owner)
+    page = client.get(reverse("organisation_settings", args=[world.organisation.slug]))
+    said = re.search(r"Without one so far:([^<]*)<", page.content.decode())
+    assert said
+    assert viewer.email in said[1]
+    assert careful.email not in said[1]
+
+
+def test_a_new_name_is_kept_and_an_empty_one_refused(world: World) -> None:
+    place = reverse("organisation_rename", args=[world.organisation.slug])
+    client = Client()
+    client.force_login(world.owner)
+    assert client.post(place, {"name": " - "}).status_code == 422
+    assert client.post(place, {"name": "  Acme \n Holding "}).status_code == 302
+    world.organisation.refresh_from_db()
+    assert world.organisation.name == "Acme Holding"
+
+
+def test_sessions_are_listed_and_ended(world: World) -> None:
+    here, there = sign_in(world.owner), sign_in(world.owner)
+    page = here.get(reverse("usersessions_list")).content.decode()
+    assert page.count("127.0.0.1") == 2
+    here.post(reverse("usersessions_list"))
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert here.get(overview).status_code == 200
+    assert there.get(overview).status_code == 302
