@@ -16,6 +16,9 @@ _TEMPLATE = np.array(
     [[0.71, -0.02], [0.29, 0.02], [-0.71, -0.02], [-0.29, 0.02], [0.0, 0.74]], np.float64
 )
 
+# How much of the picture's side may be missing for its edge to be mirrored.
+_MIRRORED = 0.08
+
 
 def place(
     image: Image.Image,
@@ -29,7 +32,8 @@ def place(
 
     The least-squares similarity of all five landmarks (Umeyama 1991), so that a turned head
     is not enlarged as its eyes come closer. Scaled with Lanczos, then turned and cropped at
-    that size. Outside the picture its edge is continued.
+    that size. Outside the picture its edge is continued: mirrored where little is
+    missing, drawn out where mirroring would show.
     """
     target = _TEMPLATE * eye_distance + np.asarray(eyes)
     scale, rotation, shift = similarity(np.asarray(landmarks, np.float64), target)
@@ -45,11 +49,9 @@ def place(
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ matrix.T + offset
     before = [math.ceil(max(0.0, v)) + 2 for v in -corners.min(axis=0)]
     after = [math.ceil(max(0.0, v)) + 2 for v in corners.max(axis=0) - scaled]
-    pixels = np.pad(
-        np.asarray(picture),
-        ((before[1], after[1]), (before[0], after[0]), (0, 0)),
-        mode="edge",
-    )
+    margins = ((before[1], after[1]), (before[0], after[0]), (0, 0))
+    little = max(*before, *after) <= _MIRRORED * min(scaled)
+    pixels = np.pad(np.asarray(picture), margins, mode="symmetric" if little else "edge")
     offset = offset + before
     return Image.fromarray(pixels).transform(
         size,
