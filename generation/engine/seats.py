@@ -25,7 +25,6 @@ from generation.engine.specs import TrainSpec
 ADAPTER = "adapter.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
-Faces = list[tuple[Image.Image, faces.Points]]
 
 
 @dataclass
@@ -238,9 +237,11 @@ def focus(crop: CropSettings, size: torch.Size) -> Tensor | None:
 def _digest(recipe: Recipe, spec: TrainSpec) -> str:
     """Changes with anything that changes the adapter, but not with where photos lie."""
     digest = hashlib.sha256()
+    # How many people share a batch changes nothing about any of them.
+    lora = {key: value for key, value in asdict(recipe.lora).items() if key != "people"}
     settings = {
         "base": recipe.fingerprint,
-        "lora": asdict(recipe.lora),
+        "lora": lora,
         "crop": asdict(recipe.crop),
         "prompt": recipe.prompt.selfie,
         "seed": spec.seed,
@@ -248,8 +249,6 @@ def _digest(recipe: Recipe, spec: TrainSpec) -> str:
         "captions": spec.captions,
         "steps": spec.steps,
     }
-    # How many people share a batch changes nothing about any of them.
-    settings["lora"] = {k: v for k, v in asdict(recipe.lora).items() if k != "people"}
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for photo in spec.photos:
         try:

@@ -61,7 +61,7 @@ def train_people(
     is asked before each: both leave whole checkpoints, Stopped after saving the last step.
     Out of memory halves the people at once. Raises PhotoError for a person without a face.
     """
-    run = _Run(base, folders, on_progress, should_stop)
+    run = _Run(base, on_progress)
     done: dict[str, TrainResult] = {}
     waiting: list[Seat] = []
     for spec in specs:
@@ -122,14 +122,10 @@ class _Run:
     def __init__(
         self,
         base: BaseModel,
-        folders: Mapping[str, Path],
-        on_progress: Callable[[str, int, int], None] | None,
-        should_stop: Callable[[], bool] | None,
+        on_progress: Callable[[str, int, int], None] | None = None,
     ):
         self.base = base
-        self.folders = folders
         self.on_progress = on_progress
-        self.should_stop = should_stop
 
     def seat(self, seat: Seat, sitting: list[Seat]) -> None:
         """Give `seat` a free slot, its pictures and its weights."""

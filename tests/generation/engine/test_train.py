@@ -46,7 +46,7 @@ def gradients(
     base: BaseModel, photos: Photos, people: Sequence[str], root: Path
 ) -> dict[str, dict[str, Tensor]]:
     """Each person's gradients in a batch of `people`, with adapters that already speak."""
-    run = train._Run(base, {}, None, None)
+    run = train._Run(base)
     sitting: list[seats.Seat] = []
     for spec in specs_of(photos, people):
         run.seat(seats.open_seat(base, spec, root / spec.person), sitting)
