@@ -236,7 +236,7 @@ class _Run:
                 who = faces.describe(picture, seen[0], recipe.gate.enlarge_to)
                 values[-1] = float(faces.distances(who, data.descriptors).mean())
         value = sum(values) / len(values)
-        if seat.best is None or value <= seat.best[1]:
+        if seat.best is None or round(value, 5) < seat.best[1]:
             state = {base.family.prefix: base.slots.take(seat.slot)}
             adapters.write(seat.folder / seats.BEST, state, {"digest": seat.digest})
         seat.history.append((seat.step, round(value, 5)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -201,6 +202,28 @@ def test_a_damaged_checkpoint_is_begun_anew(
     (tmp_path / "checkpoint.safetensors").write_bytes(b"half a file")
     spec = specs_of(photos, ["ada"])
     assert train.train_people(base, spec, {"ada": tmp_path})[0].steps == 6
+
+
+def test_the_likest_checkpoint_is_kept_and_training_ends_when_it_gets_no_better(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = replace(base.recipe.lora, steps=20, judge_images=1, judge_from=0.0, patience=2)
+    monkeypatch.setattr(base, "recipe", replace(base.recipe, lora=judged))
+    likeness = iter([0.5, 0.3, 0.4, 0.35])
+    monkeypatch.setattr(train.faces, "detect", lambda *_: ["a face"])
+    monkeypatch.setattr(train.faces, "describe", lambda *_: np.eye(128)[0] * next(likeness))
+    spec = replace(specs_of(photos, ["ada"])[0], descriptors=((0.0,) * 128,) * 3)
+
+    kept: dict[int, dict[str, Tensor]] = {}
+
+    def watch(_person: str, step: int, _steps: int) -> None:
+        kept[step] = base.slots.take("slot0")
+
+    result = train.train_people(base, [spec], {"ada": tmp_path}, on_progress=watch)[0]
+    assert [step for step, _ in result.history] == [2, 4, 6, 8]
+    assert (result.steps, result.holdout) == (4, pytest.approx(0.3))
+    assert_alike(kept[4], state_of(result.adapter), 1e-6)
+    assert [p.name for p in tmp_path.glob("*.safetensors")] == ["adapter.safetensors"]
 
 
 def test_out_of_memory_halves_the_people_and_changes_nothing_else(
