@@ -10,7 +10,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actors import SYSTEM
 from accounts.releases import release_text
+from billing import ledger
 from generation import states
 from generation.models import Selfie, Shoot, State
 from tests.world import World, give_selfies, jpeg, token
@@ -107,8 +109,6 @@ def test_picking_then_none_of_these(world: World, client: Client) -> None:
 def test_every_state_has_a_page(world: World, client: Client, state: State) -> None:
     if state in (State.CANCELLED, State.OPTED_OUT):
         shoot = world.shoot(State.COLLECTING)
-        from accounts.actors import SYSTEM
-
         with transaction.atomic():
             states.move(actor=SYSTEM, shoot=states.locked(shoot.pk), to=state)
         shoot.refresh_from_db()
@@ -124,8 +124,6 @@ def test_every_state_has_a_page(world: World, client: Client, state: State) -> N
 
 def test_better_photos_are_asked_for_in_words(world: World, client: Client) -> None:
     shoot = world.shoot(State.GENERATING)
-    from accounts.actors import SYSTEM
-
     with transaction.atomic():
         states.move(
             actor=SYSTEM,
@@ -139,11 +137,9 @@ def test_better_photos_are_asked_for_in_words(world: World, client: Client) -> N
 
 
 def test_a_missing_credit_is_told_kindly(world: World, client: Client) -> None:
-    from billing.models import CreditAccount
-
     shoot = world.shoot(State.COLLECTING)
     give_selfies(shoot)
-    CreditAccount.objects.update(available=0)
+    ledger.hold(actor=SYSTEM, organisation=world.organisation, amount=100, source_key="other")
     response = client.post(url(shoot, "hand_in"))
     assert response.status_code == 409
     assert "has to add credits" in response.content.decode()
