@@ -97,7 +97,7 @@ def export(
         organisation=organisation,
         action="log.exported",
         entries=count,
-        **wanted.words(),
+        filter=wanted.words(),
     )
     return data
 

@@ -137,9 +137,8 @@ def open_link(*, token: str) -> MemberInvitation:
 
 def addressed_to(*, invitation: MemberInvitation, user: User) -> bool:
     """Whether the user has proved that the invited address is theirs."""
-    return EmailAddress.objects.filter(
-        user=user, verified=True, email__iexact=invitation.email
-    ).exists()
+    theirs = EmailAddress.objects.filter(user=user, verified=True, email__iexact=invitation.email)
+    return bool(theirs.exists())
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from billing import ledger
-from generation import claims, heartbeat, notices, retention, selfies
+from generation import claims, closing, heartbeat, notices, retention, selfies
 from generation.models import Shoot
 from headshots.lib import stopping
 
@@ -52,6 +52,11 @@ def send_notices(kind: str, shoot_ids: list[str]) -> int:
     return sent
 
 
+def finish_closing(organisation_id: str) -> bool:
+    """default: destroy what a closed organisation leaves behind. The sweep goes on with it."""
+    return closing.finish(organisation_id=UUID(organisation_id))
+
+
 def sweep() -> dict[str, int]:
     """default, each minute: whatever a lost message or a dead worker left behind, and what has
     run out."""
@@ -59,6 +64,7 @@ def sweep() -> dict[str, int]:
     return {
         **claims.sweep(),
         "rejudged": selfies.judge_again(),
+        "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
         **retention.sweep(),
     }

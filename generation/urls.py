@@ -1,9 +1,10 @@
 from django.urls import path
 
-from generation.views import looks, orders, overview, pictures
+from generation.views import closing, looks, orders, overview, pictures
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("close", closing.close, name="organisation_close"),
     path("looks", looks.looks, name="looks"),
     path("orders/new", orders.new, name="order_new"),
     path("orders/<uuid:order_id>", orders.order, name="order"),

@@ -60,6 +60,8 @@ TABLE = [
     Case("organisation_rename", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
     Case("organisation_second_factor", DONE_OWNER, "post"),
     Case("organisation_transfer", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("organisation_close", OWNER),
+    Case("organisation_close", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
     Case("second_factor", {"viewer": 302, "admin": 302, "owner": 302}),
     Case("audit_log", ADMIN),
     Case("audit_export", ADMIN, "post"),

@@ -86,7 +86,10 @@ def test_the_file_holds_what_was_found_and_runs_nothing(world: World) -> None:
     assert row.cells[0] == "2026-03-01T12:00:00+00:00"
     assert row.cells[1] == evil
     exported = AuditEntry.objects.get(action="log.exported")
-    assert exported.details == {"entries": 1, "what": "look.saved", "until": "2026-03-31"}
+    assert exported.details == {
+        "entries": 1,
+        "filter": {"what": "look.saved", "until": "2026-03-31"},
+    }
 
 
 def test_the_page_keeps_what_was_looked_for(world: World) -> None:
