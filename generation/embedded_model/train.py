@@ -1,6 +1,7 @@
 """Train the embedded model from nothing to a folder of weights.
 
     python -m generation.embedded_model.train                  # go on until --minutes or Ctrl-C
+    python -m generation.embedded_model.train --start FOLDER   # go on from a finished model
     python -m generation.embedded_model.train --decay 2000     # anneal a copy and export it
 
 Pictures are rendered first (or beside, by `dataset`), the autoencoder is trained once, then
@@ -27,7 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from torch import distributed
 
 from generation.embedded_model import dataset
@@ -46,6 +47,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=Path("var/embedded_model"))
     parser.add_argument("--chunks", type=int, default=20, help="of 2000 pictures to train on")
     parser.add_argument("--vae-minutes", type=float, default=9.0)
+    parser.add_argument(
+        "--start", type=Path, help="a finished model to begin from where there is no checkpoint"
+    )
     parser.add_argument("--minutes", type=float, default=1e9, help="of UNet training, then stop")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1.0, help="multiplies both learning rates")
@@ -74,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not have:
         say("rendering the first pictures")
         dataset.render_chunk(pictures, 0)
+    if options.start is not None and not (options.folder / "vae").exists():
+        AutoencoderKL.from_pretrained(options.start / "vae", torch_dtype=torch.float32).save_pretrained(
+            options.folder / "vae"
+        )
     vae = train_autoencoder(
         pictures, options.folder / "vae", options.vae_minutes, options.device, say
     )
@@ -105,6 +113,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit("A training process failed; its message stands above.")
 
 
+def _finished(folder: Path) -> StableDiffusionXLPipeline:
+    """The finished model in `folder` in full precision, to be trained further."""
+    return StableDiffusionXLPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+
+
 def work(rank: int, options: argparse.Namespace, vae: AutoencoderKL) -> None:
     """Train in process `rank` of options.processes, which average their gradients."""
     torch.set_num_threads(options.threads)
@@ -125,6 +138,7 @@ def work(rank: int, options: argparse.Namespace, vae: AutoencoderKL) -> None:
         rate=options.rate,
         rank=rank,
         ranks=options.processes,
+        pipe=_finished(options.start) if options.start is not None else None,
     )
     if options.decay or options.export:
         run.anneal(options.decay, options.export or options.folder / "export")
