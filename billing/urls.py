@@ -1,5 +1,5 @@
 from django.urls import path
 
-from billing import views
+from billing.views import credits
 
-urlpatterns = [path("credits", views.credits, name="credits")]
+urlpatterns = [path("credits", credits.credits, name="credits")]

@@ -1,0 +1,3 @@
+from billing.models.credits import CreditAccount, CreditEntry, CreditGrant, CreditHold
+
+__all__ = ["CreditAccount", "CreditEntry", "CreditGrant", "CreditHold"]
