@@ -79,9 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say("rendering the first pictures")
         dataset.render_chunk(pictures, 0)
     if options.start is not None and not (options.folder / "vae").exists():
-        AutoencoderKL.from_pretrained(options.start / "vae", torch_dtype=torch.float32).save_pretrained(
-            options.folder / "vae"
-        )
+        AutoencoderKL.from_pretrained(
+            options.start / "vae", torch_dtype=torch.float32
+        ).save_pretrained(options.folder / "vae")
     vae = train_autoencoder(
         pictures, options.folder / "vae", options.vae_minutes, options.device, say
     )
