@@ -107,14 +107,14 @@ def _latents(pictures: Path, chunk: int) -> Path:
 
 
 @torch.no_grad()
-def encode_chunks(vae: AutoencoderKL, pictures: Path, say: Say, most: int = 1) -> None:
-    """Write scaled latents of chunks that lack them, `most` at a time.
+def encode_chunks(vae: AutoencoderKL, pictures: Path, say: Say) -> None:
+    """Write scaled latents of chunks that lack them.
 
     A file holds pictures plain and mirrored: (n, 2, 4, 24, 24) fp16.
     """
     device = next(vae.parameters()).device
     lacking = [c for c in dataset.chunks(pictures) if not _latents(pictures, c).exists()]
-    for chunk in lacking[:most]:
+    for chunk in lacking:
         target = _latents(pictures, chunk)
         data = np.array(dataset.load_pictures(pictures, chunk))
         both = []

@@ -21,7 +21,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, distributed
 
 from generation.embedded_model import contact, dataset, layout
-from generation.embedded_model.autoencoder import Say, encode_chunks, face_weight
+from generation.embedded_model.autoencoder import Say, face_weight
 from generation.embedded_model.optim import MuonAdamW
 
 TRAINED = ("unet", "text_encoder", "text_encoder_2")
@@ -115,7 +115,7 @@ class Run:
         }
         self.ema = {name: weight.detach().clone() for name, weight in self.weights.items()}
         self.optimiser = MuonAdamW(self.weights.items(), 0.02 * rate, 1e-3 * rate)
-        self.refresh()
+        self.data = Data.load(folder / "pictures", self.pipe.tokenizer)
         products = self.pipe.scheduler.alphas_cumprod.to(device)
         self.signal, self.noise = products.sqrt(), (1 - products).sqrt()
         ratio = products / (1 - products)
@@ -125,12 +125,6 @@ class Run:
             self.restore()
         count = sum(weight.numel() for weight in self.weights.values()) / 1e6
         say(f"{len(self.data.latents)} pictures, {count:.1f} M weights, step {self.step}")
-
-    def refresh(self) -> None:
-        """Take in chunks of pictures that were rendered since the last look."""
-        pictures = self.folder / "pictures"
-        encode_chunks(self.pipe.vae, pictures, self.say)
-        self.data = Data.load(pictures, self.pipe.tokenizer)
 
     @property
     def checkpoint(self) -> Path:

@@ -32,7 +32,7 @@ from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from torch import distributed
 
 from generation.embedded_model import dataset
-from generation.embedded_model.autoencoder import train_autoencoder
+from generation.embedded_model.autoencoder import encode_chunks, train_autoencoder
 from generation.embedded_model.denoiser import Run
 
 
@@ -89,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     for chunk in range(options.chunks):
         dataset.render_chunk(pictures, chunk)
+    encode_chunks(vae, pictures, say)
     if options.processes == 1:
         work(0, options, vae)
         return

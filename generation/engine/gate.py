@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generation.engine import colour, faces, photos
+from generation.engine import appearance, faces, photos
 from generation.engine.faces import Box, Descriptor, Points
 from generation.engine.specs import GateSpec
 
@@ -33,7 +33,8 @@ REASONS = {
 class Receipt:
     """The verdict on a candidate with the figures behind it.
 
-    `reasons` (codes of REASONS) made it fail; `flags` are for a person's eye only.
+    `reasons` (codes of REASONS) made it fail; `flags` (see `appearance.drift`) are for a
+    person's eye only.
     Likeness is the mean dlib distance to all photos of a person, smaller is liker;
     `score` orders passing pictures, higher is better. `landmarks` fit `finish.align`.
     """
@@ -89,7 +90,7 @@ def judge(
     spec: GateSpec,
     *,
     threshold: float | None = None,
-    appearances: Sequence[Mapping[str, Sequence[float]]] = (),
+    appearances: Sequence[appearance.Appearance] = (),
     sharpness: float | None = None,
 ) -> Receipt:
     """Judge one candidate of the person whose photos' descriptors are `own` [n, 128].
@@ -131,18 +132,11 @@ def judge(
     if float(to_own.min()) < spec.copy_distance:
         reasons.append("copy")
 
-    flags: list[str] = []
-    drift = None
-    tones = [a["skin"] for a in appearances if a.get("skin")]
-    if tones:
-        tone = np.median(np.asarray(tones, np.float64), axis=0)
-        drift = colour.delta(colour.skin(image, face), tone)
-        if drift > spec.skin_drift:
-            flags.append("skin_tone")
+    flags, skin = appearance.drift(image, face, appearances, spec)
     return Receipt(
         passed=not reasons,
         reasons=tuple(reasons),
-        flags=tuple(flags),
+        flags=flags,
         score=round(1 - likeness + 0.1 * min(1.0, detail / 40), 4),
         likeness_own=round(likeness, 4),
         likeness_nearest=round(float(to_own.min()), 4),
@@ -156,7 +150,7 @@ def judge(
         roll=round(face.roll, 2),
         turn=round(face.turn, 3),
         sharpness=round(detail, 2),
-        skin_delta=None if drift is None else round(drift, 2),
+        skin_delta=None if skin is None else round(skin, 2),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.engine import colour, faces
+from generation.engine import appearance, colour, faces
 from generation.engine.faces import Box, Face, Points
 from generation.engine.recipe import PhotoRules
 
@@ -127,7 +127,7 @@ def judge_photo(
         brightness=round(high, 2),
         descriptor=tuple(float(v) for v in faces.describe(image, face, rules.enlarge_to)),
         fingerprint=mark,
-        appearance={"skin": [round(float(v), 3) for v in colour.skin(image, face)]},
+        appearance=appearance.measure(image, face),
     )
 
 

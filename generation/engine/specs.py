@@ -61,7 +61,8 @@ class GateSpec:
     distance plus `likeness_slack`, if that is lower, but not below `likeness_floor`.
     A picture must be nearer to its owner than to every colleague by `margin`.
     Sizes are shares of the picture's height, angles degrees, sharpness a share of the
-    person's own (see `sharpness` in photos).
+    person's own (see `sharpness` in photos). The last three bound what is only flagged: ΔE of
+    skin and hair, and the measure of glasses of `appearance`.
     """
 
     likeness_global: float = 0.5
@@ -76,6 +77,8 @@ class GateSpec:
     turn_max: float = 0.45
     sharpness_min: float = 0.25
     skin_drift: float = 18.0
+    hair_drift: float = 14.0
+    glasses: float = 15.0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 
 from generation.embedded_model import dataset, layout
-from generation.embedded_model.autoencoder import train_autoencoder
+from generation.embedded_model.autoencoder import encode_chunks, train_autoencoder
 from generation.embedded_model.denoiser import Run
 from generation.embedded_model.optim import orthogonalise
 
@@ -33,6 +33,7 @@ def vae():
 
 @pytest.fixture
 def start(folder, vae, monkeypatch):
+    encode_chunks(vae, folder / "pictures", lambda text: None)
     return lambda: Run(folder, vae, 4, "cpu", lambda text: None, pipe=tiny_pipeline(monkeypatch))
 
 

@@ -106,7 +106,7 @@ def test_skin_drift_is_flagged_but_does_not_fail(picture: Image.Image) -> None:
     own = around(picture, 0.35)
     assert gate.judge(picture, own, {}, SPEC, appearances=[same]).flags == ()
     drifted = gate.judge(picture, own, {}, SPEC, appearances=[other])
-    assert drifted.flags == ("skin_tone",)
+    assert "skin_tone" in drifted.flags
     assert drifted.passed
 
 
