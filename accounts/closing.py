@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
@@ -31,7 +32,9 @@ def shut(*, actor: Actor, organisation: Organisation, typed_name: str) -> Organi
     still_owner(actor=actor, organisation=organisation)
     if " ".join(typed_name.split()).casefold() != organisation.name.casefold():
         raise Problem(
-            f"Type the name as it stands here: {organisation.name}", code="name", field="name"
+            _("Type the name as it stands here: {name}").format(name=organisation.name),
+            code="name",
+            field="name",
         )
     now = timezone.now()
     organisation.closed_at = now

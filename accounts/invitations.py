@@ -11,6 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Employee, Invitation
 from headshots.lib.problems import Problem
@@ -82,14 +83,16 @@ def open_link(*, token: str) -> Invitation:
     )
     if invitation is None:
         raise Problem(
-            "This link is not valid. Open the newest e-mail you have from us, or ask whoever "
-            "invited you to send the link again.",
+            _(
+                "This link is not valid. Open the newest e-mail you have from us, or ask "
+                "whoever invited you to send the link again."
+            ),
             code="link_unknown",
             status=404,
         )
     if invitation.expires_at < timezone.now():
         raise Problem(
-            "This link has expired. Ask whoever invited you to send a new one.",
+            _("This link has expired. Ask whoever invited you to send a new one."),
             code="link_expired",
             status=410,
         )

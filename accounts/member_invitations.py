@@ -15,6 +15,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task, schedule
 
 from accounts import audit
@@ -41,7 +42,9 @@ def invite_member(
         validate_email(email)
     except ValidationError:
         raise Problem(
-            f"“{email[:100]}” is not an e-mail address." if email else "Give an e-mail address.",
+            _("“{value}” is not an e-mail address.").format(value=email[:100])
+            if email
+            else _("Give an e-mail address."),
             code="email",
             field="email",
         ) from None
@@ -49,7 +52,7 @@ def invite_member(
     still_owner(actor=actor, organisation=organisation)
     if Member.objects.filter(organisation=organisation, user__email__iexact=email).exists():
         raise Problem(
-            f"{email} is a member already. Change their role in the list.",
+            _("{email} is a member already. Change their role in the list.").format(email=email),
             code="member_already",
             field="email",
         )
@@ -58,7 +61,8 @@ def invite_member(
     )
     if waiting.count() >= MOST_OPEN:
         raise Problem(
-            f"{MOST_OPEN} invitations are open. Revoke some first.", code="too_many_invitations"
+            _("{most_open} invitations are open. Revoke some first.").format(most_open=MOST_OPEN),
+            code="too_many_invitations",
         )
     invitation = waiting.filter(email__iexact=email).first() or MemberInvitation(
         organisation=organisation, email=email, generation=0
@@ -150,7 +154,7 @@ def accept(*, actor: Actor, token: str, user: User) -> Member:
     invitation = open_link(token=token)
     if not addressed_to(invitation=invitation, user=user):
         raise Problem(
-            "This invitation is for another e-mail address than yours.",
+            _("This invitation is for another e-mail address than yours."),
             code="other_address",
             status=403,
         )
@@ -226,7 +230,7 @@ def _open(pk: UUID) -> MemberInvitation:
     invitation = MemberInvitation.objects.get(pk=pk)
     if invitation.accepted_at or invitation.revoked_at:
         raise Problem(
-            "This invitation has been used or revoked meanwhile. Load the page again.",
+            _("This invitation has been used or revoked meanwhile. Load the page again."),
             code="invitation_over",
             status=409,
         )
@@ -248,8 +252,10 @@ def _check_open(invitation: MemberInvitation) -> None:
 
 def _unknown() -> Problem:
     return Problem(
-        "This link is not valid. Open the newest e-mail you have from us, or ask whoever invited "
-        "you to send it again.",
+        _(
+            "This link is not valid. Open the newest e-mail you have from us, or ask "
+            "whoever invited you to send it again."
+        ),
         code="link_unknown",
         status=404,
     )

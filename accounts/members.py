@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -19,7 +20,7 @@ def lock(*, organisation: Organisation) -> Organisation:
     """The organisation, locked until the transaction ends. Raises Problem once it is closed."""
     locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if locked.closed_at:
-        raise Problem("This organisation is closed.", code="closed", status=410)
+        raise Problem(_("This organisation is closed."), code="closed", status=410)
     return locked
 
 
@@ -27,7 +28,7 @@ def still_owner(*, actor: Actor, organisation: Organisation) -> None:
     """Refuse a user who was owner when they asked and, under the lock, no longer is."""
     # SECURITY: the door checked before the lock; another owner may have been faster.
     if actor.user and not _owners(organisation).filter(user=actor.user).exists():
-        raise Problem("You are no longer an owner.", code="not_owner", status=403)
+        raise Problem(_("You are no longer an owner."), code="not_owner", status=403)
 
 
 @transaction.atomic
@@ -89,7 +90,7 @@ def transfer_ownership(*, actor: Actor, organisation: Organisation, to: Member) 
         raise _gone()
     to = _current(to)
     if to.user_id == actor.user.pk:
-        raise Problem("Choose somebody else than yourself.", code="oneself", field="member")
+        raise Problem(_("Choose somebody else than yourself."), code="oneself", field="member")
     Member.objects.filter(pk=to.pk).update(role=Role.OWNER)
     Member.objects.filter(organisation=organisation, user=actor.user).update(role=Role.ADMIN)
     _revoke_invitations_of(organisation, actor.user)
@@ -126,7 +127,7 @@ def _owners(organisation: Organisation) -> QuerySet[Member]:
 def _keep_an_owner(organisation: Organisation, user: User) -> None:
     if not _owners(organisation).exclude(user=user).exists():
         raise Problem(
-            "An organisation needs an owner. Make somebody else owner first.",
+            _("An organisation needs an owner. Make somebody else owner first."),
             code="last_owner",
             status=409,
         )
@@ -148,5 +149,5 @@ def _current(member: Member) -> Member:
 
 def _gone() -> Problem:
     return Problem(
-        "They are no member any more. Load the page again.", code="member_gone", status=409
+        _("They are no member any more. Load the page again."), code="member_gone", status=409
     )

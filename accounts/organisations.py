@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -36,7 +37,7 @@ def found_organisation(*, actor: Actor, owner: User, name: str) -> Organisation:
         except IntegrityError:
             continue
     raise Problem(
-        "A hundred organisations have this name already. Choose another.",
+        _("A hundred organisations have this name already. Choose another."),
         code="name_taken",
         field="name",
     )
@@ -50,7 +51,7 @@ def add_member(*, actor: Actor, organisation: Organisation, user: User, role: Ro
     current = Member.objects.filter(organisation=organisation, user=user).first()
     if current and current.role == Role.OWNER and role != Role.OWNER and not others.exists():
         raise Problem(
-            "An organisation needs an owner. Make somebody else owner first.", code="last_owner"
+            _("An organisation needs an owner. Make somebody else owner first."), code="last_owner"
         )
     member, _ = Member.objects.update_or_create(
         organisation=organisation, user=user, defaults={"role": role}
@@ -97,7 +98,7 @@ def require_second_factor(*, actor: Actor, organisation: Organisation, required:
     still_owner(actor=actor, organisation=organisation)
     if required and actor.user and not has_second_factor(actor.user):
         raise Problem(
-            "Set up a second factor for yourself first; otherwise you would lock yourself out.",
+            _("Set up a second factor for yourself first; otherwise you would lock yourself out."),
             code="own_second_factor",
         )
     if organisation.second_factor_required == required:
@@ -116,5 +117,5 @@ def require_second_factor(*, actor: Actor, organisation: Organisation, required:
 def _name(text: str) -> str:
     name = " ".join(text.split())[:120]
     if not any(character.isalnum() for character in name):
-        raise Problem("Give the organisation a name.", code="name_missing", field="name")
+        raise Problem(_("Give the organisation a name."), code="name_missing", field="name")
     return name

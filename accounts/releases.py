@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -62,11 +63,11 @@ def sign(*, actor: Actor, invitation: Invitation, typed_name: str, read_hash: st
     """
     typed_name = " ".join(typed_name.split())
     if len(typed_name) < 2:
-        raise Problem("Type your full name to sign.", code="name_missing", field="typed_name")
+        raise Problem(_("Type your full name to sign."), code="name_missing", field="typed_name")
     shown = release_text(invitation.employee)
     if read_hash != shown.sha256:
         raise Problem(
-            "The text has changed since you opened this page. Please read it again.",
+            _("The text has changed since you opened this page. Please read it again."),
             code="release_changed",
         )
     release = Release.objects.create(
@@ -95,7 +96,7 @@ def attest(*, actor: Actor, employee: Employee, statement: str) -> Release:
     """
     if actor.user is None or not statement.strip():
         raise Problem(
-            "Say who attests that each person has signed a release.", code="attestation_missing"
+            _("Say who attests that each person has signed a release."), code="attestation_missing"
         )
     shown = release_text(employee)
     release = Release.objects.create(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -29,12 +30,14 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
     """Choose a candidate. Until it is approved, another can be picked instead."""
     shoot = states.locked(shoot.pk)
     if candidate.shoot_id != shoot.pk or not candidate.passed:
-        raise Problem("This picture is not on the list.", code="not_listed", status=404)
+        raise Problem(_("This picture is not on the list."), code="not_listed", status=404)
     if shoot.state == State.CHOOSING:
         states.move(actor=actor, shoot=shoot, to=State.APPROVING)
     elif shoot.state != State.APPROVING:
         raise Problem(
-            f"This shoot is {State(shoot.state).label.lower()}; there is nothing to choose now.",
+            _("This shoot is {label}; there is nothing to choose now.").format(
+                label=State(shoot.state).label.lower()
+            ),
             code="transition",
             status=409,
         )
@@ -56,11 +59,13 @@ def ask_again(*, actor: Actor, shoot: Shoot, reason: str) -> None:
     """None of them: make new candidates, at no cost, up to MOST_ROUNDS rounds."""
     shoot = states.locked(shoot.pk)
     if shoot.state not in (State.CHOOSING, State.APPROVING):
-        raise Problem("There is nothing to make again now.", code="transition", status=409)
+        raise Problem(_("There is nothing to make again now."), code="transition", status=409)
     if shoot.round >= MOST_ROUNDS:
         raise Problem(
-            f"New pictures have been made {MOST_ROUNDS - 1} times already. "
-            "Please pick the best of these, or opt out.",
+            _(
+                "New pictures have been made {value} times already. Please pick the best "
+                "of these, or opt out."
+            ).format(value=MOST_ROUNDS - 1),
             code="rounds_spent",
             status=409,
         )
@@ -85,7 +90,9 @@ def approve(*, actor: Actor, shoot: Shoot) -> Headshot:
         return headshot
     if shoot.state != State.APPROVING or headshot is None:
         raise Problem(
-            f"{shoot.employee.name} has not picked a headshot yet.", code="not_picked", status=409
+            _("{name} has not picked a headshot yet.").format(name=shoot.employee.name),
+            code="not_picked",
+            status=409,
         )
     headshot.approved_at = timezone.now()
     headshot.approved_by = actor.user
@@ -117,7 +124,7 @@ def send_back(*, actor: Actor, shoot: Shoot, reason: str) -> None:
     reason = " ".join(reason.split())[:500]
     if not reason:
         raise Problem(
-            "Say in a few words what is wrong, so that a better one can be picked.",
+            _("Say in a few words what is wrong, so that a better one can be picked."),
             code="reason_missing",
             field="reason",
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -71,7 +72,10 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
             _refuse_closed(shoot)
             if Selfie.objects.filter(shoot=shoot).count() >= MOST:
                 raise Problem(
-                    f"{name}: there are {MOST} photos already, which is plenty. Remove one first.",
+                    _(
+                        "{name}: there are {most} photos already, which is plenty. Remove one "
+                        "first."
+                    ).format(name=name, most=MOST),
                     code="too_many",
                     field="photos",
                 )
@@ -93,13 +97,13 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
 def _refuse_closed(shoot: Shoot) -> None:
     if shoot.release_id is None:
         raise Problem(
-            "Sign the release first; photos can be added after it.",
+            _("Sign the release first; photos can be added after it."),
             code="release_missing",
             status=409,
         )
     if shoot.state != State.COLLECTING:
         raise Problem(
-            "Your photos have been handed in; they cannot be changed now.",
+            _("Your photos have been handed in; they cannot be changed now."),
             code="handed_in",
             status=409,
         )
@@ -190,14 +194,16 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     verdicts = list(Selfie.objects.filter(shoot=shoot).values_list("verdict", flat=True))
     if Selfie.Verdict.CHECKING in verdicts:
         raise Problem(
-            "Some photos are still being checked. Wait a moment and try again.",
+            _("Some photos are still being checked. Wait a moment and try again."),
             code="checking",
             status=409,
         )
     good = verdicts.count(Selfie.Verdict.ACCEPTED)
     if good < LEAST:
         raise Problem(
-            f"{good} of your photos can be used and {LEAST} are needed. Add {LEAST - good} more.",
+            _("{good} of your photos can be used and {least} are needed. Add {value} more.").format(
+                good=good, least=LEAST, value=LEAST - good
+            ),
             code="too_few",
             field="photos",
         )
@@ -212,8 +218,10 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
         if problem.code != "credits_missing" or actor.kind != "employee":
             raise
         raise Problem(
-            f"{shoot.order.organisation.name} has to add credits before your headshot can be made. "
-            "Your photos are kept; please try again later.",
+            _(
+                "{name} has to add credits before your headshot can be made. Your photos "
+                "are kept; please try again later."
+            ).format(name=shoot.order.organisation.name),
             code="credits_missing",
             status=409,
         ) from problem

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -64,7 +65,9 @@ def move(
     was = State(shoot.state)
     if to not in TRANSITIONS[was]:
         raise Problem(
-            f"This shoot is {was.label.lower()}; it cannot become {to.label.lower()}.",
+            _("This shoot is {label}; it cannot become {label2}.").format(
+                label=was.label.lower(), label2=to.label.lower()
+            ),
             code="transition",
             status=409,
         )
@@ -79,7 +82,7 @@ def move(
         fields["fence"] = F("fence") + 1
     if rows.update(**fields, updated_at=timezone.now()) != 1:
         raise Problem(
-            "This shoot has moved on in the meantime. Load the page again.",
+            _("This shoot has moved on in the meantime. Load the page again."),
             code="stale",
             status=409,
         )

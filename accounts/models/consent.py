@@ -22,6 +22,8 @@ class Invitation(Row):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
+    # What the employee chose to read in; empty: what the roster says of them.
+    language = models.CharField(max_length=5, blank=True, default="")
 
     def __str__(self) -> str:
         return f"invitation of {self.employee_id}"

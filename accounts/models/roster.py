@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy
 
 from accounts.models.organisations import Organisation
 from headshots.lib.rows import Row
@@ -14,8 +15,8 @@ class Employee(Row):
     """A row of the roster; acts through invitation links, without an account."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "On the roster"
-        LEFT = "left", "Has left"
+        ACTIVE = "active", gettext_lazy("On the roster")
+        LEFT = "left", gettext_lazy("Has left")
 
     class Language(models.TextChoices):
         ENGLISH = "en", "English"
@@ -69,11 +70,11 @@ class RosterImport(Row):
     """A file between upload and apply. Until then the roster knows nothing of it."""
 
     class State(models.TextChoices):
-        MAPPING = "mapping", "Columns to choose"
-        CHECKING = "checking", "Being checked"
-        READY = "ready", "Ready to apply"
-        FAILED = "failed", "Could not be checked"
-        APPLIED = "applied", "Applied"
+        MAPPING = "mapping", gettext_lazy("Columns to choose")
+        CHECKING = "checking", gettext_lazy("Being checked")
+        READY = "ready", gettext_lazy("Ready to apply")
+        FAILED = "failed", gettext_lazy("Could not be checked")
+        APPLIED = "applied", gettext_lazy("Applied")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="roster_imports")
     uploaded_by = models.ForeignKey(
@@ -109,11 +110,11 @@ class RosterImport(Row):
 class Change(models.TextChoices):
     """What a line of an import does to the roster."""
 
-    NEW = "new", "New"
-    CHANGED = "changed", "Changed"
-    UNCHANGED = "unchanged", "As they were"
-    LEAVES = "leaves", "Leaving"
-    REFUSED = "refused", "Left out"
+    NEW = "new", gettext_lazy("New")
+    CHANGED = "changed", gettext_lazy("Changed")
+    UNCHANGED = "unchanged", gettext_lazy("As they were")
+    LEAVES = "leaves", gettext_lazy("Leaving")
+    REFUSED = "refused", gettext_lazy("Left out")
 
 
 class RosterLine(models.Model):

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -25,7 +26,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and user:
         actor = user_actor(user, request)
         member = member_invitations.accept(actor=actor, token=token, user=user)
-        messages.success(request, f"Welcome to {member.organisation.name}.")
+        messages.success(request, _("Welcome to {name}.").format(name=member.organisation.name))
         return redirect("overview", slug=member.organisation.slug)
     back = {"next": reverse("join", args=[token])}
     return render(

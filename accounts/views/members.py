@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access, member_invitations, rights
@@ -39,7 +40,9 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Problem as refused:
         return _page(request, inside, refused)
-    messages.success(request, f"An invitation is on its way to {invitation.email}.")
+    messages.success(
+        request, _("An invitation is on its way to {email}.").format(email=invitation.email)
+    )
     return redirect("members", slug=slug)
 
 
@@ -50,7 +53,9 @@ def send_again(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResp
     inside = access.membership(request.user, slug, Role.OWNER)
     invitation = access.member_invitation(inside, invitation_id)
     member_invitations.send_again(actor=user_actor(inside.user, request), invitation=invitation)
-    messages.success(request, f"A new link is on its way to {invitation.email}.")
+    messages.success(
+        request, _("A new link is on its way to {email}.").format(email=invitation.email)
+    )
     return redirect("members", slug=slug)
 
 
@@ -61,7 +66,9 @@ def revoke(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse
     inside = access.membership(request.user, slug, Role.OWNER)
     invitation = access.member_invitation(inside, invitation_id)
     member_invitations.revoke(actor=user_actor(inside.user, request), invitation=invitation)
-    messages.success(request, f"The invitation of {invitation.email} is worthless now.")
+    messages.success(
+        request, _("The invitation of {email} is worthless now.").format(email=invitation.email)
+    )
     return redirect("members", slug=slug)
 
 
@@ -76,7 +83,9 @@ def change_role(request: HttpRequest, slug: str, member_id: UUID) -> HttpRespons
         services.change_role(actor=user_actor(inside.user, request), member=member, role=role)
     except Problem as refused:
         return _page(request, inside, refused, about=member_id)
-    messages.success(request, f"{member.user} is {role.label.lower()} now.")
+    messages.success(
+        request, _("{user} is {label} now.").format(user=member.user, label=role.label.lower())
+    )
     return redirect("members", slug=slug)
 
 
@@ -90,7 +99,7 @@ def remove(request: HttpRequest, slug: str, member_id: UUID) -> HttpResponse:
         services.remove_member(actor=user_actor(inside.user, request), member=member)
     except Problem as refused:
         return _page(request, inside, refused, about=member_id)
-    messages.success(request, f"{member.user} is no member any more.")
+    messages.success(request, _("{user} is no member any more.").format(user=member.user))
     if member.user_id == inside.user.pk:
         return redirect("home")
     return redirect("members", slug=slug)
@@ -109,14 +118,14 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Problem as refused:
         return _page(request, inside, refused)
-    messages.success(request, f"You have left {inside.organisation.name}.")
+    messages.success(request, _("You have left {name}.").format(name=inside.organisation.name))
     return redirect("home")
 
 
 def _role(request: HttpRequest) -> Role:
     wanted = request.POST.get("role")
     if wanted not in Role.values:
-        raise Problem("Choose a role.", code="role", field="role")
+        raise Problem(_("Choose a role."), code="role", field="role")
     return Role(wanted)
 
 

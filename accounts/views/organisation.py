@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access, organisations
@@ -39,7 +40,7 @@ def rename(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Problem as refused:
         return _page(request, inside, refused, about="name")
-    messages.success(request, "The name is saved.")
+    messages.success(request, _("The name is saved."))
     return redirect("organisation_settings", slug=slug)
 
 
@@ -59,7 +60,9 @@ def require_second_factor(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, inside, refused, about="factor")
     messages.success(
         request,
-        "Members need a second factor now." if required else "A second factor is up to members.",
+        _("Members need a second factor now.")
+        if required
+        else _("A second factor is up to members."),
     )
     return redirect("organisation_settings", slug=slug)
 
@@ -77,7 +80,9 @@ def transfer(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Problem as refused:
         return _page(request, inside, refused, about="transfer")
-    messages.success(request, f"{to.user} is owner now, and you are administrator.")
+    messages.success(
+        request, _("{user} is owner now, and you are administrator.").format(user=to.user)
+    )
     return redirect("members", slug=slug)
 
 
@@ -95,7 +100,7 @@ def _member_id(request: HttpRequest) -> UUID:
     try:
         return UUID(request.POST.get("member", ""))
     except ValueError:
-        raise Problem("Choose a member.", code="member", field="member") from None
+        raise Problem(_("Choose a member."), code="member", field="member") from None
 
 
 def _page(

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, roster_edits, roster_people
@@ -70,7 +71,7 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
         response["Cache-Control"] = "private, no-store"
         return response
     if wanted not in ("left", "back"):
-        raise Problem("Choose what to do with them.", code="act")
+        raise Problem(_("Choose what to do with them."), code="act")
     status = Employee.Status.LEFT if wanted == "left" else Employee.Status.ACTIVE
     done = roster_edits.set_status(
         actor=actor, organisation=inside.organisation, employees=list(chosen), status=status
@@ -92,7 +93,7 @@ def _chosen(request: HttpRequest, inside: Membership) -> tuple[QuerySet[Employee
         words = {**kept, "employees": ",".join(sorted(pk.hex for pk in found))}
     people = roster_people.selection(access.employees(inside), words)
     if not people.exists():
-        raise Problem("Choose somebody first.", code="nobody", field="employees")
+        raise Problem(_("Choose somebody first."), code="nobody", field="employees")
     return people, words
 
 
@@ -109,7 +110,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
                 organisation=inside.organisation,
                 person=_person(request),
             )
-            messages.success(request, f"{made.name} is on the roster.")
+            messages.success(request, _("{name} is on the roster.").format(name=made.name))
             return redirect("roster", slug=slug)
         except Problem as refused:
             problem = refused
@@ -128,7 +129,9 @@ def employee(request: HttpRequest, slug: str, employee_id: UUID) -> HttpResponse
             changed = roster_edits.change_employee(
                 actor=user_actor(inside.user, request), employee=found, person=_person(request)
             )
-            messages.success(request, f"Saved what is known about {changed.name}.")
+            messages.success(
+                request, _("Saved what is known about {name}.").format(name=changed.name)
+            )
             return redirect("roster", slug=slug)
         except Problem as refused:
             problem = refused

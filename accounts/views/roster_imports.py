@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, roster_imports
@@ -41,7 +42,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             file = request.FILES.get("file")
             if file is None:
-                raise Problem("Choose a CSV or XLSX file.", code="file_missing", field="file")
+                raise Problem(_("Choose a CSV or XLSX file."), code="file_missing", field="file")
             found = roster_imports.start_import(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
@@ -112,9 +113,9 @@ def apply(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
         actor=user_actor(inside.user, request), roster_import=found
     ).done
     if done:
-        messages.success(request, "The roster is as the file says.")
+        messages.success(request, _("The roster is as the file says."))
     else:
-        messages.error(request, "The roster has changed meanwhile. Nothing has been applied.")
+        messages.error(request, _("The roster has changed meanwhile. Nothing has been applied."))
     return redirect("roster_import", slug=slug, import_id=import_id)
 
 
@@ -127,7 +128,7 @@ def discard(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
         actor=user_actor(inside.user, request),
         roster_import=access.roster_import(inside, import_id),
     )
-    messages.success(request, "The file is forgotten. The roster is as it was.")
+    messages.success(request, _("The file is forgotten. The roster is as it was."))
     return redirect("roster", slug=slug)
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from generation.engine import appearance, faces, photos
 from generation.engine.faces import Box, Descriptor, Points
 from generation.engine.specs import GateSpec
+from generation.engine.words import said
 
 REASONS = {
     "no_face": "No face was found in the picture.",
@@ -155,14 +156,18 @@ def judge(
 
 
 _ADVICE = {
-    "unlike": "Send more photos that show your face straight on, in daylight, as you look today.",
-    "colleague": "Send photos that show what sets you apart: sharp, close, and in even light.",
-    "no_face": "Send photos with your whole face visible, nothing covering it.",
-    "several_faces": "Send photos with nobody else in them.",
-    "pose": "Send more photos looking straight into the camera.",
-    "blurred": "Send sharper photos.",
-    "size": "Send photos of your head and shoulders, neither very close nor far away.",
-    "copy": "Send photos taken at different times, in different places.",
+    "unlike": said(
+        "Send more photos that show your face straight on, in daylight, as you look today."
+    ),
+    "colleague": said(
+        "Send photos that show what sets you apart: sharp, close, and in even light."
+    ),
+    "no_face": said("Send photos with your whole face visible, nothing covering it."),
+    "several_faces": said("Send photos with nobody else in them."),
+    "pose": said("Send more photos looking straight into the camera."),
+    "blurred": said("Send sharper photos."),
+    "size": said("Send photos of your head and shoulders, neither very close nor far away."),
+    "copy": said("Send photos taken at different times, in different places."),
 }
 
 
@@ -170,4 +175,4 @@ def better_selfies(receipts: Sequence[Receipt]) -> str:
     """What to ask a person for whose candidates failed, in one or two sentences."""
     counts = Counter(reason for receipt in receipts for reason in receipt.reasons)
     advice = [_ADVICE[reason] for reason, _ in counts.most_common(2)]
-    return " ".join(["We could not make headshots that look enough like you.", *advice])
+    return " ".join([said("We could not make headshots that look enough like you."), *advice])

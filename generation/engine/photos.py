@@ -16,18 +16,23 @@ from PIL import Image
 from generation.engine import appearance, colour, faces
 from generation.engine.faces import Box, Face, Points
 from generation.engine.recipe import PhotoRules
+from generation.engine.words import said
 
 SENTENCES = {
-    "ok": "This photo is good.",
-    "no_face": "We found no face in this photo. Look towards the camera, with your face uncovered.",
-    "several_faces": "There is more than one person in this photo. Send one with only you in it.",
-    "face_small": "Your face is too small in this photo. Come closer to the camera.",
-    "dark": "This photo is too dark. Face a window or a lamp.",
-    "bright": "This photo is too bright to see your features. Turn away from the light.",
-    "blurred": "This photo is blurred. Hold the camera still and wipe its lens.",
-    "turned": "Your face is turned away in this photo. Look more towards the camera.",
-    "colourless": "This photo is black and white. Send one in colour.",
-    "duplicate": "You sent nearly the same picture before. Send a different one.",
+    "ok": said("This photo is good."),
+    "no_face": said(
+        "We found no face in this photo. Look towards the camera, with your face uncovered."
+    ),
+    "several_faces": said(
+        "There is more than one person in this photo. Send one with only you in it."
+    ),
+    "face_small": said("Your face is too small in this photo. Come closer to the camera."),
+    "dark": said("This photo is too dark. Face a window or a lamp."),
+    "bright": said("This photo is too bright to see your features. Turn away from the light."),
+    "blurred": said("This photo is blurred. Hold the camera still and wipe its lens."),
+    "turned": said("Your face is turned away in this photo. Look more towards the camera."),
+    "colourless": said("This photo is black and white. Send one in colour."),
+    "duplicate": said("You sent nearly the same picture before. Send a different one."),
 }
 
 

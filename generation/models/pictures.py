@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from generation.models.shoots import Shoot
 from headshots.lib.rows import Row
@@ -14,9 +15,9 @@ class Selfie(Row):
     """A photo that an employee uploaded, and what the judge said of it."""
 
     class Verdict(models.TextChoices):
-        CHECKING = "checking", "Checking"
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
+        CHECKING = "checking", gettext_lazy("Checking")
+        ACCEPTED = "accepted", gettext_lazy("Accepted")
+        REJECTED = "rejected", gettext_lazy("Rejected")
 
     shoot = models.ForeignKey(Shoot, models.CASCADE, related_name="selfies")
     file = models.CharField(max_length=200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Employee, Invitation, Release
 from generation.models.orders import Order
@@ -10,18 +11,18 @@ from headshots.lib.rows import Row
 
 
 class State(models.TextChoices):
-    INVITED = "invited", "Invited"
-    COLLECTING = "collecting", "Collecting photos"
-    QUEUED = "queued", "Queued"
-    TRAINING = "training", "Training"
-    GENERATING = "generating", "Generating"
-    CHOOSING = "choosing", "Choosing"
-    APPROVING = "approving", "Awaiting approval"
-    DELIVERED = "delivered", "Delivered"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-    OPTED_OUT = "opted_out", "Opted out"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    INVITED = "invited", gettext_lazy("Invited")
+    COLLECTING = "collecting", gettext_lazy("Collecting photos")
+    QUEUED = "queued", gettext_lazy("Queued")
+    TRAINING = "training", gettext_lazy("Training")
+    GENERATING = "generating", gettext_lazy("Generating")
+    CHOOSING = "choosing", gettext_lazy("Choosing")
+    APPROVING = "approving", gettext_lazy("Awaiting approval")
+    DELIVERED = "delivered", gettext_lazy("Delivered")
+    FAILED = "failed", gettext_lazy("Failed")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
+    OPTED_OUT = "opted_out", gettext_lazy("Opted out")
+    WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
 
 
 class Shoot(Row):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -94,12 +95,16 @@ def upload(request: HttpRequest, token: str) -> HttpResponse:
     files = request.FILES.getlist("photos")
     problems: list[Problem] = []
     if not files:
-        problems.append(Problem("Choose one or more photos.", code="photos", field="photos"))
+        problems.append(Problem(_("Choose one or more photos."), code="photos", field="photos"))
     for file in files:
         try:
             if file.size is not None and file.size > settings.UPLOAD_MAX_BYTES:
                 limit = settings.UPLOAD_MAX_BYTES // 2**20
-                raise Problem(f"{file.name}: more than {limit} MB. Send a smaller photo.")
+                raise Problem(
+                    _("{name}: more than {limit} MB. Send a smaller photo.").format(
+                        name=file.name, limit=limit
+                    )
+                )
             selfies.add_selfie(actor=actor, shoot=shoot, data=file.read(), name=file.name or "")
         except Problem as problem:
             problems.append(problem)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from headshots.lib import photo_decoder
@@ -144,11 +145,13 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> None:
     """The cheap check, without a decoder: most mistakes end here in microseconds."""
     if not data:
-        raise PhotoProblem("The file is empty. Choose the photo again.")
+        raise PhotoProblem(_("The file is empty. Choose the photo again."))
     if len(data) > max_bytes:
         raise PhotoProblem(
-            f"The file has {len(data) / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are taken. "
-            "Send a smaller version."
+            _(
+                "The file has {value:.0f} MB; at most {value2:.0f} MB are taken. Send a "
+                "smaller version."
+            ).format(value=len(data) / 1000000.0, value2=max_bytes / 1000000.0)
         )
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
@@ -161,10 +164,14 @@ def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> N
         if data[8:12] in _HEIC_BRANDS:
             return
         kind = "an AVIF picture" if data[8:12] in (b"avif", b"avis") else "a video"
-        raise PhotoProblem(f"This is {kind}. Send a {ACCEPTED} photo.")
+        raise PhotoProblem(
+            _("This is {kind}. Send a {accepted} photo.").format(kind=kind, accepted=ACCEPTED)
+        )
     for beginning, name in _OTHERS:
         if data.startswith(beginning):
-            raise PhotoProblem(f"This is {name}. Send a {ACCEPTED} photo.")
+            raise PhotoProblem(
+                _("This is {name}. Send a {accepted} photo.").format(name=name, accepted=ACCEPTED)
+            )
     raise PhotoProblem(_SENTENCES["unreadable"])
 
 

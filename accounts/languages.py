@@ -1,0 +1,34 @@
+"""Which language somebody is spoken to in."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Employee, Invitation
+from headshots.lib.problems import Problem
+
+CODES = tuple(code for code, _ in settings.LANGUAGES)
+
+
+def of_employee(employee: Employee, invitation: Invitation | None = None) -> str:
+    """The language of mail to somebody: what they chose, what the roster says, else English."""
+    return known_language(employee, invitation) or settings.LANGUAGE_CODE
+
+
+def known_language(employee: Employee, invitation: Invitation | None = None) -> str:
+    """The same, empty where nobody has said: a page then follows the browser."""
+    chosen = invitation.language if invitation is not None else ""
+    return next((code for code in (chosen, employee.language) if code in CODES), "")
+
+
+@transaction.atomic
+def choose(*, invitation: Invitation, language: str) -> None:
+    """The employee reads on in another language; mail follows.
+
+    The roster keeps what the organisation said. Raises Problem for a language there is not.
+    """
+    if language not in CODES:
+        raise Problem("This language is not offered.", code="language", field="language")
+    invitation.language = language
+    invitation.save(update_fields=["language"])

@@ -1,0 +1,36 @@
+"""Bring the catalogues up to what the code marks, and compile them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from headshots.lib import catalogues
+
+FOLDERS = ("accounts", "billing", "generation", "headshots", "templates")
+SCRIPTS = "headshots/static/js"
+
+
+class Command(BaseCommand):
+    help = "Collect what is to be translated, update locale/, compile it, and say what is missing."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        root = settings.BASE_DIR
+        collected = catalogues.collect(root, FOLDERS)
+        scripts = catalogues.collect_scripts(root, SCRIPTS)
+        for language, name in settings.LANGUAGES:
+            if language == settings.LANGUAGE_CODE:
+                continue
+            folder = root / "locale" / language / "LC_MESSAGES"
+            catalog = catalogues.update(folder / "django.po", language, collected)
+            (folder / "django.mo").write_bytes(catalogues.compiled(catalog))
+            own = catalogues.update(folder / "scripts.po", language, scripts)
+            (root / SCRIPTS / "words" / f"{language}.js").write_text(
+                catalogues.script(own), "utf-8"
+            )
+            left = catalogues.missing(catalog) + catalogues.missing(own)
+            self.stdout.write(f"{name}: {len(catalog) + len(own)} sentences, {len(left)} to do")
+            for words in left:
+                self.stdout.write(f"  {words}")
