@@ -42,7 +42,7 @@ def invite_member(
         validate_email(email)
     except ValidationError:
         raise Problem(
-            _("“{value}” is not an e-mail address.").format(value=email[:100])
+            _("“{email}” is not an e-mail address.").format(email=email[:100])
             if email
             else _("Give an e-mail address."),
             code="email",
@@ -61,7 +61,7 @@ def invite_member(
     )
     if waiting.count() >= MOST_OPEN:
         raise Problem(
-            _("{most_open} invitations are open. Revoke some first.").format(most_open=MOST_OPEN),
+            _("{most} invitations are open. Revoke some first.").format(most=MOST_OPEN),
             code="too_many_invitations",
         )
     invitation = waiting.filter(email__iexact=email).first() or MemberInvitation(
@@ -161,7 +161,7 @@ def accept(*, actor: Actor, token: str, user: User) -> Member:
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
     # Whoever has become a member otherwise meanwhile keeps their role.
-    member, _ = Member.objects.get_or_create(
+    member, _made = Member.objects.get_or_create(
         organisation=organisation, user=user, defaults={"role": invitation.role}
     )
     audit.record(

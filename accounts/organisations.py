@@ -53,7 +53,7 @@ def add_member(*, actor: Actor, organisation: Organisation, user: User, role: Ro
         raise Problem(
             _("An organisation needs an owner. Make somebody else owner first."), code="last_owner"
         )
-    member, _ = Member.objects.update_or_create(
+    member, _made = Member.objects.update_or_create(
         organisation=organisation, user=user, defaults={"role": role}
     )
     audit.record(

@@ -41,7 +41,7 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
             code="transition",
             status=409,
         )
-    headshot, _ = Headshot.objects.update_or_create(
+    headshot, _made = Headshot.objects.update_or_create(
         shoot=shoot, defaults={"candidate": candidate, "picked_at": timezone.now()}
     )
     audit.record(
@@ -63,9 +63,9 @@ def ask_again(*, actor: Actor, shoot: Shoot, reason: str) -> None:
     if shoot.round >= MOST_ROUNDS:
         raise Problem(
             _(
-                "New pictures have been made {value} times already. Please pick the best "
+                "New pictures have been made {times} times already. Please pick the best "
                 "of these, or opt out."
-            ).format(value=MOST_ROUNDS - 1),
+            ).format(times=MOST_ROUNDS - 1),
             code="rounds_spent",
             status=409,
         )

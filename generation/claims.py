@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
@@ -159,8 +160,9 @@ def fail_exhausted() -> int:
                 actor=SYSTEM,
                 shoot=shoot,
                 to=State.FAILED,
-                message=f"The work on this headshot broke off {shoot.attempts} times. "
-                "The credit has been given back.",
+                message=gettext_noop(
+                    "The work on this headshot broke off too often. The credit has been given back."
+                ),
             )
             notices.notify(shoot=shoot, kind="failed")
             failed += 1

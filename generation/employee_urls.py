@@ -6,6 +6,7 @@ app_name = "employee"
 urlpatterns = [
     path("", employee.start, name="start"),
     path("live", employee.live, name="live"),
+    path("language", employee.language, name="language"),
     path("release", employee.sign, name="sign"),
     path("photos", employee.upload, name="upload"),
     path("photos/<uuid:selfie_id>/remove", employee.remove, name="remove"),

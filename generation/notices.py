@@ -9,18 +9,19 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 from django_q.tasks import async_task, schedule
 
-from accounts import invitations
+from accounts import invitations, languages
 from generation.models import Shoot, State
 
 SUBJECTS = {
-    "invitation": "Your headshot for {organisation}",
-    "choose": "Your headshots are ready to choose from",
-    "better_photos": "We need other photos for your headshot",
-    "delivered": "Your headshot is approved",
-    "failed": "Your headshot could not be made",
+    "invitation": gettext_noop("Your headshot for {organisation}"),
+    "choose": gettext_noop("Your headshots are ready to choose from"),
+    "better_photos": gettext_noop("We need other photos for your headshot"),
+    "delivered": gettext_noop("Your headshot is approved"),
+    "failed": gettext_noop("Your headshot could not be made"),
 }
 
 
@@ -71,13 +72,14 @@ def send(*, shoot: Shoot, kind: str) -> bool:
         "order": shoot.order,
         "link": link_of(shoot),
     }
-    mail = EmailMultiAlternatives(
-        subject=SUBJECTS[kind].format(organisation=organisation.name),
-        body=render_to_string(f"emails/{kind}.txt", context),
-        to=[shoot.employee.email],
-        # The same mail twice, after a repeated task, is one in most mailboxes.
-        headers={"Message-ID": f"<{kind}.{shoot.pk}.{shoot.fence}@headshots>"},
-    )
-    mail.attach_alternative(render_to_string(f"emails/{kind}.html", context), "text/html")
+    with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
+        mail = EmailMultiAlternatives(
+            subject=gettext(SUBJECTS[kind]).format(organisation=organisation.name),
+            body=render_to_string(f"emails/{kind}.txt", context),
+            to=[shoot.employee.email],
+            # The same mail twice, after a repeated task, is one in most mailboxes.
+            headers={"Message-ID": f"<{kind}.{shoot.pk}.{shoot.fence}@headshots>"},
+        )
+        mail.attach_alternative(render_to_string(f"emails/{kind}.html", context), "text/html")
     mail.send()
     return True

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import prices
 from generation.models import Candidate, ComputeUsage, Shoot, State, Worker
@@ -53,9 +54,11 @@ def words(shoot: Shoot) -> str:
     """“training, step 140 of 400”."""
     label = str(State(shoot.state).label)
     if shoot.state == State.TRAINING and shoot.steps:
-        return f"{label}, step {shoot.step} of {shoot.steps}"
+        return _("{what}, step {step} of {steps}").format(
+            what=label, step=shoot.step, steps=shoot.steps
+        )
     if shoot.state == State.GENERATING and shoot.steps:
-        return f"{label}, {shoot.step} pictures judged"
+        return _("{what}, {count} pictures judged").format(what=label, count=shoot.step)
     return label
 
 

@@ -201,9 +201,9 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     good = verdicts.count(Selfie.Verdict.ACCEPTED)
     if good < LEAST:
         raise Problem(
-            _("{good} of your photos can be used and {least} are needed. Add {value} more.").format(
-                good=good, least=LEAST, value=LEAST - good
-            ),
+            _(
+                "{good} of your photos can be used and {least} are needed. Add {missing} more."
+            ).format(good=good, least=LEAST, missing=LEAST - good),
             code="too_few",
             field="photos",
         )

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts import audit
 from accounts.actors import Actor
@@ -65,8 +66,8 @@ def move(
     was = State(shoot.state)
     if to not in TRANSITIONS[was]:
         raise Problem(
-            _("This shoot is {label}; it cannot become {label2}.").format(
-                label=was.label.lower(), label2=to.label.lower()
+            _("This shoot is {was}; it cannot become {to}.").format(
+                was=was.label.lower(), to=to.label.lower()
             ),
             code="transition",
             status=409,
@@ -88,11 +89,14 @@ def move(
         )
     shoot.refresh_from_db(fields=[*fields, "updated_at"])
     if to in _FREE:
+        # Kept in English, whoever acts.
+        with override("en"):
+            note = str(to.label)
         ledger.release(
             actor=actor,
             organisation=shoot.order.organisation,
             source_key=shoot.hold_key,
-            note=to.label,
+            note=note,
         )
     audit.record(
         actor=actor,

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from accounts.views import joining
 from headshots import health, home
@@ -11,6 +12,7 @@ urlpatterns = [
     path("home", home.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("language", set_language, name="set_language"),
     path("account/", include("allauth.urls")),
     path("organisations/new", home.new_organisation, name="new_organisation"),
     path("join/<str:token>", joining.join, name="join"),

@@ -86,11 +86,12 @@ TABLE = [
 # Open to everybody, or to whoever is signed in, and about nobody's organisation; to join one takes
 # a signed token (tests/accounts/test_members.py).
 ALLAUTH = ("account_", "mfa_", "usersessions_")
-OPEN = {"landing", "healthz", "readyz", "home", "new_organisation", "join"}
+OPEN = {"landing", "set_language", "healthz", "readyz", "home", "new_organisation", "join"}
 EMPLOYEE = [
     ("start", "get", "shoot"),
     ("live", "get", "shoot"),
     ("sign", "post", "shoot"),
+    ("language", "post", "shoot"),
     ("upload", "post", "shoot"),
     ("remove", "post", "selfie"),
     ("selfie_picture", "get", "selfie"),

@@ -84,7 +84,7 @@ def change_role(request: HttpRequest, slug: str, member_id: UUID) -> HttpRespons
     except Problem as refused:
         return _page(request, inside, refused, about=member_id)
     messages.success(
-        request, _("{user} is {label} now.").format(user=member.user, label=role.label.lower())
+        request, _("{user} is {role} now.").format(user=member.user, role=role.label.lower())
     )
     return redirect("members", slug=slug)
 

@@ -7,11 +7,12 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations
+from accounts import invitations, languages
 from accounts.actors import Actor, employee_actor
 from accounts.releases import release_text
 from generation import access, choosing, progress, selfies
@@ -20,7 +21,12 @@ from headshots.lib.problems import Problem
 
 
 def _open(request: HttpRequest, token: str) -> tuple[Shoot, Actor]:
+    """The shoot behind a link, its person as actor; the page speaks their language from here."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
+    language = languages.known_language(shoot.employee, shoot.invitation)
+    if language:
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
     return shoot, employee_actor(shoot.employee, request)
 
 
@@ -60,7 +66,7 @@ def _page(request: HttpRequest, shoot: Shoot, token: str, **more: object) -> Htt
 @never_cache
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """Whatever comes next for this person."""
-    shoot, _ = _open(request, token)
+    shoot, _actor = _open(request, token)
     return _page(request, shoot, token)
 
 
@@ -68,7 +74,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes by itself: photos being judged, progress of the work."""
-    shoot, _ = _open(request, token)
+    shoot, _actor = _open(request, token)
     return render(request, "employee/live.html", _context(shoot, token))
 
 
@@ -85,6 +91,14 @@ def sign(request: HttpRequest, token: str) -> HttpResponse:
         )
     except Problem as problem:
         return _page(request, shoot, token, problem=problem)
+    return redirect("employee:start", token)
+
+
+@require_POST
+def language(request: HttpRequest, token: str) -> HttpResponse:
+    """Read on in another language."""
+    shoot, _actor = _open(request, token)
+    languages.choose(invitation=shoot.invitation, language=request.POST.get("language", ""))
     return redirect("employee:start", token)
 
 

@@ -10,7 +10,7 @@ import ast
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -22,9 +22,10 @@ from django.template.base import Lexer, Node, NodeList, TokenType
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 # `said` marks sentences of the engine, which knows no Django; they are looked up when shown.
-KEYWORDS = {
+KEYWORDS: dict[str, tuple[int, int] | None] = {
     "gettext": None,
     "gettext_lazy": None,
+    "gettext_noop": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "_": None,
@@ -50,7 +51,7 @@ def collect_scripts(root: Path, folder: str) -> Catalog:
     found = Catalog(charset="utf-8")
     for path in _files(root, [folder], (".js",)):
         with path.open("rb") as file:
-            marked = extract_javascript(file, ("gettext", "ngettext"), [], {})
+            marked = extract_javascript(file, {"gettext": None, "ngettext": (1, 2)}, [], {})
             for _, function, text, _ in marked:
                 words = (text[0], text[1]) if function == "ngettext" else _first(text)
                 found.add(words, locations=[(path.relative_to(root).as_posix(), 0)])
@@ -71,10 +72,10 @@ def _first(text: object) -> str:
 def python_words(path: Path) -> Iterator[Words]:
     """The strings that a Python file marks."""
     source = path.read_bytes()
-    for _, function, text, _ in extract_python(io.BytesIO(source), list(KEYWORDS), [], {}):
+    for _, function, text, _ in extract_python(io.BytesIO(source), KEYWORDS, [], {}):
         if not text or not _first(text):
             continue
-        yield (text[0], text[1]) if function and function.startswith("ngettext") else _first(text)
+        yield (text[0], text[1]) if str(function).startswith("ngettext") else _first(text)
 
 
 def template_words(path: Path) -> Iterator[Words]:
@@ -165,6 +166,10 @@ def script(catalog: Catalog) -> str:
     return f"window.WORDS = {json.dumps(words, ensure_ascii=False, indent=1)};\n"
 
 
+def _pair(words: Sequence[str]) -> tuple[str, str]:
+    return (words[0], words[1])
+
+
 def missing(catalog: Catalog) -> list[Words]:
     """What has no translation yet."""
     found: list[Words] = []
@@ -173,5 +178,5 @@ def missing(catalog: Catalog) -> list[Words]:
             continue
         strings = message.string if isinstance(message.string, tuple | list) else [message.string]
         if not all(strings) or message.fuzzy:
-            found.append(message.id)
+            found.append(message.id if isinstance(message.id, str) else _pair(message.id))
     return found

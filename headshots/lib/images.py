@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from PIL import Image
 
 from headshots.lib import photo_decoder
@@ -37,10 +38,16 @@ _AT_ONCE = 2
 _DIED = b'{"problem": "heavy", "detail": ""}'
 
 _SENTENCES = {
-    "unreadable": f"This file is not a photo that can be read. Send a {ACCEPTED} photo.",
-    "incomplete": "The photo is incomplete or damaged. Send it again, or choose another one.",
-    "moving": "This is a moving picture. Send a still photo.",
-    "heavy": "The photo takes too much work to open. Save it again as a JPEG, or choose another.",
+    "unreadable": gettext_noop(
+        "This file is not a photo that can be read. Send a JPEG, PNG, WebP or HEIC photo."
+    ),
+    "incomplete": gettext_noop(
+        "The photo is incomplete or damaged. Send it again, or choose another one."
+    ),
+    "moving": gettext_noop("This is a moving picture. Send a still photo."),
+    "heavy": gettext_noop(
+        "The photo takes too much work to open. Save it again as a JPEG, or choose another."
+    ),
 }
 
 
@@ -123,21 +130,22 @@ def to_jpeg(image: Image.Image, quality: int = 92) -> bytes:
 
 def _sentence(problem: str, detail: str, max_pixels: int) -> str:
     if problem == "pixels":
-        return (
-            f"The photo has {detail} pixels; at most {max_pixels // 1_000_000} million are taken. "
+        return _(
+            "The photo has {detail} pixels; at most {most} million are taken. "
             "Send a smaller version."
-        )
-    return _SENTENCES[problem]
+        ).format(detail=detail, most=max_pixels // 1_000_000)
+    sentence = _SENTENCES[problem]
+    return _(sentence)
 
 
 # What people send by mistake, by how the file begins.
 _OTHERS = (
-    (b"GIF8", "a GIF"),
-    (b"%PDF", "a PDF"),
-    (b"BM", "a BMP picture"),
-    (b"II*\0", "a TIFF or raw picture"),
-    (b"MM\0*", "a TIFF or raw picture"),
-    (b"PK\x03\x04", "a ZIP archive or a document"),
+    (b"GIF8", gettext_noop("a GIF")),
+    (b"%PDF", gettext_noop("a PDF")),
+    (b"BM", gettext_noop("a BMP picture")),
+    (b"II*\0", gettext_noop("a TIFF or raw picture")),
+    (b"MM\0*", gettext_noop("a TIFF or raw picture")),
+    (b"PK\x03\x04", gettext_noop("a ZIP archive or a document")),
 )
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
@@ -149,9 +157,8 @@ def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> N
     if len(data) > max_bytes:
         raise PhotoProblem(
             _(
-                "The file has {value:.0f} MB; at most {value2:.0f} MB are taken. Send a "
-                "smaller version."
-            ).format(value=len(data) / 1000000.0, value2=max_bytes / 1000000.0)
+                "The file has {size} MB; at most {most} MB are taken. Send a smaller version."
+            ).format(size=round(len(data) / 1e6), most=round(max_bytes / 1e6))
         )
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
@@ -163,16 +170,19 @@ def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> N
     if data[4:8] == b"ftyp":
         if data[8:12] in _HEIC_BRANDS:
             return
-        kind = "an AVIF picture" if data[8:12] in (b"avif", b"avis") else "a video"
+        avif = data[8:12] in (b"avif", b"avis")
+        kind = _("an AVIF picture") if avif else _("a video")
         raise PhotoProblem(
             _("This is {kind}. Send a {accepted} photo.").format(kind=kind, accepted=ACCEPTED)
         )
     for beginning, name in _OTHERS:
         if data.startswith(beginning):
             raise PhotoProblem(
-                _("This is {name}. Send a {accepted} photo.").format(name=name, accepted=ACCEPTED)
+                _("This is {kind}. Send a {accepted} photo.").format(
+                    kind=_(name), accepted=ACCEPTED
+                )
             )
-    raise PhotoProblem(_SENTENCES["unreadable"])
+    raise PhotoProblem(_sentence("unreadable", "", max_pixels))
 
 
 def _anonymous_file() -> BinaryIO:
@@ -184,7 +194,7 @@ def _anonymous_file() -> BinaryIO:
 
 def _ask(request: dict[str, Any], upload: BinaryIO, pixels: BinaryIO) -> dict[str, Any]:
     """Have the decoder process answer; a child that died instead makes the photo too heavy."""
-    for _ in range(3):  # again with a new decoder, if this one was killed
+    for _again in range(3):  # again with a new decoder, if this one was killed
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
