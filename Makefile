@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: demo clean-demo test lint run worker bench chromium help
+.PHONY: demo clean-demo test lint run worker bench bench-gpu chromium help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ worker: $(VENV)/worker  ## a worker host: the gpu cluster
 
 bench: $(VENV)/dev  ## benchmarks; each writes var/bench/SUBJECT.json
 	@for subject in tests/benchmarks/[a-z]*.py; do DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python $$subject || exit 1; done
+
+bench-gpu: $(VENV)/dev  ## what the engine makes of a CUDA device; writes var/bench/gpu.json
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python tests/benchmarks/gpu.py
 
 # Chromium comes from the system's packages, where we may install them; tests that need it say so.
 chromium:

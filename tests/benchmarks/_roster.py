@@ -64,9 +64,10 @@ def gather(folder: Path, base: BaseModel, count: int, selfies: int, seed: int) -
     return sitters
 
 
-def train(base: BaseModel, sitters: list[Sitter], folder: Path) -> None:
-    """Train everyone, several at once, from the start."""
-    shutil.rmtree(folder, ignore_errors=True)
+def train(base: BaseModel, sitters: list[Sitter], folder: Path, again: bool = True) -> None:
+    """Train everyone, several at once; from the start, or with what `folder` has of them."""
+    if again:
+        shutil.rmtree(folder, ignore_errors=True)
     specs = [spec(sitter) for sitter in sitters]
     folders = {one.person: folder / one.person for one in specs}
     for sitter, result in zip(sitters, train_people(base, specs, folders), strict=True):
