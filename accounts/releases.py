@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee, Invitation, Release
+from accounts.webhooks import events
 from headshots.lib.problems import Problem
 
 VERSION = "2026-11"
@@ -86,6 +87,9 @@ def sign(*, actor: Actor, invitation: Invitation, typed_name: str, read_hash: st
         about=release,
         version=shown.version,
     )
+    events.emit(
+        organisation=invitation.employee.organisation, type="release.signed", resource=release
+    )
     return release
 
 
@@ -114,4 +118,5 @@ def attest(*, actor: Actor, employee: Employee, statement: str) -> Release:
         about=release,
         statement=statement.strip(),
     )
+    events.emit(organisation=employee.organisation, type="release.signed", resource=release)
     return release

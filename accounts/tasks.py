@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from accounts import member_invitations, roster_imports
+from accounts.webhooks import notices, sending
 
 
 def check_roster(import_id: str, run: int) -> None:
@@ -15,3 +16,13 @@ def check_roster(import_id: str, run: int) -> None:
 def send_member_invitation(invitation_id: str, generation: int) -> bool:
     """default: mail somebody the link to become a member."""
     return member_invitations.send(invitation_id=UUID(invitation_id), generation=generation)
+
+
+def send_webhooks() -> int:
+    """default: send what is due to partners' endpoints."""
+    return sending.send_due()
+
+
+def send_webhook_disabled(endpoint_id: str) -> None:
+    """default: tell owners and administrators that an endpoint was switched off."""
+    notices.send_disabled(endpoint_id=UUID(endpoint_id))

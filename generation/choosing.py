@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.webhooks import events
 from billing import ledger
 from generation import claims, notices, retention, states
 from generation.models import Candidate, Headshot, Shoot, State
@@ -51,6 +52,7 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
         about=shoot,
         candidate=str(candidate.pk),
     )
+    events.emit(organisation=shoot.order.organisation, type="headshot.picked", resource=headshot)
     return headshot
 
 
@@ -99,6 +101,7 @@ def approve(*, actor: Actor, shoot: Shoot) -> Headshot:
     headshot.save(update_fields=["approved_at", "approved_by"])
     states.move(actor=actor, shoot=shoot, to=State.DELIVERED)
     ledger.capture(actor=actor, organisation=shoot.order.organisation, source_key=shoot.hold_key)
+    events.emit(organisation=shoot.order.organisation, type="headshot.approved", resource=headshot)
     notices.notify(shoot=shoot, kind="delivered")
     return headshot
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts import audit, invitations
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
+from accounts.webhooks import events
 from billing import ledger, prices
 from generation import notices, states
 from generation.models import Look, Order, Shoot, State
@@ -90,6 +92,8 @@ def place_order(
         look=look.name,
         employees=len(shoots),
     )
+    events.emit(organisation=organisation, type="order.placed", resource=order)
+    events.emit_all(organisation=organisation, type="shoot.invited", resources=shoots)
     if invite:
         notices.invite(shoots=shoots)
     return order
@@ -111,7 +115,22 @@ def cancel_order(*, actor: Actor, order: Order) -> int:
             if shoot.state not in states.ENDED:
                 states.move(actor=actor, shoot=shoot, to=State.CANCELLED)
                 ended += 1
+    if ended:
+        with transaction.atomic():
+            events.emit(
+                organisation=order.organisation, type="order.cancelled", resource=order, once=True
+            )
     return ended
+
+
+@transaction.atomic
+def note_completed(*, order_id: UUID) -> bool:
+    """Tell partners, once, that every shoot of an order has ended. Returns whether it is so."""
+    if Shoot.objects.filter(order=order_id).exclude(state__in=states.ENDED).exists():
+        return False
+    order = Order.objects.select_related("organisation").get(pk=order_id)
+    events.emit(organisation=order.organisation, type="order.completed", resource=order, once=True)
+    return True
 
 
 def counts(*, order: Order) -> dict[str, int]:

@@ -10,9 +10,11 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
+from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.webhooks import events
 from billing import ledger
 from generation.models import Shoot, State
 from headshots.lib.problems import Problem
@@ -106,6 +108,17 @@ def move(
         was=str(was),
         **({"message": message} if message else {}),
     )
+    _tell(shoot=shoot, was=was, to=to)
+
+
+def _tell(*, shoot: Shoot, was: State, to: State) -> None:
+    organisation = shoot.order.organisation
+    events.emit(organisation=organisation, type=f"shoot.{to}", resource=shoot)
+    if to == State.WITHDRAWN and shoot.release is not None:
+        events.emit(organisation=organisation, type="release.withdrawn", resource=shoot.release)
+    if to in ENDED and was not in ENDED:
+        # Asked after the commit: of two shoots that end at once, neither sees the other before.
+        async_task("generation.tasks.note_order_completed", str(shoot.order_id))
 
 
 def locked(shoot_id: UUID) -> Shoot:

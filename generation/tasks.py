@@ -8,8 +8,9 @@ from uuid import UUID
 
 import structlog
 
+from accounts.webhooks import sending
 from billing import ledger
-from generation import claims, closing, heartbeat, notices, retention, selfies
+from generation import claims, closing, heartbeat, notices, orders, retention, selfies
 from generation.models import Shoot
 from headshots.lib import stopping
 
@@ -57,6 +58,11 @@ def finish_closing(organisation_id: str) -> bool:
     return closing.finish(organisation_id=UUID(organisation_id))
 
 
+def note_order_completed(order_id: str) -> bool:
+    """default: tell partners of an order of which every shoot has ended."""
+    return orders.note_completed(order_id=UUID(order_id))
+
+
 def sweep() -> dict[str, int]:
     """default, each minute: whatever a lost message or a dead worker left behind, and what has
     run out."""
@@ -67,4 +73,5 @@ def sweep() -> dict[str, int]:
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
         **retention.sweep(),
+        **sending.sweep(),
     }

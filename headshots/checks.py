@@ -43,6 +43,14 @@ def settings_agree(**_: Any) -> list[CheckMessage]:
                 id="headshots.E001",
             )
         )
+    if settings.ALLOW_LOOPBACK and settings.SECURE:
+        found.append(
+            Error(
+                "HEADSHOTS_ALLOW_LOOPBACK lets customers call this machine's own services.",
+                hint="Leave it out on a public site.",
+                id="headshots.E020",
+            )
+        )
     if settings.DEMO and settings.EMAIL_HOST:
         found.append(
             Error(

@@ -26,6 +26,8 @@ SECRET_KEY = env.required(
 )
 if len(SECRET_KEY) < 32:
     raise SettingError("SECRET_KEY is shorter than 32 characters. Make a longer one.")
+# Keys from before a change: links and sealed secrets made with them are still read.
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 SITE_URL = (env.text("HEADSHOTS_SITE_URL") or "http://127.0.0.1:8000").rstrip("/")
 if not SITE_URL.startswith(("http://", "https://")):
     raise SettingError(f"HEADSHOTS_SITE_URL is “{SITE_URL}”. Begin it with https:// (or http://).")
@@ -232,6 +234,9 @@ GPU_HOUR_CENTS = env.integer("HEADSHOTS_GPU_HOUR_CENTS", 250, least=0, most=1_00
 LEASE_S = env.integer("HEADSHOTS_LEASE_S", 45, least=3, most=3600)
 MOST_ATTEMPTS = 5
 WELCOME_CREDITS = env.integer("HEADSHOTS_WELCOME_CREDITS", 3, least=0, most=1000)
+
+# Lets webhooks reach this machine itself, for tests and trying out. Refused for a public site.
+ALLOW_LOOPBACK = env.flag("HEADSHOTS_ALLOW_LOOPBACK", False)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]

@@ -3,11 +3,19 @@ from accounts.models.consent import Invitation, Release
 from accounts.models.organisations import Member, MemberInvitation, Organisation, Role
 from accounts.models.roster import Change, Employee, RosterImport, RosterLine
 from accounts.models.users import User
+from accounts.models.webhooks import (
+    Event,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 
 __all__ = [
     "AuditEntry",
     "Change",
     "Employee",
+    "Event",
     "Invitation",
     "Member",
     "MemberInvitation",
@@ -17,4 +25,8 @@ __all__ = [
     "RosterImport",
     "RosterLine",
     "User",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSecret",
 ]

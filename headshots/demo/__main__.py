@@ -69,6 +69,7 @@ def _environment() -> dict[str, str]:
         "HEADSHOTS_DEMO": "1",
         "HEADSHOTS_VAR_DIR": str(VAR),
         "HEADSHOTS_SITE_URL": f"http://127.0.0.1:{_free_port(PORT)}",
+        "HEADSHOTS_ALLOW_LOOPBACK": "1",
         "HEADSHOTS_LOG": "json",
         "HEADSHOTS_DEFAULT_WORKERS": "1",
         "HEADSHOTS_PEOPLE_AT_ONCE": "8",

@@ -1,0 +1,227 @@
+"""Where events go: endpoints made, changed, switched off and on, their secrets rotated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from accounts import audit
+from accounts.actors import SYSTEM, Actor
+from accounts.members import lock
+from accounts.models import Event, Organisation, WebhookDelivery, WebhookEndpoint
+from accounts.webhooks import events, payloads, signing
+from accounts.webhooks.types import CHOICES, TEST
+from headshots.lib import safe_http
+from headshots.lib.ids import uuid7
+from headshots.lib.problems import Problem
+from headshots.lib.sealed import SealBroken
+
+MOST = 16
+_NAMES = {each.name for each in CHOICES}
+
+
+@transaction.atomic
+def add(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    url: str,
+    types: Sequence[str] = (),
+    description: str = "",
+    sandbox: bool = False,
+) -> tuple[WebhookEndpoint, str]:
+    """A new endpoint and its secret. No `types` means all of them.
+
+    Raises Problem: an address that cannot be called, an unknown type, too many endpoints.
+    """
+    url = _checked(url)
+    organisation = lock(organisation=organisation)
+    existing = WebhookEndpoint.objects.filter(organisation=organisation, sandbox=sandbox)
+    if existing.count() >= MOST:
+        raise Problem(
+            f"There are {MOST} endpoints already. Delete one first.", code="too_many_endpoints"
+        )
+    endpoint = WebhookEndpoint.objects.create(
+        organisation=organisation,
+        url=url,
+        types=_known(types),
+        description=" ".join(description.split())[:120],
+        sandbox=sandbox,
+    )
+    secret = signing.new_secret(endpoint=endpoint)
+    _note(actor, endpoint, "added", url=url)
+    return endpoint, secret
+
+
+@transaction.atomic
+def change(
+    *,
+    actor: Actor,
+    endpoint: WebhookEndpoint,
+    url: str | None = None,
+    types: Sequence[str] | None = None,
+    description: str | None = None,
+) -> WebhookEndpoint:
+    """Change what is given. Raises Problem as `add` does."""
+    endpoint = _locked(endpoint)
+    before = {"url": endpoint.url, "types": endpoint.types}
+    if url is not None and url.strip() != endpoint.url:
+        endpoint.url = _checked(url)
+        endpoint.rests_until, endpoint.waits = None, 0
+    if types is not None:
+        endpoint.types = _known(types)
+    if description is not None:
+        endpoint.description = " ".join(description.split())[:120]
+    endpoint.save()
+    after = {"url": endpoint.url, "types": endpoint.types}
+    changed = {key: after[key] for key in after if after[key] != before[key]}
+    _note(actor, endpoint, "changed", **changed)
+    return endpoint
+
+
+@transaction.atomic
+def remove(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
+    """Forget an endpoint with its deliveries."""
+    endpoint = _locked(endpoint)
+    _note(actor, endpoint, "removed", url=endpoint.url)
+    endpoint.delete()
+
+
+@transaction.atomic
+def disable(
+    *,
+    actor: Actor,
+    endpoint: WebhookEndpoint,
+    because: WebhookEndpoint.Disabled = WebhookEndpoint.Disabled.BY_HAND,
+) -> None:
+    """Send nothing more. What waits goes on waiting. Owners and administrators are told by mail
+    unless one of them did it."""
+    endpoint = _locked(endpoint)
+    if endpoint.disabled_at:
+        return
+    endpoint.disabled_at = timezone.now()
+    endpoint.disabled_because = because
+    endpoint.save(update_fields=["disabled_at", "disabled_because", "updated_at"])
+    _note(actor, endpoint, "disabled", because=str(because))
+    if actor is SYSTEM:
+        async_task("accounts.tasks.send_webhook_disabled", str(endpoint.pk))
+
+
+@transaction.atomic
+def enable(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
+    """Send again, beginning with what waits."""
+    endpoint = _locked(endpoint)
+    if endpoint.disabled_at is None:
+        return
+    endpoint.disabled_at, endpoint.disabled_because = None, ""
+    endpoint.failing_since, endpoint.rests_until, endpoint.waits = None, None, 0
+    endpoint.save()
+    _note(actor, endpoint, "enabled")
+    async_task("accounts.tasks.send_webhooks")
+
+
+@transaction.atomic
+def rotate(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
+    """A new secret. For a day deliveries carry a signature by the old one, too."""
+    endpoint = _locked(endpoint)
+    secret = signing.new_secret(endpoint=endpoint)
+    _note(actor, endpoint, "secret_rotated")
+    return secret
+
+
+@transaction.atomic
+def reveal(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
+    """The current secret, and a line in the log that it was looked at.
+
+    Raises Problem where it can no longer be read.
+    """
+    try:
+        secret = signing.current_secret(endpoint=endpoint)
+    except SealBroken:
+        raise Problem(
+            "The secret cannot be read any more. Rotate it to get a new one.",
+            code="secret_lost",
+            status=409,
+        ) from None
+    _note(actor, endpoint, "secret_seen")
+    return secret
+
+
+@transaction.atomic
+def send_test(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
+    """Send an event that says nothing, to this endpoint alone.
+
+    Raises Problem (409) for one that is switched off.
+    """
+    endpoint = _locked(endpoint)
+    if endpoint.disabled_at:
+        raise Problem(
+            "This endpoint is switched off. Switch it on first.", code="disabled", status=409
+        )
+    event_id = uuid7()
+    event = Event.objects.create(
+        id=event_id,
+        organisation=endpoint.organisation,
+        type=TEST,
+        object="webhook_endpoint",
+        object_id=str(endpoint.pk),
+        sandbox=endpoint.sandbox,
+        payload=payloads.text(
+            event_id=event_id,
+            type=TEST,
+            time=timezone.now(),
+            object_id=str(endpoint.pk),
+            sandbox=endpoint.sandbox,
+        ),
+    )
+    events.hand_over(events=[event], endpoints=[endpoint])
+    _note(actor, endpoint, "tested")
+    return WebhookDelivery.objects.get(event=event, endpoint=endpoint)
+
+
+def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    found = (
+        WebhookEndpoint.objects.select_for_update(of=("self",))
+        .select_related("organisation")
+        .filter(pk=endpoint.pk)
+        .first()
+    )
+    if found is None:
+        raise Problem("This endpoint has been deleted.", code="gone", status=404)
+    return found
+
+
+def _checked(url: str) -> str:
+    url = url.strip()
+    if not url:
+        raise Problem("Give the address that shall hear of events.", code="url", field="url")
+    loopback = settings.ALLOW_LOOPBACK
+    try:
+        target = safe_http.parse(url, allow_loopback=loopback)
+        safe_http.resolve(target, allow_loopback=loopback, patience_s=1.5)
+    except safe_http.Refused as refused:
+        raise Problem(refused.sentence, code="url", field="url") from None
+    except safe_http.Unsendable:
+        pass  # the name may come to be later; until then each attempt says so
+    return url
+
+
+def _known(types: Sequence[str]) -> list[str]:
+    unknown = [name for name in types if name not in _NAMES]
+    if unknown:
+        raise Problem(f"There is no event “{unknown[0][:60]}”.", code="event_type", field="types")
+    return sorted(set(types))
+
+
+def _note(actor: Actor, endpoint: WebhookEndpoint, what: str, **details: object) -> None:
+    audit.record(
+        actor=actor,
+        organisation=endpoint.organisation,
+        action=f"webhook.{what}",
+        about=endpoint,
+        **details,
+    )

@@ -1,0 +1,97 @@
+"""Telling partners what happened: an outbox in the transaction of what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import Model, Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from accounts.models import Event, Organisation, WebhookDelivery, WebhookEndpoint
+from accounts.webhooks import payloads
+from accounts.webhooks.types import TYPES
+from headshots.lib.ids import uuid7
+
+
+def emit(
+    *,
+    organisation: Organisation,
+    type: str,
+    resource: Model,
+    sandbox: bool = False,
+    once: bool = False,
+) -> None:
+    """Tell every endpoint of the organisation that wants it. Belongs into the transaction of what
+    happened, so that neither stands without the other.
+
+    `type` is a name of accounts.webhooks.types, `resource` the row that it is about. With `once`
+    an event of this type about this row is told a single time, however often this is called.
+    Raises RuntimeError outside a transaction.
+    """
+    emit_all(organisation=organisation, type=type, resources=[resource], sandbox=sandbox, once=once)
+
+
+def emit_all(
+    *,
+    organisation: Organisation,
+    type: str,
+    resources: Iterable[Model],
+    sandbox: bool = False,
+    once: bool = False,
+) -> None:
+    """The same for many rows, in a constant number of statements."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("An event belongs into the transaction of what it tells.")
+    kind = TYPES[type].object
+    now = timezone.now()
+    events = []
+    for resource in resources:
+        event_id, object_id = uuid7(), str(resource.pk)
+        events.append(
+            Event(
+                id=event_id,
+                organisation=organisation,
+                type=type,
+                object=kind,
+                object_id=object_id,
+                sandbox=sandbox,
+                once=f"{type}:{object_id}" if once else None,
+                payload=payloads.text(
+                    event_id=event_id, type=type, time=now, object_id=object_id, sandbox=sandbox
+                ),
+            )
+        )
+    if once:
+        Event.objects.bulk_create(events, batch_size=1000, ignore_conflicts=True)
+        written = set(
+            Event.objects.filter(pk__in=[event.pk for event in events]).values_list("pk", flat=True)
+        )
+        events = [event for event in events if event.pk in written]
+    else:
+        Event.objects.bulk_create(events, batch_size=1000)
+    hand_over(events=events, endpoints=_listening(organisation, type, sandbox))
+
+
+def hand_over(*, events: Iterable[Event], endpoints: Iterable[WebhookEndpoint]) -> None:
+    """Put events on their way to endpoints."""
+    deliveries = [
+        WebhookDelivery(event=event, endpoint=endpoint)
+        for endpoint in endpoints
+        for event in events
+    ]
+    if deliveries:
+        WebhookDelivery.objects.bulk_create(deliveries, batch_size=1000)
+        async_task("accounts.tasks.send_webhooks")
+
+
+def _listening(organisation: Organisation, type: str, sandbox: bool) -> list[WebhookEndpoint]:
+    return list(
+        WebhookEndpoint.objects.filter(
+            Q(types=[]) | Q(types__contains=[type]),
+            organisation=organisation,
+            sandbox=sandbox,
+            disabled_at=None,
+        )
+    )
