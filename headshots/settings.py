@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_q",
     "django_structlog",
+    "djstripe",
     "headshots",
     "accounts",
     "billing",
@@ -237,6 +239,26 @@ WELCOME_CREDITS = env.integer("HEADSHOTS_WELCOME_CREDITS", 3, least=0, most=1000
 
 # Lets webhooks reach this machine itself, for tests and trying out. Refused for a public site.
 ALLOW_LOOPBACK = env.flag("HEADSHOTS_ALLOW_LOOPBACK", False)
+# Stripe, or the local stand-in for it (manage.py stripe_sandbox), where no money moves.
+STRIPE_API_VERSION = "2026-05-27.dahlia"
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY") or ""
+STRIPE_SANDBOX = (env.text("HEADSHOTS_STRIPE_SANDBOX") or "").rstrip("/")
+if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
+    raise SettingError("STRIPE_SECRET_KEY is no secret key. Those begin with sk_ or rk_.")
+if STRIPE_SANDBOX:
+    # SECURITY: what the stand-in says was paid gives credits, so it stands beside no real key.
+    if STRIPE_SECRET_KEY:
+        raise SettingError(
+            "STRIPE_SECRET_KEY and HEADSHOTS_STRIPE_SANDBOX are both set. Keep one of them."
+        )
+    if urlsplit(STRIPE_SANDBOX).hostname not in {"127.0.0.1", "localhost"}:
+        raise SettingError("HEADSHOTS_STRIPE_SANDBOX is not on this machine (127.0.0.1).")
+    STRIPE_SECRET_KEY = "sk_test_" + hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:24]
+    STRIPE_API_HOST = STRIPE_SANDBOX
+STRIPE_LIVE_MODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+DJSTRIPE_SUBSCRIBER_MODEL = "accounts.Organisation"
+SILENCED_SYSTEM_CHECKS = ["djstripe.W002"]  # that an address of the API is set: checks.py says it
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]

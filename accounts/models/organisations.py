@@ -25,6 +25,12 @@ class Organisation(Row):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def email(self) -> str:
+        """Where its bills go: the address of its first owner."""
+        owner = self.members.filter(role=Role.OWNER).select_related("user").order_by("id").first()
+        return owner.user.email if owner else ""
+
 
 class Role(models.TextChoices):
     OWNER = "owner", gettext_lazy("Owner")
