@@ -21,6 +21,8 @@ from accounts.models import (
     Role,
     RosterImport,
     User,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from accounts.rights import RANK
 from accounts.second_factor import SecondFactorNeeded, has_second_factor
@@ -150,3 +152,36 @@ def roster_import(inside: Membership, import_id: UUID) -> RosterImport:
 
 def audit_entries(inside: Membership) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(organisation=inside.organisation).order_by("-created_at")
+
+
+def webhook_endpoints(inside: Membership) -> QuerySet[WebhookEndpoint]:
+    """Where events of the organisation go."""
+    return WebhookEndpoint.objects.filter(organisation=inside.organisation).select_related(
+        "organisation"
+    )
+
+
+def webhook_endpoint(inside: Membership, endpoint_id: UUID) -> WebhookEndpoint:
+    """One of them; Http404 for another organisation's."""
+    found = webhook_endpoints(inside).filter(pk=endpoint_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def webhook_deliveries(endpoint: WebhookEndpoint) -> QuerySet[WebhookDelivery]:
+    """What was sent to an endpoint that was found here, newest first."""
+    found = WebhookDelivery.objects.filter(endpoint=endpoint).select_related("event")
+    return found.order_by("-created_at", "-pk")
+
+
+def webhook_delivery(inside: Membership, endpoint_id: UUID, delivery_id: UUID) -> WebhookDelivery:
+    """One delivery; Http404 for another organisation's or another endpoint's."""
+    found = (
+        WebhookDelivery.objects.select_related("event", "endpoint__organisation")
+        .filter(pk=delivery_id, endpoint=endpoint_id, endpoint__organisation=inside.organisation)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found

@@ -16,6 +16,7 @@ MAY: tuple[tuple[str, Role], ...] = (
     ("Upload the roster, change it, export it", Role.ADMIN),
     ("Make looks, place and cancel orders, send invitations again", Role.ADMIN),
     ("Approve headshots, download them", Role.ADMIN),
+    ("Make webhook endpoints, see what was sent", Role.ADMIN),
     ("Read and export the log", Role.ADMIN),
     ("Invite members, change roles, remove members", Role.OWNER),
     ("Rename the organisation, require a second factor", Role.OWNER),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import audit, members, organisation, roster, roster_imports
+from accounts.views import audit, members, organisation, roster, roster_imports, webhooks
 
 urlpatterns = [
     path("roster", roster.roster, name="roster"),
@@ -40,6 +40,26 @@ urlpatterns = [
     ),
     path("settings/transfer", organisation.transfer, name="organisation_transfer"),
     path("second-factor", organisation.second_factor, name="second_factor"),
+    path("webhooks", webhooks.webhooks, name="webhooks"),
+    path("webhooks/add", webhooks.add, name="webhook_add"),
+    path("webhooks/<uuid:endpoint_id>", webhooks.endpoint, name="webhook_endpoint"),
+    path("webhooks/<uuid:endpoint_id>/change", webhooks.change, name="webhook_change"),
+    path("webhooks/<uuid:endpoint_id>/test", webhooks.send_test, name="webhook_test"),
+    path("webhooks/<uuid:endpoint_id>/secret", webhooks.secret, name="webhook_secret"),
+    path("webhooks/<uuid:endpoint_id>/rotate", webhooks.rotate, name="webhook_rotate"),
+    path("webhooks/<uuid:endpoint_id>/switch", webhooks.switch, name="webhook_switch"),
+    path("webhooks/<uuid:endpoint_id>/remove", webhooks.remove, name="webhook_remove"),
+    path("webhooks/<uuid:endpoint_id>/replay", webhooks.replay_since, name="webhook_replay_since"),
+    path(
+        "webhooks/<uuid:endpoint_id>/deliveries/<uuid:delivery_id>",
+        webhooks.delivery,
+        name="webhook_delivery",
+    ),
+    path(
+        "webhooks/<uuid:endpoint_id>/deliveries/<uuid:delivery_id>/replay",
+        webhooks.replay,
+        name="webhook_delivery_replay",
+    ),
     path("audit", audit.log, name="audit_log"),
     path("audit/export", audit.export, name="audit_export"),
 ]

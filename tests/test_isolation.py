@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Role
+from accounts.webhooks import endpoints
 from generation.models import Shoot, State
 from tests.world import World, make_user, make_world, token
 
@@ -63,6 +64,20 @@ TABLE = [
     Case("organisation_close", OWNER),
     Case("organisation_close", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
     Case("second_factor", {"viewer": 302, "admin": 302, "owner": 302}),
+    Case("webhooks", ADMIN),
+    Case("webhook_add", ADMIN),
+    Case("webhook_add", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("webhook_endpoint", ADMIN, needs="endpoint"),
+    Case("webhook_change", ADMIN, needs="endpoint"),
+    Case("webhook_change", {"viewer": 403, "admin": 422, "owner": 422}, "post", "endpoint"),
+    Case("webhook_test", DONE_ADMIN, "post", "endpoint"),
+    Case("webhook_secret", ADMIN, "post", "endpoint"),
+    Case("webhook_rotate", ADMIN, "post", "endpoint"),
+    Case("webhook_switch", DONE_ADMIN, "post", "endpoint"),
+    Case("webhook_remove", DONE_ADMIN, "post", "endpoint"),
+    Case("webhook_replay_since", {"viewer": 403, "admin": 422, "owner": 422}, "post", "endpoint"),
+    Case("webhook_delivery", ADMIN, needs="delivery"),
+    Case("webhook_delivery_replay", DONE_ADMIN, "post", "delivery"),
     Case("audit_log", ADMIN),
     Case("audit_export", ADMIN, "post"),
     Case("credits", ALL),
@@ -132,6 +147,11 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, "invitation_id": world.invite_member().pk}
     if needs == "import":
         return {"slug": slug, "import_id": world.roster_file().pk}
+    if needs == "endpoint":
+        return {"slug": slug, "endpoint_id": world.endpoint().pk}
+    if needs == "delivery":
+        delivery = endpoints.send_test(actor=world.actor, endpoint=world.endpoint())
+        return {"slug": slug, "endpoint_id": delivery.endpoint_id, "delivery_id": delivery.pk}
     if needs == "order":
         return {"slug": slug, "order_id": world.order(1).pk}
     if needs == "candidate":

@@ -17,9 +17,18 @@ from accounts import invitations, releases
 from accounts.access import Membership, membership
 from accounts.actors import SYSTEM, Actor, employee_actor, user_actor
 from accounts.member_invitations import invite_member
-from accounts.models import Employee, MemberInvitation, Organisation, Role, RosterImport, User
+from accounts.models import (
+    Employee,
+    MemberInvitation,
+    Organisation,
+    Role,
+    RosterImport,
+    User,
+    WebhookEndpoint,
+)
 from accounts.organisations import add_member, found_organisation
 from accounts.roster_imports import start_import
+from accounts.webhooks import endpoints
 from billing import ledger
 from generation import looks, orders, selfies, states
 from generation.models import Candidate, Look, Order, Selfie, Shoot, State
@@ -105,6 +114,12 @@ class World:
             data=text.encode(),
             filename="staff.csv",
         )
+
+    def endpoint(self, **changes: Any) -> WebhookEndpoint:
+        """A webhook endpoint of an address that nobody answers at."""
+        WebhookEndpoint.objects.filter(organisation=self.organisation).delete()
+        fields = {"url": "https://192.0.1.1/hooks", **changes}
+        return endpoints.add(actor=self.actor, organisation=self.organisation, **fields)[0]
 
     def order(self, people: int = 1, **changes: Any) -> Order:
         """An order for some new people."""

@@ -7,9 +7,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from accounts import tasks
 from accounts.models import (
     AuditEntry,
     Event,
@@ -188,6 +190,10 @@ def test_410_switches_off_and_tells(world: World, receiver: Receiver) -> None:
     sending.send_due()
     endpoint.refresh_from_db()
     assert endpoint.disabled_because == WebhookEndpoint.Disabled.GONE
+    tasks.send_webhook_disabled(str(endpoint.pk))
+    assert len(mail.outbox) == 2
+    assert f"/webhooks/{endpoint.pk}" in mail.outbox[0].body
+    assert "410 Gone" in mail.outbox[0].body
     world.order()
     assert sending.send_due() == 0
     with pytest.raises(Problem, match="switched off"):
