@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from billing import ledger
-from generation import claims, notices, retention, states
+from generation import claims, notices, renditions, retention, states
 from generation.models import Candidate, Headshot, Shoot, State
 from headshots.lib.problems import Problem
 
@@ -45,6 +45,7 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
     headshot, _made = Headshot.objects.update_or_create(
         shoot=shoot, defaults={"candidate": candidate, "picked_at": timezone.now()}
     )
+    renditions.begin(headshot=headshot)
     audit.record(
         actor=actor,
         organisation=shoot.order.organisation,
@@ -71,7 +72,7 @@ def ask_again(*, actor: Actor, shoot: Shoot, reason: str) -> None:
             code="rounds_spent",
             status=409,
         )
-    Headshot.objects.filter(shoot=shoot).delete()
+    renditions.forget(shoot=shoot)
     audit.record(
         actor=actor,
         organisation=shoot.order.organisation,
@@ -133,7 +134,7 @@ def send_back(*, actor: Actor, shoot: Shoot, reason: str) -> None:
         )
     shoot = states.locked(shoot.pk)
     states.move(actor=actor, shoot=shoot, to=State.CHOOSING, message=reason)
-    Headshot.objects.filter(shoot=shoot).delete()
+    renditions.forget(shoot=shoot)
     notices.notify(shoot=shoot, kind="choose")
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from accounts.webhooks import sending
 from billing import ledger
-from generation import claims, closing, heartbeat, notices, orders, retention, selfies
+from generation import claims, closing, heartbeat, notices, orders, renditions, retention, selfies
 from generation.models import Shoot
 from headshots.lib import stopping
 
@@ -53,6 +53,11 @@ def send_notices(kind: str, shoot_ids: list[str]) -> int:
     return sent
 
 
+def render(finishing_id: str) -> None:
+    """default: render the files of one headshot. Loads OpenCV and dlib, never torch."""
+    renditions.render(finishing_id=UUID(finishing_id))
+
+
 def finish_closing(organisation_id: str) -> bool:
     """default: destroy what a closed organisation leaves behind. The sweep goes on with it."""
     return closing.finish(organisation_id=UUID(organisation_id))
@@ -70,6 +75,8 @@ def sweep() -> dict[str, int]:
     return {
         **claims.sweep(),
         "rejudged": selfies.judge_again(),
+        "rendered_again": renditions.render_lost(),
+        "rendering_begun": renditions.begin_missing(),
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
         **retention.sweep(),

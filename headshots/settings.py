@@ -235,6 +235,8 @@ PEOPLE_AT_ONCE = env.integer("HEADSHOTS_PEOPLE_AT_ONCE", 4, least=1, most=64)
 GPU_HOUR_CENTS = env.integer("HEADSHOTS_GPU_HOUR_CENTS", 250, least=0, most=1_000_000)
 LEASE_S = env.integer("HEADSHOTS_LEASE_S", 45, least=3, most=3600)
 MOST_ATTEMPTS = 5
+# A matting network in an ONNX file; without one, mattes are solved on the CPU without weights.
+MATTING_MODEL = env.text("HEADSHOTS_MATTING_MODEL")
 WELCOME_CREDITS = env.integer("HEADSHOTS_WELCOME_CREDITS", 3, least=0, most=1000)
 
 # Lets webhooks reach this machine itself, for tests and trying out. Refused for a public site.

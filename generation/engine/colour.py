@@ -59,3 +59,39 @@ def skin(image: Image.Image, face: Face) -> NDArray[np.float64]:
     if not patches:
         return np.zeros(3)
     return np.asarray(np.median(lab(np.concatenate(patches)), axis=0))
+
+
+def delta_e(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.float64]:
+    """CIEDE2000 differences of Lab colours [..., 3] (Sharma, Wu and Dalal 2005)."""
+    first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    l1, a1, b1 = np.moveaxis(first, -1, 0)
+    l2, a2, b2 = np.moveaxis(second, -1, 0)
+    mean_c7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7
+    g = 0.5 * (1 - np.sqrt(mean_c7 / (mean_c7 + 25.0**7)))
+    a1, a2 = a1 * (1 + g), a2 * (1 + g)
+    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
+    h1, h2 = np.degrees(np.arctan2(b1, a1)) % 360, np.degrees(np.arctan2(b2, a2)) % 360
+    grey = c1 * c2 == 0
+    apart = np.where(grey, 0.0, (h2 - h1 + 180) % 360 - 180)
+    dl, dc = l2 - l1, c2 - c1
+    dh = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(apart) / 2)
+    mean_l, mean_c = (l1 + l2) / 2, (c1 + c2) / 2
+    mean_h = np.where(
+        grey, h1 + h2, np.where(np.abs(h1 - h2) <= 180, h1 + h2, h1 + h2 + 360) / 2 % 360
+    )
+    t = (
+        1
+        - 0.17 * np.cos(np.radians(mean_h - 30))
+        + 0.24 * np.cos(np.radians(2 * mean_h))
+        + 0.32 * np.cos(np.radians(3 * mean_h + 6))
+        - 0.20 * np.cos(np.radians(4 * mean_h - 63))
+    )
+    off = (mean_l - 50) ** 2
+    sl = 1 + 0.015 * off / np.sqrt(20 + off)
+    sc = 1 + 0.045 * mean_c
+    sh = 1 + 0.015 * mean_c * t
+    c7 = mean_c**7
+    turn = np.radians(30 * np.exp(-(((mean_h - 275) / 25) ** 2)))
+    rt = -2 * np.sqrt(c7 / (c7 + 25.0**7)) * np.sin(2 * turn)
+    squares = (dl / sl) ** 2 + (dc / sc) ** 2 + (dh / sh) ** 2 + rt * (dc / sc) * (dh / sh)
+    return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float64)

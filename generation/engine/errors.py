@@ -24,3 +24,11 @@ class Stopped(EngineError):
 
     def __init__(self) -> None:
         super().__init__("Stopped on request; the work continues from its last checkpoint.")
+
+
+class FinishError(EngineError):
+    """A picture that cannot be finished; the sentence says why and what to send instead."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code

@@ -14,12 +14,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from generation.engine.faces import Points
+from generation.engine.finishing.specs import FACE_HEIGHT
 from generation.engine.geometry import place
 from generation.engine.recipe import CropSettings
 from generation.engine.specs import AlignSpec
-
-# Brow to chin of an average face, in distances between the eyes' centres.
-_FACE_HEIGHT = 2.05
 
 # The share of a model’s picture that a frame takes at most, and how much closer “close” is.
 _FILLED = 1.0
@@ -37,9 +35,18 @@ def frame(framing: str, crop: CropSettings) -> AlignSpec:
 
     Never looser than the model's own pictures, so that a picture fills its frame.
     """
-    fills = _FACE_HEIGHT * crop.eye_distance / _FILLED
+    fills = FACE_HEIGHT * crop.eye_distance / _FILLED
     spec = AlignSpec(eye_line=crop.eye_y, face_height=max(AlignSpec.face_height, fills))
     return replace(spec, face_height=spec.face_height * _CLOSER) if framing == "close" else spec
+
+
+def face_height(framing: str, crop: CropSettings, eye_line: float) -> float:
+    """How high a face is (brow to chin, share of the picture's height) for a framing and an eye
+    line, so that a picture cropped as `crop` says reaches the frame's upper and lower edge."""
+    above, below = eye_line / crop.eye_y, (1 - eye_line) / (1 - crop.eye_y)
+    fills = FACE_HEIGHT * crop.eye_distance * max(above, below)
+    height = max(AlignSpec.face_height, fills)
+    return height * _CLOSER if framing == "close" else height
 
 
 def align(image: Image.Image, landmarks: Points, spec: AlignSpec | None = None) -> Image.Image:
@@ -47,7 +54,7 @@ def align(image: Image.Image, landmarks: Points, spec: AlignSpec | None = None) 
     spec = spec or AlignSpec()
     width, height = spec.size
     eyes = (width / 2, spec.eye_line * height)
-    return place(image, landmarks, spec.size, eyes, spec.face_height * height / _FACE_HEIGHT)
+    return place(image, landmarks, spec.size, eyes, spec.face_height * height / FACE_HEIGHT)
 
 
 def jpeg(image: Image.Image, quality: int = 92, xmp: bytes = b"") -> bytes:

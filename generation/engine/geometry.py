@@ -61,6 +61,16 @@ def place(
     )
 
 
+def from_template(
+    landmarks: Points, eyes: tuple[float, float], eye_distance: float
+) -> NDArray[np.float64]:
+    """The affine map [2, 3] that brings five landmarks to where an average face has them, with
+    the middle between the eyes at `eyes` and the eyes `eye_distance` apart."""
+    target = _TEMPLATE * eye_distance + np.asarray(eyes)
+    scale, rotation, shift = similarity(np.asarray(landmarks, np.float64), target)
+    return np.hstack([scale * rotation, shift[:, None]])
+
+
 def similarity(
     source: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:

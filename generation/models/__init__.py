@@ -1,3 +1,4 @@
+from generation.models.finishing import Finish, Finishing, Plate, Refinish, Rendition
 from generation.models.looks import Look
 from generation.models.orders import Order
 from generation.models.pictures import Candidate, Headshot, Selfie
@@ -7,9 +8,14 @@ from generation.models.workers import ComputeUsage, Worker
 __all__ = [
     "Candidate",
     "ComputeUsage",
+    "Finish",
+    "Finishing",
     "Headshot",
     "Look",
     "Order",
+    "Plate",
+    "Refinish",
+    "Rendition",
     "Selfie",
     "Shoot",
     "State",

@@ -21,6 +21,11 @@ class Order(Row):
     due_at = models.DateTimeField()
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
 
+    # How its headshots are finished; None until the first one is.
+    finish = models.ForeignKey(
+        "generation.Finish", models.PROTECT, null=True, blank=True, related_name="orders"
+    )
+
     class Meta:
         ordering = ["-created_at"]
 

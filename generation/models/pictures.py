@@ -48,7 +48,10 @@ class Selfie(Row):
 
 
 class Candidate(Row):
-    """A generated image with its receipt. What failed the gate is kept as a receipt alone."""
+    """A generated image with its receipt. What failed the gate is kept as a receipt alone.
+
+    `photographed`: no image of a model but a photo that a person gave instead of one.
+    """
 
     shoot = models.ForeignKey(Shoot, models.CASCADE, related_name="candidates")
     round = models.PositiveIntegerField()
@@ -61,6 +64,7 @@ class Candidate(Row):
     # The image as generated, and the finished picture; empty where the gate refused it.
     file = models.CharField(max_length=200, blank=True)
     finished = models.CharField(max_length=200, blank=True)
+    photographed = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["likeness_own"]
@@ -85,6 +89,11 @@ class Headshot(Row):
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    # Whose files count; None until the first ones are rendered.
+    finishing = models.OneToOneField(
+        "generation.Finishing", models.SET_NULL, null=True, blank=True, related_name="counts_for"
     )
 
     def __str__(self) -> str:

@@ -1,0 +1,33 @@
+"""Finishing: from a picture of a person to the files a company uses. Needs no torch.
+
+`cut_out` lifts the person off whatever is behind them, `finish` puts them on the plate, at one
+eye line and face height, in one light, and encodes every rendition. Deterministic: the same
+picture, landmarks and specs give the same bytes.
+"""
+
+from generation.engine.finishing.cutting import Cutout, cut_out
+from generation.engine.finishing.measuring import Measures, measure
+from generation.engine.finishing.plates import paint
+from generation.engine.finishing.rendering import RenderedFile, finish
+from generation.engine.finishing.specs import (
+    FinishSpec,
+    LogoSpec,
+    PlateSpec,
+    RenditionSpec,
+    ToneSpec,
+)
+
+__all__ = [
+    "Cutout",
+    "FinishSpec",
+    "LogoSpec",
+    "Measures",
+    "PlateSpec",
+    "RenderedFile",
+    "RenditionSpec",
+    "ToneSpec",
+    "cut_out",
+    "finish",
+    "measure",
+    "paint",
+]

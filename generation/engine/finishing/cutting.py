@@ -1,0 +1,161 @@
+"""Lift the person off whatever is behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from generation.engine import faces
+from generation.engine.errors import FinishError
+from generation.engine.faces import Face, Points
+from generation.engine.finishing import backdrop, matte
+from generation.engine.finishing.specs import FACE_HEIGHT
+from generation.engine.geometry import from_template
+
+# Small base models are enlarged to this side, large photos reduced to that.
+_LEAST, _MOST = 640, 1600
+# Faces are measured again in pictures of this height, all alike.
+_STRAIGHT = 400
+
+NOTES = {
+    "hair_cut": "The hair is cut by the upper edge of the picture.",
+    "shoulders_cut": "A shoulder ends at the picture’s side, high above its lower edge.",
+    "busy_backdrop": "The backdrop is not plain, so the outline may need a look.",
+    "small": "The picture is small; it was enlarged.",
+}
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A person without backdrop: `colour` uint8 [h, w, 3] is their own, `alpha` 0..1 [h, w].
+
+    `face` lies in these pixels, `enlarged` is what they are larger than the picture was (below 1
+    smaller). `behind` is the Lab colour that was behind them, where it was `flat`. `notes` are
+    codes of NOTES, for a person's eye.
+    """
+
+    colour: NDArray[Any]
+    alpha: NDArray[Any]
+    face: Face
+    enlarged: float
+    flat: bool
+    behind: tuple[float, float, float]
+    notes: tuple[str, ...]
+
+
+def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
+    """The person in `image`, whose largest face is theirs; any backdrop, best a plain one.
+
+    `matting` replaces the way the matte is made. Takes about half a second. Raises FinishError
+    without a face, with several, or with a face at the picture's edge.
+    """
+    picture = image.convert("RGB")
+    longest = max(picture.size)
+    factor = max(1.0, _LEAST / min(picture.size)) if longest < _MOST else _MOST / longest
+    factor = min(factor, _MOST / longest)
+    if factor != 1.0:
+        size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    pixels: NDArray[Any] = np.ascontiguousarray(picture)
+    face = find(picture)
+    mask, behind, small = backdrop.person(pixels, face.box)
+    if matting is None:
+        known: NDArray[Any] = matte.trimap(mask, face.box, small, behind)
+        large = (picture.width, picture.height)
+        known = cv2.resize(known, large, interpolation=cv2.INTER_NEAREST)
+        alpha = matte.solve(pixels, known)
+    else:
+        alpha = matting(pixels, face.box)
+    notes = _notes(alpha, face)
+    if not behind.flat:
+        notes.append("busy_backdrop")
+    if factor > 1.0:
+        notes.append("small")
+    return Cutout(
+        colour=matte.foreground(pixels, alpha),
+        alpha=alpha,
+        face=face,
+        enlarged=factor,
+        flat=behind.flat,
+        behind=behind.colour,
+        notes=tuple(notes),
+    )
+
+
+def find(picture: Image.Image) -> Face:
+    """The one face of a picture, its landmarks measured once more in an upright crop.
+
+    Raises FinishError for none, several, or one that the picture's edge cuts.
+    """
+    found = faces.detect(picture)
+    if not found:
+        raise FinishError(
+            "no_face",
+            "No face was found in this picture. Send one that shows the whole face from the front.",
+        )
+    face = found[0]
+    if any(other.height > 0.5 * face.height for other in found[1:]):
+        raise FinishError(
+            "several_faces",
+            "There is more than one face in this picture. Send one of the person alone.",
+        )
+    left, top, right, bottom = face.box
+    room = 0.12 * (right - left)
+    if left < room or right > picture.width - room or bottom > picture.height - room:
+        raise FinishError(
+            "face_at_edge",
+            "The face lies at the edge of this picture, so that a part of the head is missing. "
+            "Send one with room around the head.",
+        )
+    if top < 0:
+        raise FinishError(
+            "face_at_edge",
+            "The upper edge of this picture cuts the forehead. Send one with room above the head.",
+        )
+    return replace(face, landmarks=_measured_again(picture, face))
+
+
+def _measured_again(picture: Image.Image, face: Face) -> Points:
+    """The landmarks as the mean of those found in an upright crop of fixed size and in its
+    mirror image: half as noisy, and alike for large and small pictures."""
+    side = _STRAIGHT
+    matrix = from_template(face.landmarks, (side / 2, 0.45 * side), 0.36 * side / FACE_HEIGHT)
+    crop = cv2.warpAffine(
+        np.asarray(picture),
+        matrix,
+        (side, side),
+        flags=cv2.INTER_AREA,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    seen = []
+    straight = faces.detect(Image.fromarray(crop), side)
+    if straight:
+        seen.append(np.asarray(straight[0].landmarks))
+    mirrored = faces.detect(Image.fromarray(np.ascontiguousarray(crop[:, ::-1])), side)
+    if mirrored:
+        points = np.asarray(mirrored[0].landmarks)[[2, 3, 0, 1, 4]]
+        seen.append(points * (-1, 1) + (side - 1, 0))
+    if not seen:
+        return face.landmarks
+    back = cv2.invertAffineTransform(matrix)
+    points = np.mean(seen, axis=0) @ back[:, :2].T + back[:, 2]
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def _notes(alpha: NDArray[Any], face: Face) -> list[str]:
+    """What the picture's edges cut."""
+    height = alpha.shape[0]
+    notes = []
+    if float((alpha[:2].mean(axis=0) > 0.5).mean()) > 0.04:
+        notes.append("hair_cut")
+    chin = min(height - 1, face.box[3])
+    shoulder = int(chin + 0.25 * (height - chin))
+    sides = (alpha[chin:shoulder, :2], alpha[chin:shoulder, -2:])
+    if any(float((part > 0.5).mean()) > 0.3 for part in sides if part.size):
+        notes.append("shoulders_cut")
+    return notes

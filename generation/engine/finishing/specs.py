@@ -1,0 +1,91 @@
+"""What finishing is asked to do: plain frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+# Brow to chin of an average face, in distances between the eyes' centres.
+FACE_HEIGHT = 2.05
+
+
+@dataclass(frozen=True)
+class PlateSpec:
+    """What is put behind everybody.
+
+    `kind` is "colour" (the first of `colours`), "gradient" (from the first to the last, at
+    `angle` degrees, 0 from top to bottom), "brand" (the first colour where the light falls, the
+    others towards the corners) or "picture" (`picture`, cut to fill). `fall_off` 0..1 darkens
+    the corners softly, as a lamp behind the person does. Colours are "#rrggbb".
+    """
+
+    kind: str = "colour"
+    colours: tuple[str, ...] = ("#96989c",)
+    angle: float = 0.0
+    fall_off: float = 0.0
+    picture: Path | None = None
+
+
+@dataclass(frozen=True)
+class ToneSpec:
+    """The light that everybody is brought to; skin keeps its own tone.
+
+    `backdrop` is the Lab colour that the flat backdrop of the pictures should have had: its cast
+    is taken off clothes and hair. `clothes` is the Lab colour of the roster's clothes: each
+    person's are moved towards it by `strength`, at most `reach` in Lab.
+    """
+
+    backdrop: tuple[float, float, float] | None = None
+    clothes: tuple[float, float, float] | None = None
+    strength: float = 0.8
+    reach: float = 8.0
+
+
+@dataclass(frozen=True)
+class LogoSpec:
+    """A logo with transparency, in a corner ("left" or "right") at the bottom.
+
+    `width` and `margin` are shares of the rendition's shorter side.
+    """
+
+    file: Path
+    corner: str = "right"
+    width: float = 0.16
+    margin: float = 0.05
+
+
+@dataclass(frozen=True)
+class RenditionSpec:
+    """One file: its pixels, its format ("jpeg", "png", "webp"), and where the face lies.
+
+    `eye_line` and `face_height` (brow to chin) are shares of the height, `centre` of the width.
+    `backdrop` is "plate" or "none" (see-through), `shape` "full" or "round"; both need PNG or
+    WebP where they leave pixels see-through. `dpi` 0 leaves the print size out.
+    """
+
+    kind: str
+    width: int
+    height: int
+    format: str = "jpeg"
+    quality: int = 92
+    eye_line: float = 0.42
+    face_height: float = 0.48
+    centre: float = 0.5
+    dpi: int = 0
+    backdrop: str = "plate"
+    shape: str = "full"
+    monochrome: bool = False
+    logo: bool = False
+    frame: bool = False
+
+
+@dataclass(frozen=True)
+class FinishSpec:
+    """All of a finish. `frame_colour` and `frame_width` (share of the side) draw the frame."""
+
+    plate: PlateSpec
+    renditions: tuple[RenditionSpec, ...]
+    tone: ToneSpec = ToneSpec()
+    logo: LogoSpec | None = None
+    frame_colour: str = "#ffffff"
+    frame_width: float = 0.03

@@ -1,0 +1,47 @@
+"""A logo as uploaded: small, still, its transparency kept."""
+
+from __future__ import annotations
+
+import io
+
+from django.utils.translation import gettext as _
+from PIL import Image, UnidentifiedImageError
+
+from headshots.lib.problems import Problem
+
+MOST_BYTES = 2_000_000
+MOST_PIXELS = 4_000_000
+_LONGEST = 1200
+
+
+def clean(data: bytes) -> bytes:
+    """A PNG of the logo with its transparency and nothing else of the file.
+
+    PNG and WebP are taken, of at most 4 MP and 2 MB; Raises Problem with a sentence otherwise.
+    """
+    if len(data) > MOST_BYTES:
+        raise Problem(_("The logo is larger than 2 MB. Send a smaller file."), field="logo")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "WEBP")) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Problem(
+                    _("The logo has more than 4 million pixels. Send a smaller version."),
+                    field="logo",
+                )
+            if getattr(picture, "n_frames", 1) > 1:
+                raise Problem(_("The logo moves. Send a still picture."), field="logo")
+            logo = picture.convert("RGBA")
+    except Problem:
+        raise
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise Problem(
+            _("The logo cannot be read. Send a PNG or WebP with a transparent background."),
+            field="logo",
+        ) from error
+    if logo.getchannel("A").getextrema()[1] == 0:
+        raise Problem(_("The logo is wholly transparent; nothing of it would show."), field="logo")
+    logo.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
+    box = logo.getchannel("A").getbbox()
+    stream = io.BytesIO()
+    Image.frombytes("RGBA", logo.size, logo.tobytes()).crop(box).save(stream, "PNG", optimize=True)
+    return stream.getvalue()

@@ -1,0 +1,127 @@
+"""The table of renditions that a look has: which files a headshot becomes. Loads nothing heavy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headshots.lib.problems import Problem
+
+FORMATS = ("jpeg", "png", "webp")
+MOST_ROWS = 12
+SMALLEST, LARGEST = 64, 2400
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,38}")
+_MM_AN_INCH = 25.4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One rendition. `kind` names it in file names and the API; `closer` is how much nearer than
+    the finish's crop, in hundredths. `see_through` leaves the plate out."""
+
+    kind: str
+    width: int
+    height: int
+    format: str = "jpeg"
+    quality: int = 92
+    closer: int = 0
+    dpi: int = 0
+    see_through: bool = False
+    round: bool = False
+    monochrome: bool = False
+    logo: bool = False
+    frame: bool = False
+
+    @property
+    def print_size(self) -> str:
+        """The size on paper in millimetres, “35 × 45 mm”; empty without a resolution."""
+        if not self.dpi:
+            return ""
+        wide, high = (round(v / self.dpi * _MM_AN_INCH) for v in (self.width, self.height))
+        return f"{wide} × {high} mm"
+
+
+# 35 × 45 mm at 300 dots an inch are 413 × 531 pixels.
+DEFAULT = (
+    Row("portrait", 1024, 1280),
+    Row("square", 1024, 1024),
+    Row("square-small", 400, 400, "webp", 90),
+    Row("banner", 1600, 900),
+    Row("avatar", 512, 512, "png", round=True),
+    Row("transparent", 800, 1000, "png", see_through=True),
+    Row("badge", 413, 531, quality=95, dpi=300),
+    Row("black-and-white", 1024, 1280, monochrome=True),
+)
+
+
+def rows(table: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """The rows of a stored table."""
+    known = {field.name for field in fields(Row)}
+    return [Row(**{k: v for k, v in row.items() if k in known}) for row in table]
+
+
+def stored(table: Sequence[Row]) -> list[dict[str, Any]]:
+    """A table as it is kept in a finish."""
+    return [asdict(row) for row in table]
+
+
+def checked(table: Sequence[Row]) -> list[Row]:
+    """The table, if a headshot can become these files.
+
+    Raises Problem with a sentence about the first row that cannot be made.
+    """
+    if not table:
+        raise Problem(_("Keep at least one rendition."), code="renditions", field="renditions")
+    if len(table) > MOST_ROWS:
+        raise Problem(
+            _("A look has at most {count} renditions.").format(count=MOST_ROWS),
+            code="renditions",
+            field="renditions",
+        )
+    names: set[str] = set()
+    for row in table:
+        sentence = _wrong(row)
+        if not sentence and row.kind in names:
+            sentence = _("Two renditions are named “{name}”. Give one another name.").format(
+                name=row.kind
+            )
+        if sentence:
+            raise Problem(sentence, code="renditions", field="renditions")
+        names.add(row.kind)
+    if not any(not row.see_through and not row.round and not row.monochrome for row in table):
+        raise Problem(
+            _("Keep one rendition in colour that fills its frame; the staff wall is made of it."),
+            code="renditions",
+            field="renditions",
+        )
+    return list(table)
+
+
+def _wrong(row: Row) -> str:
+    if not _KIND.fullmatch(row.kind):
+        return _(
+            "“{name}” is no name of a rendition. Use small letters, digits and hyphens."
+        ).format(name=row.kind[:40])
+    if row.format not in FORMATS:
+        return _("{name}: choose JPEG, PNG or WebP.").format(name=row.kind)
+    if not all(SMALLEST <= side <= LARGEST for side in (row.width, row.height)):
+        return _("{name}: sides of {least} to {most} pixels can be made.").format(
+            name=row.kind, least=SMALLEST, most=LARGEST
+        )
+    if max(row.width, row.height) > 3 * min(row.width, row.height):
+        return _("{name}: one side is more than three times the other.").format(name=row.kind)
+    if not 40 <= row.quality <= 100:
+        return _("{name}: the quality is a number from 40 to 100.").format(name=row.kind)
+    if not 0 <= row.closer <= 60:
+        return _("{name}: closer is a number from 0 to 60.").format(name=row.kind)
+    if row.dpi and not 72 <= row.dpi <= 1200:
+        return _("{name}: the resolution is a number from 72 to 1200.").format(name=row.kind)
+    if row.format == "jpeg" and (row.see_through or row.round):
+        return _("{name}: a JPEG cannot be see-through. Choose PNG or WebP.").format(name=row.kind)
+    if row.round and row.width != row.height:
+        return _("{name}: a round picture has equal sides.").format(name=row.kind)
+    return ""

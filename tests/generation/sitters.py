@@ -1,0 +1,41 @@
+"""Headshots of rendered people, so that finishing has faces to work on."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PIL import Image
+
+from accounts.actors import SYSTEM
+from generation import choosing
+from generation.embedded_model.demo_people import choose_people
+from generation.embedded_model.renderer import Scene, draw
+from generation.engine import finish
+from generation.models import Candidate, Headshot, Shoot, State
+from generation.storage import vault
+from tests.world import World
+
+
+@cache
+def portrait(person: int, backdrop: str = "studio grey", size: int = 384) -> bytes:
+    """A PNG of a rendered person as a base model draws headshots."""
+    who = choose_people(12)[person]
+    scene = Scene.sample(500 + person, "headshot").but(backdrop=backdrop, light="soft light")
+    return finish.png(Image.fromarray(draw(who, scene, size)))
+
+
+def sit(world: World, person: int, state: State = State.DELIVERED) -> Shoot:
+    """A shoot of a new employee whose candidates show rendered person number `person`."""
+    shoot = world.shoot(State.CHOOSING)
+    for candidate in Candidate.objects.filter(shoot=shoot):
+        vault().put(candidate.file, portrait(person))
+    choosing.pick(actor=SYSTEM, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
+    if state == State.DELIVERED:
+        choosing.approve(actor=SYSTEM, shoot=shoot)
+    shoot.refresh_from_db()
+    return shoot
+
+
+def headshot_of(shoot: Shoot) -> Headshot:
+    """The headshot of a shoot as it stands in the database."""
+    return Headshot.objects.select_related("finishing").get(shoot=shoot)
