@@ -29,10 +29,16 @@ from accounts.second_factor import SecondFactorNeeded, has_second_factor
 
 
 @dataclass(frozen=True)
-class Membership:
-    """A user inside one organisation, checked."""
+class Inside:
+    """Whoever is inside one organisation, checked: a member, or a program with a key."""
 
     organisation: Organisation
+
+
+@dataclass(frozen=True)
+class Membership(Inside):
+    """A user inside one organisation, checked."""
+
     user: User
     role: Role
 
@@ -92,11 +98,11 @@ def organisations(user: User) -> QuerySet[Organisation]:
     return Organisation.objects.filter(members__user=user, closed_at=None).order_by("name")
 
 
-def members(inside: Membership) -> QuerySet[Member]:
+def members(inside: Inside) -> QuerySet[Member]:
     return Member.objects.filter(organisation=inside.organisation).select_related("user")
 
 
-def member(inside: Membership, member_id: UUID) -> Member:
+def member(inside: Inside, member_id: UUID) -> Member:
     """One of the members; Http404 for another organisation's."""
     found = members(inside).filter(pk=member_id).select_related("organisation", "user").first()
     if found is None:
@@ -104,14 +110,14 @@ def member(inside: Membership, member_id: UUID) -> Member:
     return found
 
 
-def member_invitations(inside: Membership) -> QuerySet[MemberInvitation]:
+def member_invitations(inside: Inside) -> QuerySet[MemberInvitation]:
     """The invitations that can still be accepted or sent again, newest first."""
     return MemberInvitation.objects.filter(
         organisation=inside.organisation, accepted_at=None, revoked_at=None
     ).select_related("organisation", "invited_by")
 
 
-def member_invitation(inside: Membership, invitation_id: UUID) -> MemberInvitation:
+def member_invitation(inside: Inside, invitation_id: UUID) -> MemberInvitation:
     """One of those, or one that is over; Http404 for another organisation's."""
     found = (
         MemberInvitation.objects.filter(organisation=inside.organisation, pk=invitation_id)
@@ -123,17 +129,17 @@ def member_invitation(inside: Membership, invitation_id: UUID) -> MemberInvitati
     return found
 
 
-def employees(inside: Membership) -> QuerySet[Employee]:
+def employees(inside: Inside) -> QuerySet[Employee]:
     """Everybody who is or was on the roster."""
     return Employee.objects.filter(organisation=inside.organisation)
 
 
-def staff(inside: Membership) -> QuerySet[Employee]:
+def staff(inside: Inside) -> QuerySet[Employee]:
     """The roster without those who have left."""
     return employees(inside).filter(status=Employee.Status.ACTIVE)
 
 
-def employee(inside: Membership, employee_id: UUID) -> Employee:
+def employee(inside: Inside, employee_id: UUID) -> Employee:
     """One of the roster; Http404 for another organisation's."""
     found = employees(inside).filter(pk=employee_id).first()
     if found is None:
@@ -141,7 +147,7 @@ def employee(inside: Membership, employee_id: UUID) -> Employee:
     return found
 
 
-def roster_import(inside: Membership, import_id: UUID) -> RosterImport:
+def roster_import(inside: Inside, import_id: UUID) -> RosterImport:
     """A roster file on its way in; Http404 for another organisation's."""
     found = RosterImport.objects.filter(organisation=inside.organisation, pk=import_id)
     row = found.select_related("organisation", "uploaded_by").defer("table").first()
@@ -150,7 +156,7 @@ def roster_import(inside: Membership, import_id: UUID) -> RosterImport:
     return row
 
 
-def audit_entries(inside: Membership) -> QuerySet[AuditEntry]:
+def audit_entries(inside: Inside) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(organisation=inside.organisation).order_by("-created_at")
 
 

@@ -6,22 +6,23 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from accounts.models import Employee, User
+from accounts.models import ApiKey, Employee, User
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A member, an employee, a command at the console, or the system itself."""
+    """A member, an employee, a program with a key, a command at the console, or the system."""
 
     kind: str
     name: str
     user: User | None = None
     employee: Employee | None = None
     address: str | None = None
+    key: ApiKey | None = None
 
     @property
     def id(self) -> str:
-        who = self.user or self.employee
+        who = self.user or self.employee or self.key
         return str(who.pk) if who else ""
 
 
@@ -38,3 +39,8 @@ def employee_actor(employee: Employee, request: HttpRequest | None = None) -> Ac
     """The actor behind a personal link."""
     address = request.META.get("REMOTE_ADDR") if request else None
     return Actor(kind="employee", name=employee.name, employee=employee, address=address)
+
+
+def key_actor(key: ApiKey, address: str | None) -> Actor:
+    """The actor behind a key of the API."""
+    return Actor(kind="key", name=key.name, key=key, address=address)

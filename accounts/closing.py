@@ -70,6 +70,7 @@ def forget_people(*, organisation: Organisation) -> None:
     people.update(
         email=Concat(Cast("pk", TextField()), Value("@closed.invalid")),
         employee_number="",
+        external_id="",
         first_name="",
         last_name="",
         preferred_name="",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -12,6 +15,12 @@ from accounts.members import lock, still_owner
 from accounts.models import Member, Organisation, Role, User
 from accounts.second_factor import has_second_factor
 from headshots.lib.problems import Problem
+
+MOST_ORIGINS = 20
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[::1\]|[a-z0-9](?:[a-z0-9.-]{0,150}[a-z0-9])?)(?P<port>:\d{1,5})?/?"
+)
 
 
 def found_organisation(*, actor: Actor, owner: User, name: str) -> Organisation:
@@ -119,3 +128,46 @@ def _name(text: str) -> str:
     if not any(character.isalnum() for character in name):
         raise Problem(_("Give the organisation a name."), code="name_missing", field="name")
     return name
+
+
+@transaction.atomic
+def allow_framing(
+    *, actor: Actor, organisation: Organisation, origins: Sequence[str]
+) -> Organisation:
+    """Say whose pages may show the employees' way in a frame, by origin; none: nobody's.
+
+    Raises Problem for what is no origin, such as one with a path or a wildcard.
+    """
+    allowed = list(dict.fromkeys(read_origin(text) for text in origins))
+    if len(allowed) > MOST_ORIGINS:
+        raise Problem(
+            f"At most {MOST_ORIGINS} origins.", code="too_many_origins", field="embed_origins"
+        )
+    organisation = lock(organisation=organisation)
+    if organisation.embed_origins == allowed:
+        return organisation
+    organisation.embed_origins = allowed
+    organisation.save(update_fields=["embed_origins"])
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="organisation.framing",
+        about=organisation,
+        origins=allowed,
+    )
+    return organisation
+
+
+def read_origin(text: str) -> str:
+    """An origin as browsers write it: https://people.example.com, or http:// on this machine."""
+    found = _ORIGIN.fullmatch(text.strip().lower())
+    if found is None or (found["scheme"] == "http" and found["host"] not in _LOCAL):
+        raise Problem(
+            f"“{text.strip()[:80]}” is no origin, such as https://people.example.com, without a "
+            "path behind it.",
+            code="origin",
+            field="embed_origins",
+        )
+    port = found["port"] or ""
+    usual = {"https": ":443", "http": ":80"}[found["scheme"]]
+    return f"{found['scheme']}://{found['host']}{'' if port == usual else port}"

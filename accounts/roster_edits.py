@@ -79,12 +79,25 @@ def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[
 
 
 @transaction.atomic
-def add_employee(*, actor: Actor, organisation: Organisation, person: Person) -> Employee:
-    """Put one more person on the roster. Raises Problem for an address or number that is taken."""
+def add_employee(
+    *, actor: Actor, organisation: Organisation, person: Person, external_id: str = ""
+) -> Employee:
+    """Put one more person on the roster. Raises Problem for an address, number or external id that
+    is taken."""
     roster_writing.lock(organisation)
     _refuse_twins(organisation, person, None)
+    taken = Employee.objects.filter(organisation=organisation, external_id=external_id)
+    if external_id and (twin := taken.first()):
+        raise Problem(
+            f"{twin.name} has this external id already.",
+            code="external_id_taken",
+            field="external_id",
+        )
     employee = Employee.objects.create(
-        organisation=organisation, **person.values, attributes=dict(person.attributes)
+        organisation=organisation,
+        external_id=external_id,
+        **person.values,
+        attributes=dict(person.attributes),
     )
     audit.record(
         actor=actor,

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from accounts.access import Membership
+from accounts.access import Inside
 from accounts.models import Invitation
 from generation.models import Candidate, Look, Order, Selfie, Shoot
 
 
-def looks(inside: Membership) -> QuerySet[Look]:
+def looks(inside: Inside) -> QuerySet[Look]:
     """The newest version of each look of the organisation."""
     return (
         Look.objects.filter(organisation=inside.organisation)
@@ -24,32 +24,32 @@ def looks(inside: Membership) -> QuerySet[Look]:
     )
 
 
-def look(inside: Membership, look_id: UUID) -> Look:
+def look(inside: Inside, look_id: UUID) -> Look:
     found = Look.objects.filter(organisation=inside.organisation, pk=look_id).first()
     if found is None:
         raise Http404
     return found
 
 
-def orders(inside: Membership) -> QuerySet[Order]:
+def orders(inside: Inside) -> QuerySet[Order]:
     return Order.objects.filter(organisation=inside.organisation).select_related("look")
 
 
-def order(inside: Membership, order_id: UUID) -> Order:
+def order(inside: Inside, order_id: UUID) -> Order:
     found = orders(inside).select_related("organisation").filter(pk=order_id).first()
     if found is None:
         raise Http404
     return found
 
 
-def shoots(inside: Membership, order: Order) -> QuerySet[Shoot]:
+def shoots(inside: Inside, order: Order) -> QuerySet[Shoot]:
     """The shoots of an order with what its page shows of each."""
     return Shoot.objects.filter(
         order=order, order__organisation=inside.organisation
     ).select_related("employee", "order", "headshot__candidate")
 
 
-def shoot(inside: Membership, shoot_id: UUID) -> Shoot:
+def shoot(inside: Inside, shoot_id: UUID) -> Shoot:
     found = (
         Shoot.objects.filter(order__organisation=inside.organisation, pk=shoot_id)
         .select_related("order__organisation", "employee", "headshot__candidate")
@@ -60,7 +60,12 @@ def shoot(inside: Membership, shoot_id: UUID) -> Shoot:
     return found
 
 
-def candidate(inside: Membership, candidate_id: UUID) -> Candidate:
+def all_shoots(inside: Inside) -> QuerySet[Shoot]:
+    """Every shoot of the organisation."""
+    return Shoot.objects.filter(order__organisation=inside.organisation).select_related("headshot")
+
+
+def candidate(inside: Inside, candidate_id: UUID) -> Candidate:
     """A candidate that passed the gate: what failed is never shown."""
     found = Candidate.objects.filter(
         shoot__order__organisation=inside.organisation, pk=candidate_id, passed=True

@@ -139,3 +139,19 @@ def counts(*, order: Order) -> dict[str, int]:
         Shoot.objects.filter(order=order).order_by().values_list("state").annotate(n=Count("pk"))
     )
     return {state.value: found.get(state.value, 0) for state in State}
+
+
+def counts_of(found: Sequence[Order]) -> dict[UUID, dict[str, int]]:
+    """The same of many orders, with one query however many they are."""
+    rows = (
+        Shoot.objects.filter(order__in=found)
+        .order_by()
+        .values_list("order", "state")
+        .annotate(n=Count("pk"))
+    )
+    counted: dict[UUID, dict[str, int]] = {
+        order.pk: {state.value: 0 for state in State} for order in found
+    }
+    for order_id, state, number in rows:
+        counted[order_id][state] = number
+    return counted

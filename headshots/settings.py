@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "django_q",
     "django_structlog",
     "djstripe",
+    "rest_framework",
+    "drf_spectacular",
     "headshots",
     "accounts",
     "billing",
@@ -261,6 +263,37 @@ STRIPE_LIVE_MODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = "accounts.Organisation"
 SILENCED_SYSTEM_CHECKS = ["djstripe.W002"]  # that an address of the API is set: checks.py says it
+# The REST API.
+API_REQUESTS_A_MINUTE = env.integer("HEADSHOTS_API_REQUESTS_A_MINUTE", 600, least=1, most=10**6)
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "headshots.lib.api.schema.Schema",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Headshots",
+    "VERSION": "1",
+    "DESCRIPTION": "Consistent AI headshots for a whole staff, each one truly the person.",
+    "SERVERS": [{"url": SITE_URL}],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A key: `hs_live_…`, or `hs_test_…` for the sandbox.",
+            }
+        }
+    },
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]

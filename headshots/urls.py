@@ -14,6 +14,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("language", set_language, name="set_language"),
     path("account/", include("allauth.urls")),
+    path("api/v1/", include("headshots.api")),
     path("organisations/new", home.new_organisation, name="new_organisation"),
     path("join/<str:token>", joining.join, name="join"),
     path("o/<slug:slug>/", include("accounts.urls")),

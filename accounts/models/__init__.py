@@ -1,3 +1,4 @@
+from accounts.models.api import ApiKey, KeptAnswer, PartnerGrant
 from accounts.models.audit import AuditEntry
 from accounts.models.consent import Invitation, Release
 from accounts.models.organisations import Member, MemberInvitation, Organisation, Role
@@ -12,14 +13,17 @@ from accounts.models.webhooks import (
 )
 
 __all__ = [
+    "ApiKey",
     "AuditEntry",
     "Change",
     "Employee",
     "Event",
     "Invitation",
+    "KeptAnswer",
     "Member",
     "MemberInvitation",
     "Organisation",
+    "PartnerGrant",
     "Release",
     "Role",
     "RosterImport",

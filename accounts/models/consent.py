@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from accounts.models.api import ApiKey
 from accounts.models.roster import Employee
 from headshots.lib.rows import Row
 
@@ -32,14 +33,22 @@ class Invitation(Row):
 class Release(Row):
     """An employee's signed consent to have headshots made from their photos.
 
-    Signed by the employee through their invitation, or attested by a member who holds the signed
-    paper; exactly one of the two.
+    Signed by the employee through their invitation, attested by a member who holds the signed
+    paper, or collected by a partner's program, which tells when, how and under which text; exactly
+    one of the three.
     """
 
     employee = models.ForeignKey(Employee, models.CASCADE, related_name="releases")
     invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, blank=True)
     attested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
     attestation = models.TextField(blank=True)
+    collected_by = models.ForeignKey(
+        ApiKey, models.PROTECT, null=True, blank=True, related_name="releases"
+    )
+    # How the partner can prove it, in their words.
+    evidence = models.TextField(blank=True, default="")
+    # The text as it was shown, where it was not we who showed it.
+    text = models.TextField(blank=True, default="")
     text_version = models.CharField(max_length=20)
     text_hash = models.CharField(max_length=64)
     typed_name = models.CharField(max_length=200, blank=True)
@@ -50,7 +59,15 @@ class Release(Row):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(invitation__isnull=False) ^ models.Q(attested_by__isnull=False),
+                condition=models.Q(
+                    invitation__isnull=False, attested_by__isnull=True, collected_by__isnull=True
+                )
+                | models.Q(
+                    invitation__isnull=True, attested_by__isnull=False, collected_by__isnull=True
+                )
+                | models.Q(
+                    invitation__isnull=True, attested_by__isnull=True, collected_by__isnull=False
+                ),
                 name="release_signed_or_attested",
             )
         ]

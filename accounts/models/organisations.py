@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -18,6 +19,13 @@ class Organisation(Row):
     slug = models.SlugField(max_length=60, unique=True)
     # Members come in only with an authenticator app or a passkey of their own.
     second_factor_required = models.BooleanField(default=False)
+    # The world that test keys see is an organisation of its own, so that nothing in it can touch
+    # the real one: this says whose it is.
+    sandbox_of = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="sandbox"
+    )
+    # Whose pages may show the employees' way in a frame: “https://people.example.com”.
+    embed_origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     # Closed: nobody comes in any more. Destroyed: and nothing of its people is left.
     closed_at = models.DateTimeField(null=True, blank=True)
     destroyed_at = models.DateTimeField(null=True, blank=True)

@@ -27,6 +27,8 @@ class Employee(Row):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="employees")
     email = models.EmailField()
     employee_number = models.CharField(max_length=60, blank=True)
+    # What a partner's system calls them; never changed by hand.
+    external_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     # What somebody is called instead of their first name.
@@ -50,6 +52,11 @@ class Employee(Row):
                 fields=["organisation", "employee_number"],
                 condition=~models.Q(employee_number=""),
                 name="employee_number_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="employee_external_id_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["active", "left"]), name="employee_status"

@@ -1,0 +1,169 @@
+"""The door of the API: a key, what it may, and for which organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from rest_framework.request import Request
+
+from accounts import api_keys, scopes
+from accounts.access import Inside
+from accounts.actors import Actor, key_actor
+from accounts.models import ApiKey, KeptAnswer, Organisation, PartnerGrant
+from headshots.lib.api.idempotency import Kept, Store
+from headshots.lib.api.operations import Operation
+from headshots.lib.api.problems import Refusal
+from headshots.lib.api.views import ApiView, known_version
+
+ACTS_FOR = "Headshots-Organisation"
+
+
+@dataclass(frozen=True)
+class Program(Inside):
+    """A program inside one organisation, checked."""
+
+    key: ApiKey
+    actor: Actor
+    scopes: tuple[str, ...]
+
+
+class TenantView(ApiView):
+    """A resource of an organisation, behind a key."""
+
+    inside: Program
+    _use: api_keys.Use | None = None
+    _version = ""
+
+    def enter(self, request: Request, operation: Operation) -> None:
+        address = request.META.get("REMOTE_ADDR")
+        key = api_keys.authenticate(secret=_shown(request), address=address)
+        structlog.contextvars.bind_contextvars(api_key=key.public_id)
+        self._use = use = api_keys.count_use(key=key, address=address)
+        if not use.allowed:
+            raise Refusal(
+                f"More than {use.limit} requests within a minute. Go on in {use.resets_in} s.",
+                code="throttled",
+                status=429,
+                headers={"Retry-After": str(use.resets_in)},
+            )
+        self._version = known_version(request.headers, key.version)
+        organisation, granted = _organisation(request, key)
+        if operation.scope and not all(
+            scopes.allows(found, operation.scope) for found in (key.scopes, granted)
+        ):
+            raise Refusal(
+                f"This needs the scope {operation.scope}, which the key "
+                f"{'lacks' if granted is key.scopes else 'or the organisation’s grant lacks'}.",
+                code="scope_missing",
+                status=403,
+            )
+        self.inside = Program(organisation, key, key_actor(key, address), tuple(granted))
+
+    @property
+    def actor(self) -> Actor:
+        return self.inside.actor
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.inside.organisation
+
+    def store(self) -> Store:
+        return _Answers(self.inside)
+
+    def headers_of_answer(self) -> dict[str, str]:
+        headers = {"Headshots-Version": self._version} if self._version else {}
+        if self._use is not None:
+            headers |= {
+                "RateLimit-Limit": str(self._use.limit),
+                "RateLimit-Remaining": str(self._use.remaining),
+                "RateLimit-Reset": str(self._use.resets_in),
+            }
+        return headers
+
+
+class _Answers:
+    """Answers kept in the database, apart for each key and organisation."""
+
+    def __init__(self, inside: Program) -> None:
+        self.inside = inside
+
+    def scope(self) -> str:
+        return f"{self.inside.key.pk}:{self.inside.organisation.pk}"
+
+    def find(self, key: str) -> Kept | None:
+        row = KeptAnswer.objects.filter(
+            api_key=self.inside.key, organisation=self.inside.organisation, key=key
+        ).first()
+        return Kept(row.fingerprint, row.status, row.headers, row.body) if row else None
+
+    def keep(self, key: str, kept: Kept) -> None:
+        KeptAnswer.objects.create(
+            api_key=self.inside.key,
+            organisation=self.inside.organisation,
+            key=key,
+            fingerprint=kept.fingerprint,
+            status=kept.status,
+            headers=kept.headers,
+            body=kept.body,
+        )
+
+
+def _shown(request: Request) -> str:
+    """What stands behind “Bearer”. Raises Refusal where nothing does."""
+    header = request.headers.get("Authorization", "")
+    kind, _, secret = header.partition(" ")
+    if kind.lower() != "bearer" or not secret.strip():
+        raise Refusal(
+            "Show a key: Authorization: Bearer hs_live_… (or hs_test_…).",
+            code="key_missing",
+            status=401,
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return secret.strip()
+
+
+def _organisation(request: Request, key: ApiKey) -> tuple[Organisation, list[str]]:
+    """Whom the request is for, and the scopes that they give: the key's own organisation, or the
+    customer that a partner names; the sandbox of either for a test key."""
+    organisation, granted = key.organisation, key.scopes
+    if wanted := request.headers.get(ACTS_FOR, "").strip():
+        organisation, granted = _customer(key, wanted)
+    if not key.test:
+        return organisation, granted
+    sandbox = Organisation.objects.filter(sandbox_of=organisation).first()
+    if sandbox is None:
+        raise _unknown()
+    return sandbox, granted
+
+
+def _customer(key: ApiKey, wanted: str) -> tuple[Organisation, list[str]]:
+    try:
+        customer = UUID(wanted)
+    except ValueError:
+        raise _unknown() from None
+    if customer == key.organisation_id:
+        return key.organisation, key.scopes
+    # SECURITY: read with every request, so that a grant that is withdrawn ends at once.
+    grant = (
+        PartnerGrant.objects.select_related("organisation")
+        .filter(
+            partner=key.organisation,
+            organisation=customer,
+            organisation__closed_at=None,
+            withdrawn_at=None,
+        )
+        .first()
+    )
+    if grant is None:
+        raise _unknown()
+    return grant.organisation, grant.scopes
+
+
+def _unknown() -> Refusal:
+    return Refusal(
+        f"There is no organisation of that {ACTS_FOR} that lets you act for it.",
+        code="not_found",
+        status=404,
+    )

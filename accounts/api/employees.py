@@ -1,0 +1,367 @@
+"""The roster."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts import access, roster_edits, roster_people, roster_sync
+from accounts.api.base import TenantView
+from accounts.models import Employee
+from accounts.roster_columns import ATTRIBUTE_LIMIT, ATTRIBUTE_NAME_LIMIT, LIMITS, MOST_ATTRIBUTES
+from headshots.lib.api.operations import operation
+from headshots.lib.api.problems import flat
+from headshots.lib.api.shapes import Given, Shape
+
+TAG = "Employees"
+EXAMPLE = {
+    "external_id": "hr-1007",
+    "email": "ada.moreau@example.com",
+    "employee_number": "1007",
+    "first_name": "Ada",
+    "last_name": "Moreau",
+    "preferred_name": "",
+    "title": "Engineer",
+    "department": "Research",
+    "location": "Lyon",
+    "language": "fr",
+    "attributes": {"Floor": "3"},
+}
+
+
+def text(name: str, **options: Any) -> serializers.CharField:
+    """A field of a person, as long as the roster takes it."""
+    return serializers.CharField(
+        max_length=LIMITS[name], required=False, allow_blank=True, **options
+    )
+
+
+class EmployeeShape(Shape):
+    """A person of the roster."""
+
+    id = serializers.UUIDField()
+    external_id = serializers.CharField(help_text="What your system calls them.")
+    email = serializers.CharField()
+    employee_number = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    preferred_name = serializers.CharField()
+    title = serializers.CharField()
+    department = serializers.CharField()
+    location = serializers.CharField()
+    language = serializers.CharField()
+    attributes = serializers.DictField(child=serializers.CharField())
+    status = serializers.ChoiceField(choices=Employee.Status.choices)
+    left_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    example = {
+        "id": "019ab1c2-0000-7000-8000-00000000000a",
+        **EXAMPLE,
+        "status": "active",
+        "left_at": None,
+        "created_at": "2026-11-25T09:00:00Z",
+        "updated_at": "2026-11-25T09:00:00Z",
+    }
+
+
+class EmployeeFields(Given):
+    """What is known of a person. What is left out stays as it is."""
+
+    employee_number = text("employee_number")
+    first_name = text("first_name")
+    last_name = text("last_name")
+    preferred_name = text("preferred_name")
+    title = text("title")
+    department = text("department")
+    location = text("location")
+    language = serializers.ChoiceField(
+        choices=Employee.Language.choices, required=False, allow_blank=True
+    )
+    attributes = serializers.DictField(
+        child=serializers.CharField(max_length=ATTRIBUTE_LIMIT, allow_blank=True),
+        required=False,
+        help_text=f"At most {MOST_ATTRIBUTES}, their names of {ATTRIBUTE_NAME_LIMIT} characters.",
+    )
+    status = serializers.ChoiceField(choices=Employee.Status.choices, required=False)
+
+
+class EmployeeNew(EmployeeFields):
+    """A person to add."""
+
+    email = serializers.EmailField(max_length=LIMITS["email"])
+    external_id = serializers.CharField(
+        max_length=roster_sync.LONGEST_ID, required=False, allow_blank=True
+    )
+
+    example = EXAMPLE
+
+
+class EmployeeChange(EmployeeFields):
+    """What to change of a person."""
+
+    email = serializers.EmailField(max_length=LIMITS["email"], required=False)
+
+    example = {"title": "Head of research"}
+
+
+class EmployeeRow(EmployeeFields):
+    """A row of an upsert: who is meant, and what is known."""
+
+    external_id = serializers.CharField(max_length=roster_sync.LONGEST_ID)
+    email = serializers.EmailField(max_length=LIMITS["email"], required=False)
+
+
+@extend_schema_field(EmployeeRow(many=True))
+class Rows(serializers.ListField):
+    """Rows that are checked one by one, so that a wrong one does not stop the others."""
+
+
+class UpsertGiven(Given):
+    """Rows to bring the roster up to date with."""
+
+    employees = Rows(child=serializers.DictField(), min_length=1, max_length=roster_sync.MOST_ROWS)
+
+    example = {"employees": [EXAMPLE]}
+
+
+class RowProblem(Shape):
+    """Why a row was refused."""
+
+    code = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+    detail = serializers.CharField()
+
+
+class RowShape(Shape):
+    """What became of one row."""
+
+    index = serializers.IntegerField()
+    external_id = serializers.CharField()
+    result = serializers.ChoiceField(choices=["created", "changed", "unchanged", "refused"])
+    employee = serializers.UUIDField(allow_null=True)
+    problem = RowProblem(allow_null=True)
+
+
+class UpsertShape(Shape):
+    """Row by row what was done."""
+
+    data = RowShape(many=True)
+    created = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    refused = serializers.IntegerField()
+
+    example = {
+        "data": [
+            {
+                "index": 0,
+                "external_id": "hr-1007",
+                "result": "created",
+                "employee": "019ab1c2-0000-7000-8000-00000000000a",
+                "problem": None,
+            }
+        ],
+        "created": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "refused": 0,
+    }
+
+
+class EmployeesQuery(Given):
+    """Which people."""
+
+    status = serializers.ChoiceField(choices=["active", "left", "all"], default="active")
+    email = serializers.CharField(max_length=254, required=False)
+    external_id = serializers.CharField(max_length=100, required=False)
+    employee_number = serializers.CharField(max_length=60, required=False)
+    department = serializers.CharField(max_length=100, required=False)
+    location = serializers.CharField(max_length=100, required=False)
+    q = serializers.CharField(
+        max_length=100, required=False, help_text="Words that are somewhere in what is known."
+    )
+
+
+class EmployeesView(TenantView):
+    """The roster as a list."""
+
+    @operation(
+        "employees_list",
+        "List employees",
+        tag=TAG,
+        scope="employees:read",
+        shape=EmployeeShape,
+        many=True,
+        query=EmployeesQuery,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """The newest first; `status` is `active` where nothing else is said."""
+        return self.listed(self._wanted(), owner=self.organisation.pk)
+
+    def _wanted(self) -> QuerySet[Employee]:
+        said = self.query
+        people = access.employees(self.inside)
+        if said["status"] != "all":
+            people = people.filter(status=said["status"])
+        for name in ("external_id", "employee_number", "department", "location"):
+            if name in said:
+                people = people.filter(**{name: said[name]})
+        if "email" in said:
+            people = people.filter(email__iexact=said["email"])
+        if "q" in said:
+            people = roster_people.search(
+                people, roster_people.Filter(query=said["q"], status="all")
+            )
+        return people
+
+    @operation(
+        "employees_create",
+        "Add an employee",
+        tag=TAG,
+        scope="employees:write",
+        shape=EmployeeShape,
+        body=EmployeeNew,
+        status=201,
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """One more person. Nobody is told: an order invites them."""
+        said = self.body()
+        person = roster_edits.add_employee(
+            actor=self.actor,
+            organisation=self.organisation,
+            person=_person(said, None),
+            external_id=said.get("external_id", ""),
+        )
+        if said.get("status") == Employee.Status.LEFT:
+            _set_status(self, person, Employee.Status.LEFT)
+        place = reverse("api:employee", args=[person.pk])
+        return self.shown(person, location=place)
+
+
+class UpsertView(TenantView):
+    """Many rows at once."""
+
+    @operation(
+        "employees_upsert",
+        "Upsert employees by external id",
+        tag=TAG,
+        scope="employees:write",
+        shape=UpsertShape,
+        body=UpsertGiven,
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Up to 1,000 rows; each is told of, and one that is wrong does not stop the others."""
+        rows = self.body()["employees"]
+        good: list[tuple[int, dict[str, Any]]] = []
+        wrong: dict[int, dict[str, Any]] = {}
+        reader = EmployeeRow()
+        for index, row in enumerate(rows):
+            try:
+                good.append((index, dict(reader.run_validation(row))))
+            except serializers.ValidationError as error:
+                wrong[index] = next(flat(error.detail, ""))
+        outcomes = (
+            roster_sync.upsert(
+                actor=self.actor, organisation=self.organisation, rows=[row for _, row in good]
+            )
+            if good
+            else []
+        )
+        told: dict[int, dict[str, Any]] = {
+            index: {
+                "index": index,
+                "external_id": outcome.external_id,
+                "result": outcome.result,
+                "employee": outcome.employee_id,
+                "problem": outcome.problem
+                and {
+                    "code": outcome.problem.code,
+                    "field": outcome.problem.field,
+                    "detail": str(outcome.problem.sentence),
+                },
+            }
+            for (index, _), outcome in zip(good, outcomes, strict=True)
+        }
+        for index, problem in wrong.items():
+            told[index] = {
+                "index": index,
+                "external_id": str(rows[index].get("external_id", ""))[:100],
+                "result": "refused",
+                "employee": None,
+                "problem": problem,
+            }
+        data = [told[index] for index in sorted(told)]
+        counts = {
+            name: sum(row["result"] == name for row in data)
+            for name in ("created", "changed", "unchanged", "refused")
+        }
+        return self.plain({"data": data, **counts})
+
+
+class EmployeeView(TenantView):
+    """One person."""
+
+    @operation(
+        "employees_get", "Read an employee", tag=TAG, scope="employees:read", shape=EmployeeShape
+    )
+    def get(self, request: Request, employee_id: UUID) -> HttpResponseBase:
+        """What is known of a person."""
+        return self.shown(access.employee(self.inside, employee_id))
+
+    @operation(
+        "employees_update",
+        "Change an employee",
+        tag=TAG,
+        scope="employees:write",
+        shape=EmployeeShape,
+        body=EmployeeChange,
+        match=True,
+    )
+    def patch(self, request: Request, employee_id: UUID) -> HttpResponseBase:
+        """What is left out stays as it is; `attributes` are replaced as a whole."""
+        said = self.body()
+        person = access.employee(self.inside, employee_id)
+        self.refuse_changed(EmployeeShape, person)
+        person = roster_edits.change_employee(
+            actor=self.actor, employee=person, person=_person(said, person)
+        )
+        if "status" in said and said["status"] != person.status:
+            _set_status(self, person, Employee.Status(said["status"]))
+        return self.shown(person)
+
+    @operation(
+        "employees_delete",
+        "Mark an employee as having left",
+        tag=TAG,
+        scope="employees:write",
+        shape=EmployeeShape,
+    )
+    def delete(self, request: Request, employee_id: UUID) -> HttpResponseBase:
+        """They stay known, as what was signed and paid hangs on them, and get no new order."""
+        person = access.employee(self.inside, employee_id)
+        _set_status(self, person, Employee.Status.LEFT)
+        return self.shown(person)
+
+
+def _person(said: dict[str, Any], known: Employee | None) -> roster_edits.Person:
+    values = {name: said.get(name, getattr(known, name, "")) for name in LIMITS}
+    attributes = said.get("attributes", known.attributes if known else {})
+    return roster_edits.read_person(values, list(attributes), list(attributes.values()))
+
+
+@transaction.atomic
+def _set_status(view: TenantView, person: Employee, status: Employee.Status) -> None:
+    roster_edits.set_status(
+        actor=view.actor, organisation=view.organisation, employees=[person], status=status
+    )
+    person.refresh_from_db()

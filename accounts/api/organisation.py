@@ -1,0 +1,89 @@
+"""The organisation that a key acts for."""
+
+from __future__ import annotations
+
+from django.http.response import HttpResponseBase
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts import organisations
+from accounts.api.base import TenantView
+from accounts.models import Organisation
+from headshots.lib.api.operations import operation
+from headshots.lib.api.shapes import Given, Shape
+
+TAG = "Organisation"
+
+
+class OrganisationShape(Shape):
+    """The customer."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    test = serializers.SerializerMethodField(help_text="Whether this is the sandbox.")
+    embed_origins = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Whose pages may show the employees’ way in a frame.",
+    )
+    created_at = serializers.DateTimeField()
+
+    example = {
+        "id": "019ab1c2-0000-7000-8000-000000000001",
+        "name": "Acme",
+        "slug": "acme",
+        "test": False,
+        "embed_origins": ["https://people.example.com"],
+        "created_at": "2026-11-25T09:00:00Z",
+    }
+
+    def get_test(self, row: Organisation) -> bool:
+        return row.sandbox_of_id is not None
+
+
+class OrganisationGiven(Given):
+    """What can be changed of it."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    embed_origins = serializers.ListField(
+        child=serializers.CharField(max_length=200), max_length=20, required=False
+    )
+
+    example = {"name": "Acme Ltd", "embed_origins": ["https://people.example.com"]}
+
+
+class OrganisationView(TenantView):
+    """The one that the key is for."""
+
+    @operation(
+        "organisation_get",
+        "Read the organisation",
+        tag=TAG,
+        scope="organisation:read",
+        shape=OrganisationShape,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """The organisation that the key acts for."""
+        return self.shown(self.organisation)
+
+    @operation(
+        "organisation_update",
+        "Change the organisation",
+        tag=TAG,
+        scope="organisation:write",
+        shape=OrganisationShape,
+        body=OrganisationGiven,
+        match=True,
+    )
+    def patch(self, request: Request) -> HttpResponseBase:
+        """Another name, or other origins whose pages may frame the employees' way."""
+        said = self.body()
+        row = self.organisation
+        self.refuse_changed(OrganisationShape, row)
+        if "name" in said:
+            row = organisations.rename(actor=self.actor, organisation=row, name=said["name"])
+        if "embed_origins" in said:
+            row = organisations.allow_framing(
+                actor=self.actor, organisation=row, origins=said["embed_origins"]
+            )
+        return self.shown(row)

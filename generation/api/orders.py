@@ -1,0 +1,179 @@
+"""Orders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts import access as accounts_access
+from accounts.api.base import TenantView
+from generation import access, choosing, orders
+from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
+from generation.api.looks import LookShape
+from generation.models import Order, State
+from headshots.lib.api.operations import operation
+from headshots.lib.api.problems import Refusal
+from headshots.lib.api.shapes import Given, Reference, Shape
+
+TAG = "Orders"
+MOST_PEOPLE = 10_000
+USUAL_DAYS = 14
+
+
+class OrderShape(Shape):
+    """One launch of one look for some employees."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    look = Reference(LookShape)
+    frozen_look = serializers.DictField(child=serializers.CharField())
+    due_at = serializers.DateTimeField()
+    counts = serializers.SerializerMethodField(help_text="Shoots in each state.")
+    created_at = serializers.DateTimeField()
+
+    expands = {"look": "look"}
+    example = {
+        "id": "019ab1c2-0000-7000-8000-00000000000c",
+        "name": "Research, autumn",
+        "look": "019ab1c2-0000-7000-8000-00000000000b",
+        "frozen_look": LOOK_EXAMPLE,
+        "due_at": "2026-12-09T09:00:00Z",
+        "counts": {state.value: 0 for state in State},
+        "created_at": "2026-11-25T09:00:00Z",
+    }
+
+    def get_counts(self, row: Order) -> dict[str, int]:
+        known: dict[UUID, dict[str, int]] = self.context["view"].counts
+        return known.get(row.pk) or orders.counts(order=row)
+
+
+class OrderGiven(Given):
+    """An order to place."""
+
+    look = serializers.UUIDField()
+    employees = serializers.ListField(
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=MOST_PEOPLE,
+        help_text="Ids of employees who are on the roster.",
+    )
+    due_at = serializers.DateTimeField(
+        required=False, help_text=f"In {USUAL_DAYS} days, where none is given."
+    )
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    invite = serializers.BooleanField(
+        default=True, help_text="Whether we mail the links; else you bring people in yourself."
+    )
+
+    example = {
+        "look": "019ab1c2-0000-7000-8000-00000000000b",
+        "employees": ["019ab1c2-0000-7000-8000-00000000000a"],
+        "due_at": "2026-12-09T09:00:00Z",
+        "name": "Research, autumn",
+        "invite": True,
+    }
+
+
+class DoneShape(Shape):
+    """How many it was done for."""
+
+    count = serializers.IntegerField()
+
+    example = {"count": 12}
+
+
+class OrderViews(TenantView):
+    """What the views of orders share."""
+
+    counts: dict[UUID, dict[str, int]] = {}
+
+
+class OrdersView(OrderViews):
+    """The orders of the organisation."""
+
+    @operation(
+        "orders_list", "List orders", tag=TAG, scope="orders:read", shape=OrderShape, many=True
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """The newest first."""
+        return self.listed(access.orders(self.inside), owner=self.organisation.pk)
+
+    def rows_found(self, rows: list[Any]) -> None:
+        self.counts = orders.counts_of(rows)
+
+    @operation(
+        "orders_create",
+        "Place an order",
+        tag=TAG,
+        scope="orders:write",
+        shape=OrderShape,
+        body=OrderGiven,
+        status=201,
+        also=(402,),
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Freezes the look and makes a shoot for each employee. A credit is held when somebody's
+        photos are handed in, and taken when their headshot is approved."""
+        said = self.body()
+        order = orders.place_order(
+            actor=self.actor,
+            organisation=self.organisation,
+            look=access.look(self.inside, said["look"]),
+            employees=self._people(said["employees"]),
+            due_at=said.get("due_at") or timezone.now() + timedelta(days=USUAL_DAYS),
+            name=said.get("name", ""),
+            invite=said["invite"],
+        )
+        return self.shown(order, location=reverse("api:order", args=[order.pk]))
+
+    def _people(self, ids: list[UUID]) -> list[Any]:
+        wanted = set(ids)
+        people = list(accounts_access.staff(self.inside).filter(pk__in=wanted))
+        if missing := wanted - {person.pk for person in people}:
+            raise Refusal(
+                f"{len(missing)} of these are not on the roster, {min(missing)} among them.",
+                code="employee_unknown",
+                field="employees",
+            )
+        return people
+
+
+class OrderView(OrderViews):
+    """One order."""
+
+    @operation("orders_get", "Read an order", tag=TAG, scope="orders:read", shape=OrderShape)
+    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """With the number of its shoots in each state."""
+        return self.shown(access.order(self.inside, order_id))
+
+
+class OrderCancelView(OrderViews):
+    """Ending an order."""
+
+    @operation("orders_cancel", "Cancel an order", tag=TAG, scope="orders:write", shape=DoneShape)
+    def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Ends what has not been delivered; credits that were held come back."""
+        order = access.order(self.inside, order_id)
+        return self.plain({"count": orders.cancel_order(actor=self.actor, order=order)})
+
+
+class OrderApproveView(OrderViews):
+    """Approving everybody who has picked."""
+
+    @operation(
+        "orders_approve", "Approve all picks", tag=TAG, scope="orders:write", shape=DoneShape
+    )
+    def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Takes a credit for each and delivers; who has not picked yet is passed over."""
+        order = access.order(self.inside, order_id)
+        approved = choosing.approve_all(
+            actor=self.actor, shoots=list(access.shoots(self.inside, order))
+        )
+        return self.plain({"count": approved})

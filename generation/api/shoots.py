@@ -1,0 +1,203 @@
+"""Shoots: one employee's part of an order."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from accounts.api.employees import EmployeeShape
+from generation import access, choosing, notices, orders, progress, selfies, states
+from generation.api.orders import OrderShape
+from generation.models import Shoot, State
+from headshots.lib.api.operations import operation
+from headshots.lib.api.problems import Refusal
+from headshots.lib.api.shapes import Given, Reference, Shape
+
+TAG = "Shoots"
+
+
+class ShootShape(Shape):
+    """One employee's part of an order, and how far it is."""
+
+    id = serializers.UUIDField()
+    order = Reference(OrderShape)
+    employee = Reference(EmployeeShape)
+    state = serializers.ChoiceField(choices=State.choices)
+    state_since = serializers.DateTimeField()
+    percent = serializers.SerializerMethodField()
+    message = serializers.CharField(help_text="Why it failed, or what is asked for.")
+    round = serializers.IntegerField()
+    release = serializers.UUIDField(source="release_id", allow_null=True)
+    headshot = serializers.SerializerMethodField(help_text="What was picked.")
+    inputs_destroyed_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    expands = {"employee": "employee", "order": "order"}
+    example = {
+        "id": "019ab1c2-0000-7000-8000-00000000000d",
+        "order": "019ab1c2-0000-7000-8000-00000000000c",
+        "employee": "019ab1c2-0000-7000-8000-00000000000a",
+        "state": "choosing",
+        "state_since": "2026-11-25T10:00:00Z",
+        "percent": 85,
+        "message": "",
+        "round": 1,
+        "release": "019ab1c2-0000-7000-8000-00000000000e",
+        "headshot": None,
+        "inputs_destroyed_at": None,
+        "created_at": "2026-11-25T09:00:00Z",
+        "updated_at": "2026-11-25T10:00:00Z",
+    }
+
+    def get_percent(self, row: Shoot) -> int:
+        return progress.percent(row)
+
+    def get_headshot(self, row: Shoot) -> UUID | None:
+        found = getattr(row, "headshot", None)
+        return found.pk if found else None
+
+
+class ShootsQuery(Given):
+    """Which shoots."""
+
+    order = serializers.UUIDField(required=False)
+    employee = serializers.UUIDField(required=False)
+    state = serializers.ChoiceField(choices=State.choices, required=False)
+
+
+class ReasonGiven(Given):
+    """What is wrong with it."""
+
+    reason = serializers.CharField(max_length=500)
+
+    example = {"reason": "The collar is crooked."}
+
+
+class ShootViews(TenantView):
+    """What the views of shoots share."""
+
+    # An order that is expanded shows the counts of its shoots.
+    counts: dict[UUID, dict[str, int]] = {}
+
+    def rows_found(self, rows: list[Any]) -> None:
+        if "order" in self.query.get("expand", ()):
+            self.counts = orders.counts_of([row.order for row in rows])
+
+    def again(self, shoot_id: UUID) -> HttpResponseBase:
+        """The shoot as it is after what was done."""
+        return self.shown(access.shoot(self.inside, shoot_id))
+
+
+class ShootsView(ShootViews):
+    """The shoots of the organisation."""
+
+    @operation(
+        "shoots_list",
+        "List shoots",
+        tag=TAG,
+        scope="shoots:read",
+        shape=ShootShape,
+        many=True,
+        query=ShootsQuery,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """The newest first."""
+        found = access.all_shoots(self.inside)
+        for name in ("order", "employee", "state"):
+            if name in self.query:
+                found = found.filter(**{name: self.query[name]})
+        return self.listed(found, owner=self.organisation.pk)
+
+
+class ShootView(ShootViews):
+    """One shoot."""
+
+    @operation("shoots_get", "Read a shoot", tag=TAG, scope="shoots:read", shape=ShootShape)
+    def get(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
+        """Where it is, in a state and per cent."""
+        return self.again(shoot_id)
+
+
+class ShootCancelView(ShootViews):
+    """Ending a shoot."""
+
+    @operation("shoots_cancel", "Cancel a shoot", tag=TAG, scope="shoots:write", shape=ShootShape)
+    def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
+        """Ends what has not been delivered; its credit comes back."""
+        shoot = access.shoot(self.inside, shoot_id)
+        orders.cancel_shoot(actor=self.actor, shoot=shoot)
+        return self.again(shoot_id)
+
+
+class ShootApproveView(ShootViews):
+    """The yes of the organisation."""
+
+    @operation("shoots_approve", "Approve a pick", tag=TAG, scope="shoots:write", shape=ShootShape)
+    def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
+        """Takes the credit and delivers. Twice is once."""
+        choosing.approve(actor=self.actor, shoot=access.shoot(self.inside, shoot_id))
+        return self.again(shoot_id)
+
+
+class ShootSendBackView(ShootViews):
+    """The no of the organisation."""
+
+    @operation(
+        "shoots_send_back",
+        "Send a pick back",
+        tag=TAG,
+        scope="shoots:write",
+        shape=ShootShape,
+        body=ReasonGiven,
+    )
+    def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
+        """The employee picks again and reads why."""
+        shoot = access.shoot(self.inside, shoot_id)
+        choosing.send_back(actor=self.actor, shoot=shoot, reason=self.body()["reason"])
+        return self.again(shoot_id)
+
+
+class ShootInviteView(ShootViews):
+    """Another mail."""
+
+    @operation(
+        "shoots_invite", "Send the invitation again", tag=TAG, scope="shoots:write",
+        shape=ShootShape,
+    )  # fmt: skip
+    def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
+        """Mails the personal link once more, while photos are awaited."""
+        shoot = access.shoot(self.inside, shoot_id)
+        if shoot.state not in (State.INVITED, State.COLLECTING):
+            raise Refusal(
+                f"This shoot is {State(shoot.state).label.lower()}; no photos are awaited.",
+                code="transition",
+                status=409,
+            )
+        notices.invite(shoots=[shoot])
+        return self.again(shoot_id)
+
+
+class ShootHandInView(ShootViews):
+    """Handing photos in."""
+
+    @operation(
+        "shoots_hand_in", "Hand photos in", tag=TAG, scope="shoots:write", shape=ShootShape,
+        also=(402,),
+    )  # fmt: skip
+    def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
+        """Holds the credit and begins the work. Twice is once."""
+        shoot = access.shoot(self.inside, shoot_id)
+        if shoot.state not in (State.COLLECTING, *states.WORKING):
+            raise Refusal(
+                f"This shoot is {State(shoot.state).label.lower()}; no photos are awaited.",
+                code="transition",
+                status=409,
+            )
+        selfies.hand_in(actor=self.actor, shoot=shoot)
+        return self.again(shoot_id)

@@ -1,0 +1,58 @@
+"""Every address of the API, version 1."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.decorators.http import require_safe
+
+from accounts.api import employees, organisation
+from generation.api import looks, orders, shoots
+from headshots.lib.api.views import Nowhere
+
+app_name = "api"
+
+
+@cache
+def _document() -> bytes:
+    from drf_spectacular.generators import SchemaGenerator
+    from drf_spectacular.renderers import OpenApiJsonRenderer
+
+    schema = SchemaGenerator(patterns=[path("api/v1/", (urlpatterns, app_name, "api"))])  # type: ignore[no-untyped-call]
+    return bytes(OpenApiJsonRenderer().render(schema.get_schema(request=None, public=True)))
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI 3.1 description of everything here."""
+    return HttpResponse(_document(), content_type="application/vnd.oai.openapi+json")
+
+
+def _resource(route: str, view: Any, name: str) -> URLPattern:
+    return path(route, view.as_view(), name=name)
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("openapi.json", openapi, name="openapi"),
+    _resource("organisation", organisation.OrganisationView, "organisation"),
+    _resource("employees", employees.EmployeesView, "employees"),
+    _resource("employees/upsert", employees.UpsertView, "employees_upsert"),
+    _resource("employees/<uuid:employee_id>", employees.EmployeeView, "employee"),
+    _resource("looks", looks.LooksView, "looks"),
+    _resource("looks/<uuid:look_id>", looks.LookView, "look"),
+    _resource("orders", orders.OrdersView, "orders"),
+    _resource("orders/<uuid:order_id>", orders.OrderView, "order"),
+    _resource("orders/<uuid:order_id>/cancel", orders.OrderCancelView, "order_cancel"),
+    _resource("orders/<uuid:order_id>/approve", orders.OrderApproveView, "order_approve"),
+    _resource("shoots", shoots.ShootsView, "shoots"),
+    _resource("shoots/<uuid:shoot_id>", shoots.ShootView, "shoot"),
+    _resource("shoots/<uuid:shoot_id>/cancel", shoots.ShootCancelView, "shoot_cancel"),
+    _resource("shoots/<uuid:shoot_id>/approve", shoots.ShootApproveView, "shoot_approve"),
+    _resource("shoots/<uuid:shoot_id>/send-back", shoots.ShootSendBackView, "shoot_send_back"),
+    _resource("shoots/<uuid:shoot_id>/invite", shoots.ShootInviteView, "shoot_invite"),
+    _resource("shoots/<uuid:shoot_id>/hand-in", shoots.ShootHandInView, "shoot_hand_in"),
+    re_path(r"", Nowhere.as_view()),
+]

@@ -1,0 +1,183 @@
+"""What an operation is: declared once, for the view that does it and the reference that tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    inline_serializer,
+)
+from rest_framework import serializers
+
+from headshots.lib.api.problems import MEDIA_TYPE
+from headshots.lib.api.shapes import Given, Shape, query_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address. `scope` is what a key needs; empty where no key is needed."""
+
+    id: str
+    scope: str
+    status: int
+    shape: type[Shape] | None
+    many: bool
+    query: type[Given]
+    body: type[serializers.Serializer[Any]] | None
+    limit_bytes: int | None = None
+
+
+class ProblemShape(Shape):
+    """A refusal (RFC 9457)."""
+
+    type = serializers.URLField(help_text="Names the kind of problem; stable.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="A sentence that says what to do.")
+    code = serializers.CharField(help_text="The last part of `type`.")
+    field = serializers.CharField(allow_null=True)
+    errors = inline_serializer(
+        "ProblemField",
+        {
+            "field": serializers.CharField(allow_null=True),
+            "code": serializers.CharField(),
+            "detail": serializers.CharField(),
+        },
+        many=True,
+    )
+    request_id = serializers.CharField()
+
+
+SAYS = {
+    304: "As `If-None-Match` knows it.",
+    400: "The request cannot be read.",
+    401: "No key, or none that counts any more.",
+    402: "Credits are missing.",
+    403: "The key lacks the scope, or may not be used from this address.",
+    404: "There is no such thing, or it is not yours.",
+    409: "It has moved on, or the same is being done just now.",
+    410: "It is over.",
+    412: "It is not what `If-Match` names any more.",
+    413: "The body is too large.",
+    415: "The body is of another type than this takes.",
+    422: "A field is missing or wrong.",
+    429: "Too many requests; `Retry-After` says when to go on.",
+    503: "Away for a moment; nothing was done.",
+}
+
+
+def operation(
+    id: str,
+    summary: str,
+    *,
+    tag: str,
+    scope: str = "",
+    shape: type[Shape] | None = None,
+    many: bool = False,
+    status: int = 200,
+    query: type[Given] | None = None,
+    body: type[serializers.Serializer[Any]] | None = None,
+    upload: type[serializers.Serializer[Any]] | None = None,
+    binary: str = "",
+    match: bool = False,
+    also: tuple[int, ...] = (),
+    limit_bytes: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Callable[[F], F]:
+    """Declare a method of a view: who may, what it takes, what it answers.
+
+    `upload` is a multipart body, `binary` the media type of an answer that is a file, `match` says
+    that If-Match is heard, `also` adds statuses to those that every operation has.
+    """
+    taken = query_of(shape, query, many)
+    declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes)
+
+    def declare(method: F) -> F:
+        method.operation = declared  # type: ignore[attr-defined]
+        statuses = {400, 422, 429, 503, *also}
+        writes = id.split("_")[-1] not in ("list", "get", "file")
+        parameters: list[Any] = [taken] if taken().fields else []
+        if scope:
+            statuses |= {401, 403, 404}
+        if writes:
+            statuses |= {404, 409, 413, 415}
+        else:
+            parameters.append(_header("If-None-Match", "An ETag; 304 where it still stands."))
+        if match:
+            statuses.add(412)
+            parameters.append(_header("If-Match", "An ETag; 412 where it has changed since."))
+        if method.__name__ == "post" and scope:
+            parameters.append(
+                _header("Idempotency-Key", "The same key does the same once, for a day at least.")
+            )
+        answers: dict[Any, Any] = {}
+        if binary:
+            answers[status, binary] = OpenApiTypes.BINARY
+        elif shape is None:
+            answers[status] = OpenApiResponse(description="Done.")
+        else:
+            answers[status] = OpenApiResponse(
+                _list_of(id, shape) if many else shape,
+                description="The page." if many else "The resource.",
+                examples=_examples(shape.example, many),
+            )
+        if not writes and not binary:
+            answers[304] = OpenApiResponse(description=SAYS[304])
+        for code in sorted(statuses):
+            answers[code, MEDIA_TYPE] = OpenApiResponse(ProblemShape, description=SAYS[code])
+        request: Any = None
+        if upload:
+            request = {"multipart/form-data": upload}
+        elif body:
+            request = {"application/json": body}
+        examples = [
+            OpenApiExample("Body", value=body.example, request_only=True)
+            for body in (body,)
+            if body is not None and getattr(body, "example", None)
+        ]
+        return extend_schema(
+            operation_id=id,
+            summary=summary,
+            description=method.__doc__ or summary,
+            tags=[tag],
+            parameters=parameters,
+            request=request,
+            responses=answers,
+            examples=examples,
+            extensions={"x-scope": scope} if scope else None,
+        )(method)
+
+    return declare
+
+
+def _header(name: str, says: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, {"type": "string", "maxLength": 255}, OpenApiParameter.HEADER, description=says
+    )
+
+
+def _list_of(id: str, shape: type[Shape]) -> Any:
+    return inline_serializer(
+        f"{shape.__name__.removesuffix('Shape')}List",
+        {
+            "data": shape(many=True),
+            "has_more": serializers.BooleanField(),
+            "next_cursor": serializers.CharField(allow_null=True),
+        },
+    )
+
+
+def _examples(example: dict[str, Any], many: bool) -> list[OpenApiExample]:
+    if not example:
+        return []
+    value = {"data": [example], "has_more": False, "next_cursor": None} if many else example
+    return [OpenApiExample("Answer", value=value, response_only=True)]

@@ -1,0 +1,123 @@
+"""What comes in and goes out: strict bodies and queries, sparse fields, references that expand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+
+from headshots.lib.api import pages
+from headshots.lib.api.problems import Refusal
+
+
+class Shape(serializers.Serializer[Any]):
+    """What is answered, field by field. `example` stands in the reference."""
+
+    example: ClassVar[dict[str, Any]] = {}
+    # What `expand` may name, and the relation that is fetched for it.
+    expands: ClassVar[dict[str, str]] = {}
+
+
+class Given(serializers.Serializer[Any]):
+    """A body or query that is taken; what it does not know is refused, so that typos are found."""
+
+    example: ClassVar[dict[str, Any]] = {}
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        unknown = sorted(set(data) - set(self.fields))
+        if unknown:
+            known = ", ".join(self.fields) or "none"
+            raise serializers.ValidationError(
+                {name[:60]: [f"There is no such field. There are: {known}."] for name in unknown}
+            )
+        return values
+
+
+class Words(serializers.CharField):
+    """Several words in one query parameter, parted by commas."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return tuple(dict.fromkeys(word for word in super().to_internal_value(data).split(",")))
+
+
+def query_of(shape: type[Shape] | None, given: type[Given] | None, many: bool) -> type[Given]:
+    """The query that an operation takes: its filters, and what goes with its answer."""
+    own: dict[str, Any] = {}
+    if many:
+        own["limit"] = serializers.IntegerField(
+            min_value=1, max_value=pages.MOST, default=pages.USUAL, help_text="Rows a page."
+        )
+        own["cursor"] = serializers.CharField(
+            max_length=1000, required=False, help_text="`next_cursor` of the page before."
+        )
+    if shape:
+        own["fields"] = Words(
+            required=False,
+            max_length=1000,
+            help_text="The fields to answer, parted by commas; all of them by default.",
+        )
+    if shape and shape.expands:
+        own["expand"] = Words(
+            required=False,
+            max_length=200,
+            help_text=f"References to answer in full: {', '.join(shape.expands)}.",
+        )
+    base = given or Given
+    made: type[Given] = type(base)(f"{base.__name__}Query", (base,), own)
+    return made
+
+
+class Reference(serializers.Field[Any, Any, Any, Any]):
+    """Another resource: its id, or the whole where `expand` names it."""
+
+    def __init__(self, to: type[Shape], **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+        self.to = to
+
+    def get_attribute(self, instance: Any) -> Any:
+        *way, last = self.source_attrs
+        for step in way:
+            instance = getattr(instance, step)
+        if self.field_name in self.context.get("expand", ()):
+            return getattr(instance, last)
+        return getattr(instance, f"{last}_id")
+
+    def to_representation(self, value: Any) -> Any:
+        return self.to(value).data if isinstance(value, Model) else str(value)
+
+
+def chosen(shape: type[Shape], words: Iterable[str], what: str) -> tuple[str, ...]:
+    """The words of `fields` or `expand`, checked against what the shape has."""
+    known = set(shape().fields) if what == "fields" else set(shape.expands)
+    found = tuple(words)
+    for word in found:
+        if word not in known:
+            there = ", ".join(sorted(known)) or "nothing here"
+            raise Refusal(f"{what}: “{word[:60]}” is none of {there}.", code="invalid", field=what)
+    return found
+
+
+def show(
+    shape: type[Shape],
+    rows: Any,
+    *,
+    many: bool = False,
+    fields: tuple[str, ...] = (),
+    expand: tuple[str, ...] = (),
+    context: dict[str, Any] | None = None,
+) -> Any:
+    """Rows as plain data; `fields` alone, where some are named."""
+    serializer = shape(rows, many=many, context={**(context or {}), "expand": expand})
+    if fields:
+        one = serializer.child if many else serializer  # type: ignore[attr-defined]
+        for name in set(one.fields) - set(fields):
+            del one.fields[name]
+    return serializer.data
+
+
+def expanded(rows: QuerySet[Any], shape: type[Shape], expand: tuple[str, ...]) -> QuerySet[Any]:
+    """The rows with what `expand` names fetched beside them."""
+    return rows.select_related(*(shape.expands[name] for name in expand)) if expand else rows

@@ -1,0 +1,276 @@
+"""One way through every operation: who asks, what they may, do it once, answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
+from rest_framework.views import APIView
+
+from headshots.lib.api import idempotency, pages, problems, shapes
+from headshots.lib.api.operations import Operation
+from headshots.lib.api.parsing import MOST_BYTES, JSONBodyParser, too_large
+from headshots.lib.api.shapes import Given, Shape
+
+VERSION = "2026-11-25"
+VERSIONS = (VERSION,)
+METHODS = ("get", "post", "put", "patch", "delete")
+_SAFE = ("get", "head")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+log = structlog.get_logger(__name__)
+
+
+class ApiView(APIView):
+    """A resource. Its methods are declared by `operation`; each does one thing and answers."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = (JSONBodyParser,)
+
+    request: Request
+    operation: Operation
+    # What the query says, checked; filled before a method runs.
+    query: dict[str, Any]
+
+    def enter(self, request: Request, operation: Operation) -> None:
+        """Find out who asks and whether they may; raises Problem where not."""
+
+    def store(self) -> idempotency.Store | None:
+        """Where answers to Idempotency-Keys are kept; None where none are."""
+        return None
+
+    def headers_of_answer(self) -> dict[str, str]:
+        """Headers that go with every answer, refusals too."""
+        return {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        self.args, self.kwargs = args, kwargs
+        self.request_id = _request_id()
+        response: HttpResponseBase
+        try:
+            self.request = self.initialize_request(request, *args, **kwargs)
+            response = self._respond(self.request)
+        except Exception as error:
+            response = self._refuse(error)
+        if getattr(self, "operation", None) is None:
+            response["Allow"] = ", ".join(self._methods())
+        for name, value in self.headers_of_answer().items():
+            response.setdefault(name, value)
+        response["Request-Id"] = self.request_id
+        response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    def _methods(self) -> list[str]:
+        return [m.upper() for m in METHODS if hasattr(getattr(self, m, None), "operation")]
+
+    def _respond(self, request: Request) -> HttpResponseBase:
+        name = (request.method or "").lower()
+        method = getattr(self, "get" if name == "head" else name, None)
+        found = getattr(method, "operation", None)
+        if method is None or found is None:
+            self.operation = None  # type: ignore[assignment]
+            raise MethodNotAllowed(request.method or "")
+        self.operation = found
+        self._refuse_large(request)
+        self.enter(request, found)
+        self.query = self._checked(found.query, dict(request.query_params.items()))
+        for what in ("fields", "expand"):
+            if what in self.query and found.shape:
+                self.query[what] = shapes.chosen(found.shape, self.query[what], what)
+        if name in _SAFE:
+            return self._conditional(method(request, **self.kwargs))
+        store = self.store() if name == "post" else None
+        # What a request does, it does whole or not at all.
+        with transaction.atomic():
+            if store is None:
+                done: HttpResponseBase = method(request, **self.kwargs)
+                return done
+            return idempotency.once(request, store, lambda: method(request, **self.kwargs))
+
+    def _refuse_large(self, request: Request) -> None:
+        """Refuse by the announced length, before a byte of the body is read."""
+        files = any(issubclass(parser, MultiPartParser) for parser in self.parser_classes)
+        most = self.operation.limit_bytes or MOST_BYTES
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length > most:
+            # The rest of the body is not read, so the connection is of no use after this.
+            raise too_large(most)
+        if not files and length:
+            _ = request._request.body
+
+    def _refuse(self, error: Exception) -> HttpResponseBase:
+        problem = problems.as_problem(error)
+        if problem is None:
+            log.exception("api_failed", operation=getattr(self.operation, "id", ""))
+            problem = problems.Refusal(
+                "Something went wrong on our side. It is logged under the request's id.",
+                code="internal",
+                status=500,
+            )
+        elif problem.status >= 500:
+            log.warning("api_away", problem=problem.code, error=repr(error))
+        said = problems.document(problem, request_id=self.request_id)
+        response = _json(said, problem.status, problems.MEDIA_TYPE)
+        for name, value in getattr(problem, "headers", {}).items():
+            response[name] = value
+        return response
+
+    def _conditional(self, response: HttpResponseBase) -> HttpResponseBase:
+        if not isinstance(response, HttpResponse) or response.status_code != 200:
+            return response
+        response["ETag"] = etag = _etag(response.content)
+        known = self.request.headers.get("If-None-Match", "")
+        if known and _names(known, etag):
+            unchanged = HttpResponse(status=304)
+            unchanged["ETag"] = etag
+            return unchanged
+        return response
+
+    @staticmethod
+    def _checked(given: type[Given], said: Any) -> dict[str, Any]:
+        serializer = given(data=said)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def body(self, partial: bool = False) -> dict[str, Any]:
+        """What the body says, checked by the operation's own shape."""
+        assert self.operation.body is not None
+        serializer = self.operation.body(data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def shown(self, row: Any, *, status: int | None = None, location: str = "") -> HttpResponse:
+        """The answer about one thing."""
+        shape = self.operation.shape
+        assert shape is not None
+        data = shapes.show(
+            shape,
+            row,
+            fields=self.query.get("fields", ()),
+            expand=self.query.get("expand", ()),
+            context={"view": self},
+        )
+        response = _json(data, status or self.operation.status)
+        response["ETag"] = _etag(response.content)
+        if location:
+            response["Location"] = location
+        return response
+
+    def listed(self, rows: QuerySet[Any], *, owner: object, order: str = "-pk") -> HttpResponse:
+        """The answer of a list: one page, with what `expand` names fetched along."""
+        shape = self.operation.shape
+        assert shape is not None
+        expand = self.query.get("expand", ())
+        place = self.request.path
+        page = pages.page_of(
+            shapes.expanded(rows, shape, expand), self.query, owner=owner, place=place, order=order
+        )
+        self.rows_found(page.rows)
+        data = shapes.show(
+            shape,
+            page.rows,
+            many=True,
+            fields=self.query.get("fields", ()),
+            expand=expand,
+            context={"view": self},
+        )
+        response = _json(page.body(data))
+        address = self.request.build_absolute_uri(place)
+        for name, value in page.links(address, self.request.query_params.dict()).items():
+            response[name] = value
+        return response
+
+    def rows_found(self, rows: list[Any]) -> None:
+        """Fetch what goes with the rows of a page, for all of them at once."""
+
+    def plain(self, data: Any, status: int | None = None) -> HttpResponse:
+        """An answer that is data already."""
+        return _json(data, status or self.operation.status)
+
+    def done(self) -> HttpResponse:
+        """An answer without a body."""
+        return HttpResponse(status=204)
+
+    def refuse_changed(self, shape: type[Shape], row: Any) -> None:
+        """Raise Refusal (412) where If-Match names another state than the row has now."""
+        named = self.request.headers.get("If-Match")
+        if named is None:
+            return
+        now = _etag(_encode(shapes.show(shape, row, context={"view": self})))
+        if not _names(named, now):
+            raise problems.Refusal(
+                "It has changed since you read it. Read it again and decide anew.",
+                code="changed",
+                status=412,
+                headers={"ETag": now},
+            )
+
+
+class Nowhere(ApiView):
+    """Every address below the API that is none."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        self.request_id = _request_id()
+        missing = problems.Refusal(
+            "There is no such address. The reference lists those there are.",
+            code="not_found",
+            status=404,
+        )
+        response = self._refuse(missing)
+        response["Request-Id"] = self.request_id
+        return response
+
+
+def _request_id() -> str:
+    said = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return said if _REQUEST_ID.fullmatch(said) else uuid4().hex
+
+
+def _encode(data: Any) -> bytes:
+    text = json.dumps(data, cls=JSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    return text.encode()
+
+
+def _json(data: Any, status: int = 200, media_type: str = "application/json") -> HttpResponse:
+    return HttpResponse(_encode(data), status=status, content_type=media_type)
+
+
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def _names(header: str, etag: str) -> bool:
+    """Whether an If-Match or If-None-Match header names this ETag."""
+    named = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return "*" in named or etag in named
+
+
+def known_version(headers: Mapping[str, str], pinned: str) -> str:
+    """The version that a request asks for, or the one its key is pinned to."""
+    wanted = headers.get("Headshots-Version", pinned)
+    if wanted not in VERSIONS:
+        raise problems.Refusal(
+            f"There is no version “{wanted[:20]}”. There are: {', '.join(VERSIONS)}.",
+            code="version",
+            status=400,
+            field="Headshots-Version",
+        )
+    return wanted

@@ -1,0 +1,168 @@
+"""What every operation does alike: problems, pages, fields, ETags, once-only."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from accounts.models import Employee, KeptAnswer
+from tests.api.program import Program, problem
+from tests.world import World, make_world
+
+
+def test_each_wrong_field_is_named(program: Program) -> None:
+    response = program.post("employees", {"email": "no address", "titel": "x", "language": "xx"})
+    said = problem(response, 422, "invalid")
+    assert {error["field"] for error in said["errors"]} >= {"email", "language"}
+    said = problem(
+        program.post("employees", {"email": "a@b.example", "titel": "x"}), 422, "invalid"
+    )
+    assert said["field"] == "titel"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+        b'{"email": "a@b.example"',
+        b'{"email": "\\ud800@b.example"}',
+        b"\xff\xfe{}",
+        b'{"email": NaN}',
+        b'{"a": 1' + b"0" * 5000 + b"}",
+    ],
+)
+def test_bodies_that_are_no_json(program: Program, body: bytes) -> None:
+    problem(program.send("POST", "employees", raw=body), 400, "malformed")
+
+
+def test_other_bodies(program: Program) -> None:
+    problem(program.send("POST", "employees", raw=b"[]"), 422, "invalid")
+    problem(program.send("POST", "employees", raw=b'"x"'), 422, "invalid")
+    large = b'"' + b"x" * 6_000_000 + b'"'
+    problem(program.send("POST", "employees", raw=large), 413, "too_large")
+    kind = {"Content-Type": "text/csv"}
+    problem(program.send("POST", "employees", raw=b"x", **kind), 415, "media_type")
+    nul = {"email": "a@b.example", "first_name": "a\x00b"}
+    problem(program.post("employees", nul), 422, "invalid")
+
+
+def test_addresses_and_methods_that_are_none(program: Program) -> None:
+    problem(program.get("nothing"), 404, "not_found")
+    problem(program.get("employees/not-an-id"), 404, "not_found")
+    response = program.send("PUT", "employees", {})
+    problem(response, 405, "method")
+    assert response["Allow"] == "GET, POST"
+
+
+def test_pages_go_through_everybody_once(program: Program, world: World) -> None:
+    world.hire(7)
+    seen, path = [], "employees?limit=3"
+    while path:
+        response = program.get(path)
+        said = response.json()
+        seen += [row["id"] for row in said["data"]]
+        # Somebody who comes meanwhile does not shift the pages.
+        world.hire()
+        assert ("Link" in response) == said["has_more"]
+        path = f"employees?limit=3&cursor={said['next_cursor']}" if said["has_more"] else ""
+    assert len(seen) == len(set(seen)) == 7
+
+
+def test_a_cursor_is_its_lists_alone(program: Program, world: World) -> None:
+    world.hire(3)
+    cursor = program.get("employees?limit=1").json()["next_cursor"]
+    assert program.get(f"employees?limit=2&cursor={cursor}").status_code == 200
+    problem(program.get(f"employees?cursor={cursor}&department=x"), 400, "cursor")
+    problem(program.get(f"looks?cursor={cursor}"), 400, "cursor")
+    problem(program.get(f"employees?cursor={cursor}x"), 400, "cursor")
+    other = make_world("Other")
+    other.hire(3)
+    problem(Program.of(other.organisation).get(f"employees?cursor={cursor}"), 400, "cursor")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1000", "limit=x", "departmnt=x", "q=%00"])
+def test_queries_that_are_wrong(program: Program, query: str) -> None:
+    problem(program.get(f"employees?{query}"), 422, "invalid")
+
+
+def test_fields_and_expand(program: Program, world: World) -> None:
+    order = world.order()
+    shoot = order.shoots.get()
+    said = program.get(f"shoots/{shoot.pk}?fields=id,employee&expand=employee").json()
+    assert set(said) == {"id", "employee"}
+    assert said["employee"]["email"] == shoot.employee.email
+    assert program.get(f"shoots/{shoot.pk}").json()["employee"] == str(shoot.employee_id)
+    problem(program.get(f"shoots/{shoot.pk}?fields=idd"), 422, "invalid")
+    problem(program.get("shoots?expand=candidate"), 422, "invalid")
+
+
+def test_what_has_not_changed_is_not_sent(program: Program, world: World) -> None:
+    (person,) = world.hire()
+    first = program.get(f"employees/{person.pk}")
+    again = program.get(f"employees/{person.pk}", If_None_Match=first["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    program.patch(f"employees/{person.pk}", {"title": "New"})
+    assert program.get(f"employees/{person.pk}", If_None_Match=first["ETag"]).status_code == 200
+
+
+def test_a_change_under_an_old_etag_is_refused(program: Program, world: World) -> None:
+    (person,) = world.hire()
+    old = program.get(f"employees/{person.pk}")["ETag"]
+    changed = program.patch(f"employees/{person.pk}", {"title": "One"}, If_Match=old)
+    assert changed.status_code == 200
+    refused = program.patch(f"employees/{person.pk}", {"title": "Two"}, If_Match=old)
+    problem(refused, 412, "changed")
+    assert refused["ETag"] == changed["ETag"]
+    assert Employee.objects.get(pk=person.pk).title == "One"
+
+
+def test_a_post_twice_is_once(program: Program) -> None:
+    new = {"email": "ada@b.example"}
+    first = program.post("employees", new, Idempotency_Key="k1")
+    again = program.post("employees", new, Idempotency_Key="k1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert again["Idempotent-Replayed"] == "true"
+    assert again["Location"] == first["Location"]
+    problem(
+        program.post("employees", {"email": "b@b.example"}, Idempotency_Key="k1"),
+        422,
+        "idempotency_mismatch",
+    )
+    assert Employee.objects.count() == 1
+
+
+def test_a_refused_post_may_be_tried_again(program: Program) -> None:
+    problem(program.post("employees", {"email": "x"}, Idempotency_Key="k2"), 422, "invalid")
+    good = program.post("employees", {"email": "x@y.example"}, Idempotency_Key="k2")
+    assert good.status_code == 201
+
+
+def test_keys_of_two_programs_are_two(program: Program, world: World) -> None:
+    other = Program.of(world.organisation)
+    assert (
+        program.post("employees", {"email": "a@b.example"}, Idempotency_Key="k").status_code == 201
+    )
+    assert other.post("employees", {"email": "c@b.example"}, Idempotency_Key="k").status_code == 201
+    assert KeptAnswer.objects.count() == 2
+
+
+def test_strange_idempotency_keys(program: Program) -> None:
+    new = {"email": "a@b.example"}
+    problem(program.post("employees", new, Idempotency_Key=""), 400, "idempotency_key")
+    problem(program.post("employees", new, Idempotency_Key="x" * 256), 400, "idempotency_key")
+
+
+def test_requests_have_ids(program: Program) -> None:
+    assert program.get("organisation", X_Request_ID="partner-42-abc")["Request-Id"] == (
+        "partner-42-abc"
+    )
+    assert program.get("organisation", X_Request_ID="<script>")["Request-Id"] != "<script>"
+
+
+def test_the_description_is_served(program: Program) -> None:
+    said = json.loads(program.get("openapi.json").content)
+    assert said["openapi"].startswith("3.1")
+    assert "/api/v1/employees" in said["paths"]

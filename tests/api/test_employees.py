@@ -1,0 +1,120 @@
+"""The roster by API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import AuditEntry, Employee
+from tests.api.program import Program, problem
+from tests.world import World
+
+
+def row(number: int, **more: Any) -> dict[str, Any]:
+    return {"external_id": f"hr-{number}", "email": f"p{number}@acme.example", **more}
+
+
+def test_add_change_and_leave(program: Program) -> None:
+    made = program.post("employees", {"email": "Ada@Acme.example", "attributes": {"Floor": "3"}})
+    assert made.status_code == 201
+    person = made.json()
+    assert person["email"] == "ada@acme.example"
+    assert program.get(made["Location"]).json() == person
+    changed = program.patch(f"employees/{person['id']}", {"title": "Counsel"}).json()
+    assert (changed["title"], changed["attributes"]) == ("Counsel", {"Floor": "3"})
+    left = program.delete(f"employees/{person['id']}").json()
+    assert left["status"] == "left"
+    assert program.get("employees").json()["data"] == []
+    back = program.patch(f"employees/{person['id']}", {"status": "active"}).json()
+    assert back["left_at"] is None
+
+
+def test_an_address_that_is_taken(program: Program, world: World) -> None:
+    (person,) = world.hire()
+    refused = program.post("employees", {"email": person.email.upper()})
+    assert problem(refused, 422, "email_taken")["field"] == "email"
+
+
+def test_filters(program: Program, world: World) -> None:
+    one, two = world.hire(2)
+    Employee.objects.filter(pk=one.pk).update(department="Law", external_id="x1")
+    for query in ("department=Law", "external_id=x1", f"email={one.email}", "q=First0"):
+        found = program.get(f"employees?{query}").json()["data"]
+        assert [person["id"] for person in found] == [str(one.pk)], query
+    assert len(program.get("employees?status=all").json()["data"]) == 2
+    assert two.pk
+
+
+def test_upsert_answers_row_by_row(program: Program, world: World) -> None:
+    (known,) = world.hire()
+    said = program.post(
+        "employees/upsert",
+        {
+            "employees": [
+                row(1, first_name="Ada"),
+                row(2, email="nonsense"),
+                {"external_id": "hr-3", "email": known.email},
+                row(1, first_name="Twice"),
+                row(4, email="p1@acme.example"),
+                row(5, langauge="en"),
+            ]
+        },
+    ).json()
+    assert [one["result"] for one in said["data"]] == [
+        "created", "refused", "changed", "refused", "refused", "refused",
+    ]  # fmt: skip
+    assert [one["problem"] and one["problem"]["field"] for one in said["data"]] == [
+        None, "email", None, "external_id", "email", "langauge",
+    ]  # fmt: skip
+    assert (said["created"], said["changed"], said["refused"]) == (1, 1, 4)
+    known.refresh_from_db()
+    assert known.external_id == "hr-3"
+    assert Employee.objects.count() == 2
+    entry = AuditEntry.objects.get(action="roster.synchronised")
+    assert entry.actor_kind == "key"
+
+
+def test_upsert_again_changes_nothing_and_then_what_differs(program: Program) -> None:
+    rows = [row(n, title="Engineer", attributes={"Floor": "1"}) for n in range(3)]
+    assert program.post("employees/upsert", {"employees": rows}).json()["created"] == 3
+    assert program.post("employees/upsert", {"employees": rows}).json()["unchanged"] == 3
+    rows[1] |= {"email": "new@acme.example", "status": "left"}
+    rows[2] = {"external_id": "hr-2", "attributes": {"Badge": "7"}}
+    said = program.post("employees/upsert", {"employees": rows}).json()
+    assert (said["changed"], said["unchanged"]) == (2, 1)
+    moved, merged = (Employee.objects.get(external_id=f"hr-{n}") for n in (1, 2))
+    assert (moved.email, moved.status, moved.title) == ("new@acme.example", "left", "Engineer")
+    assert merged.attributes == {"Floor": "1", "Badge": "7"}
+
+
+def test_an_address_goes_from_one_to_another_in_a_call(program: Program) -> None:
+    program.post("employees/upsert", {"employees": [row(1)]})
+    rows = [row(1, email="moved@acme.example"), row(2, email="p1@acme.example")]
+    said = program.post("employees/upsert", {"employees": rows}).json()
+    assert [one["result"] for one in said["data"]] == ["changed", "created"]
+
+
+def test_upsert_takes_a_thousand_in_as_many_queries_as_ten(program: Program) -> None:
+    counts = []
+    for many, start in ((10, 0), (1000, 100)):
+        rows = [row(n) for n in range(start, start + many)]
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            assert program.post("employees/upsert", {"employees": rows}).json()["created"] == many
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+    too_many = {"employees": [row(n) for n in range(1001)]}
+    problem(program.post("employees/upsert", too_many), 422, "invalid")
+
+
+def test_a_list_takes_as_many_queries_as_one(program: Program, world: World) -> None:
+    counts = []
+    for _ in range(2):
+        world.hire(3)
+        with CaptureQueriesContext(connection) as found:
+            program.get("employees")
+        counts.append(len(found))
+    assert counts[0] == counts[1] <= 4
