@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.api import employees, organisation
 from generation.api import looks, orders, shoots
-from headshots.lib.api.views import Nowhere
+from headshots.lib.api.views import ApiView, Nowhere
 
 app_name = "api"
 
@@ -22,7 +21,8 @@ def _document() -> bytes:
     from drf_spectacular.renderers import OpenApiJsonRenderer
 
     schema = SchemaGenerator(patterns=[path("api/v1/", (urlpatterns, app_name, "api"))])  # type: ignore[no-untyped-call]
-    return bytes(OpenApiJsonRenderer().render(schema.get_schema(request=None, public=True)))
+    document = schema.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return bytes(OpenApiJsonRenderer().render(document))
 
 
 @require_safe
@@ -31,7 +31,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_document(), content_type="application/vnd.oai.openapi+json")
 
 
-def _resource(route: str, view: Any, name: str) -> URLPattern:
+def _resource(route: str, view: type[ApiView], name: str) -> URLPattern:
     return path(route, view.as_view(), name=name)
 
 

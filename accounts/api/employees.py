@@ -155,7 +155,7 @@ class RowShape(Shape):
 class UpsertShape(Shape):
     """Row by row what was done."""
 
-    data = RowShape(many=True)
+    data: Any = RowShape(many=True)
     created = serializers.IntegerField()
     changed = serializers.IntegerField()
     unchanged = serializers.IntegerField()

@@ -156,10 +156,8 @@ def test_strange_idempotency_keys(program: Program) -> None:
 
 
 def test_requests_have_ids(program: Program) -> None:
-    assert program.get("organisation", X_Request_ID="partner-42-abc")["Request-Id"] == (
-        "partner-42-abc"
-    )
-    assert program.get("organisation", X_Request_ID="<script>")["Request-Id"] != "<script>"
+    ids = {program.get("organisation")["Request-Id"] for _ in range(3)}
+    assert len(ids) == 3
 
 
 def test_the_description_is_served(program: Program) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.datastructures import MultiValueDict
 from rest_framework.request import Request
 
 from headshots.lib.api.problems import Refusal
@@ -88,7 +89,7 @@ def fingerprint(request: Request) -> str:
     digest = hashlib.sha256(f"{plain.method} {plain.get_full_path()}\n".encode())
     if (plain.content_type or "").startswith("multipart/"):
         # The boundary differs each time, so what the parts say is what counts.
-        for name, values in sorted(request.data.lists()):
+        for name, values in sorted(cast(MultiValueDict[str, Any], request.data).lists()):
             for value in values:
                 digest.update(f"{name}\n".encode())
                 if hasattr(value, "chunks"):

@@ -45,7 +45,7 @@ class ProblemShape(Shape):
     detail = serializers.CharField(help_text="A sentence that says what to do.")
     code = serializers.CharField(help_text="The last part of `type`.")
     field = serializers.CharField(allow_null=True)
-    errors = inline_serializer(
+    errors: Any = inline_serializer(
         "ProblemField",
         {
             "field": serializers.CharField(allow_null=True),
@@ -140,9 +140,9 @@ def operation(
         elif body:
             request = {"application/json": body}
         examples = [
-            OpenApiExample("Body", value=body.example, request_only=True)
-            for body in (body,)
-            if body is not None and getattr(body, "example", None)
+            OpenApiExample("Body", value=example, request_only=True)
+            for example in [getattr(body, "example", None)]
+            if example
         ]
         return extend_schema(
             operation_id=id,

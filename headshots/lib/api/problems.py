@@ -128,7 +128,7 @@ def invalid(error: exceptions.ValidationError) -> Refusal:
     """Field by field what is wrong, as one refusal; the first is its sentence."""
     found = list(flat(error.detail, ""))
     first = found[0] if found else {"field": None, "detail": "The body is wrong."}
-    sentence = f"{first['field']}: {first['detail']}" if first["field"] else first["detail"]
+    sentence = f"{first['field']}: {first['detail']}" if first["field"] else str(first["detail"])
     return Refusal(sentence, code="invalid", field=first["field"], errors=found)
 
 

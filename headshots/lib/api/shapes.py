@@ -66,8 +66,7 @@ def query_of(shape: type[Shape] | None, given: type[Given] | None, many: bool) -
             help_text=f"References to answer in full: {', '.join(shape.expands)}.",
         )
     base = given or Given
-    made: type[Given] = type(base)(f"{base.__name__}Query", (base,), own)
-    return made
+    return type(f"{base.__name__}Query", (base,), own)
 
 
 class Reference(serializers.Field[Any, Any, Any, Any]):

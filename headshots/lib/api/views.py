@@ -58,7 +58,7 @@ class ApiView(APIView):
         """Headers that go with every answer, refusals too."""
         return {}
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.args, self.kwargs = args, kwargs
         self.request_id = _request_id()
         response: HttpResponseBase
@@ -227,7 +227,7 @@ class ApiView(APIView):
 class Nowhere(ApiView):
     """Every address below the API that is none."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.request_id = _request_id()
         missing = problems.Refusal(
             "There is no such address. The reference lists those there are.",

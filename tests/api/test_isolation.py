@@ -1,0 +1,157 @@
+"""Every operation of the API: what is another's is 404, and what a key lacks is 403.
+
+An address that is missing from TABLE fails the test, so that none is added without saying so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts import scopes
+from generation.models import State
+from tests.api.program import Program
+from tests.world import World, make_world
+
+
+@dataclass(frozen=True)
+class Case:
+    """An address of something that belongs to an organisation, or of a list of such things."""
+
+    route: str
+    methods: dict[str, str]  # the scope of each
+    needs: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+READ_ORDER = {"get": "orders:read"}
+WRITE_ORDER = {"post": "orders:write"}
+WRITE_SHOOT = {"post": "shoots:write"}
+TABLE = [
+    Case("organisation", {"get": "organisation:read", "patch": "organisation:write"}),
+    Case("employees", {"get": "employees:read", "post": "employees:write"}),
+    Case("employees_upsert", {"post": "employees:write"}),
+    Case(
+        "employee",
+        {"get": "employees:read", "patch": "employees:write", "delete": "employees:write"},
+        "employee",
+    ),
+    Case("looks", {"get": "looks:read", "post": "looks:write"}),
+    Case("look", {"get": "looks:read"}, "look"),
+    Case("orders", {"get": "orders:read", "post": "orders:write"}),
+    Case("order", READ_ORDER, "order"),
+    Case("order_cancel", WRITE_ORDER, "order"),
+    Case("order_approve", WRITE_ORDER, "order"),
+    Case("shoots", {"get": "shoots:read"}),
+    Case("shoot", {"get": "shoots:read"}, "shoot"),
+    Case("shoot_cancel", WRITE_SHOOT, "shoot"),
+    Case("shoot_approve", WRITE_SHOOT, "shoot"),
+    Case("shoot_send_back", WRITE_SHOOT, "shoot", {"reason": "x"}),
+    Case("shoot_invite", WRITE_SHOOT, "shoot"),
+    Case("shoot_hand_in", WRITE_SHOOT, "shoot"),
+]
+OPEN = {"openapi"}
+
+
+def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from routes(entry, inner)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield f"{space}{entry.name}"
+
+
+def test_every_address_is_in_the_table() -> None:
+    ours = {name[4:] for name in routes(get_resolver()) if name.startswith("api:")}
+    assert ours == {case.route for case in TABLE} | OPEN
+
+
+def test_every_method_is_in_the_table() -> None:
+    from django.urls import resolve
+
+    wrong = []
+    for case in TABLE:
+        view = resolve(reverse(f"api:{case.route}", kwargs=_nowhere(case))).func.view_class
+        declared = {
+            method: getattr(view, method).operation.scope
+            for method in ("get", "post", "put", "patch", "delete")
+            if hasattr(getattr(view, method, None), "operation")
+        }
+        if declared != case.methods:
+            wrong.append((case.route, declared, case.methods))
+    assert not wrong
+
+
+def _nowhere(case: Case) -> dict[str, object]:
+    from uuid import uuid4
+
+    return {f"{case.needs}_id": uuid4()} if case.needs else {}
+
+
+def thing(world: World, needs: str) -> dict[str, object]:
+    """The arguments of an address for something of that organisation."""
+    if not needs:
+        return {}
+    if needs == "employee":
+        return {"employee_id": world.hire()[0].pk}
+    if needs == "look":
+        return {"look_id": world.look.pk}
+    if needs == "order":
+        return {"order_id": world.order().pk}
+    if needs == "shoot":
+        return {"shoot_id": world.shoot(State.INVITED).pk}
+    raise AssertionError(needs)
+
+
+@pytest.mark.parametrize("needs", sorted({case.needs for case in TABLE if case.needs}))
+def test_what_is_anothers_is_not_there(db: None, needs: str) -> None:
+    mine, other = make_world("Mine"), make_world("Other")
+    stranger = Program.of(other.organisation)
+    wrong = []
+    for case in TABLE:
+        if case.needs != needs:
+            continue
+        address = reverse(f"api:{case.route}", kwargs=thing(mine, needs))
+        for method in case.methods:
+            answer = stranger.send(method, address, case.body or {})
+            if answer.status_code != 404 or answer.json()["code"] != "not_found":
+                wrong.append((case.route, method, answer.status_code))
+    assert not wrong
+
+
+def test_a_key_does_what_its_scopes_say_and_nothing_else(world: World) -> None:
+    wrong = []
+    for case in TABLE:
+        for method, needed in case.methods.items():
+            address = reverse(f"api:{case.route}", kwargs=_nowhere(case))
+            others = [s for s in scopes.ALL if not scopes.allows([s], needed)]
+            without = Program.of(world.organisation, others)
+            if (answer := without.send(method, address, {})).status_code != 403:
+                wrong.append((case.route, method, "without", answer.status_code))
+            if (answer := Program("hs_live_x").send(method, address, {})).status_code != 401:
+                wrong.append((case.route, method, "stranger", answer.status_code))
+            having = Program.of(world.organisation, [needed])
+            if (answer := having.send(method, address, {})).status_code in (401, 403):
+                wrong.append((case.route, method, "with", answer.status_code))
+            for program in (without, having):
+                program.key.delete()
+    assert not wrong
+
+
+def test_lists_hold_ones_own_alone(db: None) -> None:
+    mine, other = make_world("Mine"), make_world("Other")
+    mine.shoot(State.CHOOSING)
+    stranger = Program.of(other.organisation)
+    seen = [
+        (case.route, row)
+        for case in TABLE
+        if "get" in case.methods and not case.needs and case.route != "organisation"
+        for row in stranger.get(reverse(f"api:{case.route}")).json()["data"]
+        if row.get("name") != "Studio"
+    ]
+    assert not seen
