@@ -21,6 +21,7 @@ urlpatterns = [
     path("o/<slug:slug>/", include("billing.urls")),
     path("o/<slug:slug>/", include("generation.urls")),
     path("i/<str:token>/", include("generation.employee_urls")),
+    path("stripe/", include("djstripe.urls", namespace="djstripe")),
 ]
 if settings.DEMO:
     from headshots import demo_mail

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from headshots.lib import embedded_postgres
+from tests.stand_in import shop, stand_in  # noqa: F401  fixtures
 from tests.world import World, make_world
 
 RUNNING = pytest.StashKey[TextIOWrapper]()

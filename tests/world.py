@@ -30,6 +30,7 @@ from accounts.organisations import add_member, found_organisation
 from accounts.roster_imports import start_import
 from accounts.webhooks import endpoints
 from billing import ledger
+from billing.models import Purchase
 from generation import looks, orders, selfies, states
 from generation.models import Candidate, Look, Order, Selfie, Shoot, State
 from generation.storage import vault
@@ -132,6 +133,15 @@ class World:
             **changes,
         }
         return orders.place_order(**fields)
+
+    def purchase(self, credits: int = 5) -> Purchase:
+        """A purchase that was begun and that Stripe does not know of yet."""
+        return Purchase.objects.create(
+            organisation=self.organisation,
+            kind=Purchase.Kind.PACK,
+            credits=credits,
+            cents=credits * 2900,
+        )
 
     def shoot(self, state: State = State.INVITED) -> Shoot:
         """A shoot of a new person, brought into that state on the way a real one goes."""

@@ -135,6 +135,12 @@ _KINDS = {
     "subscription": "subscription",
     "test_clock": "test_helpers.test_clock",
 }
+# Shown on request as well, and never anything in them here.
+_EMPTY: Obj = {
+    "breakdown": {"discounts": [], "taxes": []},
+    "discounts": [],
+    "sources": {"object": "list", "data": [], "has_more": False, "url": "/v1/sources"},
+}
 _HIDDEN = {("checkout.session", "line_items"), ("price", "tiers"), ("customer", "tax_ids")}
 
 
@@ -156,7 +162,9 @@ def _expanded(account: Account, within: Any, path: list[str]) -> Any:
     if (within.get("object"), name) in _HIDDEN:
         kept = account.find(within["object"], within["id"])
         value = (kept or {}).get(name)
-    elif name not in within and name != "data":
+    elif name in _EMPTY and name not in within:
+        value = _EMPTY[name]
+    elif name not in within:
         raise Refused(f"This property cannot be expanded ({name}).", param="expand")
     else:
         value = within.get(name)

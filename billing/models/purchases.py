@@ -1,0 +1,115 @@
+"""Purchases: what an organisation buys by Stripe, from the first click to the money."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Organisation
+from headshots.lib.rows import Row
+
+
+class Purchase(Row):
+    """One payment, wanted or made. Credits come from what Stripe says of it, never from here.
+
+    It stands before Stripe is called, so that it can be gone on with where that breaks off.
+    """
+
+    class Kind(models.TextChoices):
+        PACK = "pack", "Credits"
+        PLAN = "plan", "Plan"
+        INVOICE = "invoice", "Credits by invoice"
+        TOP_UP = "top_up", "Automatic top-up"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Not paid yet"
+        SETTLING = "settling", "Payment on its way"
+        PAID = "paid", "Paid"
+        FAILED = "failed", "Payment failed"
+        DROPPED = "dropped", "Not bought"
+        PART_REFUNDED = "part_refunded", "Partly refunded"
+        REFUNDED = "refunded", "Refunded"
+        DISPUTED = "disputed", "Disputed"
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="purchases")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    state = models.CharField(max_length=14, choices=State.choices, default=State.OPEN)
+    credits = models.PositiveIntegerField()
+    cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3, default="usd")
+    bought_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    po_number = models.CharField(max_length=40, blank=True)
+    # How often a checkout was begun for it; each has an idempotency key of its own.
+    attempt = models.PositiveSmallIntegerField(default=1)
+    session_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    invoice_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
+    number = models.CharField(max_length=60, blank=True)
+    invoice_url = models.URLField(max_length=500, blank=True)
+    pdf_url = models.URLField(max_length=500, blank=True)
+    receipt_url = models.URLField(max_length=500, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["organisation", "-created_at"], name="purchase_of_organisation"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=Q(kind="top_up", state__in=["open", "settling"]),
+                name="one_top_up_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credits} credits, {self.state}"
+
+
+class TopUp(Row):
+    """How an organisation's credits are topped up by themselves, within a sum a month."""
+
+    organisation = models.OneToOneField(Organisation, models.PROTECT, related_name="top_up")
+    on = models.BooleanField(default=False)
+    below = models.PositiveIntegerField(default=5)
+    credits = models.PositiveIntegerField(default=25)
+    cap_cents = models.PositiveIntegerField(default=100_000)
+    method_id = models.CharField(max_length=255, blank=True)
+    method_label = models.CharField(max_length=60, blank=True)
+    # Why it has stopped by itself; it goes on when somebody has looked.
+    problem = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.credits} credits below {self.below}"
+
+
+class PaymentNews(models.Model):
+    """A payment at Stripe that has to be read, since something happened to it.
+
+    `asked` counts what was heard, `read` how much of it was known when it was last read.
+    """
+
+    source_id = models.CharField(max_length=255, unique=True)
+    asked = models.PositiveIntegerField(default=1)
+    read = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(asked__gt=models.F("read")),
+                name="payment_news_to_read",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.read} of {self.asked}"

@@ -1,0 +1,214 @@
+"""Credits for money: the ledger is brought to where Stripe's account of a payment is.
+
+Called by the receivers, the page that a buyer comes back to and the nightly reconcile, in any
+order and any number of times. Each thing that happened to a payment has a source key of its own
+in the ledger, so that it counts once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from accounts.actors import SYSTEM
+from accounts.models import Organisation
+from billing import ledger
+from billing.models import CreditEntry, CreditGrant, Purchase
+from billing.payments import catalogue, customers, shapes
+from billing.payments.client import answering
+from billing.payments.shapes import Line, Payment, Reversal
+
+log = structlog.get_logger(__name__)
+
+_MONTH_DAYS = 31
+_GONE = (CreditEntry.Kind.CLAW_BACK, CreditEntry.Kind.OWE)
+
+
+def fulfil(*, source_id: str) -> Purchase | None:
+    """Read a payment by its session, invoice or intent, and let the ledger follow.
+
+    Returns its purchase; None for what is not ours. Raises Problem while Stripe does not answer.
+    """
+    with answering("What was paid is not lost: it is looked at again.") as api:
+        payment = shapes.read_payment(api, source_id)
+    if payment is None:
+        return None
+    organisation = customers.organisation_of(payment.customer)
+    if organisation is None:
+        log.info("payment_of_nobody", source=source_id, customer=payment.customer)
+        return None
+    return follow(organisation=organisation, payment=payment)
+
+
+@transaction.atomic
+def follow(*, organisation: Organisation, payment: Payment) -> Purchase:
+    """What a payment that has been read means for the ledger and its purchase."""
+    ledger.lock_account(organisation=organisation)
+    bought = [(line, _credits(line)) for line in payment.lines]
+    purchase = _purchase(organisation, payment, credits=sum(credits for _, credits in bought))
+    if payment.state == "paid":
+        for number, (line, credits) in enumerate(bought):
+            if credits:
+                _grant(organisation, line, credits)
+                for reversal in payment.reversals:
+                    _reverse(organisation, payment, number, credits, reversal)
+    _tell(purchase, payment)
+    return purchase
+
+
+def _credits(line: Line) -> int:
+    if line.lookup_key == catalogue.CREDITS.lookup_key:
+        return line.quantity
+    if line.lookup_key == catalogue.PLAN.lookup_key:
+        return catalogue.PLAN.included * line.quantity
+    return 0
+
+
+def _expiry(line: Line) -> datetime | None:
+    """When a plan's credits end: as many months on as they roll over."""
+    if line.lookup_key != catalogue.PLAN.lookup_key or line.begins is None:
+        return None
+    return line.begins + timedelta(days=_MONTH_DAYS * catalogue.PLAN.months)
+
+
+def _grant(organisation: Organisation, line: Line, credits: int) -> None:
+    expires_at = _expiry(line)
+    if expires_at is not None and expires_at <= timezone.now():
+        return
+    of_plan = line.lookup_key == catalogue.PLAN.lookup_key
+    ledger.grant(
+        actor=SYSTEM,
+        organisation=organisation,
+        amount=credits,
+        source_key=line.source_key,
+        note=catalogue.PLAN.name if of_plan else "Bought",
+        kind=CreditGrant.Kind.PLAN if of_plan else CreditGrant.Kind.PURCHASE,
+        expires_at=expires_at,
+    )
+
+
+def share(*, credits: int, cents: int, of_cents: int, before: int) -> int:
+    """The credits of a part of a payment, given that `before` had gone back already.
+
+    Whatever the parts are, those of the whole payment are all of its credits.
+    """
+    if of_cents <= 0:
+        return 0
+    upto = min(before + cents, of_cents) * credits // of_cents
+    return upto - min(before, of_cents) * credits // of_cents
+
+
+def _reverse(
+    organisation: Organisation, payment: Payment, number: int, credits: int, reversal: Reversal
+) -> None:
+    """Take back a reversal's part of the line of that number; restore it where it came to
+    nothing."""
+    line = payment.lines[number]
+    key = f"{reversal.key}/{number}"
+    grants = CreditGrant.objects.filter(account__organisation=organisation)
+    gone = (
+        CreditEntry.objects.filter(account__organisation=organisation, kind__in=_GONE)
+        .filter(Q(source_key=key) | Q(source_key__startswith=f"{key}@"))
+        .aggregate(total=Sum("amount", default=0))["total"]
+    )
+    if not reversal.stands:
+        first = grants.filter(source_key=line.source_key).first()
+        if gone and first and (first.expires_at is None or first.expires_at > timezone.now()):
+            ledger.grant(
+                actor=SYSTEM,
+                organisation=organisation,
+                amount=gone,
+                source_key=f"{key}:restored",
+                note="Dispute won" if reversal.disputed else "Refund failed",
+                kind=CreditGrant.Kind(first.kind),
+                expires_at=first.expires_at,
+            )
+        return
+    if gone:
+        return
+    wanted = share(
+        credits=credits, cents=reversal.cents, of_cents=payment.cents, before=reversal.before
+    )
+    # What an earlier reversal took and gave back is a grant of its own, and part of this payment.
+    mine = [line.source_key, *(f"{one.key}/{number}:restored" for one in payment.reversals)]
+    for place, grant in enumerate(grants.filter(source_key__in=mine).order_by("created_at", "id")):
+        taken = grant.entries.filter(kind__in=_GONE).aggregate(total=Sum("amount", default=0))
+        amount = min(wanted, grant.amount - taken["total"])
+        if amount <= 0:
+            continue
+        ledger.claw_back(
+            actor=SYSTEM,
+            organisation=organisation,
+            grant_key=grant.source_key,
+            source_key=f"{key}@{place}" if place else key,
+            amount=amount,
+            note="Disputed" if reversal.disputed else "Refunded",
+        )
+        wanted -= amount
+
+
+def _purchase(organisation: Organisation, payment: Payment, *, credits: int) -> Purchase:
+    """The row of a payment: the one that began it, or one for what Stripe began by itself."""
+    rows = Purchase.objects.select_for_update().filter(organisation=organisation)
+    found = None
+    if payment.purchase_id:
+        try:
+            found = rows.filter(pk=payment.purchase_id).first()
+        except (ValueError, ValidationError):
+            found = None
+    known = Q()
+    if payment.session_id:
+        known |= Q(session_id=payment.session_id)
+    if payment.invoice_id:
+        known |= Q(invoice_id=payment.invoice_id)
+    found = found or rows.filter(known).first()
+    if found is not None:
+        return found
+    made: Purchase = Purchase.objects.create(
+        organisation=organisation,
+        kind=Purchase.Kind.PLAN if payment.invoice_id and not payment.session_id else "pack",
+        credits=credits,
+        cents=payment.cents,
+        currency=payment.currency,
+        session_id=payment.session_id,
+        invoice_id=payment.invoice_id,
+    )
+    return made
+
+
+_STATES = {
+    "open": Purchase.State.OPEN,
+    "settling": Purchase.State.SETTLING,
+    "failed": Purchase.State.FAILED,
+    "dropped": Purchase.State.DROPPED,
+    "paid": Purchase.State.PAID,
+}
+
+
+def _tell(purchase: Purchase, payment: Payment) -> None:
+    """Write down where the payment stands, for people to read."""
+    back = sum(one.cents for one in payment.reversals if one.stands and not one.disputed)
+    state = _STATES[payment.state]
+    if any(one.stands and one.disputed for one in payment.reversals):
+        state = Purchase.State.DISPUTED
+    elif back:
+        whole = back >= payment.cents
+        state = Purchase.State.REFUNDED if whole else Purchase.State.PART_REFUNDED
+    newer = purchase.session_id and payment.session_id and purchase.session_id != payment.session_id
+    if newer and payment.state != "paid":
+        return  # an earlier checkout of a purchase that was begun again
+    purchase.state = state
+    purchase.cents, purchase.currency = payment.cents, payment.currency
+    purchase.session_id = payment.session_id or purchase.session_id
+    purchase.invoice_id = payment.invoice_id or purchase.invoice_id
+    purchase.payment_intent_id = payment.payment_intent_id
+    purchase.number = payment.number
+    purchase.invoice_url, purchase.pdf_url = payment.invoice_url, payment.pdf_url
+    purchase.receipt_url, purchase.problem = payment.receipt_url, payment.problem
+    purchase.due_at, purchase.paid_at = payment.due_at, payment.paid_at
+    purchase.save()

@@ -1,0 +1,138 @@
+"""Buying by invoice: for organisations that pay by transfer, with a PO number and a VAT number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from accounts.models import Organisation
+from billing.models import Purchase
+from billing.payments import catalogue, fulfilment, purchases, shapes
+from billing.payments.catalogue_sync import price_id
+from billing.payments.client import answering, client, once
+from billing.payments.customers import customer_of
+from headshots.lib.problems import Problem
+
+if TYPE_CHECKING:
+    import stripe
+
+_KEPT = "The invoice is kept here and goes out when you send it again."
+
+
+@transaction.atomic
+def begin(
+    *, actor: Actor, organisation: Organisation, credits: int, po_number: str = ""
+) -> Purchase:
+    """Note that somebody wants credits by invoice; `send` writes it. Raises Problem for too few."""
+    client()
+    po_number = " ".join(po_number.split())
+    if len(po_number) > 30:
+        raise Problem("A PO number has 30 characters at most.", code="po_number", field="po_number")
+    if not catalogue.INVOICE.least <= credits <= catalogue.MOST:
+        raise Problem(
+            f"Between {catalogue.INVOICE.least} and {catalogue.MOST:,} credits can be bought by "
+            "invoice.",
+            code="amount",
+            field="credits",
+        )
+    purchases.refuse_hoarding(organisation)
+    return purchases.note(
+        actor=actor,
+        organisation=organisation,
+        kind=Purchase.Kind.INVOICE,
+        credits=credits,
+        cents=catalogue.INVOICE.price.cents(credits),
+        po_number=po_number,
+    )
+
+
+def send(*, purchase: Purchase, vat_id: str = "") -> Purchase:
+    """Write the invoice at Stripe and have it sent; goes on where an earlier call broke off.
+
+    Raises Problem where Stripe is away or refuses the VAT number.
+    """
+    if purchase.kind != Purchase.Kind.INVOICE:
+        raise Problem("This purchase is paid by card.", code="by_card", status=409)
+    customer = customer_of(purchase.organisation)
+    with answering(_KEPT) as api:
+        if vat_id.strip():
+            _add_vat_id(api, customer, vat_id)
+    invoice_id = write(
+        purchase,
+        customer,
+        {
+            "collection_method": "send_invoice",
+            "days_until_due": catalogue.INVOICE.days,
+            "payment_settings": {
+                "payment_method_types": ["customer_balance"],
+                "payment_method_options": {
+                    "customer_balance": {
+                        "funding_type": "bank_transfer",
+                        "bank_transfer": {"type": "us_bank_transfer"},
+                    }
+                },
+            },
+            **(
+                {"custom_fields": [{"name": "PO number", "value": purchase.po_number}]}
+                if purchase.po_number
+                else {}
+            ),
+        },
+    )
+    with answering(_KEPT) as api:
+        if api.v1.invoices.retrieve(invoice_id).status == "draft":
+            api.v1.invoices.finalize_invoice(
+                invoice_id, options=once("invoice", purchase.pk, "finalize")
+            )
+            api.v1.invoices.send_invoice(invoice_id, options=once("invoice", purchase.pk, "send"))
+    return fulfilment.fulfil(source_id=invoice_id) or purchase
+
+
+def write(purchase: Purchase, customer: str, given: stripe.params.InvoiceCreateParams) -> str:
+    """The draft of a purchase's invoice with its one line; the id of the one there is already."""
+    if purchase.invoice_id:
+        return purchase.invoice_id
+    price = price_id(catalogue.CREDITS.lookup_key)
+    with answering(_KEPT) as api:
+        invoice = api.v1.invoices.create(
+            params={
+                "customer": customer,
+                "currency": catalogue.CURRENCY,
+                "auto_advance": False,
+                "metadata": {"purchase": str(purchase.pk), "credits": str(purchase.credits)},
+                "description": _("Headshot credits"),
+                **given,
+            },
+            options=once("invoice", purchase.pk, purchase.attempt),
+        )
+        api.v1.invoice_items.create(
+            params={
+                "customer": customer,
+                "invoice": invoice.id,
+                "pricing": {"price": price},
+                "quantity": purchase.credits,
+            },
+            options=once("invoice", purchase.pk, purchase.attempt, "line"),
+        )
+    # Kept only now: an invoice without its line must not be found again as if it were whole.
+    purchase.invoice_id = invoice.id
+    purchase.save(update_fields=["invoice_id"])
+    return invoice.id
+
+
+def _add_vat_id(api: stripe.StripeClient, customer: str, vat_id: str) -> None:
+    value = "".join(vat_id.split()).upper()
+    known = api.v1.customers.tax_ids.list(customer, params={"limit": 20})
+    if any(shapes.plain(one)["value"].upper() == value for one in known.data):
+        return
+    kind = "eu_vat" if value[:2].isalpha() and value[:2] != "GB" else "gb_vat"
+    if value[:2] == "CH":
+        kind = "ch_vat"
+    api.v1.customers.tax_ids.create(
+        customer,
+        params={"type": kind, "value": value},
+        options=once("vat", customer, value),
+    )

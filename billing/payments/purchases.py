@@ -1,0 +1,198 @@
+"""Buying credits by card or debit: a purchase of ours, then a checkout at Stripe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.models import Organisation
+from billing.models import Purchase
+from billing.payments import catalogue, fulfilment, shapes
+from billing.payments.catalogue_sync import price_id
+from billing.payments.client import answering, client, once
+from billing.payments.customers import customer_of
+from headshots.lib.problems import Problem
+
+if TYPE_CHECKING:
+    import stripe
+
+_KEPT = "Your purchase is kept and nothing was charged."
+MOST_OPEN = 20
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """Where to go on with a purchase: Stripe's page, or nowhere where it is paid."""
+
+    purchase: Purchase
+    url: str | None
+
+
+@transaction.atomic
+def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase:
+    """Note that somebody wants to buy credits. Nothing is charged; Stripe is not asked yet.
+
+    Raises Problem outside the bounds, and where too many purchases were begun and left.
+    """
+    client()
+    if not catalogue.LEAST <= credits <= catalogue.MOST:
+        raise Problem(
+            f"Between {catalogue.LEAST} and {catalogue.MOST:,} credits can be bought at once.",
+            code="amount",
+            field="credits",
+        )
+    refuse_hoarding(organisation)
+    return note(
+        actor=actor,
+        organisation=organisation,
+        kind=Purchase.Kind.PACK,
+        credits=credits,
+        cents=catalogue.CREDITS.cents(credits),
+    )
+
+
+def note(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    kind: Purchase.Kind,
+    credits: int,
+    cents: int,
+    po_number: str = "",
+) -> Purchase:
+    """The row of a purchase that begins, and a line in the log."""
+    made: Purchase = Purchase.objects.create(
+        organisation=organisation,
+        kind=kind,
+        credits=credits,
+        cents=cents,
+        currency=catalogue.CURRENCY,
+        bought_by=actor.user,
+        po_number=po_number,
+    )
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="purchase.begun",
+        about=made,
+        kind=str(kind),
+        credits=credits,
+    )
+    return made
+
+
+def refuse_hoarding(organisation: Organisation) -> None:
+    """Raises Problem where many purchases wait to be paid."""
+    waiting = Purchase.objects.filter(organisation=organisation, state=Purchase.State.OPEN)
+    if waiting.count() >= MOST_OPEN:
+        raise Problem(
+            f"{MOST_OPEN} purchases wait to be paid. Pay or drop some of them first.",
+            code="many_open",
+            status=409,
+        )
+
+
+def go_on(*, purchase: Purchase) -> Checkout:
+    """Begin a purchase's checkout, or find it again; a paid one is fulfilled instead.
+
+    Raises Problem where Stripe is away: the purchase stands, and this can be called again.
+    """
+    if purchase.kind not in (Purchase.Kind.PACK, Purchase.Kind.PLAN):
+        raise Problem("This purchase is paid by its invoice.", code="by_invoice", status=409)
+    if purchase.session_id:
+        with answering(_KEPT) as api:
+            session = api.v1.checkout.sessions.retrieve(purchase.session_id)
+        if session.status == "open":
+            return Checkout(purchase, session.url)
+        followed = fulfilment.fulfil(source_id=purchase.session_id) or purchase
+        if followed.state not in (Purchase.State.FAILED, Purchase.State.DROPPED):
+            return Checkout(followed, None)
+        purchase = followed
+        purchase.attempt += 1
+    elif purchase.state != Purchase.State.OPEN:
+        raise Problem("This purchase was dropped. Begin another one.", code="dropped", status=409)
+    return _checkout(purchase)
+
+
+def _checkout(purchase: Purchase) -> Checkout:
+    organisation = purchase.organisation
+    plan = purchase.kind == Purchase.Kind.PLAN
+    lookup_key = catalogue.PLAN.lookup_key if plan else catalogue.CREDITS.lookup_key
+    quantity = purchase.credits // catalogue.PLAN.included if plan else purchase.credits
+    marks = {"purchase": str(purchase.pk)}
+    back = settings.SITE_URL + reverse("bought", args=[organisation.slug, purchase.pk])
+    params: stripe.params.checkout.SessionCreateParams = {
+        "mode": "subscription" if plan else "payment",
+        "customer": customer_of(organisation),
+        "client_reference_id": str(purchase.pk),
+        "metadata": marks,
+        "line_items": [{"price": price_id(lookup_key), "quantity": quantity}],
+        "success_url": back,
+        "cancel_url": settings.SITE_URL
+        + reverse("plan" if plan else "credits_buy", args=[organisation.slug]),
+    }
+    if plan:
+        params["subscription_data"] = {"metadata": marks}
+    else:
+        params["payment_intent_data"] = {
+            "metadata": marks,
+            "description": f"{purchase.credits} headshot credits",
+        }
+        params["invoice_creation"] = {"enabled": True, "invoice_data": {"metadata": marks}}
+    with answering(_KEPT) as api:
+        session = api.v1.checkout.sessions.create(
+            params=params, options=once("purchase", purchase.pk, purchase.attempt)
+        )
+    purchase.session_id = session.id
+    purchase.state, purchase.problem = Purchase.State.OPEN, ""
+    purchase.save(update_fields=["session_id", "attempt", "state", "problem"])
+    return Checkout(purchase, session.url)
+
+
+def came_back(*, purchase: Purchase) -> Purchase:
+    """The buyer has come back from Stripe's page: see at once what became of it."""
+    if purchase.session_id is None:
+        return purchase
+    return fulfilment.fulfil(source_id=purchase.session_id) or purchase
+
+
+def drop(*, actor: Actor, purchase: Purchase) -> Purchase:
+    """Give up a purchase that nobody has paid. Raises Problem where it is paid or on its way."""
+    if purchase.session_id or purchase.invoice_id:
+        with answering("The purchase stands as it was.") as api:
+            _close(api, purchase)
+        source_id = purchase.session_id or purchase.invoice_id or ""
+        purchase = fulfilment.fulfil(source_id=source_id) or purchase
+    if purchase.state not in (
+        Purchase.State.OPEN,
+        Purchase.State.FAILED,
+        Purchase.State.DROPPED,
+    ):
+        raise Problem("This purchase is paid or on its way.", code="paid", status=409)
+    with transaction.atomic():
+        purchase.state = Purchase.State.DROPPED
+        purchase.save(update_fields=["state"])
+        audit.record(
+            actor=actor,
+            organisation=purchase.organisation,
+            action="purchase.dropped",
+            about=purchase,
+        )
+    return purchase
+
+
+def _close(api: stripe.StripeClient, purchase: Purchase) -> None:
+    """Nobody can pay it any more, if nobody has."""
+    if purchase.session_id:
+        if api.v1.checkout.sessions.retrieve(purchase.session_id).status == "open":
+            api.v1.checkout.sessions.expire(purchase.session_id)
+        return
+    invoice = shapes.plain(api.v1.invoices.retrieve(str(purchase.invoice_id)))
+    if invoice["status"] == "open":
+        api.v1.invoices.void_invoice(str(purchase.invoice_id))

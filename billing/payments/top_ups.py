@@ -1,0 +1,212 @@
+"""Automatic top-up: more credits before they run out, by a stored card, within a sum a month."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from accounts import audit
+from accounts.actors import SYSTEM, Actor
+from accounts.models import Organisation
+from billing import ledger
+from billing.models import Purchase, TopUp
+from billing.payments import catalogue, fulfilment, invoices, purchases, shapes
+from billing.payments.client import answering, client
+from billing.payments.customers import customer_of
+from headshots.lib.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+_SPENT = (Purchase.State.FAILED, Purchase.State.DROPPED)
+
+
+def top_up_of(organisation: Organisation) -> TopUp:
+    """How it is set; off, where nobody has set it yet."""
+    return TopUp.objects.filter(organisation=organisation).first() or TopUp(
+        organisation=organisation
+    )
+
+
+@transaction.atomic
+def change(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    on: bool,
+    below: int,
+    credits: int,
+    cap_cents: int,
+) -> TopUp:
+    """Set it. Raises Problem for a cap that not one top-up fits under, or a stop without card."""
+    client()
+    price = catalogue.CREDITS.cents(credits)
+    if not 1 <= below <= catalogue.MOST:
+        raise Problem("Top up below one credit or more.", code="amount", field="below")
+    if on and cap_cents < price:
+        raise Problem(
+            f"{credits} credits cost ${price / 100:,.2f}, which is more than the cap a month.",
+            code="cap",
+            field="cap",
+        )
+    top_up, _made = TopUp.objects.select_for_update().get_or_create(organisation=organisation)
+    if on and not top_up.method_id:
+        raise Problem("Store a card first; it is charged then.", code="no_card", field="on")
+    top_up.on, top_up.below, top_up.credits, top_up.cap_cents = on, below, credits, cap_cents
+    top_up.problem = ""
+    top_up.save()
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="top_up.changed",
+        on=on,
+        below=below,
+        credits=credits,
+        cap_cents=cap_cents,
+    )
+    return top_up
+
+
+def card_url(*, organisation: Organisation) -> str:
+    """Stripe's page that stores a card. Raises Problem while Stripe is away."""
+    back = settings.SITE_URL + reverse("top_up", args=[organisation.slug])
+    customer = customer_of(organisation)
+    with answering("No card was stored.") as api:
+        session = api.v1.checkout.sessions.create(
+            params={
+                "mode": "setup",
+                "currency": catalogue.CURRENCY,
+                "customer": customer,
+                "success_url": back + "?stored={CHECKOUT_SESSION_ID}",
+                "cancel_url": back,
+            }
+        )
+    return session.url or back
+
+
+def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> TopUp:
+    """Take over the card that was stored in a checkout of this organisation's customer.
+
+    Raises Problem for another's checkout, and while none is stored there.
+    """
+    with answering("The card is stored; open this page again.") as api:
+        card = shapes.read_stored_card(api, session_id)
+    if card is None or card.customer != customer_of(organisation):
+        raise Problem("No card was stored there.", code="no_card", status=404)
+    with transaction.atomic():
+        top_up, _made = TopUp.objects.select_for_update().get_or_create(organisation=organisation)
+        if top_up.method_id != card.method_id:
+            top_up.method_id, top_up.method_label = card.method_id, card.label
+            top_up.problem = ""
+            top_up.save()
+            audit.record(
+                actor=actor, organisation=organisation, action="top_up.card", card=card.label
+            )
+    return top_up
+
+
+def spent_cents(organisation: Organisation) -> int:
+    """What top-ups have cost or may still cost this month (by UTC's calendar)."""
+    now = timezone.now()
+    return int(
+        Purchase.objects.filter(
+            organisation=organisation,
+            kind=Purchase.Kind.TOP_UP,
+            created_at__gte=now.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+        )
+        .exclude(state__in=_SPENT)
+        .aggregate(cents=Sum("cents", default=0))["cents"]
+    )
+
+
+def sweep() -> int:
+    """Begin the top-ups that are due, and go on with those that broke off; returns how many."""
+    begun = 0
+    for top_up in TopUp.objects.filter(on=True, problem="").select_related("organisation"):
+        if ledger.balance(organisation=top_up.organisation).available < top_up.below:
+            begun += _begin(top_up.organisation) is not None
+    for purchase in Purchase.objects.filter(
+        kind=Purchase.Kind.TOP_UP, state=Purchase.State.OPEN
+    ).values_list("pk", flat=True):
+        async_task("billing.tasks.top_up", str(purchase))
+    return begun
+
+
+@transaction.atomic
+def _begin(organisation: Organisation) -> Purchase | None:
+    """Note a top-up, if it is still due and fits under the cap."""
+    ledger.lock_account(organisation=organisation)
+    top_up = TopUp.objects.select_for_update().get(organisation=organisation)
+    if (
+        not top_up.on
+        or top_up.problem
+        or organisation.closed_at
+        or ledger.balance(organisation=organisation).available >= top_up.below
+    ):
+        return None
+    cents = catalogue.CREDITS.cents(top_up.credits)
+    if spent_cents(organisation) + cents > top_up.cap_cents:
+        return None
+    try:
+        with transaction.atomic():
+            return purchases.note(
+                actor=SYSTEM,
+                organisation=organisation,
+                kind=Purchase.Kind.TOP_UP,
+                credits=top_up.credits,
+                cents=cents,
+            )
+    except IntegrityError:
+        return None  # one is on its way
+
+
+def pay(*, purchase: Purchase) -> Purchase:
+    """Charge the stored card for a top-up. Called again, it goes on where it broke off.
+
+    A card that is declined ends this top-up and stops the next, until somebody looks.
+    """
+    top_up = TopUp.objects.get(organisation=purchase.organisation)
+    if purchase.kind != Purchase.Kind.TOP_UP or purchase.state != Purchase.State.OPEN:
+        return purchase
+    customer = customer_of(purchase.organisation)
+    invoice_id = invoices.write(
+        purchase,
+        customer,
+        {"collection_method": "charge_automatically", "default_payment_method": top_up.method_id},
+    )
+    problem = ""
+    try:
+        with answering("The top-up goes on later.") as api:
+            # Asked each time what there is to do: between two calls the card may have been charged.
+            status = api.v1.invoices.retrieve(invoice_id).status
+            if status == "draft":
+                status = api.v1.invoices.finalize_invoice(invoice_id).status
+            if status == "open":
+                api.v1.invoices.pay(
+                    invoice_id,
+                    params={"payment_method": top_up.method_id, "off_session": True},
+                )
+    except Problem as refused:
+        if refused.code != "card_declined":
+            raise
+        problem = refused.sentence
+        with answering("The top-up goes on later.") as api:
+            api.v1.invoices.void_invoice(invoice_id)
+    followed = fulfilment.fulfil(source_id=invoice_id) or purchase
+    if problem:
+        log.warning("top_up_declined", organisation=str(purchase.organisation_id))
+        with transaction.atomic():
+            followed.state, followed.problem = Purchase.State.FAILED, problem
+            followed.save(update_fields=["state", "problem"])
+            TopUp.objects.filter(pk=top_up.pk).update(problem=problem)
+            audit.record(
+                actor=SYSTEM,
+                organisation=purchase.organisation,
+                action="top_up.declined",
+                about=followed,
+            )
+    return followed

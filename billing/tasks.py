@@ -1,0 +1,23 @@
+"""What the default cluster runs for billing. Each takes ids and calls one service."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from billing.models import Purchase
+from billing.payments import news, reconcile, top_ups
+
+
+def read_payment(source_id: str) -> bool:
+    """default: read at Stripe what became of a payment."""
+    return news.read(source_id=source_id)
+
+
+def top_up(purchase_id: str) -> str:
+    """default: charge the stored card for a top-up."""
+    return top_ups.pay(purchase=Purchase.objects.get(pk=UUID(purchase_id))).state
+
+
+def reconcile_payments() -> int:
+    """default, each night: read every payment that something happened to lately."""
+    return reconcile.reconcile()
