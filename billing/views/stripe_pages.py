@@ -20,8 +20,8 @@ def leads_to_stripe(view: View[P]) -> View[P]:
     other pages forbids."""
 
     @wraps(view)
-    def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        made: HttpResponse = csp_update({"form-action": pages()})(view)(request, *args, **kwargs)
-        return made
+    def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        with_pages: View[P] = csp_update({"form-action": pages()})(view)  # type: ignore[assignment]
+        return with_pages(request, *args, **kwargs)
 
     return opened
