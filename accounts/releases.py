@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, languages
 from accounts.actors import Actor
+from accounts.jurisdictions import Jurisdiction, guess
 from accounts.models import Employee, Invitation, Release
 from accounts.webhooks import events
 from headshots.lib.problems import Problem
 
 VERSION = "2026-11"
-TEXT = """\
-I allow {organisation} to have professional headshots made of me by Headshots.
-
-What is used. The photos I upload here, and measurements of my face taken from them. They serve \
-one purpose: to train a small model that draws me, to make my headshots with it, and to check that \
-each headshot is truly me.
-
-What happens to it. My photos, the measurements and my model are kept apart from everybody \
-else's, are seen by nobody but the people who run this order, and are never sold, shared with \
-others or used to train a model for anyone else. They are destroyed when the order is finished, \
-and at the latest {days} days after I uploaded them.
-
-What comes of it. A few headshots that a computer made. I choose the one I like; {organisation} \
-may use that one on its directories, badges and pages. It is marked as made by a computer.
-
-My choice. Taking part is voluntary and has no effect on my employment. I can stop at any time \
-through my link, without giving a reason."""
+_TEXTS = Path(__file__).parent / "release_texts"
 RETENTION_DAYS = 30
 
 
@@ -41,6 +28,8 @@ class ReleaseText:
 
     version: str
     text: str
+    jurisdiction: str = ""
+    language: str = "en"
 
     @property
     def paragraphs(self) -> list[str]:
@@ -51,13 +40,38 @@ class ReleaseText:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def release_text(employee: Employee) -> ReleaseText:
-    """The current text with the organisation's name in it."""
-    text = TEXT.format(organisation=employee.organisation.name, days=RETENTION_DAYS)
-    return ReleaseText(version=VERSION, text=text)
+def release_text(
+    employee: Employee, *, jurisdiction: str | None = None, language: str = "en"
+) -> ReleaseText:
+    """The current text for somebody: what all sign, and what their law asks for besides.
+
+    Without a jurisdiction it is guessed from the roster; without a text in `language` it is the
+    English one.
+    """
+    where = jurisdiction if jurisdiction in Jurisdiction.values else str(guess(employee))
+    language = language if language in languages.CODES else "en"
+    names = {"organisation": employee.organisation.name, "days": RETENTION_DAYS}
+    parts = [_part("common", language)]
+    if where != Jurisdiction.OTHER:
+        parts.append(_part(where, language))
+    text = "\n\n".join(parts).format(**names)
+    return ReleaseText(version=VERSION, text=text, jurisdiction=where, language=language)
 
 
-def sign(*, actor: Actor, invitation: Invitation, typed_name: str, read_hash: str) -> Release:
+@cache
+def _part(name: str, language: str) -> str:
+    return (_TEXTS / VERSION / f"{name}.{language}.txt").read_text("utf-8").strip()
+
+
+def sign(
+    *,
+    actor: Actor,
+    invitation: Invitation,
+    typed_name: str,
+    read_hash: str,
+    jurisdiction: str | None = None,
+    language: str = "en",
+) -> Release:
     """The employee's own signature under the text they were shown (`read_hash` is its SHA-256).
 
     Raises Problem where the name is missing or the text has changed since it was shown.
@@ -65,7 +79,7 @@ def sign(*, actor: Actor, invitation: Invitation, typed_name: str, read_hash: st
     typed_name = " ".join(typed_name.split())
     if len(typed_name) < 2:
         raise Problem(_("Type your full name to sign."), code="name_missing", field="typed_name")
-    shown = release_text(invitation.employee)
+    shown = release_text(invitation.employee, jurisdiction=jurisdiction, language=language)
     if read_hash != shown.sha256:
         raise Problem(
             _("The text has changed since you opened this page. Please read it again."),
@@ -76,6 +90,9 @@ def sign(*, actor: Actor, invitation: Invitation, typed_name: str, read_hash: st
         invitation=invitation,
         text_version=shown.version,
         text_hash=shown.sha256,
+        text=shown.text,
+        jurisdiction=shown.jurisdiction,
+        language=shown.language,
         typed_name=typed_name[:200],
         address=actor.address,
         signed_at=timezone.now(),
@@ -109,6 +126,9 @@ def attest(*, actor: Actor, employee: Employee, statement: str) -> Release:
         attestation=statement.strip(),
         text_version=shown.version,
         text_hash=shown.sha256,
+        text=shown.text,
+        jurisdiction=shown.jurisdiction,
+        language=shown.language,
         signed_at=timezone.now(),
     )
     audit.record(
@@ -120,3 +140,17 @@ def attest(*, actor: Actor, employee: Employee, statement: str) -> Release:
     )
     events.emit(organisation=employee.organisation, type="release.signed", resource=release)
     return release
+
+
+def withdraw(*, actor: Actor, release: Release) -> None:
+    """Take a release back. Twice is once. Needs a transaction."""
+    if release.withdrawn_at is not None:
+        return
+    release.withdrawn_at = timezone.now()
+    release.save(update_fields=["withdrawn_at"])
+    audit.record(
+        actor=actor,
+        organisation=release.employee.organisation,
+        action="release.withdrawn",
+        about=release,
+    )

@@ -39,6 +39,8 @@ class ArtDirection:
     expression: str
     light: str
     framing: str
+    # What an employee may wear instead of `attire`, if they wish.
+    attire_choices: tuple[str, ...] = ()
 
     def words(self) -> str:
         """The look in a line: “navy suit, studio grey, slight smile, soft light”."""

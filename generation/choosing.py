@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.actors import Actor
@@ -20,10 +21,26 @@ MOST_ROUNDS = 3
 SHORT_LIST = 6
 
 
+class Reason(models.TextChoices):
+    """What is wrong with pictures; each makes the next ones otherwise (generation.demands)."""
+
+    FACE = "face", gettext_lazy("The face is not mine")
+    AGE = "age", gettext_lazy("I look younger or older")
+    SKIN = "skin", gettext_lazy("My skin has another tone")
+    HAIR = "hair", gettext_lazy("The hair is wrong")
+    GLASSES = "glasses", gettext_lazy("The glasses are wrong")
+    EXPRESSION = "expression", gettext_lazy("The expression is not me")
+    OTHER = "other", gettext_lazy("Something else")
+
+
 def short_list(*, shoot: Shoot) -> list[Candidate]:
-    """The candidates of the current round that passed, likest first; at most SHORT_LIST."""
-    passed = Candidate.objects.filter(shoot=shoot, passed=True, round=shoot.round)
-    return list(passed.order_by("likeness_own", "number")[:SHORT_LIST])
+    """The candidates of the newest round with any that passed, likest first; at most
+    SHORT_LIST."""
+    passed = Candidate.objects.filter(shoot=shoot, passed=True)
+    newest = passed.order_by("-round").values_list("round", flat=True).first()
+    if newest is None:
+        return []
+    return list(passed.filter(round=newest).order_by("likeness_own", "number")[:SHORT_LIST])
 
 
 @transaction.atomic
@@ -58,8 +75,15 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
 
 
 @transaction.atomic
-def ask_again(*, actor: Actor, shoot: Shoot, reason: str) -> None:
-    """None of them: make new candidates, at no cost, up to MOST_ROUNDS rounds."""
+def ask_again(*, actor: Actor, shoot: Shoot, reason: str = "", because: Sequence[str] = ()) -> None:
+    """Not me, because…: make new candidates, at no cost, up to MOST_ROUNDS rounds.
+
+    `because` are Reasons, which the next pictures heed; `reason` is in the person's own words.
+    """
+    if set(because) - set(Reason.values):
+        raise Problem(
+            _("Choose what is wrong from the list."), code="reason_unknown", field="because"
+        )
     shoot = states.locked(shoot.pk)
     if shoot.state not in (State.CHOOSING, State.APPROVING):
         raise Problem(_("There is nothing to make again now."), code="transition", status=409)
@@ -78,9 +102,12 @@ def ask_again(*, actor: Actor, shoot: Shoot, reason: str) -> None:
         organisation=shoot.order.organisation,
         action="headshots.asked_again",
         about=shoot,
+        because=list(because),
         reason=reason.strip()[:500],
     )
-    Shoot.objects.filter(pk=shoot.pk).update(round=shoot.round + 1)
+    Shoot.objects.filter(pk=shoot.pk).update(
+        round=shoot.round + 1, refusals=[*shoot.refusals, *because]
+    )
     claims.enqueue(actor=actor, shoot=shoot)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from generation.views import employee, pictures
+from generation.views import employee, employee_leaving, employee_uploads, pictures
 
 app_name = "employee"
 urlpatterns = [
@@ -9,11 +9,20 @@ urlpatterns = [
     path("language", employee.language, name="language"),
     path("release", employee.sign, name="sign"),
     path("photos", employee.upload, name="upload"),
+    path("uploads", employee_uploads.begin, name="upload_begin"),
+    path("uploads/<uuid:upload_id>", employee_uploads.piece, name="upload_piece"),
     path("photos/<uuid:selfie_id>/remove", employee.remove, name="remove"),
     path("photos/<uuid:selfie_id>.jpg", pictures.own_selfie, name="selfie_picture"),
+    path("wishes", employee.wish, name="wish"),
     path("hand-in", employee.hand_in, name="hand_in"),
     path("pick/<uuid:candidate_id>", employee.pick, name="pick"),
     path("again", employee.again, name="again"),
-    path("opt-out", employee.opt_out, name="opt_out"),
     path("candidates/<uuid:candidate_id>.jpg", pictures.own_candidate, name="candidate_picture"),
+    path("data", employee_leaving.data, name="data"),
+    path("data.zip", employee_leaving.take_along, name="take_along"),
+    path("opt-out", employee_leaving.opt_out, name="opt_out"),
+    path("instead", employee_leaving.instead, name="instead"),
+    path("instead.jpg", employee_leaving.instead_picture, name="instead_picture"),
+    path("withdraw", employee_leaving.withdraw, name="withdraw"),
+    path("certificate", employee_leaving.certificate, name="certificate"),
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -12,7 +15,14 @@ from generation.models import Look
 from headshots.lib.problems import Problem
 
 
-def save_look(*, actor: Actor, organisation: Organisation, name: str, **choices: str) -> Look:
+def save_look(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    name: str,
+    attire_choices: Sequence[str] = (),
+    **choices: str,
+) -> Look:
     """Make a look, or the next version of the one with that name. Orders keep what they froze.
 
     Raises Problem for a missing name or a choice that does not exist.
@@ -27,6 +37,14 @@ def save_look(*, actor: Actor, organisation: Organisation, name: str, **choices:
                 code="look_choice",
                 field=field,
             )
+    others = [attire for attire in CHOICES["attire"] if attire in attire_choices]
+    if set(attire_choices) - set(others):
+        raise Problem(
+            _("Choose attire from {known}.").format(known=", ".join(CHOICES["attire"])),
+            code="look_choice",
+            field="attire_choices",
+        )
+    others = [attire for attire in others if attire != choices["attire"]]
     try:
         with transaction.atomic():
             newest = (
@@ -34,12 +52,17 @@ def save_look(*, actor: Actor, organisation: Organisation, name: str, **choices:
                 .order_by("-version")
                 .first()
             )
-            if newest and all(getattr(newest, f) == choices[f] for f in CHOICES):
+            if (
+                newest
+                and newest.attire_choices == others
+                and all(getattr(newest, f) == choices[f] for f in CHOICES)
+            ):
                 return newest
             look = Look.objects.create(
                 organisation=organisation,
                 name=name,
                 version=newest.version + 1 if newest else 1,
+                attire_choices=others,
                 **{field: choices[field] for field in CHOICES},
             )
             audit.record(

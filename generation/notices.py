@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_noop
 from django_q.tasks import async_task, schedule
 
 from accounts import invitations, languages
+from generation import certificates, states
 from generation.models import Shoot, State
 
 SUBJECTS = {
@@ -22,6 +23,8 @@ SUBJECTS = {
     "better_photos": gettext_noop("We need other photos for your headshot"),
     "delivered": gettext_noop("Your headshot is approved"),
     "failed": gettext_noop("Your headshot could not be made"),
+    "release": gettext_noop("Your signed release for {organisation}"),
+    "withdrawn": gettext_noop("You have withdrawn: certificate of destruction"),
 }
 
 
@@ -62,6 +65,8 @@ def send(*, shoot: Shoot, kind: str) -> bool:
     """
     if kind == "invitation" and shoot.state not in (State.INVITED, State.COLLECTING):
         return False
+    if shoot.state in (State.OPTED_OUT, State.WITHDRAWN) and kind != "withdrawn":
+        return False
     if kind == "choose" and shoot.state != State.CHOOSING:
         return False
     organisation = shoot.order.organisation
@@ -71,6 +76,8 @@ def send(*, shoot: Shoot, kind: str) -> bool:
         "organisation": organisation,
         "order": shoot.order,
         "link": link_of(shoot),
+        "nothing_better": states.NOTHING_BETTER,
+        "certificate": getattr(shoot, "certificate", None),
     }
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
         mail = EmailMultiAlternatives(
@@ -81,5 +88,7 @@ def send(*, shoot: Shoot, kind: str) -> bool:
             headers={"Message-ID": f"<{kind}.{shoot.pk}.{shoot.fence}@headshots>"},
         )
         mail.attach_alternative(render_to_string(f"emails/{kind}.html", context), "text/html")
+    if kind == "withdrawn":
+        mail.attach("certificate.txt", certificates.document(shoot.certificate), "text/plain")
     mail.send()
     return True

@@ -12,8 +12,11 @@ from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.releases import RETENTION_DAYS
 from generation import states
-from generation.models import Candidate, Headshot, Selfie, Shoot
+from generation.models import Candidate, Headshot, Selfie, Shoot, State, Upload
 from generation.storage import vault
+
+# How long after somebody left their folder is looked into again.
+REMAINS = timedelta(days=1)
 
 
 def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> None:
@@ -22,10 +25,11 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
     Rows go first and files after the commit: a file without a row is found again by its folder,
     a row without a file would lie.
     """
-    folders = [f"{shoot.folder}/selfies", f"{shoot.folder}/adapter"]
+    folders = [f"{shoot.folder}/{name}" for name in ("selfies", "adapter", "uploads")]
     with transaction.atomic():
         shoot = states.locked(shoot.pk)
         Selfie.objects.filter(shoot=shoot).delete()
+        Upload.objects.filter(shoot=shoot).delete()
         Shoot.objects.filter(pk=shoot.pk).update(adapter="", inputs_destroyed_at=timezone.now())
         if results_too:
             Headshot.objects.filter(shoot=shoot).delete()
@@ -46,6 +50,19 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
         transaction.on_commit(remove)
 
 
+def clear_remains() -> int:
+    """Destroy what a worker put down for somebody who had left meanwhile; returns how many files.
+
+    A worker notices within a heartbeat that its claim is lost; what it wrote until then has no
+    row and lies in the shoot's folder alone.
+    """
+    lately = timezone.now() - REMAINS
+    gone = Shoot.objects.filter(
+        state__in=(State.OPTED_OUT, State.WITHDRAWN), state_since__gt=lately
+    ).select_related("order")
+    return sum(vault().delete_tree(shoot.folder) for shoot in gone[:1000])
+
+
 def sweep() -> dict[str, int]:
     """Destroy the inputs of ended shoots once their whole order has ended, or after
     RETENTION_DAYS."""
@@ -61,4 +78,8 @@ def sweep() -> dict[str, int]:
     for shoot in due[:200]:
         destroy_inputs(actor=SYSTEM, shoot=shoot)
         destroyed += 1
-    return {"inputs_destroyed": destroyed, "unfinished_cleared": vault().clear_unfinished()}
+    return {
+        "inputs_destroyed": destroyed,
+        "remains_cleared": clear_remains(),
+        "unfinished_cleared": vault().clear_unfinished(),
+    }

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -16,7 +17,7 @@ from accounts import releases as accounts_releases
 from accounts.actors import Actor
 from accounts.models import Release
 from billing import ledger, prices
-from generation import base_model, claims, states
+from generation import base_model, claims, notices, states
 from generation.models import Selfie, Shoot, State
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
@@ -24,18 +25,34 @@ from headshots.lib.problems import Problem
 
 LEAST = 6
 MOST = 30
+SOMEBODY_ELSE = gettext_noop("This photo seems to show somebody else than your other photos.")
 
 
 @transaction.atomic
-def sign_release(*, actor: Actor, shoot: Shoot, typed_name: str, read_hash: str) -> Release:
-    """The employee signs; only now photos may come. Signing again changes nothing."""
+def sign_release(
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    typed_name: str,
+    read_hash: str,
+    jurisdiction: str | None = None,
+    language: str = "en",
+) -> Release:
+    """The employee signs; only now photos may come, and a copy goes out by mail. Signing again
+    changes nothing."""
     shoot = states.locked(shoot.pk)
     if shoot.release is not None:
         return shoot.release
     release = accounts_releases.sign(
-        actor=actor, invitation=shoot.invitation, typed_name=typed_name, read_hash=read_hash
+        actor=actor,
+        invitation=shoot.invitation,
+        typed_name=typed_name,
+        read_hash=read_hash,
+        jurisdiction=jurisdiction,
+        language=language,
     )
     states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
+    notices.notify(shoot=shoot, kind="release")
     return release
 
 
@@ -55,7 +72,7 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
     file for what is no usable photo, before the release is signed, and past MOST.
     """
     name = (name.replace("\x00", "").strip() or "photo")[-200:]
-    _refuse_closed(shoot)
+    refuse_closed(shoot)
     sha256 = hashlib.sha256(data).hexdigest()
     known = Selfie.objects.filter(shoot=shoot, sha256=sha256).first()
     if known is not None:
@@ -69,7 +86,7 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
     try:
         with transaction.atomic():
             shoot = states.locked(shoot.pk)
-            _refuse_closed(shoot)
+            refuse_closed(shoot)
             if Selfie.objects.filter(shoot=shoot).count() >= MOST:
                 raise Problem(
                     _(
@@ -94,7 +111,8 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
         return Selfie.objects.get(shoot=shoot, sha256=sha256)
 
 
-def _refuse_closed(shoot: Shoot) -> None:
+def refuse_closed(shoot: Shoot) -> None:
+    """Raise Problem (409) where photos cannot be added or removed now."""
     if shoot.release_id is None:
         raise Problem(
             _("Sign the release first; photos can be added after it."),
@@ -141,7 +159,10 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
                 "fingerprint": verdict.fingerprint,
                 "appearance": verdict.appearance,
                 "sharpness": verdict.sharpness,
+                "brightness": verdict.brightness,
+                "yaw": verdict.yaw,
             },
+            warnings=[photos.WARNINGS[code] for code in verdict.warnings] if good else [],
         )
         if changed and good:
             together = list(accepted.order_by("created_at"))
@@ -150,7 +171,7 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
                 if problem.code == "two_people":
                     Selfie.objects.filter(pk__in=[together[i].pk for i in problem.photos]).update(
                         verdict=Selfie.Verdict.REJECTED,
-                        sentence="This photo seems to show somebody else than your other photos.",
+                        sentence=SOMEBODY_ELSE,
                         descriptor=None,
                     )
     selfie.refresh_from_db()
@@ -171,7 +192,7 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
     """Destroy a photo while photos are collected."""
     with transaction.atomic():
         shoot = states.locked(selfie.shoot_id)
-        _refuse_closed(shoot)
+        refuse_closed(shoot)
         selfie.delete()
         audit.record(
             actor=actor,

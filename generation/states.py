@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -25,6 +25,11 @@ ENDED = frozenset(
 WORKING = frozenset({State.QUEUED, State.TRAINING, State.GENERATING})
 _EXITS = frozenset({State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN})
 
+# What somebody reads who asked for other pictures in vain.
+NOTHING_BETTER = gettext_noop(
+    "No new picture was nearer to what you asked for. Here are the ones from before."
+)
+
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.INVITED: frozenset({State.COLLECTING}) | _EXITS,
     State.COLLECTING: frozenset({State.QUEUED}) | _EXITS,
@@ -37,9 +42,10 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.APPROVING: frozenset({State.DELIVERED, State.CHOOSING, State.QUEUED}) | _EXITS,
     # What was delivered can still be withdrawn by its person.
     State.DELIVERED: frozenset({State.WITHDRAWN}),
-    State.FAILED: frozenset(),
-    State.CANCELLED: frozenset(),
-    State.OPTED_OUT: frozenset(),
+    # So can what is left of a shoot that ended otherwise.
+    State.FAILED: frozenset({State.WITHDRAWN}),
+    State.CANCELLED: frozenset({State.WITHDRAWN}),
+    State.OPTED_OUT: frozenset({State.WITHDRAWN}),
     State.WITHDRAWN: frozenset(),
 }
 # States in which the credit of a shoot is not held: entering one gives it back.

@@ -10,7 +10,18 @@ import structlog
 
 from accounts.webhooks import sending
 from billing import ledger
-from generation import claims, closing, heartbeat, notices, orders, renditions, retention, selfies
+from generation import (
+    alternatives,
+    claims,
+    closing,
+    heartbeat,
+    notices,
+    orders,
+    renditions,
+    retention,
+    selfies,
+    uploads,
+)
 from generation.models import Shoot
 from headshots.lib import stopping
 
@@ -32,6 +43,11 @@ def work() -> int:
 def judge_selfie(selfie_id: str) -> None:
     """default: judge one photo."""
     selfies.judge_selfie(selfie_id=UUID(selfie_id))
+
+
+def finish_alternative(alternative_id: str) -> None:
+    """default: make the picture of somebody who opted out."""
+    alternatives.finish(alternative_id=UUID(alternative_id))
 
 
 def send_notices(kind: str, shoot_ids: list[str]) -> int:
@@ -77,6 +93,7 @@ def sweep() -> dict[str, int]:
         "rejudged": selfies.judge_again(),
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
+        "uploads_forgotten": uploads.forget_abandoned(),
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
         **retention.sweep(),

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import base_model, claims, notices, states
+from generation import base_model, claims, demands, notices, states
 from generation.claims import Claim
 from generation.engine import finish, gate, load, provenance, sample, train
 from generation.engine.errors import PhotoError, Stopped
 from generation.engine.recipe import SampleSettings
-from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
+from generation.engine.specs import SampleSpec, TrainSpec
 from generation.heartbeat import Heartbeat
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.storage import vault
@@ -46,6 +46,7 @@ class Sitter:
     selfies: list[Selfie]
     own: NDArray[np.float64]
     threshold: float
+    strict: frozenset[str] = frozenset()
     adapter: Path | None = None
     ended: bool = False
     failed_receipts: list[gate.Receipt] = field(default_factory=list)
@@ -105,7 +106,8 @@ def _sit(claim: Claim) -> Sitter | None:
             states.move(actor=SYSTEM, shoot=shoot, to=State.TRAINING, fence=claim.fence)
     selfies = list(Selfie.objects.filter(shoot=shoot, verdict=Selfie.Verdict.ACCEPTED))
     own = np.array([s.descriptor for s in selfies], dtype=np.float64).reshape(-1, 128)
-    return Sitter(claim, shoot, selfies, own, gate.own_threshold(own, base_model.recipe().gate))
+    threshold = demands.bound(shoot, gate.own_threshold(own, base_model.recipe().gate))
+    return Sitter(claim, shoot, selfies, own, threshold, demands.strict(shoot))
 
 
 def _photos_suffice(sitter: Sitter) -> bool:
@@ -233,7 +235,6 @@ def _generate_round(
         batch += [(sitter, number, _seed(sitter.shoot, number)) for number in free[:wanted]]
     if not batch:
         return
-    look = _look(batch[0][0].shoot)
     colleagues = _colleagues(batch[0][0].shoot)
     images = sample.sample(
         base,
@@ -241,9 +242,9 @@ def _generate_round(
             SampleSpec(
                 person=sitter.person,
                 adapter=sitter.adapter,
-                look=look,
+                look=demands.look(sitter.shoot),
                 seed=seed,
-                steps=_steps(recipe.sample, number),
+                steps=_steps(recipe.sample, number, sitter.shoot.round),
             )
             for sitter, number, seed in batch
         ],
@@ -258,26 +259,16 @@ def _generate_round(
     heart.phase = "generating"
 
 
-def _steps(recipe: SampleSettings, number: int) -> int:
-    """Sampling steps of a candidate: more from the third draw on, where new seeds did not help."""
+def _steps(recipe: SampleSettings, number: int, round_: int) -> int:
+    """Sampling steps of a candidate: more from the third draw on, where new seeds did not help,
+    and in every round that a person asked for."""
     draw = number // recipe.candidates
-    return round(recipe.steps * (recipe.more_steps if draw >= 2 else 1.0))
+    return round(recipe.steps * (recipe.more_steps if draw >= 2 or round_ > 1 else 1.0))
 
 
 def _seed(shoot: Shoot, number: int) -> int:
     """The same for everybody in an order, so that their pictures are composed alike."""
     return (shoot.order_id.int + 1_000_003 * shoot.round + 7_919 * number) % 2**31
-
-
-def _look(shoot: Shoot) -> LookSpec:
-    direction = shoot.order.direction
-    return LookSpec(
-        attire=direction.attire,
-        backdrop=direction.backdrop,
-        expression=direction.expression,
-        light=direction.light,
-        framing=direction.framing,
-    )
 
 
 def _colleagues(shoot: Shoot) -> dict[str, NDArray[np.float64]]:
@@ -308,6 +299,7 @@ def _judge_and_store(
         others,
         spec,
         threshold=sitter.threshold,
+        strict=sitter.strict,
         appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
         sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
     )
@@ -345,15 +337,26 @@ def _judge_and_store(
 
 
 def _conclude(sitter: Sitter, passed: int) -> None:
-    """Ask the employee to choose, or, where nothing passed, for better photos."""
+    """Ask the employee to choose, or, where nothing ever passed, for better photos.
+
+    Where a round that they asked for gave nothing, what was there before is still theirs to
+    choose from.
+    """
     sitter.ended = True
-    if not passed:
+    earlier = Candidate.objects.filter(shoot=sitter.shoot, passed=True).exists()
+    if not passed and not earlier:
         _back_to_collecting(sitter, gate.better_selfies(sitter.failed_receipts))
         return
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
-            states.move(actor=SYSTEM, shoot=shoot, to=State.CHOOSING, fence=sitter.claim.fence)
+            states.move(
+                actor=SYSTEM,
+                shoot=shoot,
+                to=State.CHOOSING,
+                fence=sitter.claim.fence,
+                message="" if passed else states.NOTHING_BETTER,
+            )
             notices.notify(shoot=shoot, kind="choose")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)

@@ -139,6 +139,15 @@ EMPLOYEE = [
     ("pick", "post", "candidate"),
     ("again", "post", "shoot"),
     ("opt_out", "post", "shoot"),
+    ("wish", "post", "shoot"),
+    ("upload_begin", "post", "shoot"),
+    ("upload_piece", "post", "upload"),
+    ("data", "get", "shoot"),
+    ("take_along", "post", "shoot"),
+    ("instead", "post", "shoot"),
+    ("instead_picture", "get", "shoot"),
+    ("withdraw", "post", "shoot"),
+    ("certificate", "get", "shoot"),
     ("candidate_picture", "get", "candidate"),
 ]
 
@@ -231,6 +240,7 @@ def test_employee_links_reach_their_own_shoot_alone(db: None) -> None:
         arguments: dict[str, Callable[[Shoot], object]] = {
             "selfie": lambda s: s.selfies.first().pk,
             "candidate": lambda s: s.candidates.first().pk,
+            "upload": lambda s: s.uploads.create(mark="m", name="n", size=9).pk,
         }
         extra = {f"{needs}_id": arguments[needs](other)} if needs in arguments else {}
         for link, expected in ((token(mine), 404 if extra else None), ("x" * 43, 404)):

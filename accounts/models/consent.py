@@ -51,6 +51,10 @@ class Release(Row):
     text = models.TextField(blank=True, default="")
     text_version = models.CharField(max_length=20)
     text_hash = models.CharField(max_length=64)
+    # What was signed, word for word: names in it change, and a hash alone proves little.
+    text = models.TextField(blank=True, default="")
+    jurisdiction = models.CharField(max_length=10, blank=True, default="")
+    language = models.CharField(max_length=5, blank=True, default="")
     typed_name = models.CharField(max_length=200, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
     signed_at = models.DateTimeField()

@@ -23,6 +23,9 @@ Appearance = Mapping[str, Sequence[float]]
 _SIZE = (128, 160)
 _EYES = (64.0, 96.0)
 _SPAN = 40.0
+# Bounds of `covered`.
+_DARK_AROUND = 0.75
+_FOREHEAD = 42.0
 
 
 def measure(image: Image.Image, face: Face) -> dict[str, list[float]]:
@@ -41,6 +44,26 @@ def measure(image: Image.Image, face: Face) -> dict[str, list[float]]:
         "hair": _round(hair),
         "glasses": _round([_glasses(values)]),
     }
+
+
+def covered(image: Image.Image, face: Face) -> tuple[str, ...]:
+    """What hides a person in a photo: `sunglasses`, `forehead` (a hat, or a long fringe).
+
+    Sunglasses: nearly all around both eyes is far darker than the cheeks; on rendered people and
+    photographs with bare eyes or clear glasses less than half is. Forehead: above the brows is
+    another colour than the cheeks.
+    """
+    upright = geometry.place(image, face.landmarks, _SIZE, _EYES, _SPAN)
+    values = colour.lab(np.asarray(upright))
+    cheeks = np.median(values[108:114, 50:78].reshape(-1, 3), axis=0)
+    around = [values[90:103, x - 11 : x + 11, 0] < 0.62 * cheeks[0] for x in (44, 84)]
+    forehead = np.median(values[68:78, 52:76].reshape(-1, 3), axis=0)
+    found = []
+    if min(float(dark.mean()) for dark in around) > _DARK_AROUND:
+        found.append("sunglasses")
+    if float(np.linalg.norm(forehead - cheeks)) > _FOREHEAD:
+        found.append("forehead")
+    return tuple(found)
 
 
 def drift(

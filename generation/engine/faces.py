@@ -61,13 +61,18 @@ class Face:
 
     @property
     def turn(self) -> float:
-        """How far the head is turned: the nose's distance from the middle between the
-        eyes, in half eye distances. 0 looks at the camera, 1 is a profile."""
+        """How far the head is turned: 0 looks at the camera, 1 is a profile."""
+        return abs(self.yaw)
+
+    @property
+    def yaw(self) -> float:
+        """Which way the head is turned and how far: the nose's distance from the middle
+        between the eyes, in half eye distances; positive towards the picture's right."""
         left, right = self.eyes
         axis = right - left
         length = float(np.hypot(*axis)) or 1.0
         offset = np.asarray(self.landmarks[4]) - (left + right) / 2
-        return abs(float(offset @ axis) / length) / (length / 2)
+        return float(offset @ axis) / length / (length / 2)
 
 
 def models_folder() -> Path:

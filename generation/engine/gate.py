@@ -6,7 +6,7 @@ Every picture gets a receipt with all figures, the refused ones too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,6 +27,10 @@ REASONS = {
     "unlike": "The picture does not look enough like the person.",
     "colleague": "The picture looks as much like a colleague.",
     "copy": "The picture repeats one of the person's photos.",
+    "skin_tone": "The skin has another tone than in the photos.",
+    "hair": "Hair, or what covers it, is not as in the photos.",
+    "glasses_missing": "The glasses of the photos are missing.",
+    "glasses_added": "There are glasses that are not in the photos.",
 }
 
 
@@ -93,12 +97,14 @@ def judge(
     threshold: float | None = None,
     appearances: Sequence[appearance.Appearance] = (),
     sharpness: float | None = None,
+    strict: Collection[str] = (),
 ) -> Receipt:
     """Judge one candidate of the person whose photos' descriptors are `own` [n, 128].
 
     `colleagues` hold those of everyone else in the order. `threshold` is `own_threshold`
     if computed before. `appearances` and `sharpness` (the median) come from the person's
-    photo verdicts; without them, drift is not flagged and sharpness has only its floor.
+    photo verdicts; without them, drift is not flagged and sharpness has only its floor. Flags
+    in `strict` make the picture fail.
     The picture is enlarged to `spec.enlarge_to` for measuring, as base models may be small.
     """
     found = faces.detect(image, spec.enlarge_to)
@@ -134,6 +140,7 @@ def judge(
         reasons.append("copy")
 
     flags, skin = appearance.drift(image, face, appearances, spec)
+    reasons += [flag for flag in flags if flag in strict]
     return Receipt(
         passed=not reasons,
         reasons=tuple(reasons),
@@ -168,11 +175,13 @@ _ADVICE = {
     "blurred": said("Send sharper photos."),
     "size": said("Send photos of your head and shoulders, neither very close nor far away."),
     "copy": said("Send photos taken at different times, in different places."),
+    "glasses_missing": said("Wear your glasses in every photo."),
+    "hair": said("Wear your hair, or what covers it, the same way in every photo."),
 }
 
 
 def better_selfies(receipts: Sequence[Receipt]) -> str:
     """What to ask a person for whose candidates failed, in one or two sentences."""
     counts = Counter(reason for receipt in receipts for reason in receipt.reasons)
-    advice = [_ADVICE[reason] for reason, _ in counts.most_common(2)]
+    advice = [_ADVICE[reason] for reason, _ in counts.most_common() if reason in _ADVICE][:2]
     return " ".join([said("We could not make headshots that look enough like you."), *advice])

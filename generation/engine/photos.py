@@ -36,6 +36,12 @@ SENTENCES = {
 }
 
 
+WARNINGS = {
+    "sunglasses": said("Sunglasses hide your eyes. One without them would help more."),
+    "forehead": said("Something covers your forehead. If it is a hat, take it off once."),
+}
+
+
 @dataclass(frozen=True)
 class PhotoVerdict:
     """What was seen in a photo. `code` is a key of SENTENCES.
@@ -43,7 +49,7 @@ class PhotoVerdict:
     `box` and `landmarks` are in the photo's pixels; `sharpness` and `brightness` as measured
     by the functions of those names; `fingerprint` tells near duplicates; `appearance` is
     what `gate.judge` compares against. Measures are present whenever a face was found,
-    for refused photos too.
+    for refused photos too. `warnings` are keys of WARNINGS.
     """
 
     ok: bool
@@ -55,9 +61,11 @@ class PhotoVerdict:
     landmarks: Points | None = None
     sharpness: float = 0.0
     brightness: float = 0.0
+    yaw: float = 0.0
     descriptor: tuple[float, ...] | None = None
     fingerprint: str = ""
     appearance: dict[str, list[float]] | None = None
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """All figures, fit for JSON."""
@@ -130,9 +138,11 @@ def judge_photo(
         landmarks=face.landmarks,
         sharpness=round(sharp, 3),
         brightness=round(high, 2),
+        yaw=round(face.yaw, 3),
         descriptor=tuple(float(v) for v in faces.describe(image, face, rules.enlarge_to)),
         fingerprint=mark,
         appearance=appearance.measure(image, face),
+        warnings=appearance.covered(image, face),
     )
 
 

@@ -1,12 +1,16 @@
 from generation.models.finishing import Finish, Finishing, Plate, Refinish, Rendition
+from generation.models.leaving import Alternative, Certificate
 from generation.models.looks import Look
 from generation.models.orders import Order
 from generation.models.pictures import Candidate, Headshot, Selfie
 from generation.models.shoots import Shoot, State
+from generation.models.uploads import Upload
 from generation.models.workers import ComputeUsage, Worker
 
 __all__ = [
+    "Alternative",
     "Candidate",
+    "Certificate",
     "ComputeUsage",
     "Finish",
     "Finishing",
@@ -19,5 +23,6 @@ __all__ = [
     "Selfie",
     "Shoot",
     "State",
+    "Upload",
     "Worker",
 ]

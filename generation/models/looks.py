@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Organisation
@@ -16,6 +17,12 @@ class Look(Row):
     name = models.CharField(max_length=80)
     version = models.PositiveIntegerField(default=1)
     attire = models.CharField(max_length=40, choices=art_direction.choices("attire"))
+    # What an employee may wear instead, if they wish.
+    attire_choices = ArrayField(
+        models.CharField(max_length=40, choices=art_direction.choices("attire")),
+        default=list,
+        blank=True,
+    )
     backdrop = models.CharField(max_length=40, choices=art_direction.choices("backdrop"))
     expression = models.CharField(max_length=40, choices=art_direction.choices("expression"))
     light = models.CharField(max_length=40, choices=art_direction.choices("light"))
@@ -35,5 +42,6 @@ class Look(Row):
     def direction(self) -> art_direction.ArtDirection:
         """What an order freezes of this look."""
         return art_direction.ArtDirection(
-            **{field: getattr(self, field) for field in art_direction.FIELDS}
+            **{field: getattr(self, field) for field in art_direction.FIELDS},
+            attire_choices=tuple(self.attire_choices),
         )

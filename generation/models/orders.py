@@ -35,4 +35,5 @@ class Order(Row):
     @property
     def direction(self) -> ArtDirection:
         """The frozen look."""
-        return ArtDirection(**self.frozen_look)
+        frozen = dict(self.frozen_look)
+        return ArtDirection(**{**frozen, "attire_choices": tuple(frozen.get("attire_choices", ()))})

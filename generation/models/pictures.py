@@ -28,6 +28,8 @@ class Selfie(Row):
     verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.CHECKING)
     sentence = models.TextField(blank=True)
     score = models.FloatField(default=0)
+    # Sentences: what the person may want to know of a photo that is used all the same.
+    warnings = models.JSONField(default=list, blank=True)
     # What the judge measured beside it: perceptual fingerprint, skin and hair colour.
     measures = models.JSONField(default=dict)
     # 128 numbers of the face encoder; gone with the selfie.

@@ -48,6 +48,12 @@ class Shoot(Row):
     worker = models.CharField(max_length=100, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)
 
+    # Wishes: another attire that the look allows, and what shall stay as it is (generation.wishes).
+    attire = models.CharField(max_length=40, blank=True, default="")
+    keep = models.JSONField(default=list, blank=True)
+    # Why the pictures of earlier rounds were turned down (generation.choosing.REASONS).
+    refusals = models.JSONField(default=list, blank=True)
+
     step = models.PositiveIntegerField(default=0)
     steps = models.PositiveIntegerField(default=0)
     adapter = models.CharField(max_length=200, blank=True)

@@ -16,7 +16,8 @@ from generation import access
 from generation.storage import vault
 
 
-def _jpeg(key: str) -> HttpResponse:
+def private_jpeg(key: str) -> HttpResponse:
+    """A picture from the vault, for nobody’s cache."""
     if not key or not vault().exists(key):
         raise Http404
     response = HttpResponse(vault().read(key), content_type="image/jpeg")
@@ -39,18 +40,18 @@ def candidate(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpRespon
             action="picture.viewed",
             about=found,
         )
-    return _jpeg(found.finished)
+    return private_jpeg(found.finished)
 
 
 @require_safe
 def own_candidate(request: HttpRequest, token: str, candidate_id: UUID) -> HttpResponse:
     """A finished picture, for the employee themselves."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
-    return _jpeg(access.own_candidate(shoot, candidate_id).finished)
+    return private_jpeg(access.own_candidate(shoot, candidate_id).finished)
 
 
 @require_safe
 def own_selfie(request: HttpRequest, token: str, selfie_id: UUID) -> HttpResponse:
     """A photo of one's own."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
-    return _jpeg(access.own_selfie(shoot, selfie_id).file)
+    return private_jpeg(access.own_selfie(shoot, selfie_id).file)

@@ -55,7 +55,8 @@ def test_none_of_these_asks_for_new_ones_with_the_reason(opened: Open) -> None:
     shoot.refresh_from_db()
     assert (shoot.state, shoot.round) == (State.QUEUED, 2)
     entries = shoot.order.organisation.audit_entries.filter(action="headshots.asked_again")
-    assert entries.get().details["reason"] == "The hair is wrong. Mine is curly."
+    assert entries.get().details == {"because": ["hair"], "reason": "Mine is curly."}
+    assert shoot.refusals == ["hair"]
 
 
 def test_opting_out_by_keyboard_is_asked_about_first(opened: Open) -> None:

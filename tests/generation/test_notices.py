@@ -12,8 +12,9 @@ from django.core import mail
 from django.test import Client
 from django_q.models import OrmQ, Schedule
 
-from generation import notices, tasks
-from generation.models import State
+from accounts.actors import employee_actor
+from generation import notices, tasks, withdrawals
+from generation.models import Shoot, State
 from tests.world import World
 
 
@@ -32,7 +33,11 @@ def test_the_invitation_has_a_link_that_works(world: World, client: Client) -> N
 
 @pytest.mark.parametrize("kind", list(notices.SUBJECTS))
 def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
-    shoot = world.shoot(State.CHOOSING if kind == "choose" else State.INVITED)
+    begun = {"choose": State.CHOOSING, "release": State.COLLECTING, "withdrawn": State.COLLECTING}
+    shoot = world.shoot(begun.get(kind, State.INVITED))
+    if kind == "withdrawn":
+        withdrawals.withdraw(actor=employee_actor(shoot.employee), shoot=shoot)
+        shoot = Shoot.objects.get(pk=shoot.pk)
     assert notices.send(shoot=shoot, kind=kind)
     assert shoot.employee.first_name in str(mail.outbox[0].body)
 

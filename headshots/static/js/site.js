@@ -42,6 +42,18 @@ document.addEventListener("submit", (event) => {
     button.textContent = button.dataset.busy;
   }
 });
+// A choice that shows another page at once.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+});
+// A download leaves the page as it is: its button is free again at once.
+document.addEventListener("submit", (event) => {
+  if (!event.target.hasAttribute("data-stays")) return;
+  setTimeout(() => {
+    delete event.target.dataset.sent;
+    event.submitter?.removeAttribute("aria-busy");
+  }, 800);
+});
 // Coming back with the browser's back button finds the page as it was before.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

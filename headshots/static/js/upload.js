@@ -1,10 +1,40 @@
-// Photos go up one by one, each with its own progress, so that one bad file or a lost connection
-// costs no other. Without this script the form sends all of them at once.
+// Photos go up in pieces, one photo after the other, each with its own progress: a lost connection
+// costs one piece, a broken file no other, and what was under way goes on after a reload.
+// Without this script the form sends all of them at once.
 "use strict";
 (() => {
-  const TRIES = 3;
+  const { gettext } = window;
+  const TRIES = 8;
   const waiting = [];
   let busy = false;
+
+  const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+  const uploader = () => document.getElementById("uploader");
+
+  // What was chosen stays in the browser until it has arrived, so that a reload loses nothing.
+  const store = (() => {
+    const opened = new Promise((resolve) => {
+      if (!window.indexedDB) { resolve(null); return; }
+      const request = indexedDB.open("headshots-photos", 1);
+      request.onupgradeneeded = () => request.result.createObjectStore("files", { keyPath: "mark" });
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => resolve(null);
+    });
+    const act = async (mode, work) => {
+      const database = await opened;
+      if (!database) return null;
+      return new Promise((resolve) => {
+        const request = work(database.transaction("files", mode).objectStore("files"));
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => resolve(null);
+      });
+    };
+    return {
+      keep: (mark, page, file) => act("readwrite", (files) => files.put({ mark, page, file })),
+      forget: (mark) => act("readwrite", (files) => files.delete(mark)),
+      all: async () => (await act("readonly", (files) => files.getAll())) || [],
+    };
+  })();
 
   const line = (name) => {
     const item = document.createElement("li");
@@ -13,7 +43,7 @@
     label.textContent = name;
     const state = document.createElement("span");
     state.className = "soft";
-    state.textContent = "Waiting";
+    state.textContent = gettext("Waiting");
     const bar = document.createElement("progress");
     bar.max = 100;
     bar.value = 0;
@@ -31,63 +61,96 @@
     entry.item.dataset.refused = "yes";
   };
 
-  const send = (entry) =>
-    new Promise((resolve) => {
-      const body = new FormData();
-      body.append("csrfmiddlewaretoken", entry.form.querySelector("[name=csrfmiddlewaretoken]").value);
-      body.append("photos", entry.file);
-      const request = new XMLHttpRequest();
-      request.open("POST", entry.form.action);
-      request.setRequestHeader("HX-Request", "true");
-      request.upload.addEventListener("progress", (event) => {
-        if (event.lengthComputable) entry.bar.value = (100 * event.loaded) / event.total;
-        entry.state.textContent = event.loaded < event.total ? "Sending" : "Looking at it";
-      });
-      request.addEventListener("loadend", () => resolve(request));
-      request.send(body);
-    });
+  const ask = async (url, body, type) => {
+    const headers = { "X-CSRFToken": uploader().querySelector("[name=csrfmiddlewaretoken]").value };
+    if (type) headers["Content-Type"] = type;
+    try {
+      const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(60000) });
+      const json = (answer.headers.get("Content-Type") || "").includes("json");
+      return { status: answer.status, data: json ? await answer.json() : null };
+    } catch {
+      return { status: 0, data: null };
+    }
+  };
 
-  const show = (html) => {
-    window.htmx.swap("#live", html, { swapStyle: "outerHTML" });
+  // Ask again after a pause that grows, as long as nobody answers or the server is in trouble.
+  const insist = async (entry, url, body, type) => {
+    let answer = await ask(url, body, type);
+    for (let tries = 1; (answer.status === 0 || answer.status >= 500) && tries < TRIES; tries += 1) {
+      entry.state.textContent = gettext("Connection lost, trying again");
+      await Promise.race([
+        pause(Math.min(15000, 700 * 2 ** tries)),
+        new Promise((resolve) => { window.addEventListener("online", resolve, { once: true }); }),
+      ]);
+      answer = await ask(url, body, type);
+    }
+    return answer;
+  };
+
+  const send = async (entry) => {
+    const { file, mark } = entry;
+    const begun = new FormData();
+    begun.append("mark", mark);
+    begun.append("name", file.name);
+    begun.append("size", String(file.size));
+    const base = uploader().dataset.uploads;
+    for (let starts = 0; starts < 3; starts += 1) {
+      const start = await insist(entry, base, begun);
+      if (start.status !== 200) return start;
+      let at = start.data.received;
+      for (;;) {
+        entry.state.textContent = gettext("Sending");
+        entry.bar.value = (100 * at) / file.size;
+        const piece = file.slice(at, at + start.data.piece);
+        const answer = await insist(entry, `${base}/${start.data.id}?at=${at}`, piece, "application/octet-stream");
+        if (answer.status === 200 && answer.data.done) return answer;
+        // It went on somewhere else, in another tab perhaps: ask where.
+        if (answer.status === 404 || (answer.status === 409 && answer.data?.code === "offset")) break;
+        if (answer.status !== 200) return answer;
+        at = answer.data.received;
+      }
+    }
+    return { status: 0, data: null };
+  };
+
+  const show = async () => {
+    const answer = await fetch(uploader().dataset.live, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (answer && answer.ok) window.htmx.swap("#live", await answer.text(), { swapStyle: "outerHTML" });
   };
 
   const next = async () => {
     if (busy) return;
     busy = true;
-    while (waiting.length) {
+    while (waiting.length && uploader()) {
       const entry = waiting.shift();
-      let request = await send(entry);
-      for (let tries = 1; request.status === 0 && tries < TRIES; tries += 1) {
-        entry.state.textContent = "Connection lost, trying again";
-        await new Promise((resolve) => setTimeout(resolve, 1500 * tries));
-        request = await send(entry);
-      }
-      if (request.status === 0) {
-        refuse(entry, `${entry.file.name} did not arrive. Check your connection and choose it again.`);
-      } else if (request.status === 413) {
-        refuse(entry, `${entry.file.name} is too large to send.`);
-      } else if (request.status >= 400) {
-        const page = new DOMParser().parseFromString(request.responseText, "text/html");
-        const said = page.querySelector("[data-problem]");
-        refuse(entry, said ? said.textContent.trim() : `${entry.file.name} could not be taken in.`);
+      const answer = await send(entry);
+      const name = entry.file.name;
+      if (answer.status === 200) {
+        entry.item.remove();
+        await store.forget(entry.mark);
+        await show();
+      } else if (answer.status === 0 || answer.status >= 500) {
+        // Kept: it goes on when the page is opened again.
+        refuse(entry, gettext("{name} did not arrive. Check your connection and load the page again; it goes on from there.", { name }));
       } else {
-        const page = new DOMParser().parseFromString(request.responseText, "text/html");
-        const problem = page.querySelector("[data-upload-problem]");
-        if (problem) refuse(entry, problem.textContent.trim());
-        else entry.item.remove();
-        show(request.responseText);
+        await store.forget(entry.mark);
+        refuse(entry, answer.data?.problem || gettext("{name} could not be taken in.", { name }));
       }
     }
     busy = false;
   };
 
-  const take = (form, files) => {
+  const take = (files, kept) => {
     const list = document.getElementById("sending");
-    for (const old of list.querySelectorAll("[data-refused]")) old.remove();
+    if (!list) return;
+    if (!kept) for (const old of list.querySelectorAll("[data-refused]")) old.remove();
     for (const file of files) {
-      const entry = { form, file, ...line(file.name) };
+      const mark = `${file.name}:${file.size}:${file.lastModified}`;
+      if (waiting.some((entry) => entry.mark === mark)) continue;
+      const entry = { file, mark, ...line(file.name) };
       list.append(entry.item);
       waiting.push(entry);
+      if (!kept) store.keep(mark, location.pathname, file);
     }
     next();
   };
@@ -95,7 +158,7 @@
   document.addEventListener("change", (event) => {
     const input = event.target;
     if (!input.matches("#uploader input[type=file]") || !input.files.length) return;
-    take(input.form, [...input.files]);
+    take([...input.files], false);
     input.value = "";
   });
   for (const type of ["dragover", "dragleave", "drop"]) {
@@ -104,7 +167,15 @@
       if (drop) drop.classList.toggle("over", type === "dragover");
     });
   }
-  window.addEventListener("beforeunload", (event) => {
-    if (busy) event.preventDefault();
-  });
+
+  const begin = async () => {
+    if (!uploader()) return;
+    if (window.matchMedia("(pointer: coarse)").matches) {
+      for (const part of uploader().querySelectorAll("[data-scripted]")) part.hidden = false;
+    }
+    for (const kept of await store.all()) {
+      if (kept.page === location.pathname) take([kept.file], true);
+    }
+  };
+  begin();
 })();

@@ -1,0 +1,170 @@
+"""A picture beside the others of somebody who opted out: one real photo, or initials.
+
+No face is generated and nobody is recognised: the photo is moved to the order's crop by where its
+eyes are and gets the order's backdrop; no measurement of the face is kept.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django_q.tasks import async_task
+
+from accounts import audit
+from accounts.actors import Actor
+from generation import base_model, states
+from generation.models import Alternative, Order, Shoot, State
+from generation.storage import vault
+from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
+from headshots.lib.problems import Problem
+
+AGREEMENT = gettext_noop(
+    "I allow {organisation} to use this photo of me, cropped and with the backdrop of the others, "
+    "on its directories, badges and pages. No face is generated and my face is not measured."
+)
+
+
+def folder(shoot: Shoot) -> str:
+    """Where the files lie: apart from what is destroyed when somebody opts out."""
+    return f"{shoot.order.organisation_id}/{shoot.pk}-instead"
+
+
+def give_initials(*, actor: Actor, shoot: Shoot) -> Alternative:
+    """Initials in the order's style, instead of anything given before."""
+    return _give(actor=actor, shoot=shoot, kind=Alternative.Kind.INITIALS)
+
+
+def give_photo(
+    *, actor: Actor, shoot: Shoot, data: bytes, name: str, agreed: bool, agreement: str
+) -> Alternative:
+    """One real photo, with the permission (`agreement`, as it was read) to use it.
+
+    Raises Problem without the permission and for what is no photo.
+    """
+    _refuse(shoot)
+    if not agreed:
+        raise Problem(
+            _("Tick that the photo may be used; without that it is not kept."),
+            code="agreement",
+            field="agreed",
+        )
+    try:
+        photo = decode_photo(data)
+    except PhotoProblem as problem:
+        raise Problem(f"{name}: {problem.sentence}", code="photo", field="photo") from problem
+    key = f"{folder(shoot)}/photo.jpg"
+    vault().put(key, to_jpeg(photo.image, quality=95))
+    return _give(
+        actor=actor, shoot=shoot, kind=Alternative.Kind.PHOTO, file=key, agreed_text=agreement
+    )
+
+
+@transaction.atomic
+def _give(
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    kind: Alternative.Kind,
+    file: str = "",
+    agreed_text: str = "",
+) -> Alternative:
+    shoot = states.locked(shoot.pk)
+    _refuse(shoot)
+    found, _made = Alternative.objects.update_or_create(
+        shoot=shoot,
+        defaults={
+            "kind": kind,
+            "file": file,
+            "finished": "",
+            "problem": "",
+            "agreed_text": agreed_text,
+            "address": actor.address,
+        },
+    )
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action="alternative.given",
+        about=shoot,
+        kind=str(kind),
+    )
+    if not file:
+        transaction.on_commit(lambda: vault().delete(f"{folder(shoot)}/photo.jpg"))
+    async_task("generation.tasks.finish_alternative", str(found.pk))
+    return found
+
+
+def _refuse(shoot: Shoot) -> None:
+    if shoot.state != State.OPTED_OUT:
+        raise Problem(_("Opt out first."), code="not_opted_out", status=409)
+
+
+@transaction.atomic
+def take_back(*, actor: Actor, shoot: Shoot) -> None:
+    """Destroy the picture; nothing stands beside the others then. Twice is once."""
+    shoot = states.locked(shoot.pk)
+    if Alternative.objects.filter(shoot=shoot).delete()[0]:
+        audit.record(
+            actor=actor,
+            organisation=shoot.order.organisation,
+            action="alternative.taken_back",
+            about=shoot,
+        )
+    transaction.on_commit(lambda: vault().delete_tree(folder(shoot)))
+
+
+def finish(*, alternative_id: UUID) -> bool:
+    """Make the picture. Runs in a task: it loads dlib. Returns whether there is one now.
+
+    What was given in the meantime wins; doing it again changes nothing.
+    """
+    from PIL import Image
+
+    from generation.engine import faces, initials
+    from generation.engine import finish as finishing
+
+    found = (
+        Alternative.objects.select_related("shoot__order", "shoot__employee")
+        .filter(pk=alternative_id)
+        .first()
+    )
+    if found is None or found.finished:
+        return found is not None
+    person, direction = found.shoot.employee, found.shoot.order.direction
+    frame = finishing.frame(direction.framing, base_model.recipe().crop)
+    problem = ""
+    picture = None
+    if found.kind == Alternative.Kind.INITIALS:
+        first = person.preferred_name or person.first_name
+        letters = initials.initials(first, person.last_name, person.email)
+        picture = initials.draw(letters, direction.backdrop, frame.size, frame.eye_line)
+    else:
+        with Image.open(vault().path(found.file)) as image:
+            photo = image.convert("RGB")
+        seen = faces.detect(photo)
+        if seen:
+            picture = finishing.align(photo, seen[0].landmarks, frame)
+        else:
+            problem = "We found no face in this photo. Choose one that shows you from the front."
+    key = f"{folder(found.shoot)}/{found.kind}-{found.updated_at:%H%M%S%f}.jpg"
+    if picture is not None:
+        vault().put(key, finishing.jpeg(picture))
+    kept = Alternative.objects.filter(pk=found.pk, updated_at=found.updated_at).update(
+        finished=key if picture is not None else "", problem=problem
+    )
+    if not kept and picture is not None:
+        vault().delete(key)
+    return bool(kept and picture is not None)
+
+
+def of_order(order: Order) -> list[Alternative]:
+    """The finished pictures of those of an order who opted out, by name."""
+    return list(
+        Alternative.objects.filter(shoot__order=order, shoot__state=State.OPTED_OUT)
+        .exclude(finished="")
+        .select_related("shoot__employee")
+        .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
+    )

@@ -1,0 +1,70 @@
+"""Certificates of destruction: written, signed, handed out."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import languages
+from generation.models import Certificate, Shoot
+from headshots.lib.seals import Seal
+
+
+def issue(*, shoot: Shoot, facts: dict[str, object]) -> Certificate:
+    """Write and sign the certificate of a shoot, in its person's language."""
+    certificate = Certificate(shoot=shoot, facts=facts)
+    with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
+        certificate.text = _text(certificate)
+    certificate.signature = _seal().sign(certificate.text)
+    certificate.save()
+    return certificate
+
+
+def _seal() -> Seal:
+    return Seal(settings.SECRET_KEY)
+
+
+def _text(certificate: Certificate) -> str:
+    facts = certificate.facts
+    lines = [
+        _("Certificate of destruction"),
+        "",
+        _("Number: {number}").format(number=certificate.pk),
+        _("Person: {name} <{email}>").format(name=facts["name"], email=facts["email"]),
+        _("Organisation: {organisation}").format(organisation=facts["organisation"]),
+        _("Release: version {version}, signed {time}, SHA-256 {sha256}").format(
+            version=facts["release_version"],
+            time=facts["signed_at"],
+            sha256=facts["release_sha256"],
+        ),
+        _("Withdrawn: {time}").format(time=facts["withdrawn_at"]),
+        "",
+        _("Destroyed on that day, at once and for good:"),
+        "- " + _("{count} photos").format(count=facts["photos"]),
+        "- " + _("{count} measurements of the face").format(count=facts["measurements"]),
+        "- " + _("{count} trained models").format(count=facts["models"]),
+        "- " + _("{count} pictures").format(count=facts["pictures"]),
+        "",
+        _(
+            "Kept, as proof of what was agreed: the release, this certificate, and the entries of "
+            "the log. None of them contains a picture or a measurement."
+        ),
+    ]
+    if facts["was_delivered"]:
+        lines.append(
+            _(
+                "A headshot had been delivered. {organisation} has been told that it may not be "
+                "used any more; copies outside of Headshots are theirs to destroy."
+            ).format(organisation=facts["organisation"])
+        )
+    return "\n".join(lines) + "\n"
+
+
+def document(certificate: Certificate) -> str:
+    """The certificate as it is handed out: text, signature and the key to check it with."""
+    return (
+        f"{certificate.text}\n"
+        f"Ed25519 {certificate.signature}\n"
+        f"{_('Public key')} {_seal().public_key}\n"
+    )

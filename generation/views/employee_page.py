@@ -1,0 +1,87 @@
+"""The employee's page itself: who comes in by the link, and what the page shows."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from accounts import invitations, languages
+from accounts.actors import Actor, employee_actor
+from accounts.jurisdictions import Jurisdiction
+from accounts.releases import release_text
+from generation import access, choosing, progress, selfies, states, variety, wishes, withdrawals
+from generation.alternatives import AGREEMENT
+from generation.models import Selfie, Shoot, State
+from headshots.lib.problems import Problem
+
+
+def come_in(request: HttpRequest, token: str) -> tuple[Shoot, Actor]:
+    """The shoot behind a link and its person as actor; the page speaks their language from here."""
+    shoot = access.invited_shoot(invitations.open_link(token=token))
+    language = languages.known_language(shoot.employee, shoot.invitation)
+    if language:
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+    return shoot, employee_actor(shoot.employee, request)
+
+
+def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, object]:
+    """What a page shows of a shoot, wherever on the way its person is."""
+    context: dict[str, object] = {
+        "shoot": shoot,
+        "token": token,
+        "organisation": shoot.order.organisation,
+        "words": progress.words(shoot),
+        "percent": progress.percent(shoot),
+        "headshot": getattr(shoot, "headshot", None),
+        "alternative": getattr(shoot, "alternative", None),
+        "working": shoot.state in (State.QUEUED, State.TRAINING, State.GENERATING),
+        "leaving": shoot.state not in states.ENDED,
+        "nothing_better": states.NOTHING_BETTER,
+        "may_withdraw": withdrawals.may_withdraw(shoot),
+        "rounds_left": max(0, choosing.MOST_ROUNDS - shoot.round),
+        "reasons": choosing.Reason,
+        "least": selfies.LEAST,
+        "most": selfies.MOST,
+    }
+    if shoot.state == State.INVITED:
+        where = request.GET.get("where") or request.POST.get("where")
+        context["release"] = release_text(
+            shoot.employee, jurisdiction=where, language=translation.get_language() or "en"
+        )
+        context["jurisdictions"] = Jurisdiction
+    elif shoot.state == State.COLLECTING:
+        context |= _photos(shoot)
+    elif shoot.state in (State.CHOOSING, State.APPROVING):
+        context["short_list"] = choosing.short_list(shoot=shoot)
+        context["to_look_for"] = wishes.to_look_for(shoot)
+    elif shoot.state == State.OPTED_OUT:
+        context["agreement"] = translation.gettext(AGREEMENT).format(
+            organisation=shoot.order.organisation.name
+        )
+    return context
+
+
+def _photos(shoot: Shoot) -> dict[str, object]:
+    photos = list(shoot.selfies.all())
+    accepted = sum(photo.verdict == Selfie.Verdict.ACCEPTED for photo in photos)
+    attires = wishes.attires(shoot)
+    return {
+        "photos": photos,
+        "accepted": accepted,
+        "checking": any(photo.verdict == Selfie.Verdict.CHECKING for photo in photos),
+        "missing": max(0, selfies.LEAST - accepted),
+        "variety": variety.of(photos),
+        "attires": attires,
+        "attire": shoot.attire or attires[0],
+        "keeps": wishes.Keep,
+    }
+
+
+def page(request: HttpRequest, shoot: Shoot, token: str, **more: object) -> HttpResponse:
+    """The whole page; a `problem` among what it shows gives it its status."""
+    problem = more.get("problem")
+    status = problem.status if isinstance(problem, Problem) else 200
+    context = {**page_context(request, shoot, token), **more}
+    return render(request, "employee/page.html", context, status=status)
