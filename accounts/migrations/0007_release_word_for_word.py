@@ -19,9 +19,4 @@ class Migration(migrations.Migration):
             name="language",
             field=models.CharField(blank=True, default="", max_length=5),
         ),
-        migrations.AddField(
-            model_name="release",
-            name="text",
-            field=models.TextField(blank=True, default=""),
-        ),
     ]

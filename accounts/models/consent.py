@@ -47,8 +47,6 @@ class Release(Row):
     )
     # How the partner can prove it, in their words.
     evidence = models.TextField(blank=True, default="")
-    # The text as it was shown, where it was not we who showed it.
-    text = models.TextField(blank=True, default="")
     text_version = models.CharField(max_length=20)
     text_hash = models.CharField(max_length=64)
     # What was signed, word for word: names in it change, and a hash alone proves little.
