@@ -160,14 +160,14 @@ def audit_entries(inside: Inside) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(organisation=inside.organisation).order_by("-created_at")
 
 
-def webhook_endpoints(inside: Membership) -> QuerySet[WebhookEndpoint]:
+def webhook_endpoints(inside: Inside) -> QuerySet[WebhookEndpoint]:
     """Where events of the organisation go."""
     return WebhookEndpoint.objects.filter(organisation=inside.organisation).select_related(
         "organisation"
     )
 
 
-def webhook_endpoint(inside: Membership, endpoint_id: UUID) -> WebhookEndpoint:
+def webhook_endpoint(inside: Inside, endpoint_id: UUID) -> WebhookEndpoint:
     """One of them; Http404 for another organisation's."""
     found = webhook_endpoints(inside).filter(pk=endpoint_id).first()
     if found is None:
@@ -175,19 +175,20 @@ def webhook_endpoint(inside: Membership, endpoint_id: UUID) -> WebhookEndpoint:
     return found
 
 
-def webhook_deliveries(endpoint: WebhookEndpoint) -> QuerySet[WebhookDelivery]:
-    """What was sent to an endpoint that was found here, newest first."""
-    found = WebhookDelivery.objects.filter(endpoint=endpoint).select_related("event")
-    return found.order_by("-created_at", "-pk")
+def webhook_deliveries(inside: Inside) -> QuerySet[WebhookDelivery]:
+    """What was sent to the organisation's endpoints."""
+    found = WebhookDelivery.objects.filter(endpoint__organisation=inside.organisation)
+    return found.select_related("event", "endpoint__organisation")
 
 
-def webhook_delivery(inside: Membership, endpoint_id: UUID, delivery_id: UUID) -> WebhookDelivery:
-    """One delivery; Http404 for another organisation's or another endpoint's."""
-    found = (
-        WebhookDelivery.objects.select_related("event", "endpoint__organisation")
-        .filter(pk=delivery_id, endpoint=endpoint_id, endpoint__organisation=inside.organisation)
-        .first()
-    )
+def webhook_delivery(
+    inside: Inside, delivery_id: UUID, endpoint_id: UUID | None = None
+) -> WebhookDelivery:
+    """One delivery, to that endpoint if one is named; Http404 for another organisation's."""
+    wanted = webhook_deliveries(inside).filter(pk=delivery_id)
+    if endpoint_id is not None:
+        wanted = wanted.filter(endpoint=endpoint_id)
+    found = wanted.first()
     if found is None:
         raise Http404
     return found

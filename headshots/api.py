@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.http import require_safe
 
-from accounts.api import employees, organisation
+from accounts.api import employees, organisation, webhooks
 from generation.api import looks, orders, shoots
 from headshots.lib.api.views import ApiView, Nowhere
 
@@ -16,19 +16,20 @@ app_name = "api"
 
 
 @cache
-def _document() -> bytes:
+def document() -> bytes:
+    """The OpenAPI 3.1 description of everything here, as JSON."""
     from drf_spectacular.generators import SchemaGenerator
     from drf_spectacular.renderers import OpenApiJsonRenderer
 
     schema = SchemaGenerator(patterns=[path("api/v1/", (urlpatterns, app_name, "api"))])  # type: ignore[no-untyped-call]
-    document = schema.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return bytes(OpenApiJsonRenderer().render(document))
+    found = schema.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return bytes(OpenApiJsonRenderer().render(found))
 
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    """The OpenAPI 3.1 description of everything here."""
-    return HttpResponse(_document(), content_type="application/vnd.oai.openapi+json")
+    """The same for whoever asks."""
+    return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")
 
 
 def _resource(route: str, view: type[ApiView], name: str) -> URLPattern:
@@ -54,5 +55,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("shoots/<uuid:shoot_id>/send-back", shoots.ShootSendBackView, "shoot_send_back"),
     _resource("shoots/<uuid:shoot_id>/invite", shoots.ShootInviteView, "shoot_invite"),
     _resource("shoots/<uuid:shoot_id>/hand-in", shoots.ShootHandInView, "shoot_hand_in"),
+    _resource("webhook-endpoints", webhooks.EndpointsView, "webhook_endpoints"),
+    _resource("webhook-endpoints/<uuid:endpoint_id>", webhooks.EndpointView, "webhook_endpoint"),
+    _resource(
+        "webhook-endpoints/<uuid:endpoint_id>/rotate",
+        webhooks.EndpointRotateView,
+        "webhook_endpoint_rotate",
+    ),
+    _resource(
+        "webhook-endpoints/<uuid:endpoint_id>/test",
+        webhooks.EndpointTestView,
+        "webhook_endpoint_test",
+    ),
+    _resource(
+        "webhook-endpoints/<uuid:endpoint_id>/replay",
+        webhooks.EndpointReplayView,
+        "webhook_endpoint_replay",
+    ),
+    _resource("webhook-deliveries", webhooks.DeliveriesView, "webhook_deliveries"),
+    _resource("webhook-deliveries/<uuid:delivery_id>", webhooks.DeliveryView, "webhook_delivery"),
+    _resource(
+        "webhook-deliveries/<uuid:delivery_id>/replay",
+        webhooks.DeliveryReplayView,
+        "webhook_delivery_replay",
+    ),
     re_path(r"", Nowhere.as_view()),
 ]

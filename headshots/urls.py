@@ -15,6 +15,7 @@ urlpatterns = [
     path("language", set_language, name="set_language"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("headshots.api")),
+    path("developers/", include("headshots.developers.urls")),
     path("organisations/new", home.new_organisation, name="new_organisation"),
     path("join/<str:token>", joining.join, name="join"),
     path("o/<slug:slug>/", include("accounts.urls")),

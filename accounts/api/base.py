@@ -16,8 +16,10 @@ from headshots.lib.api.idempotency import Kept, Store
 from headshots.lib.api.operations import Operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.views import ApiView, known_version
+from headshots.lib.sealed import seal, unseal
 
 ACTS_FOR = "Headshots-Organisation"
+_KEPT = "kept answer"
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ class _Answers:
         row = KeptAnswer.objects.filter(
             api_key=self.inside.key, organisation=self.inside.organisation, key=key
         ).first()
-        return Kept(row.fingerprint, row.status, row.headers, row.body) if row else None
+        if row is None:
+            return None
+        return Kept(row.fingerprint, row.status, row.headers, unseal(row.body, purpose=_KEPT))
 
     def keep(self, key: str, kept: Kept) -> None:
         KeptAnswer.objects.create(
@@ -106,7 +110,8 @@ class _Answers:
             fingerprint=kept.fingerprint,
             status=kept.status,
             headers=kept.headers,
-            body=kept.body,
+            # SECURITY: some answers hold a secret that is shown once.
+            body=seal(kept.body, purpose=_KEPT),
         )
 
 

@@ -30,7 +30,6 @@ class Migration(migrations.Migration):
                 ("type", models.CharField(max_length=60)),
                 ("object", models.CharField(max_length=40)),
                 ("object_id", models.CharField(max_length=40)),
-                ("sandbox", models.BooleanField(default=False)),
                 ("payload", models.TextField()),
                 ("once", models.CharField(max_length=120, null=True, unique=True)),
                 (
@@ -146,7 +145,6 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
-                ("sandbox", models.BooleanField(default=False)),
                 ("disabled_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "disabled_because",

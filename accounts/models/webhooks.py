@@ -20,8 +20,6 @@ class Event(Row):
     type = models.CharField(max_length=60)
     object = models.CharField(max_length=40)
     object_id = models.CharField(max_length=40)
-    # Of the world that test keys see.
-    sandbox = models.BooleanField(default=False)
     payload = models.TextField()
     # What can happen only once carries its name, so that it is told only once.
     once = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001
@@ -46,7 +44,6 @@ class WebhookEndpoint(Row):
     description = models.CharField(max_length=120, blank=True)
     # The types of events it wants; empty: all.
     types = ArrayField(models.CharField(max_length=60), default=list, blank=True)
-    sandbox = models.BooleanField(default=False)
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_because = models.CharField(max_length=8, blank=True, choices=Disabled.choices)
     # Since when every attempt has failed; empty while the last one went through.

@@ -187,7 +187,7 @@ def replay_since(request: HttpRequest, slug: str, endpoint_id: UUID) -> HttpResp
 def delivery(request: HttpRequest, slug: str, endpoint_id: UUID, delivery_id: UUID) -> HttpResponse:
     """What was sent, what was answered, each time."""
     inside = access.membership(request.user, slug, Role.ADMIN)
-    return _delivery(request, inside, access.webhook_delivery(inside, endpoint_id, delivery_id))
+    return _delivery(request, inside, access.webhook_delivery(inside, delivery_id, endpoint_id))
 
 
 @require_POST
@@ -195,7 +195,7 @@ def delivery(request: HttpRequest, slug: str, endpoint_id: UUID, delivery_id: UU
 def replay(request: HttpRequest, slug: str, endpoint_id: UUID, delivery_id: UUID) -> HttpResponse:
     """Send one event again."""
     inside = access.membership(request.user, slug, Role.ADMIN)
-    found = access.webhook_delivery(inside, endpoint_id, delivery_id)
+    found = access.webhook_delivery(inside, delivery_id, endpoint_id)
     try:
         deliveries.replay(actor=user_actor(inside.user, request), delivery=found)
     except Problem as refused:
@@ -250,7 +250,8 @@ def _endpoint(
 ) -> HttpResponse:
     endpoint.refresh_from_db()
     wanted = log.Filter.read(request.GET.dict())
-    found = log.search(access.webhook_deliveries(endpoint), wanted)
+    sent = access.webhook_deliveries(inside).filter(endpoint=endpoint)
+    found = log.search(sent.order_by("-created_at", "-pk"), wanted)
     response = render(
         request,
         "accounts/webhook_endpoint.html",

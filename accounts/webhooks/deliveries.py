@@ -137,7 +137,7 @@ def replay_since(
     if since < now - KEPT - timedelta(days=1):
         raise Problem(f"Events are kept for {KEPT.days} days.", code="since", field="since")
     wanted = Event.objects.filter(
-        organisation=endpoint.organisation_id, sandbox=endpoint.sandbox, created_at__gte=since
+        organisation=endpoint.organisation_id, created_at__gte=since
     ).filter(Q(type__in=endpoint.types) if endpoint.types else ~Q(type="webhook.test"))
     missing = wanted.exclude(deliveries__endpoint=endpoint).order_by("created_at")
     existing = WebhookDelivery.objects.filter(endpoint=endpoint, event__in=wanted)

@@ -32,7 +32,6 @@ def add(
     url: str,
     types: Sequence[str] = (),
     description: str = "",
-    sandbox: bool = False,
 ) -> tuple[WebhookEndpoint, str]:
     """A new endpoint and its secret. No `types` means all of them.
 
@@ -40,7 +39,7 @@ def add(
     """
     url = _checked(url)
     organisation = lock(organisation=organisation)
-    existing = WebhookEndpoint.objects.filter(organisation=organisation, sandbox=sandbox)
+    existing = WebhookEndpoint.objects.filter(organisation=organisation)
     if existing.count() >= MOST:
         raise Problem(
             f"There are {MOST} endpoints already. Delete one first.", code="too_many_endpoints"
@@ -50,7 +49,6 @@ def add(
         url=url,
         types=_known(types),
         description=" ".join(description.split())[:120],
-        sandbox=sandbox,
     )
     secret = signing.new_secret(endpoint=endpoint)
     _note(actor, endpoint, "added", url=url)
@@ -169,13 +167,11 @@ def send_test(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
         type=TEST,
         object="webhook_endpoint",
         object_id=str(endpoint.pk),
-        sandbox=endpoint.sandbox,
         payload=payloads.text(
             event_id=event_id,
             type=TEST,
             time=timezone.now(),
             object_id=str(endpoint.pk),
-            sandbox=endpoint.sandbox,
         ),
     )
     events.hand_over(events=[event], endpoints=[endpoint])

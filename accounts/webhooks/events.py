@@ -20,7 +20,6 @@ def emit(
     organisation: Organisation,
     type: str,
     resource: Model,
-    sandbox: bool = False,
     once: bool = False,
 ) -> None:
     """Tell every endpoint of the organisation that wants it. Belongs into the transaction of what
@@ -30,7 +29,7 @@ def emit(
     an event of this type about this row is told a single time, however often this is called.
     Raises RuntimeError outside a transaction.
     """
-    emit_all(organisation=organisation, type=type, resources=[resource], sandbox=sandbox, once=once)
+    emit_all(organisation=organisation, type=type, resources=[resource], once=once)
 
 
 def emit_all(
@@ -38,7 +37,6 @@ def emit_all(
     organisation: Organisation,
     type: str,
     resources: Iterable[Model],
-    sandbox: bool = False,
     once: bool = False,
 ) -> None:
     """The same for many rows, in a constant number of statements."""
@@ -56,11 +54,8 @@ def emit_all(
                 type=type,
                 object=kind,
                 object_id=object_id,
-                sandbox=sandbox,
                 once=f"{type}:{object_id}" if once else None,
-                payload=payloads.text(
-                    event_id=event_id, type=type, time=now, object_id=object_id, sandbox=sandbox
-                ),
+                payload=payloads.text(event_id=event_id, type=type, time=now, object_id=object_id),
             )
         )
     if once:
@@ -71,7 +66,7 @@ def emit_all(
         events = [event for event in events if event.pk in written]
     else:
         Event.objects.bulk_create(events, batch_size=1000)
-    hand_over(events=events, endpoints=_listening(organisation, type, sandbox))
+    hand_over(events=events, endpoints=_listening(organisation, type))
 
 
 def hand_over(*, events: Iterable[Event], endpoints: Iterable[WebhookEndpoint]) -> None:
@@ -86,12 +81,11 @@ def hand_over(*, events: Iterable[Event], endpoints: Iterable[WebhookEndpoint]) 
         async_task("accounts.tasks.send_webhooks")
 
 
-def _listening(organisation: Organisation, type: str, sandbox: bool) -> list[WebhookEndpoint]:
+def _listening(organisation: Organisation, type: str) -> list[WebhookEndpoint]:
     return list(
         WebhookEndpoint.objects.filter(
             Q(types=[]) | Q(types__contains=[type]),
             organisation=organisation,
-            sandbox=sandbox,
             disabled_at=None,
         )
     )

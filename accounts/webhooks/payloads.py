@@ -21,16 +21,13 @@ def address(*, object: str, object_id: str) -> str:
     return path if object in SINGLE else f"{path}/{object_id}"
 
 
-def document(
-    *, event_id: str, type: str, time: str, object_id: str, sandbox: bool = False
-) -> dict[str, object]:
+def document(*, event_id: str, type: str, time: str, object_id: str) -> dict[str, object]:
     """The payload of an event as a JSON object."""
     kind = TYPES[type].object
     return {
         "id": event_id,
         "type": type,
         "timestamp": time,
-        "sandbox": sandbox,
         "data": {
             "object": kind,
             "id": object_id,
@@ -39,7 +36,7 @@ def document(
     }
 
 
-def text(*, event_id: uuid.UUID, type: str, time: datetime, object_id: str, sandbox: bool) -> str:
+def text(*, event_id: uuid.UUID, type: str, time: datetime, object_id: str) -> str:
     """The payload as it is sent and signed."""
     return json.dumps(
         document(
@@ -47,7 +44,6 @@ def text(*, event_id: uuid.UUID, type: str, time: datetime, object_id: str, sand
             type=type,
             time=time.isoformat().replace("+00:00", "Z"),
             object_id=object_id,
-            sandbox=sandbox,
         ),
         separators=(",", ":"),
     )

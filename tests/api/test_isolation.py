@@ -13,6 +13,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts import scopes
+from accounts.webhooks import endpoints
 from generation.models import State
 from tests.api.program import Program
 from tests.world import World, make_world
@@ -53,6 +54,23 @@ TABLE = [
     Case("shoot_send_back", WRITE_SHOOT, "shoot", {"reason": "x"}),
     Case("shoot_invite", WRITE_SHOOT, "shoot"),
     Case("shoot_hand_in", WRITE_SHOOT, "shoot"),
+    Case("webhook_endpoints", {"get": "webhooks:read", "post": "webhooks:write"}),
+    Case(
+        "webhook_endpoint",
+        {"get": "webhooks:read", "patch": "webhooks:write", "delete": "webhooks:write"},
+        "endpoint",
+    ),
+    Case("webhook_endpoint_rotate", {"post": "webhooks:write"}, "endpoint"),
+    Case("webhook_endpoint_test", {"post": "webhooks:write"}, "endpoint"),
+    Case(
+        "webhook_endpoint_replay",
+        {"post": "webhooks:write"},
+        "endpoint",
+        {"since": "2026-11-24T00:00:00Z"},
+    ),
+    Case("webhook_deliveries", {"get": "webhooks:read"}),
+    Case("webhook_delivery", {"get": "webhooks:read"}, "delivery"),
+    Case("webhook_delivery_replay", {"post": "webhooks:write"}, "delivery"),
 ]
 OPEN = {"openapi"}
 
@@ -105,6 +123,11 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"order_id": world.order().pk}
     if needs == "shoot":
         return {"shoot_id": world.shoot(State.INVITED).pk}
+    if needs == "endpoint":
+        return {"endpoint_id": world.endpoint().pk}
+    if needs == "delivery":
+        delivery = endpoints.send_test(actor=world.actor, endpoint=world.endpoint())
+        return {"delivery_id": delivery.pk}
     raise AssertionError(needs)
 
 

@@ -1,0 +1,151 @@
+"""What the API answers, as types. Times are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+State = Literal[
+    "invited",
+    "collecting",
+    "queued",
+    "training",
+    "generating",
+    "choosing",
+    "approving",
+    "delivered",
+    "failed",
+    "cancelled",
+    "opted_out",
+    "withdrawn",
+]
+
+
+class Organisation(TypedDict):
+    id: str
+    name: str
+    slug: str
+    test: bool
+    embed_origins: list[str]
+    created_at: str
+
+
+class Employee(TypedDict):
+    id: str
+    external_id: str
+    email: str
+    employee_number: str
+    first_name: str
+    last_name: str
+    preferred_name: str
+    title: str
+    department: str
+    location: str
+    language: str
+    attributes: dict[str, str]
+    status: Literal["active", "left"]
+    left_at: str | None
+    created_at: str
+    updated_at: str
+
+
+class EmployeeRow(TypedDict, total=False):
+    """What is known of a person; what is left out stays as it is."""
+
+    external_id: str
+    email: str
+    employee_number: str
+    first_name: str
+    last_name: str
+    preferred_name: str
+    title: str
+    department: str
+    location: str
+    language: str
+    attributes: dict[str, str]
+    status: Literal["active", "left"]
+
+
+class RowProblem(TypedDict):
+    code: str
+    field: str | None
+    detail: str
+
+
+class UpsertedRow(TypedDict):
+    index: int
+    external_id: str
+    result: Literal["created", "changed", "unchanged", "refused"]
+    employee: str | None
+    problem: RowProblem | None
+
+
+class Look(TypedDict):
+    id: str
+    name: str
+    version: int
+    attire: str
+    backdrop: str
+    expression: str
+    light: str
+    framing: str
+    created_at: str
+
+
+class Order(TypedDict):
+    id: str
+    name: str
+    look: str
+    frozen_look: dict[str, str]
+    due_at: str
+    counts: dict[str, int]
+    created_at: str
+
+
+class Shoot(TypedDict):
+    id: str
+    order: str
+    employee: str
+    state: State
+    state_since: str
+    percent: int
+    message: str
+    round: int
+    release: str | None
+    headshot: str | None
+    inputs_destroyed_at: str | None
+    created_at: str
+    updated_at: str
+
+
+class WebhookEndpoint(TypedDict):
+    id: str
+    url: str
+    description: str
+    types: list[str]
+    enabled: bool
+    disabled_because: str
+    failing_since: str | None
+    created_at: str
+    updated_at: str
+
+
+class NewWebhookEndpoint(WebhookEndpoint):
+    """`secret` signs what is sent."""
+
+    secret: str
+
+
+class WebhookDelivery(TypedDict):
+    id: str
+    endpoint: str
+    event: str
+    type: str
+    state: Literal["waiting", "delivered", "failed"]
+    attempts: int
+    status: int | None
+    next_at: str | None
+    delivered_at: str | None
+    created_at: str
+
+
+Anything = dict[str, Any]

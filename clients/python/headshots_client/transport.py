@@ -1,0 +1,125 @@
+"""Requests: with the key, retried where that does no harm, refusals as exceptions."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from headshots_client.errors import Unreachable, error_of
+
+AGAIN = frozenset({429, 500, 502, 503, 504})
+LONGEST_WAIT_S = 60.0
+
+
+class Transport:
+    """One connection pool with a key.
+
+    Every request may be repeated: reads change nothing, changes and deletions say what shall be,
+    and a POST carries an Idempotency-Key, so that it is done once however often it arrives.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        base_url: str,
+        organisation: str | None,
+        version: str | None,
+        timeout_s: float,
+        retries: int,
+        http: httpx.Client | None,
+    ) -> None:
+        self.retries = retries
+        self._http = http or httpx.Client(timeout=timeout_s)
+        self._base = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}", "User-Agent": "headshots-python/0.1"}
+        if organisation:
+            self._headers["Headshots-Organisation"] = organisation
+        if version:
+            self._headers["Headshots-Version"] = version
+
+    def close(self) -> None:
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        files: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> httpx.Response:
+        """The answer. Raises ApiError for a refusal and Unreachable where none came."""
+        wanted = {**self._headers, **(headers or {})}
+        if method == "POST":
+            wanted["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
+        words = {name: _word(value) for name, value in (query or {}).items() if value is not None}
+        url = self._url(path)
+        for attempt in range(self.retries + 1):
+            last = attempt == self.retries
+            try:
+                response = self._http.request(
+                    method, url, params=words or None, json=body, files=files, headers=wanted
+                )
+            except httpx.TransportError as problem:
+                if last:
+                    raise Unreachable(f"No answer from {self._base}: {problem}") from problem
+                self._wait(attempt, None)
+                continue
+            if response.is_success or response.status_code == 304:
+                return response
+            if last or not _worth_it(response):
+                raise error_of(response)
+            self._wait(attempt, response)
+        raise AssertionError("unreachable")
+
+    def _url(self, path: str) -> str:
+        if path.startswith("/") and not path.startswith("//"):
+            return f"{self._base}/api/v1{path}"
+        # The key goes nowhere else, whoever wrote the address.
+        if not path.startswith(f"{self._base}/api/"):
+            raise ValueError(f"{path} is no address of {self._base}.")
+        return path
+
+    def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Every row of a list, page after page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.send("GET", path, query={**query, "cursor": cursor}).json()
+            yield from page["data"]
+            cursor = page.get("next_cursor")
+            if not cursor:
+                return
+
+    @staticmethod
+    def _wait(attempt: int, response: httpx.Response | None) -> None:
+        pause = random.uniform(0.5, 1.0) * 0.5 * 2.0**attempt
+        if response is not None:
+            try:
+                pause = max(pause, float(response.headers.get("Retry-After", "0")))
+            except ValueError:
+                pass
+        time.sleep(min(pause, LONGEST_WAIT_S))
+
+
+def _worth_it(response: httpx.Response) -> bool:
+    if response.status_code in AGAIN:
+        return True
+    # The same request is being worked on: soon its answer is there.
+    return response.status_code == 409 and "idempotency_in_progress" in response.text
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(str(each) for each in value)
+    return str(value)

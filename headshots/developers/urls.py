@@ -1,0 +1,10 @@
+from django.urls import path
+
+from headshots.developers import views
+
+urlpatterns = [
+    path("", views.index, name="developers"),
+    path("events", views.events, name="developer_events"),
+    path("guides/<slug:name>", views.guide, name="developer_guide"),
+    path("reference/<slug:name>", views.chapter, name="developer_reference"),
+]

@@ -1,0 +1,49 @@
+"""What partners read: guides, the reference, events and problems. Open to everybody."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.webhooks import payloads
+from accounts.webhooks.types import TYPES
+from headshots.developers import guides, reference
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Where to begin."""
+    return _page(request, "developers/index.html", here="index")
+
+
+@require_safe
+def guide(request: HttpRequest, name: str) -> HttpResponse:
+    """One of the guides."""
+    if name not in guides.NAMES:
+        raise Http404
+    return _page(request, "developers/guide.html", here=name, guide=guides.guide(name))
+
+
+@require_safe
+def chapter(request: HttpRequest, name: str) -> HttpResponse:
+    """The operations of one resource."""
+    found = reference.chapters().get(name)
+    if found is None:
+        raise Http404
+    return _page(request, "developers/reference.html", here=f"r-{name}", chapter=found)
+
+
+@require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    """Every event and what it looks like."""
+    told = [(each, json.dumps(payloads.example(each.name), indent=2)) for each in TYPES.values()]
+    return _page(request, "developers/events.html", here="events", told=told)
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    context |= {"guides": guides.titles(), "chapters": reference.chapters().values()}
+    return render(request, template, context)
