@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from PIL import Image
 
-from generation import finishes, rendition_table
+from generation import credentials, finishes, rendition_table
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import vault
 from headshots.lib.vault import FileMissing
@@ -188,15 +188,18 @@ def _matting() -> Matting | None:
 
 
 def _label(finishing: Finishing) -> bytes:
-    """The XMP of a finishing's files: a model's picture says so, a real photo does not."""
-    from generation.engine import provenance
-
-    return b"" if finishing.candidate.photographed else provenance.made_by_a_model()
+    """The XMP of a finishing's files: a model's picture says so, and a real photo what it is."""
+    return credentials.label(photographed=finishing.candidate.photographed)
 
 
 def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, bool]:
     """A rendition as it leaves: the last step, after which no byte may change."""
-    return data, False
+    return credentials.sign(
+        data,
+        format_,
+        look=finishing.headshot.shoot.order.direction.words(),
+        photographed=finishing.candidate.photographed,
+    )
 
 
 def of(headshot: Headshot) -> dict[str, Rendition]:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import base_model, claims, demands, notices, states
+from generation import base_model, claims, credentials, demands, notices, states
 from generation.claims import Claim
-from generation.engine import finish, gate, load, provenance, sample, train
+from generation.engine import finish, gate, load, sample, train
 from generation.engine.errors import PhotoError, Stopped
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec, TrainSpec
@@ -310,7 +310,9 @@ def _judge_and_store(
         vault().put(file, finish.png(image))
         frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)
         framed = finish.align(image, receipt.landmarks, frame)
-        vault().put(finished, finish.jpeg(framed, xmp=provenance.made_by_a_model()))
+        picture = finish.jpeg(framed, xmp=credentials.label(photographed=False))
+        words = sitter.shoot.order.direction.words()
+        vault().put(finished, credentials.sign(picture, "jpeg", look=words)[0])
     else:
         sitter.failed_receipts.append(receipt)
     with transaction.atomic():

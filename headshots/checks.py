@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,42 @@ def site_is_secure(**_: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(Tags.security, deploy=True)
+def files_are_signed(**_: Any) -> list[CheckMessage]:
+    """Without keys files leave with a label alone; with keys that do not fit none could leave."""
+    from generation import credentials
+
+    try:
+        found = credentials.signing()
+    except credentials.Unusable as error:
+        return [
+            Error(
+                str(error),
+                hint="See docs/provenance.md. Until then no headshot can be finished.",
+                id="headshots.E030",
+            )
+        ]
+    if found is None:
+        return [
+            Warning(
+                "HEADSHOTS_C2PA_KEY is not set: files say that a computer made them in a label, "
+                "but carry no signed content credentials.",
+                hint="See docs/provenance.md.",
+                id="headshots.W030",
+            )
+        ]
+    if found.ends_at < datetime.now(UTC) + timedelta(days=30):
+        return [
+            Warning(
+                f"The certificate of the content credentials ends on {found.ends_at:%d %B %Y}; "
+                "from then on no headshot can be finished.",
+                hint="Set a new one, and the old one as HEADSHOTS_C2PA_FORMER.",
+                id="headshots.W031",
+            )
+        ]
+    return []
 
 
 @register()

@@ -239,6 +239,12 @@ LEASE_S = env.integer("HEADSHOTS_LEASE_S", 45, least=3, most=3600)
 MOST_ATTEMPTS = 5
 # A matting network in an ONNX file; without one, mattes are solved on the CPU without weights.
 MATTING_MODEL = env.text("HEADSHOTS_MATTING_MODEL")
+# Content credentials (C2PA): PEM of the certificate and what it hangs on, of its key, and of what
+# was signed with before. Without them the demo makes a chain of its own, and others sign nothing.
+C2PA_CHAIN = env.text("HEADSHOTS_C2PA_CHAIN")
+C2PA_KEY = env.text("HEADSHOTS_C2PA_KEY")
+C2PA_FORMER = env.text("HEADSHOTS_C2PA_FORMER")
+C2PA_TIME_AUTHORITY = env.text("HEADSHOTS_C2PA_TIME_AUTHORITY")
 WELCOME_CREDITS = env.integer("HEADSHOTS_WELCOME_CREDITS", 3, least=0, most=1000)
 
 # Lets webhooks reach this machine itself, for tests and trying out. Refused for a public site.

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from accounts.views import joining
+from generation.views import provenance
 from headshots import health, home
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("home", home.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("verify", provenance.verify, name="verify"),
     path("language", set_language, name="set_language"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("headshots.api")),

@@ -128,6 +128,7 @@ OPEN = {
     "home",
     "new_organisation",
     "join",
+    "verify",
 }
 EMPLOYEE = [
     ("start", "get", "shoot"),

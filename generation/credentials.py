@@ -1,0 +1,147 @@
+"""This installation's content credentials: what it signs files with, and whether one is its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from generation.engine import provenance
+from generation.engine.provenance import Credential, Credentials, authority, checking
+from headshots.lib.problems import Problem
+
+# The first bytes of what we make.
+_BEGINNINGS = ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png"))
+DEMO_NAME = "Headshots demo, not for publication"
+
+
+class Unusable(Exception):
+    """The keys that the settings name cannot be signed with; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What is signed with. `signers` are the serial numbers of our certificates, of today and of
+    before; `anchors` what they hang on. `own_chain`: made here, for a demo, trusted by nobody."""
+
+    credential: Credential
+    anchors: bytes
+    signers: frozenset[str]
+    name: str
+    ends_at: datetime
+    own_chain: bool
+
+
+def signing() -> Signing | None:
+    """What this installation signs with; None where no keys are set and it is no demo.
+
+    Raises Unusable where the keys that are set do not fit.
+    """
+    return _signing(
+        settings.C2PA_CHAIN or "",
+        settings.C2PA_KEY or "",
+        settings.C2PA_FORMER or "",
+        settings.C2PA_TIME_AUTHORITY,
+        settings.VAR_DIR / "credentials" if settings.DEMO else None,
+    )
+
+
+@lru_cache(maxsize=8)
+def _signing(
+    chain: str, key: str, former: str, time_authority: str | None, demo: Path | None
+) -> Signing | None:
+    if chain and key:
+        return _made(chain.encode(), key.encode(), former.encode(), time_authority, own=False)
+    if chain or key:
+        raise Unusable("Of HEADSHOTS_C2PA_CHAIN and HEADSHOTS_C2PA_KEY only one is set.")
+    if demo is None:
+        return None
+    own_chain, own_key = authority.ensure(demo, organisation=DEMO_NAME)
+    return _made(own_chain, own_key, former.encode(), None, own=True)
+
+
+def _made(
+    chain: bytes, key: bytes, former: bytes, time_authority: str | None, *, own: bool
+) -> Signing:
+    try:
+        certificates = x509.load_pem_x509_certificates(chain)
+        before = x509.load_pem_x509_certificates(former) if former.strip() else []
+    except ValueError as error:
+        raise Unusable("The certificates of the content credentials are no PEM.") from error
+    try:
+        private = serialization.load_pem_private_key(key, None)
+    except (ValueError, TypeError) as error:
+        raise Unusable("HEADSHOTS_C2PA_KEY is no private key in PEM without a password.") from error
+    spki = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    leaf = certificates[0]
+    if private.public_key().public_bytes(*spki) != leaf.public_key().public_bytes(*spki):
+        raise Unusable("HEADSHOTS_C2PA_KEY is not the key of the chain’s first certificate.")
+    names = leaf.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+    roots = [*certificates[1:], *before] or [leaf]
+    return Signing(
+        credential=Credential(chain, key, time_authority),
+        anchors=b"".join(c.public_bytes(serialization.Encoding.PEM) for c in roots),
+        signers=frozenset(str(c.serial_number) for c in [leaf, *before]),
+        name=str(names[0].value) if names else leaf.subject.rfc4514_string(),
+        ends_at=leaf.not_valid_after_utc,
+        own_chain=own,
+    )
+
+
+def sign(data: bytes, format: str, *, look: str, photographed: bool = False) -> tuple[bytes, bool]:
+    """A finished file with its content credentials, and whether it has any: without keys it leaves
+    as it is, with the label in its XMP alone. Call it last: any later change breaks them.
+
+    Raises Unusable and provenance.CannotSign: where there are keys, nothing leaves unsigned.
+    """
+    ours = signing()
+    if ours is None:
+        return data, False
+    if ours.ends_at < datetime.now(UTC):
+        raise Unusable("The certificate of the content credentials has run out.")
+    signed = provenance.sign(data, format, ours.credential, look=look, photographed=photographed)
+    return signed, True
+
+
+def label(*, photographed: bool) -> bytes:
+    """The XMP that a file carries: made by a model, or a photo that a person edited."""
+    return provenance.photographed() if photographed else provenance.made_by_a_model()
+
+
+def check(data: bytes) -> Credentials | None:
+    """What a stranger's file says of itself; None without credentials. Nothing is kept.
+
+    Raises Problem for what is no JPEG, PNG or WebP, or cannot be read.
+    """
+    format = _format(data)
+    try:
+        ours = signing()
+        return checking.read(
+            data,
+            format,
+            anchors=ours.anchors if ours else b"",
+            signers=ours.signers if ours else frozenset(),
+        )
+    except checking.Unreadable:
+        raise Problem(
+            _("This file cannot be read. It may be damaged."), code="unreadable", field="file"
+        ) from None
+
+
+def _format(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    for beginning, format in _BEGINNINGS:
+        if data.startswith(beginning):
+            return format
+    raise Problem(
+        _("Choose a picture as it was downloaded: a JPEG, PNG or WebP file."),
+        code="format",
+        field="file",
+    )
