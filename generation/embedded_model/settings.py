@@ -56,6 +56,10 @@ def engine_settings(name: str) -> dict[str, Any]:
             "batch": 8,
             "warmup": 5,
             "checkpoint_every": 20,
+            "hold_out": 1,
+            "judge_images": 2,
+            "judge_from": 0.6,
+            "patience": 2,
         },
         "sample": {"steps": 12, "guidance": 2.5, "rescale": 0.5, "batch": 16, "candidates": 8},
         "gate": {

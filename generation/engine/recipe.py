@@ -65,10 +65,10 @@ class LoraSettings:
     dropout: float = 0.0
     people: int = 8
     checkpoint_every: int = 200
-    hold_out: int = 0
-    judge_images: int = 0
+    hold_out: int = 2
+    judge_images: int = 2
     judge_from: float = 0.5
-    patience: int = 0
+    patience: int = 2
 
 
 @dataclass(frozen=True)
