@@ -2,7 +2,7 @@
 
 v-prediction on a schedule with zero terminal SNR; the loss weight min(SNR + 1, 6) / (SNR + 1)
 is min-SNR-5 for v-prediction kept at 1 where noise dominates, so that pure noise is learned
-too. The face weighs about twice as much as the rest of the picture. Step n draws its batch,
+too. The face weighs more than the rest of the picture (`feature_weight`). Step n draws its batch,
 noise and caption dropout from seed and n alone: a resumed run equals one that never stopped.
 """
 
@@ -21,7 +21,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, distributed
 
 from generation.embedded_model import contact, dataset, layout
-from generation.embedded_model.autoencoder import Say, face_weight
+from generation.embedded_model.autoencoder import Say, feature_weight
 from generation.embedded_model.optim import MuonAdamW
 
 TRAINED = ("unet", "text_encoder", "text_encoder_2")
@@ -120,7 +120,7 @@ class Run:
         self.signal, self.noise = products.sqrt(), (1 - products).sqrt()
         ratio = products / (1 - products)
         self.weight = torch.clamp(ratio + 1, max=6) / (ratio + 1)
-        self.where = face_weight(self.data.latents.shape[-1]).to(device)
+        self.where = feature_weight(self.data.latents.shape[-1]).to(device)
         if self.checkpoint.exists():
             self.restore()
         count = sum(weight.numel() for weight in self.weights.values()) / 1e6
