@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,11 +15,14 @@ from django.utils.translation import gettext, gettext_noop
 from django_q.tasks import async_task, schedule
 
 from accounts import invitations, languages
+from accounts.models import Employee
 from generation import certificates, states
-from generation.models import Shoot, State
+from generation.models import Order, Shoot, State
 
 SUBJECTS = {
     "invitation": gettext_noop("Your headshot for {organisation}"),
+    "reminder": gettext_noop("Your headshot for {organisation} is still to come"),
+    "choose_reminder": gettext_noop("Your headshots are waiting for you to choose"),
     "choose": gettext_noop("Your headshots are ready to choose from"),
     "better_photos": gettext_noop("We need other photos for your headshot"),
     "delivered": gettext_noop("Your headshot is approved"),
@@ -28,11 +32,25 @@ SUBJECTS = {
 }
 
 
+# For which mails there is still reason, by the state of the shoot.
+_WHILE: dict[str, tuple[State, ...]] = {
+    "invitation": (State.INVITED, State.COLLECTING),
+    "reminder": (State.INVITED, State.COLLECTING),
+    "choose": (State.CHOOSING,),
+    "choose_reminder": (State.CHOOSING,),
+}
+
+
 def invite(*, shoots: Sequence[Shoot]) -> None:
-    """Queue the invitation of each shoot, in one message a hundred of them."""
+    """Queue the invitation of each shoot."""
+    queue(kind="invitation", shoots=shoots)
+
+
+def queue(*, kind: str, shoots: Sequence[Shoot]) -> None:
+    """Queue one kind of mail about many shoots, in one message a hundred of them."""
     ids = [str(shoot.pk) for shoot in shoots]
     for start in range(0, len(ids), 100):
-        async_task("generation.tasks.send_notices", "invitation", ids[start : start + 100])
+        async_task("generation.tasks.send_notices", kind, ids[start : start + 100])
 
 
 def notify(*, shoot: Shoot, kind: str) -> None:
@@ -61,13 +79,12 @@ def link_of(shoot: Shoot) -> str:
 def send(*, shoot: Shoot, kind: str) -> bool:
     """Send one mail, in text and HTML. Returns whether there was still reason to.
 
-    Somebody who has ended their part hears of nothing more than how it ended.
+    Somebody who has ended their part hears of nothing more than how it ended; where mail comes
+    back, nothing is sent.
     """
-    if kind == "invitation" and shoot.state not in (State.INVITED, State.COLLECTING):
-        return False
     if shoot.state in (State.OPTED_OUT, State.WITHDRAWN) and kind != "withdrawn":
         return False
-    if kind == "choose" and shoot.state != State.CHOOSING:
+    if shoot.employee.bounced_at or shoot.state not in _WHILE.get(kind, State):
         return False
     organisation = shoot.order.organisation
     context = {
@@ -85,10 +102,35 @@ def send(*, shoot: Shoot, kind: str) -> bool:
             body=render_to_string(f"emails/{kind}.txt", context),
             to=[shoot.employee.email],
             # The same mail twice, after a repeated task, is one in most mailboxes.
-            headers={"Message-ID": f"<{kind}.{shoot.pk}.{shoot.fence}@headshots>"},
+            headers={"Message-ID": f"<{kind}.{shoot.pk}.{_turn(shoot)}@headshots>"},
         )
         mail.attach_alternative(render_to_string(f"emails/{kind}.html", context), "text/html")
     if kind == "withdrawn":
         mail.attach("certificate.txt", certificates.document(shoot.certificate), "text/plain")
     mail.send()
     return True
+
+
+def _turn(shoot: Shoot) -> str:
+    return f"{shoot.fence}.{shoot.invitation.generation}.{shoot.reminders}"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A mail as somebody would get it."""
+
+    subject: str
+    html: str
+
+
+def preview(*, order: Order, employee: Employee, language: str) -> Preview:
+    """The invitation as it would look, before there is an order; its link leads nowhere."""
+    context = {
+        "employee": employee,
+        "organisation": order.organisation,
+        "order": order,
+        "link": f"{settings.SITE_URL}/i/…",
+    }
+    with translation.override(language):
+        subject = gettext(SUBJECTS["invitation"]).format(organisation=order.organisation.name)
+        return Preview(subject, render_to_string("emails/invitation.html", context))

@@ -22,6 +22,8 @@ from generation.models import Look, Order, Shoot, State
 from headshots.lib.problems import Problem
 
 GRACE = timedelta(days=14)
+# Days between reminders that an order may ask for; 0 is never.
+REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
 PROMISED = (State.INVITED, State.COLLECTING)
 
 
@@ -41,8 +43,10 @@ def place_order(
     due_at: datetime,
     name: str = "",
     invite: bool = True,
+    remind_every: int = 3,
 ) -> Order:
-    """Freeze the look and make a shoot for each employee; with `invite`, mail their links.
+    """Freeze the look and make a shoot for each employee; with `invite`, mail their links and,
+    every `remind_every` days, a reminder to whoever has something to do (0: none).
 
     A credit is held when a shoot's photos are handed in. Here it is made sure that there is one
     for everybody, counting what other open orders will need.
@@ -58,6 +62,10 @@ def place_order(
         raise Problem("Something chosen is not this organisation's.", code="foreign", status=404)
     if due_at <= timezone.now():
         raise Problem("The due date has passed. Choose a later one.", code="due", field="due_at")
+    if remind_every not in REMIND_EVERY:
+        raise Problem(
+            "Choose from the list how often to remind.", code="remind", field="remind_every"
+        )
     account = ledger.lock_account(organisation=organisation)
     needed = len(employees) * prices.CREDITS_A_SHOOT
     free = account.available - credits_promised(organisation=organisation)
@@ -69,6 +77,7 @@ def place_order(
         look=look,
         frozen_look=asdict(look.direction()),
         due_at=due_at,
+        remind_every=remind_every,
         placed_by=actor.user,
     )
     links = invitations.issue_many(employees=employees, expires_at=due_at + GRACE)

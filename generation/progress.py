@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import prices
-from generation.models import Candidate, ComputeUsage, Shoot, State, Worker
+from generation.models import Candidate, ComputeUsage, Order, Shoot, State, Worker
 
 # How long a worker may be silent before nobody counts on it.
 WORKER_SILENCE = timedelta(minutes=3)
@@ -73,6 +73,12 @@ def workers_alive() -> list[Worker]:
     """The gpu workers that have reported within WORKER_SILENCE."""
     lately = timezone.now() - WORKER_SILENCE
     return list(Worker.objects.filter(name__startswith="gpu@", seen_at__gte=lately))
+
+
+def gpu_seconds(*, order: Order) -> float:
+    """What a whole order has taken of the GPU, in seconds."""
+    used = ComputeUsage.objects.filter(shoot__order=order).order_by()
+    return float(used.aggregate(total=Sum("seconds"))["total"] or 0.0)
 
 
 def of_shoots(shoots: Iterable[Shoot]) -> list[ShootProgress]:

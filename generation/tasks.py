@@ -15,14 +15,14 @@ from generation import (
     claims,
     closing,
     heartbeat,
-    notices,
+    mailing,
     orders,
+    reminders,
     renditions,
     retention,
     selfies,
     uploads,
 )
-from generation.models import Shoot
 from headshots.lib import stopping
 
 log = structlog.get_logger(__name__)
@@ -51,22 +51,9 @@ def finish_alternative(alternative_id: str) -> None:
 
 
 def send_notices(kind: str, shoot_ids: list[str]) -> int:
-    """default: send one kind of mail about some shoots. One that fails does not stop the others;
-    the task fails then, so that it is tried again."""
-    sent = 0
-    failed: list[str] = []
-    shoots = Shoot.objects.select_related("employee", "order__organisation", "invitation").filter(
-        pk__in=shoot_ids
-    )
-    for shoot in shoots:
-        try:
-            sent += notices.send(shoot=shoot, kind=kind)
-        except OSError:
-            log.exception("mail_failed", kind=kind, shoot=str(shoot.pk))
-            failed.append(str(shoot.pk))
-    if failed:
-        notices.retry(kind=kind, shoot_ids=failed)
-    return sent
+    """default: send one kind of mail about some shoots. What the mail server does not take is
+    noted and tried again later; an address that it refuses for good is marked."""
+    return mailing.send_batch(kind=kind, shoot_ids=shoot_ids)
 
 
 def render(finishing_id: str) -> None:
@@ -94,6 +81,7 @@ def sweep() -> dict[str, int]:
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),
+        "reminded": reminders.sweep(),
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
         **retention.sweep(),

@@ -1,7 +1,7 @@
 from accounts.models.api import ApiKey, KeptAnswer, PartnerGrant
 from accounts.models.audit import AuditEntry
 from accounts.models.consent import Invitation, Release
-from accounts.models.organisations import Member, MemberInvitation, Organisation, Role
+from accounts.models.organisations import Location, Member, MemberInvitation, Organisation, Role
 from accounts.models.roster import Change, Employee, RosterImport, RosterLine
 from accounts.models.users import User
 from accounts.models.webhooks import (
@@ -20,6 +20,7 @@ __all__ = [
     "Event",
     "Invitation",
     "KeptAnswer",
+    "Location",
     "Member",
     "MemberInvitation",
     "Organisation",

@@ -26,6 +26,10 @@ class Organisation(Row):
     )
     # Whose pages may show the employees' way in a frame: “https://people.example.com”.
     embed_origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    # Where it is at home, by its IANA name, and the hours of the day without reminders.
+    time_zone = models.CharField(max_length=60, default="UTC")
+    quiet_from = models.PositiveSmallIntegerField(default=19)
+    quiet_until = models.PositiveSmallIntegerField(default=8)
     # Closed: nobody comes in any more. Destroyed: and nothing of its people is left.
     closed_at = models.DateTimeField(null=True, blank=True)
     destroyed_at = models.DateTimeField(null=True, blank=True)
@@ -38,6 +42,23 @@ class Organisation(Row):
         """Where its bills go: the address of its first owner."""
         owner = self.members.filter(role=Role.OWNER).select_related("user").order_by("id").first()
         return owner.user.email if owner else ""
+
+
+class Location(Row):
+    """A place of the roster where the clock is not the organisation's."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="locations")
+    name = models.CharField(max_length=100)
+    time_zone = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="location_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Role(models.TextChoices):

@@ -42,6 +42,9 @@ class Employee(Row):
     attributes = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
     left_at = models.DateTimeField(null=True, blank=True)
+    # Mail to this address came back, with what was said of it.
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    bounce_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

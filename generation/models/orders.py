@@ -19,6 +19,8 @@ class Order(Row):
     look = models.ForeignKey(Look, models.PROTECT, related_name="orders")
     frozen_look = models.JSONField()
     due_at = models.DateTimeField()
+    # Days between reminders to whoever has something to do; 0 sends none by itself.
+    remind_every = models.PositiveSmallIntegerField(default=3)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
 
     # How its headshots are finished; None until the first one is.

@@ -53,6 +53,11 @@ class Shoot(Row):
     keep = models.JSONField(default=list, blank=True)
     # Why the pictures of earlier rounds were turned down (generation.choosing.REASONS).
     refusals = models.JSONField(default=list, blank=True)
+    # When the mail server first took the invitation, and what stands in the way of mail now.
+    invited_at = models.DateTimeField(null=True, blank=True)
+    mail_problem = models.CharField(max_length=200, blank=True, default="")
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    reminders = models.PositiveSmallIntegerField(default=0)
 
     step = models.PositiveIntegerField(default=0)
     steps = models.PositiveIntegerField(default=0)

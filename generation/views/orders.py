@@ -2,115 +2,70 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import Membership, membership, staff
+from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from accounts.roster_people import selection
-from billing import ledger, prices
-from generation import access, choosing, delivery, notices, orders, progress, states
+from billing import prices
+from generation import (
+    access,
+    choosing,
+    delivery,
+    funnel,
+    notices,
+    orders,
+    progress,
+    reminders,
+    states,
+)
 from generation.models import Candidate, Order, State
-from headshots.lib.problems import Problem
 
-DEFAULT_DAYS = 14
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose look, people and due date, and launch. ?employees= has some of them chosen."""
-    inside = membership(request.user, slug, Role.ADMIN)
-    problem = None
-    if request.method == "POST":
-        try:
-            order = _place(request, inside)
-            messages.success(request, "The order is placed; invitations are on their way.")
-            return redirect("order", slug=slug, order_id=order.pk)
-        except Problem as refused:
-            problem = refused
-    people = list(staff(inside))
-    chosen = set(request.POST.getlist("employees"))
-    if request.method != "POST":
-        chosen = {str(person.pk) for person in selection(staff(inside), request.GET)}
-    balance = ledger.balance(organisation=inside.organisation)
-    return render(
-        request,
-        "generation/order_new.html",
-        {
-            "inside": inside,
-            "looks": access.looks(inside),
-            "people": people,
-            "chosen": chosen,
-            "balance": balance,
-            "free": balance.available - orders.credits_promised(organisation=inside.organisation),
-            "credits_a_shoot": prices.CREDITS_A_SHOOT,
-            "due": request.POST.get("due")
-            or (timezone.localdate() + timedelta(days=DEFAULT_DAYS)).isoformat(),
-            "today": timezone.localdate().isoformat(),
-            "name": request.POST.get("name", ""),
-            "look_id": request.POST.get("look", ""),
-            "problem": problem,
-        },
-        status=problem.status if problem else 200,
-    )
+PAGE = 50
 
 
-def _place(request: HttpRequest, inside: Membership) -> Order:
-    try:
-        look = access.look(inside, UUID(request.POST.get("look", "")))
-        chosen = {UUID(value) for value in request.POST.getlist("employees")}
-    except ValueError:
-        raise Problem("Choose a look and employees from the lists.", code="choice") from None
-    try:
-        due = parse_date(request.POST.get("due", ""))
-    except ValueError:
-        due = None
-    if due is None:
-        raise Problem("Give the due date as a day.", code="due", field="due")
-    people = list(staff(inside).filter(pk__in=chosen))
-    if len(people) < len(chosen):
-        raise Problem(
-            "Somebody you chose is no longer on the roster. See who is chosen and place it again.",
-            code="left",
-            field="employees",
-        )
-    return orders.place_order(
-        actor=user_actor(inside.user, request),
-        organisation=inside.organisation,
-        look=look,
-        employees=people,
-        due_at=timezone.make_aware(datetime.combine(due, time(23, 59))),
-        name=request.POST.get("name", ""),
-    )
-
-
-def _order_context(inside: Membership, order: Order) -> dict[str, object]:
-    rows = progress.of_shoots(access.shoots(inside, order))
-    counts = orders.counts(order=order)
-    seconds = sum(row.gpu_seconds for row in rows)
+def _order_context(request: HttpRequest, inside: Membership, order: Order) -> dict[str, object]:
+    wanted = funnel.Wanted.read(request.GET)
+    stages = funnel.of_order(order=order, department=wanted.department)
+    found = funnel.narrow(access.shoots(inside, order), wanted)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    seconds = progress.gpu_seconds(order=order)
+    working = stages.here("uploaded")
     return {
         "inside": inside,
         "order": order,
-        "rows": rows,
-        "counts": counts,
-        "total": len(rows),
-        "percent": round(sum(row.percent for row in rows) / len(rows)) if rows else 0,
-        "moving": any(row.shoot.state not in states.ENDED for row in rows),
-        "approving": counts[State.APPROVING],
-        "delivered": counts[State.DELIVERED],
+        "funnel": stages,
+        "wanted": wanted,
+        "words": wanted.words(),
+        "kept": urlencode(wanted.words()),
+        "here": urlencode({**wanted.words(), "page": page.number}),
+        "beside": urlencode({k: v for k, v in wanted.words().items() if k != "stage"}),
+        "page": page,
+        "rows": progress.of_shoots(page),
+        "total": stages.people,
+        "percent": funnel.percent(order=order),
+        "moving": stages.moving,
+        "every": 2 if working else 8,
+        "approving": stages.here("approving"),
+        "delivered": stages.here("approved"),
+        "nudgeable": sum(one.here for one in stages.stages if one.nudgeable),
+        "unreached": funnel.narrow(
+            access.shoots(inside, order), funnel.Wanted(stage="mail", department=wanted.department)
+        ).count(),
         "gpu_seconds": seconds,
         "workers": progress.workers_alive(),
-        "waiting": any(row.shoot.state == State.QUEUED for row in rows),
+        "waiting": working,
         "cost_cents": prices.cost_cents(seconds),
     }
 
@@ -120,7 +75,11 @@ def _order_context(inside: Membership, order: Order) -> dict[str, object]:
 def order(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """Everybody's state, live."""
     inside = membership(request.user, slug)
-    context = _order_context(inside, access.order(inside, order_id))
+    found = access.order(inside, order_id)
+    context = {
+        **_order_context(request, inside, found),
+        "intervals": orders.REMIND_EVERY,
+    }
     return render(request, "generation/order.html", context)
 
 
@@ -129,7 +88,7 @@ def order(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 def live(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """The part of the order's page that changes, fetched again by htmx."""
     inside = membership(request.user, slug)
-    context = _order_context(inside, access.order(inside, order_id))
+    context = _order_context(request, inside, access.order(inside, order_id))
     return render(request, "generation/order_live.html", context)
 
 
@@ -168,9 +127,60 @@ def approve_all(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
     approved = choosing.approve_all(
-        actor=user_actor(inside.user, request), shoots=list(access.shoots(inside, order))
+        actor=user_actor(inside.user, request),
+        shoots=list(access.shoots(inside, order).filter(state=State.APPROVING)),
     )
     messages.success(request, f"{approved} headshot{'s' if approved != 1 else ''} approved.")
+    return redirect("order", slug=slug, order_id=order_id)
+
+
+@require_POST
+@login_required
+def nudge(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """Remind now whoever is in a stage, or everybody whose turn it is."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    wanted = funnel.Wanted.read(request.POST)
+    done = reminders.nudge(actor=user_actor(inside.user, request), order=order, wanted=wanted)
+    said = [ngettext("{n} person is reminded.", "{n} people are reminded.", done.sent)]
+    if done.lately:
+        said.append(
+            ngettext(
+                "{lately} heard from us lately and is left alone.",
+                "{lately} heard from us lately and are left alone.",
+                done.lately,
+            )
+        )
+    if done.unreached:
+        said.append(
+            ngettext(
+                "{unreached} cannot be reached: mail comes back.",
+                "{unreached} cannot be reached: mail comes back.",
+                done.unreached,
+            )
+        )
+    messages.success(
+        request,
+        " ".join(said).format(n=done.sent, lately=done.lately, unreached=done.unreached),
+    )
+    place = reverse("order", kwargs={"slug": slug, "order_id": order_id})
+    return redirect(f"{place}?{urlencode(wanted.words())}")
+
+
+@require_POST
+@login_required
+def set_reminders(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """Say how often the order reminds."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    said = request.POST.get("remind_every", "")
+    reminders.set_interval(
+        actor=user_actor(inside.user, request),
+        organisation=inside.organisation,
+        order=order,
+        days=int(said) if said.isdecimal() and len(said) < 4 else -1,
+    )
+    messages.success(request, _("Reminders are set."))
     return redirect("order", slug=slug, order_id=order_id)
 
 

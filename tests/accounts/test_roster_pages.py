@@ -91,7 +91,7 @@ def test_people_who_are_chosen_are_ticked_on_a_new_order(admin: Client, world: W
     ada, bob, _ = put(world)
     answer = admin.post(at(world, "roster_act"), {"act": "order", "employees": [ada.pk, bob.pk]})
     chosen = admin.get(answer["Location"]).context["chosen"]
-    assert chosen == {str(ada.pk), str(bob.pk)}
+    assert chosen == {ada.pk, bob.pk}
     answer = admin.post(
         at(world, "roster_act"), {"act": "order", "everybody": "1", "location": "Berlin"}
     )

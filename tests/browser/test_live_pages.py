@@ -60,17 +60,17 @@ def test_the_order_form_counts_credits_and_finds_people(opened: Open) -> None:
     desk = opened(DESK)
     sign_in(desk, world.owner.email)
     desk.goto(f"/o/{world.organisation.slug}/orders/new")
-    desk.get_by_label("All", exact=True).check()
+    desk.get_by_role("button", name="Choose all 3").click()
     expect(
         desk.get_by_text("3 people need 3 credits and 2 of yours are free: 1 too few.")
     ).to_be_visible()
     desk.get_by_role("button", name="Invite 3 people").click()
     expect(desk.get_by_role("alert")).to_contain_text("1 credit is missing")
     # Who was chosen is still chosen.
-    assert desk.locator("input[name=employees]:checked").count() == 3
-    desk.get_by_label("All", exact=True).uncheck()
+    expect(desk.locator(".person input:checked")).to_have_count(3)
+    desk.get_by_role("button", name="Choose nobody").click()
     desk.get_by_label("Find somebody").fill("last001")
-    desk.get_by_label("All", exact=True).check()
+    desk.get_by_role("button", name="Choose all 1", exact=True).click()
     expect(desk.get_by_text("1 person needs 1 credit. 1 will be left.")).to_be_visible()
     desk.get_by_role("button", name="Invite 1 person").click()
     expect(desk.get_by_text("The order is placed")).to_be_visible()

@@ -33,7 +33,12 @@ def test_the_invitation_has_a_link_that_works(world: World, client: Client) -> N
 
 @pytest.mark.parametrize("kind", list(notices.SUBJECTS))
 def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
-    begun = {"choose": State.CHOOSING, "release": State.COLLECTING, "withdrawn": State.COLLECTING}
+    begun = {
+        "choose": State.CHOOSING,
+        "choose_reminder": State.CHOOSING,
+        "release": State.COLLECTING,
+        "withdrawn": State.COLLECTING,
+    }
     shoot = world.shoot(begun.get(kind, State.INVITED))
     if kind == "withdrawn":
         withdrawals.withdraw(actor=employee_actor(shoot.employee), shoot=shoot)

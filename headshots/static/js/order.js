@@ -1,55 +1,110 @@
-// The order form: find people, choose all, and see at once whether the credits suffice.
+// The order form: find people among thousands, keep who is chosen from page to page, see at once
+// whether the credits suffice, and look at the invitation.
 "use strict";
 (() => {
   const form = document.querySelector("[data-order]");
   if (!form) return;
   const each = Number(form.dataset.each);
   const free = Number(form.dataset.free);
-  const boxes = [...form.querySelectorAll("input[name=employees]")];
-  const all = form.querySelector("[data-all]");
-  const find = form.querySelector("[data-find]");
+  const chosen = new Set(form.dataset.chosen.split(",").filter(Boolean));
   const say = form.querySelector("[data-count]");
-  const none = form.querySelector("[data-none]");
+  const number = form.querySelector("[data-chosen-count]");
   const place = form.querySelector("[data-place]");
-  const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-  const shown = () => boxes.filter((box) => !box.closest("label").hidden);
+  const all = form.querySelector("[data-all]");
+  const clear = form.querySelector("[data-clear]");
+  const fields = [...form.querySelectorAll("[data-find]")];
+  const list = () => form.querySelector("#people");
+  const write = (n) => n.toLocaleString(document.documentElement.lang);
+
+  // One field carries everybody who is chosen, on whichever page they stand.
+  const carrier = document.createElement("input");
+  carrier.type = "hidden";
+  carrier.name = "employees";
+  form.append(carrier);
 
   const count = () => {
-    const chosen = boxes.filter((box) => box.checked).length;
-    const needed = chosen * each;
+    const people = chosen.size;
+    const needed = people * each;
     const missing = needed - free;
+    const values = { needed: write(needed), free: write(free), missing: write(missing), rest: write(free - needed), people: write(people) };
     say.classList.toggle("wrong", missing > 0);
-    const who = chosen === 1 ? "1 person needs" : `${chosen} people need`;
-    if (!chosen) say.textContent = "Nobody is chosen yet.";
-    else if (missing > 0) say.textContent = `${who} ${plural(needed, "credit")} and ${free} of yours are free: ${missing} too few.`;
-    else say.textContent = `${who} ${plural(needed, "credit")}. ${free - needed} will be left.`;
-    place.textContent = chosen ? `Invite ${chosen === 1 ? "1 person" : `${chosen} people`}` : "Place the order";
-    const visible = shown();
-    const on = visible.filter((box) => box.checked).length;
-    all.checked = visible.length > 0 && on === visible.length;
-    all.indeterminate = on > 0 && on < visible.length;
+    const who = ngettext("{people} person needs", "{people} people need", people, values);
+    const what = ngettext("{needed} credit", "{needed} credits", needed, values);
+    if (!people) say.textContent = gettext("Nobody is chosen yet.");
+    else if (missing > 0) say.textContent = gettext("{who} {what} and {free} of yours are free: {missing} too few.", { ...values, who, what });
+    else say.textContent = gettext("{who} {what}. {rest} will be left.", { ...values, who, what });
+    place.textContent = people ? ngettext("Invite {people} person", "Invite {people} people", people, values) : gettext("Place the order");
+    number.textContent = people ? gettext("{people} chosen", values) : "";
+    clear.disabled = !people;
+  };
+  const show = () => {
+    for (const box of list().querySelectorAll("input[type=checkbox]")) {
+      box.removeAttribute("name");
+      box.checked = chosen.has(box.value);
+    }
+    const found = Number(list().dataset.countFound);
+    all.textContent = gettext("Choose all {n}", { n: write(found) });
+    all.disabled = !found;
+    count();
+  };
+  const asked = (more) => {
+    const words = new URLSearchParams(more);
+    for (const field of fields) if (field.value) words.set(field.dataset.find, field.value);
+    return `${form.dataset.people}?${words}`;
   };
 
-  form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
-  all.addEventListener("change", () => {
-    for (const box of shown()) box.checked = all.checked;
-    count();
+  let newest = 0;
+  const load = async (page) => {
+    const mine = ++newest;
+    list().setAttribute("aria-busy", "true");
+    const answer = await fetch(asked({ page }));
+    if (mine !== newest) return;
+    if (!answer.ok) { list().removeAttribute("aria-busy"); return; }
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("people");
+    if (!part || mine !== newest) return;
+    list().replaceWith(part);
+    show();
+  };
+  let pause = 0;
+  for (const field of fields) {
+    field.addEventListener(field.matches("select") ? "change" : "input", () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => load(1), field.matches("select") ? 0 : 180);
+    });
+    field.addEventListener("keydown", (event) => { if (event.key === "Enter" && field.matches("input")) event.preventDefault(); });
+  }
+  all.addEventListener("click", async () => {
+    all.setAttribute("aria-busy", "true");
+    const answer = await fetch(asked({ all: 1 }));
+    if (answer.ok) for (const key of (await answer.json()).employees) chosen.add(key);
+    all.removeAttribute("aria-busy");
+    show();
   });
-  find.addEventListener("input", () => {
-    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const box of boxes) {
-      const label = box.closest("label");
-      const text = label.textContent.toLowerCase();
-      label.hidden = !words.every((word) => text.includes(word));
-    }
-    none.hidden = shown().length > 0;
-    count();
-  });
-  find.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault();
+  clear.addEventListener("click", () => { chosen.clear(); show(); });
+  form.addEventListener("click", (event) => {
+    const to = event.target.closest("[data-page-to]");
+    if (to) load(to.dataset.pageTo);
   });
   form.addEventListener("change", (event) => {
-    if (event.target.name === "employees") count();
+    if (!event.target.matches("#people input[type=checkbox]")) return;
+    if (event.target.checked) chosen.add(event.target.value);
+    else chosen.delete(event.target.value);
+    count();
   });
-  count();
+  form.addEventListener("submit", () => { carrier.value = [...chosen].join(","); });
+
+  // The invitation, in each language, for the first who is chosen.
+  const mail = document.querySelector("[data-mail]");
+  const language = document.querySelector("[data-mail-language]");
+  const preview = () => {
+    const words = new URLSearchParams({ due: form.elements.due.value, language: language.value });
+    const [first] = chosen;
+    if (first) words.set("employee", first);
+    mail.src = `${form.querySelector("[data-preview]").dataset.preview}?${words}`;
+  };
+  form.querySelector("[data-preview]").addEventListener("click", preview);
+  language.addEventListener("change", preview);
+
+  form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
+  show();
 })();

@@ -1,0 +1,183 @@
+"""Choosing look, people and due date, looking at the invitation, and launching."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import Membership, membership, staff
+from accounts.actors import user_actor
+from accounts.models import Employee, Role
+from accounts.roster_people import Filter, choices, identifiers, search, selection
+from billing import ledger, prices
+from generation import access, notices, orders
+from generation.models import Order
+from headshots.lib.problems import Problem
+
+DEFAULT_DAYS = 14
+PAGE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose look, people and due date, and launch. ?employees= has some of them chosen."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    problem = None
+    if request.method == "POST":
+        try:
+            order = _place(request, inside)
+            messages.success(request, _("The order is placed; invitations are on their way."))
+            return redirect("order", slug=slug, order_id=order.pk)
+        except Problem as refused:
+            problem = refused
+        chosen = _identified(request)
+    else:
+        chosen = set(selection(staff(inside), request.GET).values_list("pk", flat=True))
+    balance = ledger.balance(organisation=inside.organisation)
+    return render(
+        request,
+        "generation/order_new.html",
+        {
+            **_people(request, inside, chosen),
+            "looks": access.looks(inside),
+            "chosen": chosen,
+            "chosen_words": ",".join(sorted(pk.hex for pk in chosen)),
+            "balance": balance,
+            "free": balance.available - orders.credits_promised(organisation=inside.organisation),
+            "credits_a_shoot": prices.CREDITS_A_SHOOT,
+            "due": request.POST.get("due")
+            or (timezone.localdate() + timedelta(days=DEFAULT_DAYS)).isoformat(),
+            "today": timezone.localdate().isoformat(),
+            "name": request.POST.get("name", ""),
+            "look_id": request.POST.get("look", ""),
+            "intervals": orders.REMIND_EVERY,
+            "remind_every": _interval(request, 3),
+            "languages": settings.LANGUAGES,
+            "problem": problem,
+        },
+        status=problem.status if problem else 200,
+    )
+
+
+@require_safe
+@login_required
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    """The list of people on the order's form: a page of those whom the filter finds; with ?all=,
+    the identifiers of every one of them."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    if request.GET.get("all"):
+        found = search(staff(inside), Filter.read(request.GET)).order_by()
+        return JsonResponse({"employees": [pk.hex for pk in found.values_list("pk", flat=True)]})
+    return render(request, "generation/order_people.html", _people(request, inside, set()))
+
+
+def _people(request: HttpRequest, inside: Membership, chosen: set[UUID]) -> dict[str, object]:
+    wanted = Filter.read(request.GET if request.method != "POST" else {})
+    everybody = staff(inside)
+    page = Paginator(search(everybody, wanted), PAGE).get_page(request.GET.get("page"))
+    return {
+        "inside": inside,
+        "page": page,
+        "people": list(page),
+        "wanted": wanted,
+        "kept": urlencode(wanted.words()),
+        "chosen": chosen,
+        "departments": choices(everybody, "department"),
+        "locations": choices(everybody, "location"),
+    }
+
+
+def _identified(request: HttpRequest) -> set[UUID]:
+    return identifiers(
+        word for value in request.POST.getlist("employees") for word in value.split(",")
+    )
+
+
+def _interval(request: HttpRequest, default: int) -> int:
+    said = request.POST.get("remind_every", str(default))
+    return int(said) if said.isdecimal() and len(said) < 4 else -1
+
+
+def _due(said: str) -> date | None:
+    try:
+        return parse_date(said)
+    except ValueError:
+        return None
+
+
+def _place(request: HttpRequest, inside: Membership) -> Order:
+    chosen = _identified(request)
+    try:
+        look = access.look(inside, UUID(request.POST.get("look", "")))
+    except ValueError:
+        raise Problem(_("Choose a look from the list."), code="choice", field="look") from None
+    due = _due(request.POST.get("due", ""))
+    if due is None:
+        raise Problem(_("Give the due date as a day."), code="due", field="due")
+    found = list(staff(inside).filter(pk__in=chosen))
+    if len(found) < len(chosen):
+        raise Problem(
+            _(
+                "Somebody you chose is no longer on the roster. See who is chosen and place it "
+                "again."
+            ),
+            code="left",
+            field="employees",
+        )
+    return orders.place_order(
+        actor=user_actor(inside.user, request),
+        organisation=inside.organisation,
+        look=look,
+        employees=found,
+        due_at=timezone.make_aware(datetime.combine(due, time(23, 59))),
+        name=request.POST.get("name", ""),
+        remind_every=_interval(request, 3),
+    )
+
+
+# Mail brings its styles inside it; scripts, forms and foreign pictures stay shut out.
+@require_safe
+@login_required
+@xframe_options_sameorigin
+@csp_replace(  # type: ignore[arg-type]  # it takes views with arguments as well
+    {
+        "default-src": ["'none'"],
+        "style-src": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "script-src": ["'none'"],
+        "frame-ancestors": ["'self'"],
+    }
+)
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The invitation as people will get it: ?due=, ?language=, ?employee= (else an example)."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    wanted = identifiers([request.GET.get("employee", "")])
+    person = staff(inside).filter(pk__in=wanted).first() or Employee(
+        organisation=inside.organisation, first_name="Alex", last_name="Example"
+    )
+    due = _due(request.GET.get("due", "")) or timezone.localdate() + timedelta(days=DEFAULT_DAYS)
+    language = request.GET.get("language", "")
+    mail = notices.preview(
+        order=Order(
+            organisation=inside.organisation,
+            due_at=timezone.make_aware(datetime.combine(due, time(23, 59))),
+        ),
+        employee=person,
+        language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
+    )
+    return HttpResponse(mail.html)
