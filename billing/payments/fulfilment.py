@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.actors import SYSTEM
@@ -21,7 +21,7 @@ from billing import ledger
 from billing.models import CreditEntry, CreditGrant, Purchase
 from billing.payments import catalogue, customers, shapes
 from billing.payments.client import answering
-from billing.payments.shapes import Line, Payment, Reversal
+from billing.payments.shapes import Line, Payment
 
 log = structlog.get_logger(__name__)
 
@@ -52,11 +52,10 @@ def follow(*, organisation: Organisation, payment: Payment) -> Purchase:
     bought = [(line, _credits(line)) for line in payment.lines]
     purchase = _purchase(organisation, payment, credits=sum(credits for _, credits in bought))
     if payment.state == "paid":
-        for number, (line, credits) in enumerate(bought):
+        for line, credits in bought:
             if credits:
                 _grant(organisation, line, credits)
-                for reversal in payment.reversals:
-                    _reverse(organisation, payment, number, credits, reversal)
+                _give_back(organisation, payment, line, credits)
     _tell(purchase, payment)
     return purchase
 
@@ -92,64 +91,67 @@ def _grant(organisation: Organisation, line: Line, credits: int) -> None:
     )
 
 
-def share(*, credits: int, cents: int, of_cents: int, before: int) -> int:
-    """The credits of a part of a payment, given that `before` had gone back already.
+def _give_back(organisation: Organisation, payment: Payment, line: Line, credits: int) -> None:
+    """Take back the credits of the money that has gone back, or restore those that came again.
 
-    Whatever the parts are, those of the whole payment are all of its credits.
+    What is gone in the ledger is brought to what should be gone, whatever was heard on the way:
+    the same part of the credits as of the money, and of the whole payment all of them.
     """
-    if of_cents <= 0:
-        return 0
-    upto = min(before + cents, of_cents) * credits // of_cents
-    return upto - min(before, of_cents) * credits // of_cents
-
-
-def _reverse(
-    organisation: Organisation, payment: Payment, number: int, credits: int, reversal: Reversal
-) -> None:
-    """Take back a reversal's part of the line of that number; restore it where it came to
-    nothing."""
-    line = payment.lines[number]
-    key = f"{reversal.key}/{number}"
+    if not payment.reversals or payment.cents <= 0:
+        return
     grants = CreditGrant.objects.filter(account__organisation=organisation)
-    gone = (
-        CreditEntry.objects.filter(account__organisation=organisation, kind__in=_GONE)
-        .filter(Q(source_key=key) | Q(source_key__startswith=f"{key}@"))
-        .aggregate(total=Sum("amount", default=0))["total"]
+    first = grants.filter(source_key=line.source_key).first()
+    if first is None:
+        return  # expired before it was ever granted
+    back, again = f"{line.source_key}/back/", f"{line.source_key}/again/"
+    taken = CreditEntry.objects.filter(account__organisation=organisation, kind__in=_GONE).filter(
+        source_key__startswith=back
     )
-    if not reversal.stands:
-        first = grants.filter(source_key=line.source_key).first()
-        if gone and first and (first.expires_at is None or first.expires_at > timezone.now()):
-            ledger.grant(
-                actor=SYSTEM,
-                organisation=organisation,
-                amount=gone,
-                source_key=f"{key}:restored",
-                note="Dispute won" if reversal.disputed else "Refund failed",
-                kind=CreditGrant.Kind(first.kind),
-                expires_at=first.expires_at,
-            )
-        return
-    if gone:
-        return
-    wanted = share(
-        credits=credits, cents=reversal.cents, of_cents=payment.cents, before=reversal.before
-    )
-    # What an earlier reversal took and gave back is a grant of its own, and part of this payment.
-    mine = [line.source_key, *(f"{one.key}/{number}:restored" for one in payment.reversals)]
-    for place, grant in enumerate(grants.filter(source_key__in=mine).order_by("created_at", "id")):
-        taken = grant.entries.filter(kind__in=_GONE).aggregate(total=Sum("amount", default=0))
-        amount = min(wanted, grant.amount - taken["total"])
-        if amount <= 0:
-            continue
-        ledger.claw_back(
+    restored = grants.filter(source_key__startswith=again)
+    gone = _sum(taken) - _sum(restored)
+    standing = [one for one in payment.reversals if one.stands]
+    wanted = credits * min(sum(one.cents for one in standing), payment.cents) // payment.cents
+    if wanted > gone:
+        number = taken.values("source_key").distinct().count() + 1
+        note = "Disputed" if standing[-1].disputed else "Refunded"
+        _take(organisation, [first, *restored.order_by("id")], wanted - gone, back, number, note)
+    elif wanted < gone and (first.expires_at is None or first.expires_at > timezone.now()):
+        ledger.grant(
             actor=SYSTEM,
             organisation=organisation,
-            grant_key=grant.source_key,
-            source_key=f"{key}@{place}" if place else key,
-            amount=amount,
-            note="Disputed" if reversal.disputed else "Refunded",
+            amount=gone - wanted,
+            source_key=f"{again}{restored.count() + 1}",
+            note="Dispute won, or refund failed",
+            kind=CreditGrant.Kind(first.kind),
+            expires_at=first.expires_at,
         )
-        wanted -= amount
+
+
+def _sum(rows: QuerySet[CreditEntry] | QuerySet[CreditGrant]) -> int:
+    return int(rows.aggregate(total=Sum("amount", default=0))["total"])
+
+
+def _take(
+    organisation: Organisation,
+    grants: list[CreditGrant],
+    amount: int,
+    prefix: str,
+    number: int,
+    note: str,
+) -> None:
+    """Claw an amount back from a payment's grants, in the order in which they came."""
+    for grant in grants:
+        part = min(amount, grant.amount - _sum(grant.entries.filter(kind__in=_GONE)))
+        if part > 0:
+            ledger.claw_back(
+                actor=SYSTEM,
+                organisation=organisation,
+                grant_key=grant.source_key,
+                source_key=f"{prefix}{number}",
+                amount=part,
+                note=note,
+            )
+            amount, number = amount - part, number + 1
 
 
 def _purchase(organisation: Organisation, payment: Payment, *, credits: int) -> Purchase:

@@ -32,14 +32,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Reversal:
-    """Money that goes back, by a refund or a dispute.
+    """Money that goes back, by a refund or a dispute; `stands` is whether it is gone, by now."""
 
-    `before` is how much had gone back by earlier ones; `stands` whether it is gone, by now.
-    """
-
-    key: str
     cents: int
-    before: int
     stands: bool
     disputed: bool
 
@@ -251,30 +246,22 @@ def _source_of_intent(api: stripe.StripeClient, intent_id: str) -> str | None:
 
 
 def _reversals(api: stripe.StripeClient, intent_id: str | None) -> tuple[Reversal, ...]:
-    """Refunds and disputes of a payment, the earliest first.
-
-    Those that came to nothing count among what was `before`, so that no other's share changes.
-    """
+    """Refunds and disputes of a payment, the earliest first."""
     if not intent_id:
         return ()
     refunds = api.v1.refunds.list(params={"payment_intent": intent_id, "limit": 100})
     disputes = api.v1.disputes.list(params={"payment_intent": intent_id, "limit": 100})
     found = [
-        (one.created, f"refund:{one.id}", one.amount, one.status not in ("failed", "canceled"))
+        (one.created, one.id, Reversal(one.amount, one.status not in _CAME_TO_NOTHING, False))
         for one in refunds.auto_paging_iter()
     ] + [
-        (one.created, f"dispute:{one.id}", one.amount, one.status in _LOST_SO_FAR)
+        (one.created, one.id, Reversal(one.amount, one.status in _LOST_SO_FAR, True))
         for one in disputes.auto_paging_iter()
     ]
-    made, before = [], 0
-    for _created, key, cents, stands in sorted(found):
-        made.append(
-            Reversal(key, cents, before, stands=stands, disputed=key.startswith("dispute:"))
-        )
-        before += cents
-    return tuple(made)
+    return tuple(reversal for _created, _id, reversal in sorted(found, key=lambda one: one[:2]))
 
 
+_CAME_TO_NOTHING = ("failed", "canceled")
 # A bank that only asks (warning_…) has not taken the money.
 _LOST_SO_FAR = ("needs_response", "under_review", "lost")
 

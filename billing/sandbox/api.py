@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import logging
 import pkgutil
 import re
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from typing import Any
 from billing.sandbox import parameters, resources
 from billing.sandbox.errors import Refused, missing
 from billing.sandbox.store import Account, Obj, Store
+
+log = logging.getLogger(__name__)
 
 Operation = Callable[..., Obj]
 
@@ -72,6 +75,10 @@ def answer(
             return _done(account, method, path, asked)
     except Refused as refused:
         return Answer(refused.status, json.dumps(refused.body))
+    except Exception:
+        log.exception("%s %s", method, path)
+        error = {"type": "api_error", "message": "The stand-in has a fault; its log says which."}
+        return Answer(500, json.dumps({"error": error}))
 
 
 def _once(account: Account, method: str, path: str, asked: str, key: str) -> Answer:

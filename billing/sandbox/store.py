@@ -18,7 +18,7 @@ Obj = dict[str, Any]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS object (
-    number INTEGER PRIMARY KEY, account TEXT, kind TEXT, id TEXT UNIQUE, body TEXT);
+    number INTEGER PRIMARY KEY, account TEXT, kind TEXT, id TEXT, body TEXT, UNIQUE (id, account));
 CREATE INDEX IF NOT EXISTS object_kind ON object (account, kind);
 CREATE TABLE IF NOT EXISTS request (
     account TEXT, key TEXT, print TEXT, status INTEGER, body TEXT, PRIMARY KEY (account, key));
