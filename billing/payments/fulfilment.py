@@ -7,7 +7,8 @@ in the ledger, so that it counts once.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import calendar
+from datetime import datetime
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -25,7 +26,6 @@ from billing.payments.shapes import Line, Payment
 
 log = structlog.get_logger(__name__)
 
-_MONTH_DAYS = 31
 _GONE = (CreditEntry.Kind.CLAW_BACK, CreditEntry.Kind.OWE)
 
 
@@ -72,7 +72,10 @@ def _expiry(line: Line) -> datetime | None:
     """When a plan's credits end: as many months on as they roll over."""
     if line.lookup_key != catalogue.PLAN.lookup_key or line.begins is None:
         return None
-    return line.begins + timedelta(days=_MONTH_DAYS * catalogue.PLAN.months)
+    year, month = divmod(line.begins.month - 1 + catalogue.PLAN.months, 12)
+    year, month = line.begins.year + year, month + 1
+    last = calendar.monthrange(year, month)[1]
+    return line.begins.replace(year=year, month=month, day=min(line.begins.day, last))
 
 
 def _grant(organisation: Organisation, line: Line, credits: int) -> None:

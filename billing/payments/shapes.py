@@ -219,7 +219,7 @@ def _invoice_state(invoice: Shape, intent: Shape) -> str:
     if invoice["status"] == "paid":
         return "paid"
     if invoice["status"] in ("void", "uncollectible"):
-        return "dropped"
+        return "failed" if intent.get("last_payment_error") else "dropped"
     if intent.get("status") == "processing":
         return "settling"
     declined = intent.get("status") == "requires_payment_method" and intent.get(

@@ -1,0 +1,283 @@
+"""The plan, invoices by transfer and automatic top-up, against the stand-in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import stripe
+
+from accounts.actors import SYSTEM
+from billing import ledger
+from billing.models import CreditGrant, Purchase, TopUp
+from billing.payments import catalogue, invoices, plans, purchases, top_ups
+from headshots.lib.problems import Problem
+from tests.billing.payment_steps import credits, refund, told
+from tests.browser.queue import drain
+from tests.stand_in import ACCEPTED, DECLINED_LATER, Shop
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+INCLUDED = catalogue.PLAN.included
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world(credits=0)
+
+
+@pytest.fixture
+def shop(stocked: Shop) -> Shop:
+    return stocked
+
+
+def subscribe(world: World, shop: Shop, units: int = 1) -> Purchase:
+    purchase = plans.begin(actor=world.actor, organisation=world.organisation, units=units)
+    assert shop.pay(purchase)[0] == 303
+    told(shop)
+    purchase.refresh_from_db()
+    return purchase
+
+
+def in_portal(world: World, shop: Shop, **form: str) -> None:
+    status, said = shop.post(plans.portal_url(organisation=world.organisation), **form)
+    assert status == 303, said
+    told(shop)
+
+
+def test_a_plan_gives_its_credits_each_month(world: World, shop: Shop) -> None:
+    purchase = subscribe(world, shop, 2)
+    assert credits(world) == (2 * INCLUDED, 0)
+    assert (purchase.state, purchase.credits) == (Purchase.State.PAID, 2 * INCLUDED)
+    state = plans.plan_of(world.organisation)
+    assert state is not None
+    assert state.runs
+    assert not state.ends
+    shop.does("clock", days="32")
+    told(shop)
+    assert credits(world) == (4 * INCLUDED, 0)
+    assert Purchase.objects.filter(kind="plan", state="paid").count() == 2
+    with pytest.raises(Problem, match="have the plan already"):
+        plans.begin(actor=world.actor, organisation=world.organisation, units=1)
+
+
+def test_unused_credits_roll_over_up_to_the_bound(world: World, shop: Shop) -> None:
+    """Whenever one looks, no more are there than the bound; each month's live as long as said."""
+    subscribe(world, shop)
+    for _ in range(4):
+        shop.does("clock", days="31")
+    told(shop)
+    grants = list(CreditGrant.objects.filter(kind="plan").order_by("expires_at"))
+    assert len(grants) == 5
+    begins = [
+        line.period.start
+        for invoice in shop.api.v1.invoices.list().data
+        for line in invoice.lines.data
+    ]
+    for start, expires in zip(sorted(begins), (grant.expires_at for grant in grants), strict=True):
+        alive = [g for g, b in zip(grants, sorted(begins), strict=True) if b <= start]
+        alive = [one for one in alive if one.expires_at.timestamp() > start]
+        assert sum(one.amount for one in alive) <= catalogue.PLAN.bound
+        assert 89 <= (expires.timestamp() - start) / 86_400 <= 93
+    assert len({grant.expires_at for grant in grants}) == 5
+
+
+def test_a_plan_cancelled_in_the_portal_runs_out_and_gives_no_more(
+    world: World, shop: Shop
+) -> None:
+    subscribe(world, shop)
+    subscription = shop.api.v1.subscriptions.list().data[0].id
+    in_portal(world, shop, act="cancel", subscription=subscription)
+    state = plans.plan_of(world.organisation)
+    assert state is not None
+    assert state.runs
+    assert state.ends
+    in_portal(world, shop, act="resume", subscription=subscription)
+    assert not plans.plan_of(world.organisation).ends
+    in_portal(world, shop, act="cancel", subscription=subscription)
+    shop.does("clock", days="32")
+    told(shop)
+    assert not plans.plan_of(world.organisation).runs
+    assert credits(world) == (INCLUDED, 0)
+    # And it can be had again.
+    subscribe(world, shop)
+    assert credits(world) == (2 * INCLUDED, 0)
+
+
+def test_a_month_that_was_refunded_takes_its_credits(world: World, shop: Shop) -> None:
+    purchase = subscribe(world, shop)
+    refund(shop, purchase)
+    told(shop)
+    assert credits(world) == (0, 0)
+
+
+def test_an_invoice_brings_credits_when_the_transfer_arrives(world: World, shop: Shop) -> None:
+    purchase = invoices.begin(
+        actor=world.actor, organisation=world.organisation, credits=300, po_number="PO 4711"
+    )
+    purchase = invoices.send(purchase=purchase, vat_id="de 123456789")
+    told(shop)
+    invoice = shop.api.v1.invoices.retrieve(purchase.invoice_id or "")
+    assert invoice.collection_method == "send_invoice"
+    assert round((invoice.due_date - invoice.created) / 86_400) == 30
+    assert [(one.name, one.value) for one in invoice.custom_fields] == [("PO number", "PO 4711")]
+    assert [(one.type, one.value) for one in invoice.customer_tax_ids] == [
+        ("eu_vat", "DE123456789")
+    ]
+    assert invoice.total == 300 * 1800 == purchase.cents
+    assert (purchase.state, credits(world)) == (Purchase.State.OPEN, (0, 0))
+    assert shop.post(purchase.invoice_url, how="transfer")[0] == 303
+    told(shop)
+    purchase.refresh_from_db()
+    assert (purchase.state, credits(world)) == (Purchase.State.PAID, (300, 0))
+
+
+def test_an_invoice_that_broke_off_is_gone_on_with_and_written_once(
+    world: World, shop: Shop, settings: Any
+) -> None:
+    purchase = invoices.begin(actor=world.actor, organisation=world.organisation, credits=50)
+    there = settings.STRIPE_SANDBOX
+    settings.STRIPE_SANDBOX = stripe.api_base = "http://127.0.0.1:9"
+    with pytest.raises(Problem, match="does not answer"):
+        invoices.send(purchase=purchase)
+    settings.STRIPE_SANDBOX = stripe.api_base = there
+    invoices.send(purchase=purchase)
+    Purchase.objects.filter(pk=purchase.pk).update(invoice_id=None)
+    purchase.refresh_from_db()
+    sent = invoices.send(purchase=purchase)
+    assert len(shop.api.v1.invoices.list().data) == 1
+    assert sent.cents == 50 * 2300
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [({"credits": 5}, "credits"), ({"credits": 100, "po_number": "x" * 31}, "po_number")],
+)
+def test_an_invoice_that_cannot_be_written_is_refused(
+    world: World, shop: Shop, asked: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        invoices.begin(actor=world.actor, organisation=world.organisation, **asked)
+    assert refused.value.field == field
+
+
+def test_a_wrong_vat_number_is_said_and_leaves_nothing(
+    world: World, shop: Shop, client: Any
+) -> None:
+    client.force_login(world.owner)
+    answer = client.post(
+        f"/o/{world.organisation.slug}/invoices/new", {"credits": "100", "vat_id": "DE1"}
+    )
+    assert answer.status_code == 422
+    assert "Invalid value for eu_vat" in answer.context["problem"].sentence
+    assert not Purchase.objects.exists()
+
+
+def store_card(world: World, shop: Shop, number: str) -> TopUp:
+    url = top_ups.card_url(organisation=world.organisation)
+    status, where = shop.post(url, number=number)
+    assert status == 303
+    return top_ups.keep_card(
+        actor=world.actor,
+        organisation=world.organisation,
+        session_id=where.partition("stored=")[2],
+    )
+
+
+def set_up(world: World, **changes: Any) -> TopUp:
+    how = {"on": True, "below": 5, "credits": 25, "cap_cents": 120_000, **changes}
+    return top_ups.change(actor=world.actor, organisation=world.organisation, **how)
+
+
+def swept(shop: Shop) -> None:
+    """What the minute's sweep does, twice: nothing may happen twice."""
+    for _ in range(2):
+        top_ups.sweep()
+        top_ups.sweep()
+        drain()
+        told(shop)
+
+
+def test_credits_are_topped_up_until_the_cap(world: World, shop: Shop) -> None:
+    with pytest.raises(Problem, match="Store a card first"):
+        set_up(world)
+    store_card(world, shop, ACCEPTED)
+    set_up(world)
+    swept(shop)
+    assert credits(world) == (25, 0)
+    for expected in (25, 0):
+        left = ledger.balance(organisation=world.organisation).available
+        ledger.adjust(actor=SYSTEM, organisation=world.organisation, amount=-left, reason="used")
+        swept(shop)
+        # 25 cost $575, so that two fit under $1,200 and a third does not.
+        assert credits(world) == (expected, 0)
+    assert top_ups.spent_cents(world.organisation) == 2 * 57_500
+    assert Purchase.objects.filter(kind="top_up", state="paid").count() == 2
+    assert all(one.pdf_url for one in Purchase.objects.all())
+
+
+def test_a_declined_top_up_stops_the_next_until_somebody_looks(world: World, shop: Shop) -> None:
+    store_card(world, shop, DECLINED_LATER)
+    set_up(world)
+    swept(shop)
+    assert credits(world) == (0, 0)
+    (failed,) = Purchase.objects.all()
+    assert failed.state == Purchase.State.FAILED
+    assert "declined" in TopUp.objects.get().problem
+    assert shop.api.v1.invoices.retrieve(failed.invoice_id or "").status == "void"
+    store_card(world, shop, ACCEPTED)
+    swept(shop)
+    assert credits(world) == (25, 0)
+
+
+def test_a_top_up_that_broke_off_goes_on_and_charges_once(
+    world: World, shop: Shop, settings: Any
+) -> None:
+    store_card(world, shop, ACCEPTED)
+    set_up(world)
+    there = settings.STRIPE_SANDBOX
+    top_ups.sweep()
+    settings.STRIPE_SANDBOX = stripe.api_base = "http://127.0.0.1:9"
+    with pytest.raises(Problem, match="does not answer"):
+        drain()
+    settings.STRIPE_SANDBOX = stripe.api_base = there
+    (begun,) = Purchase.objects.all()
+    # And once more after the charge, as if we had died before we could write it down.
+    top_ups.pay(purchase=begun)
+    Purchase.objects.update(state=Purchase.State.OPEN)
+    swept(shop)
+    assert credits(world) == (25, 0)
+    assert len(shop.api.v1.payment_intents.list().data) == 1
+
+
+@pytest.mark.parametrize("cap", [1, 57_499])
+def test_a_cap_below_one_top_up_is_refused(world: World, shop: Shop, cap: int) -> None:
+    with pytest.raises(Problem, match="more than the cap"):
+        set_up(world, cap_cents=cap)
+
+
+def test_anothers_stored_card_is_not_taken_over(world: World, shop: Shop) -> None:
+    other = make_world("Other")
+    url = top_ups.card_url(organisation=other.organisation)
+    session_id = shop.post(url, number=ACCEPTED)[1].partition("stored=")[2]
+    with pytest.raises(Problem, match="No card was stored"):
+        top_ups.keep_card(actor=world.actor, organisation=world.organisation, session_id=session_id)
+
+
+def test_the_page_of_invoices_has_a_constant_number_of_queries(
+    world: World, shop: Shop, client: Any, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(30):
+        made = world.purchase()
+        Purchase.objects.filter(pk=made.pk).update(state="paid", pdf_url="https://x.example/1.pdf")
+    client.force_login(world.owner)
+    with django_assert_max_num_queries(12):
+        page = client.get(f"/o/{world.organisation.slug}/invoices")
+    assert page.content.decode().count("https://x.example/1.pdf") == 30
+
+
+def test_purchases_of_a_plan_are_one_however_often_one_clicks(world: World, shop: Shop) -> None:
+    first = plans.begin(actor=world.actor, organisation=world.organisation, units=1)
+    url = purchases.go_on(purchase=first).url
+    again = plans.begin(actor=world.actor, organisation=world.organisation, units=1)
+    assert purchases.go_on(purchase=again).url == url
