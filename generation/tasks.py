@@ -10,6 +10,7 @@ import structlog
 
 from accounts.webhooks import sending
 from billing import ledger
+from billing.payments import news, top_ups
 from generation import (
     alternatives,
     claims,
@@ -84,6 +85,8 @@ def sweep() -> dict[str, int]:
         "reminded": reminders.sweep(),
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
+        "payments_due": news.read_due(),
+        "topped_up": top_ups.sweep(),
         **retention.sweep(),
         **sending.sweep(),
     }

@@ -21,6 +21,22 @@ def site_is_secure(**_: Any) -> list[CheckMessage]:
                 id="headshots.W001",
             )
         )
+    if settings.STRIPE_SANDBOX:
+        found.append(
+            Error(
+                "HEADSHOTS_STRIPE_SANDBOX is set: whoever buys credits gets them for nothing.",
+                hint="Unset it, and set STRIPE_SECRET_KEY.",
+                id="headshots.E006",
+            )
+        )
+    elif not settings.STRIPE_SECRET_KEY:
+        found.append(
+            Warning(
+                "STRIPE_SECRET_KEY is not set: nobody can buy credits.",
+                hint="Set the key of a Stripe account, then run manage.py sync_catalogue.",
+                id="headshots.W003",
+            )
+        )
     if not settings.EMAIL_HOST:
         found.append(
             Warning(

@@ -56,6 +56,11 @@ def children(parts: list[str], *, environment: dict[str, str] | None = None) -> 
     return made
 
 
+def stand_in() -> Child:
+    """The local stand-in for Stripe that the settings name."""
+    return Child(name="stripe", argv=[sys.executable, "manage.py", "stripe_sandbox"])
+
+
 def _canary(cluster: str) -> Callable[[], bool]:
     """Whether a cluster has given a sign of life lately."""
     started = time.monotonic()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = ROOT / "var" / "demo"
-PORT = 8000
+PORT, STRIPE_PORT = 8000, 12111
 
 
 def main() -> int:
@@ -36,7 +36,8 @@ def main() -> int:
     # Ctrl-C and a polite kill both come out of the waits below as KeyboardInterrupt.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print("Starting database, web and clusters …", flush=True)
-    supervisor = Supervisor(processes.children([*processes.PARTS]), log_folder=VAR / "logs")
+    children = [*processes.children([*processes.PARTS]), processes.stand_in()]
+    supervisor = Supervisor(children, log_folder=VAR / "logs")
     try:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -44,7 +45,11 @@ def main() -> int:
         story = subprocess.run([sys.executable, "manage.py", "demo_story"], check=False)
         if options.once:
             return story.returncode
-        print(f"\nServing at {settings.SITE_URL}/ until Ctrl-C.", flush=True)
+        print(
+            f"\nServing at {settings.SITE_URL}/ until Ctrl-C. Credits are bought from a stand-in "
+            f"for Stripe, where no money moves; its desk is {settings.STRIPE_SANDBOX}/desk",
+            flush=True,
+        )
         signal.pause()
     except KeyboardInterrupt:
         print("\nStopping …", flush=True)
@@ -61,6 +66,7 @@ def _environment() -> dict[str, str]:
     for name in [*os.environ]:
         if name.startswith("HEADSHOTS_") or name in {
             "DATABASE_URL", "Q_BROKER_URL", "EMAIL_HOST", "BASE_MODEL", "Q_CLUSTER_NAME",
+            "STRIPE_SECRET_KEY",
         }:  # fmt: skip
             del os.environ[name]
     return {
@@ -70,6 +76,7 @@ def _environment() -> dict[str, str]:
         "HEADSHOTS_VAR_DIR": str(VAR),
         "HEADSHOTS_SITE_URL": f"http://127.0.0.1:{_free_port(PORT)}",
         "HEADSHOTS_ALLOW_LOOPBACK": "1",
+        "HEADSHOTS_STRIPE_SANDBOX": f"http://127.0.0.1:{_free_port(STRIPE_PORT)}",
         "HEADSHOTS_LOG": "json",
         "HEADSHOTS_DEFAULT_WORKERS": "1",
         "HEADSHOTS_PEOPLE_AT_ONCE": "8",
