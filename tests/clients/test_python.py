@@ -1,0 +1,180 @@
+"""The Python client against the running server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from accounts.models import Employee
+from accounts.webhooks import sending
+from generation.models import Order, Shoot, State
+from tests.accounts.webhooks.receiver import receiving
+from tests.clients.conftest import Breaking
+from tests.world import DIRECTION, World, bring
+
+Connect = Callable[..., Any]
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the client would have waited between attempts."""
+    waited: list[float] = []
+    monkeypatch.setattr("headshots_client.transport.time.sleep", waited.append)
+    return waited
+
+
+def test_from_roster_to_order_to_approval(acme: World, connect: Connect) -> None:
+    client = connect()
+    assert client.organisation()["name"] == "Acme"
+    rows = [
+        {"external_id": f"hr-{n}", "email": f"p{n}@acme.example", "first_name": f"P{n}"}
+        for n in range(3)
+    ]
+    told = list(client.employees.upsert([*rows, {"external_id": "x", "email": "no address"}]))
+    assert [each["result"] for each in told] == ["created", "created", "created", "refused"]
+    assert told[3]["problem"]["field"]
+    people = list(client.employees.list(limit=2))
+    assert len(people) == 3
+    changed = client.employees.update(people[0]["id"], {"title": "Engineer"})
+    assert changed["title"] == "Engineer"
+    client.employees.mark_left(people[2]["id"])
+    assert [p["id"] for p in client.employees.list(status="left")] == [people[2]["id"]]
+    look = client.looks.save(name="Studio", **DIRECTION)
+    order = client.orders.place(look=look["id"], employees=[p["id"] for p in people[:2]])
+    assert order["counts"]["invited"] == 2
+    shoots = list(client.shoots.list(order=order["id"]))
+    assert len(shoots) == 2
+    bring(Shoot.objects.get(pk=shoots[0]["id"]), State.APPROVING)
+    assert client.shoots.approve(shoots[0]["id"])["state"] == "delivered"
+    assert client.shoots.cancel(shoots[1]["id"])["state"] == "cancelled"
+    whole = client.shoots.get(shoots[0]["id"], expand=["employee"])
+    assert whole["employee"]["email"].endswith("@acme.example")
+
+
+def test_an_answer_that_is_lost_does_not_order_twice(
+    acme: World, connect: Connect, hurried: list[float]
+) -> None:
+    network = Breaking(losing=2)
+    client = connect(http=httpx.Client(transport=network))
+    (person,) = acme.hire()
+    order = client.orders.place(look=str(acme.look.pk), employees=[str(person.pk)])
+    assert len(network.sent) == 3
+    assert len({sent.headers["Idempotency-Key"] for sent in network.sent}) == 1
+    assert [str(each.pk) for each in Order.objects.all()] == [order["id"]]
+    assert len(hurried) == 2
+    again = client.orders.place(
+        look=str(acme.look.pk), employees=[str(person.pk)], idempotency_key="run-7"
+    )
+    same = client.orders.place(
+        look=str(acme.look.pk), employees=[str(person.pk)], idempotency_key="run-7"
+    )
+    assert again["id"] == same["id"] != order["id"]
+
+
+def test_who_cannot_be_reached_is_said(acme: World, connect: Connect, hurried: list[float]) -> None:
+    from headshots_client import Headshots, Unreachable
+
+    network = Breaking(losing=99)
+    with pytest.raises(Unreachable, match="No answer"):
+        connect(http=httpx.Client(transport=network), retries=3).organisation()
+    assert len(network.sent) == 4
+    with pytest.raises(Unreachable):
+        Headshots("hs_live_x", base_url="http://127.0.0.1:1", retries=1).organisation()
+
+
+def test_refusals_are_exceptions_with_a_sentence(acme: World, connect: Connect) -> None:
+    from headshots_client import Conflict, Invalid, NotAllowed, NotFound
+
+    client = connect()
+    with pytest.raises(NotAllowed) as refused:
+        connect(key="hs_live_0000000000000000_x").organisation()
+    assert (refused.value.status, refused.value.code) == (401, "key_unknown")
+    with pytest.raises(NotFound):
+        client.orders.get("019ab1c2-0000-7000-8000-000000000001")
+    with pytest.raises(Invalid) as wrong:
+        client.employees.create({"email": "no address"})
+    assert wrong.value.field == "email"
+    assert wrong.value.errors[0]["field"] == "email"
+    assert wrong.value.request_id
+    (person,) = acme.hire()
+    with pytest.raises(Conflict):
+        client.employees.update(str(person.pk), {"title": "x"}, if_match='"old"')
+    assert Employee.objects.get(pk=person.pk).title == ""
+
+
+def test_too_many_requests_are_waited_for(
+    acme: World, connect: Connect, hurried: list[float], settings: Any
+) -> None:
+    from headshots_client import Throttled
+
+    settings.API_REQUESTS_A_MINUTE = 1
+    client = connect(retries=2)
+    client.organisation()
+    with pytest.raises(Throttled):
+        client.organisation()
+    assert len(hurried) == 2
+    assert all(30 < pause <= 60 for pause in hurried)
+
+
+def test_the_key_goes_to_its_own_site_alone(acme: World, connect: Connect) -> None:
+    client = connect()
+    for address in ("https://elsewhere.example/api/v1/x", "//elsewhere.example/", "api/v1/x"):
+        with pytest.raises(ValueError, match="no address of"):
+            client.read(address)
+
+
+def test_webhooks_from_endpoint_to_verified_event(
+    acme: World, connect: Connect, settings: Any
+) -> None:
+    from headshots_client import NotOurs, verify_webhook
+
+    settings.ALLOW_LOOPBACK = True
+    client = connect()
+    with receiving() as receiver:
+        endpoint = client.webhook_endpoints.create(url=receiver.url, types=["order.placed"])
+        new = client.webhook_endpoints.rotate(endpoint["id"])
+        order = acme.order()
+        client.webhook_endpoints.test(endpoint["id"])
+        sending.send_due()
+    first, second = sorted(receiver.got, key=lambda got: got.type)
+    for secret in (endpoint["secret"], new):
+        event = verify_webhook(secret, first.headers, first.body)
+        assert event["data"]["id"] == str(order.pk)
+    assert client.read(event["data"]["url"])["id"] == str(order.pk)
+    assert second.type == "webhook.test"
+    hours = {"now": time.time() + 3600}
+    for secret, headers, body, more in (
+        ("whsec_" + "A" * 43 + "=", first.headers, first.body, {}),
+        (new, first.headers, first.body + b" ", {}),
+        (new, {**first.headers, "webhook-id": "other"}, first.body, {}),
+        (new, {}, first.body, {}),
+        (new, first.headers, first.body, hours),
+    ):
+        with pytest.raises(NotOurs):
+            verify_webhook(secret, headers, body, **more)
+    sent = list(client.webhook_endpoints.deliveries(endpoint["id"]))
+    assert {each["state"] for each in sent} == {"delivered"}
+    client.webhook_endpoints.update(endpoint["id"], enabled=False)
+    assert not client.webhook_endpoints.get(endpoint["id"])["enabled"]
+    client.webhook_endpoints.delete(endpoint["id"])
+    assert list(client.webhook_endpoints.list()) == []
+
+
+def test_our_verifier_agrees_with_the_reference() -> None:
+    from datetime import UTC, datetime
+
+    from headshots_client import verify_webhook
+    from standardwebhooks import Webhook
+
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", '{"type":"ü"}'
+    at = datetime.now(tz=UTC)
+    headers = {
+        "Webhook-Id": "msg_1",
+        "Webhook-Timestamp": str(int(at.timestamp())),
+        "Webhook-Signature": "v1a,xx v1,AAAA " + Webhook(secret).sign("msg_1", at, body),
+    }
+    assert verify_webhook(secret, headers, body) == {"type": "ü"}
