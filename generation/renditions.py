@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from PIL import Image
 
+from accounts.webhooks import events
 from generation import credentials, finishes, rendition_table
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import vault
@@ -157,6 +158,11 @@ def render(*, finishing_id: UUID) -> Finishing | None:
         Rendition.objects.bulk_create(made)
         if found.refinish_id is None and headshot.candidate_id == found.candidate_id:
             Headshot.objects.filter(pk=headshot.pk).update(finishing=found)
+            events.emit(
+                organisation=found.headshot.shoot.order.organisation,
+                type="headshot.finished",
+                resource=headshot,
+            )
     found.refresh_from_db()
     return found
 

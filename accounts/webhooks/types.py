@@ -62,6 +62,11 @@ _ALL = (
     EventType("shoot.withdrawn", "shoot", "The employee withdrew; the headshot is taken down."),
     EventType("headshot.picked", "headshot", "An employee picked a candidate, or another one."),
     EventType("headshot.approved", "headshot", "A headshot was approved and can be downloaded."),
+    EventType(
+        "headshot.finished",
+        "headshot",
+        "The files of a headshot are rendered, or rendered anew in another finish.",
+    ),
     EventType("release.signed", "release", "A release was signed or attested."),
     EventType(
         "release.withdrawn",

@@ -51,6 +51,7 @@ class Headshots:
         self.looks = resources.Looks(transport)
         self.orders = resources.Orders(transport)
         self.shoots = resources.Shoots(transport)
+        self.headshots = resources.Headshots(transport)
         self.webhook_endpoints = resources.WebhookEndpoints(transport)
 
     def organisation(self) -> Organisation:

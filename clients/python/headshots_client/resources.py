@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from headshots_client import shapes
+from headshots_client.errors import HeadshotsError
 from headshots_client.transport import Transport
 
 T = TypeVar("T")
@@ -151,6 +153,22 @@ class Shoots(Resource[shapes.Shoot]):
     def hand_in(self, id: str) -> shapes.Shoot:
         """Hand the photos in: holds the credit and begins the work."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/hand-in"))
+
+
+class Headshots(Resource[shapes.Headshot]):
+    """What was picked, and its files. Filters: `order`, `employee`, `approved`."""
+
+    path = "/headshots"
+
+    def file(self, rendition: shapes.Rendition) -> bytes:
+        """The bytes of one of a headshot's `renditions`, checked against their sum.
+
+        Raises HeadshotsError where they came broken.
+        """
+        data = self._transport.send("GET", rendition["file"]).content
+        if hashlib.sha256(data).hexdigest() != rendition["sha256"]:
+            raise HeadshotsError("The file came broken. Fetch it again.")
+        return data
 
 
 class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):

@@ -117,6 +117,27 @@ class Shoot(TypedDict):
     updated_at: str
 
 
+class Rendition(TypedDict):
+    kind: str
+    format: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    file: str
+
+
+class Headshot(TypedDict):
+    id: str
+    shoot: str
+    employee: str
+    candidate: str
+    picked_at: str
+    approved_at: str | None
+    renditions: list[Rendition]
+    created_at: str
+
+
 class WebhookEndpoint(TypedDict):
     id: str
     url: str

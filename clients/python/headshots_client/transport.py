@@ -82,6 +82,8 @@ class Transport:
         raise AssertionError("unreachable")
 
     def _url(self, path: str) -> str:
+        if path.startswith("/api/"):
+            return f"{self._base}{path}"
         if path.startswith("/") and not path.startswith("//"):
             return f"{self._base}/api/v1{path}"
         # The key goes nowhere else, whoever wrote the address.
