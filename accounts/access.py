@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.models import (
+    ApiKey,
     AuditEntry,
     Employee,
     Member,
     MemberInvitation,
     Organisation,
+    PartnerGrant,
+    Release,
     Role,
     RosterImport,
     User,
@@ -52,7 +55,8 @@ class Membership(Inside):
 
 
 def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
-    """The user's membership of the organisation with that slug, at least with that role.
+    """The user's membership of the organisation with that slug, at least with that role; the slug
+    of its sandbox leads into that.
 
     Raises Http404 for whoever is no member, PermissionDenied for a weaker role, and
     SecondFactorNeeded where the organisation requires one and the user has none.
@@ -63,6 +67,10 @@ def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
     if organisation.second_factor_required and not has_second_factor(member.user):
         raise SecondFactorNeeded(organisation)
     found = Membership(organisation, member.user, Role(member.role))
+    if organisation.slug != slug:
+        # A sandbox has no members, settings or money of its own, so nobody is owner there.
+        least = min(Role(member.role), Role.ADMIN, key=RANK.__getitem__)
+        found = Membership(organisation.sandbox, member.user, least)
     if not found.may(role):
         raise PermissionDenied(
             f"This needs the role {role.label.lower()}; yours is {found.role.label.lower()}. "
@@ -84,8 +92,12 @@ def _member(user: object, slug: str) -> Member:
     if not isinstance(user, User):
         raise Http404
     member = (
-        Member.objects.select_related("organisation", "user")
-        .filter(user=user, organisation__slug=slug, organisation__closed_at=None)
+        Member.objects.select_related("organisation__sandbox", "user")
+        .filter(
+            Q(organisation__slug=slug) | Q(organisation__sandbox__slug=slug),
+            user=user,
+            organisation__closed_at=None,
+        )
         .first()
     )
     if member is None:
@@ -189,6 +201,64 @@ def webhook_delivery(
     if endpoint_id is not None:
         wanted = wanted.filter(endpoint=endpoint_id)
     found = wanted.first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def audit_entry(inside: Inside, entry_id: UUID) -> AuditEntry:
+    """One act; Http404 for another organisation's."""
+    found = audit_entries(inside).filter(pk=entry_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def api_keys_of(inside: Inside) -> QuerySet[ApiKey]:
+    """The keys of an organisation; inside its sandbox, its test keys."""
+    if sandbox_of := inside.organisation.sandbox_of_id:
+        return ApiKey.objects.filter(organisation=sandbox_of, test=True)
+    return ApiKey.objects.filter(organisation=inside.organisation, test=False)
+
+
+def api_key(inside: Inside, key_id: UUID) -> ApiKey:
+    """One of those; Http404 for another organisation's."""
+    found = api_keys_of(inside).select_related("organisation").filter(pk=key_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def partner_grants(inside: Inside) -> QuerySet[PartnerGrant]:
+    """The partners that may act for the organisation."""
+    return PartnerGrant.objects.filter(
+        organisation=inside.organisation, withdrawn_at=None
+    ).select_related("partner", "organisation")
+
+
+def partner_grant(inside: Inside, grant_id: UUID) -> PartnerGrant:
+    """One of those; Http404 for another organisation's."""
+    found = partner_grants(inside).filter(pk=grant_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def customers(inside: Inside) -> QuerySet[PartnerGrant]:
+    """The organisations that let this one act for them."""
+    return PartnerGrant.objects.filter(
+        partner=inside.organisation, withdrawn_at=None, organisation__closed_at=None
+    ).select_related("organisation")
+
+
+def releases(inside: Inside) -> QuerySet[Release]:
+    """What employees have signed, withdrawn or not."""
+    return Release.objects.filter(employee__organisation=inside.organisation)
+
+
+def release(inside: Inside, release_id: UUID) -> Release:
+    """One of those; Http404 for another organisation's."""
+    found = releases(inside).filter(pk=release_id).first()
     if found is None:
         raise Http404
     return found

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import audit, scopes
+from accounts import audit, sandbox, scopes
 from accounts.actors import Actor
 from accounts.models import ApiKey, Organisation
 from headshots.lib.problems import Problem
@@ -76,6 +76,8 @@ def make_key(
     )
     _describe(actor, key, name, wanted, networks, expires_at)
     secret = _give_secret(key)
+    if test:
+        sandbox.open_sandbox(actor=actor, organisation=organisation)
     key.save()
     audit.record(
         actor=actor,

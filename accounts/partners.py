@@ -23,6 +23,12 @@ def grant(
     A partner is known by its id, which it tells its customers. Raises Problem for an id that is
     nobody's or one's own, and for scopes that are none.
     """
+    if organisation.sandbox_of_id:
+        raise Problem(
+            "A grant is given with a live key; it holds for the sandbox as well.",
+            code="sandbox",
+            status=409,
+        )
     try:
         partner = Organisation.objects.filter(
             pk=UUID(partner_id.strip()), closed_at=None, sandbox_of=None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from headshots.lib.problems import Problem
 VERSION = "2026-11"
 _TEXTS = Path(__file__).parent / "release_texts"
 RETENTION_DAYS = 30
+# How old consent may be that is handed over, and how far clocks may differ.
+OLDEST = timedelta(days=365)
+_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,69 @@ def attest(*, actor: Actor, employee: Employee, statement: str) -> Release:
         action="release.attested",
         about=release,
         statement=statement.strip(),
+    )
+    events.emit(organisation=employee.organisation, type="release.signed", resource=release)
+    return release
+
+
+def hand_over(
+    *,
+    actor: Actor,
+    employee: Employee,
+    text: str,
+    language: str,
+    signed_name: str,
+    signed_at: datetime,
+    evidence: str,
+) -> Release:
+    """A partner's program hands over consent that its product collected, with its text and time.
+
+    Raises Problem where it is not a program that hands it over, where the text is not the one
+    that we give, word for word, and where it was signed in the future or more than a year ago.
+    """
+    if actor.key is None:
+        raise Problem("A release is handed over with a key.", code="key_missing", status=403)
+    shown = release_text(employee, language=language)
+    if " ".join(text.split()) != " ".join(shown.text.split()):
+        raise Problem(
+            "This is not the text that has to be signed now. Read it anew and have it signed.",
+            code="release_changed",
+            field="text",
+        )
+    now = timezone.now()
+    if not now - OLDEST <= signed_at <= now + _SKEW:
+        raise Problem(
+            "The time of signing is in the future, or more than a year ago.",
+            code="signed_at",
+            field="signed_at",
+        )
+    signed_name = " ".join(signed_name.split())
+    evidence = evidence.strip()
+    for name, value in (("signed_name", signed_name), ("evidence", evidence)):
+        if len(value) < 2:
+            raise Problem(
+                "Say who signed, and how it can be proved.", code="evidence_missing", field=name
+            )
+    release = Release.objects.create(
+        employee=employee,
+        collected_by=actor.key,
+        evidence=evidence,
+        text_version=shown.version,
+        text_hash=shown.sha256,
+        text=shown.text,
+        jurisdiction=shown.jurisdiction,
+        language=shown.language,
+        typed_name=signed_name[:200],
+        address=actor.address,
+        signed_at=signed_at,
+    )
+    audit.record(
+        actor=actor,
+        organisation=employee.organisation,
+        action="release.collected",
+        about=release,
+        version=shown.version,
+        evidence=evidence[:500],
     )
     events.emit(organisation=employee.organisation, type="release.signed", resource=release)
     return release

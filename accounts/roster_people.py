@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OrderBy, Q, QuerySet, Value
+from django.db.models import Count, F, OrderBy, Q, QuerySet, Value
 from django.db.models.functions import NullIf
 
 from accounts import audit
@@ -138,3 +138,9 @@ def export(*, actor: Actor, organisation: Organisation, people: QuerySet[Employe
     ]
     audit.record(actor=actor, organisation=organisation, action="roster.exported", people=len(rows))
     return write_csv([*LABELS.values(), *own], table)
+
+
+def departments(people: QuerySet[Employee]) -> list[tuple[str, int]]:
+    """The departments that there are, by the alphabet, and how many people are in each."""
+    rows = people.exclude(department="").order_by("department").values_list("department")
+    return list(rows.annotate(people=Count("pk")))

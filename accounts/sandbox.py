@@ -24,10 +24,11 @@ def open_sandbox(*, actor: Actor, organisation: Organisation) -> Organisation:
     found = Organisation.objects.filter(sandbox_of=organisation).first()
     if found is not None:
         return found
+    long = len(organisation.slug) > 47
     sandbox = Organisation.objects.create(
         name=organisation.name,
-        # The slug of a real one is made of letters, digits and single dashes.
-        slug=f"test--{organisation.slug}"[:60],
+        # The slug of a real one has no two dashes in a row.
+        slug=f"test--{organisation.slug[:47]}{organisation.pk.hex[-6:] if long else ''}",
         sandbox_of=organisation,
     )
     audit.record(actor=actor, organisation=organisation, action="sandbox.opened", about=sandbox)

@@ -12,7 +12,7 @@ from django.http import Http404
 
 from accounts.access import Inside
 from accounts.models import Invitation
-from generation.models import Candidate, Look, Order, Selfie, Shoot
+from generation.models import Candidate, Export, Headshot, Look, Order, Selfie, Shoot
 
 
 def looks(inside: Inside) -> QuerySet[Look]:
@@ -63,6 +63,48 @@ def shoot(inside: Inside, shoot_id: UUID) -> Shoot:
 def all_shoots(inside: Inside) -> QuerySet[Shoot]:
     """Every shoot of the organisation."""
     return Shoot.objects.filter(order__organisation=inside.organisation).select_related("headshot")
+
+
+def selfies(inside: Inside, shoot: Shoot) -> QuerySet[Selfie]:
+    """The photos of a shoot, as rows; the pictures are their person's alone."""
+    return Selfie.objects.filter(shoot=shoot, shoot__order__organisation=inside.organisation)
+
+
+def selfie(inside: Inside, selfie_id: UUID) -> Selfie:
+    found = Selfie.objects.filter(
+        shoot__order__organisation=inside.organisation, pk=selfie_id
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def headshots(inside: Inside) -> QuerySet[Headshot]:
+    """What was picked, with the files that count."""
+    return (
+        Headshot.objects.filter(shoot__order__organisation=inside.organisation)
+        .select_related("shoot", "finishing")
+        .prefetch_related("finishing__renditions")
+    )
+
+
+def headshot(inside: Inside, headshot_id: UUID) -> Headshot:
+    found = headshots(inside).filter(pk=headshot_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def exports(inside: Inside) -> QuerySet[Export]:
+    """What is packed or being packed."""
+    return Export.objects.filter(organisation=inside.organisation)
+
+
+def export(inside: Inside, export_id: UUID) -> Export:
+    found = exports(inside).filter(pk=export_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def candidate(inside: Inside, candidate_id: UUID) -> Candidate:

@@ -6,6 +6,7 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
+        from generation.sandbox import opening  # noqa: F401  furnishes sandboxes that are opened
         from generation.schedules import make_schedules
 
         post_migrate.connect(make_schedules, sender=self)

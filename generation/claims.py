@@ -24,6 +24,7 @@ from django_q.tasks import async_task
 from accounts.actors import SYSTEM, Actor
 from generation import notices, states
 from generation.models import Shoot, State
+from generation.sandbox import calls
 
 # A person whose claims died this often is worked on alone, so that neighbours come to no harm.
 ALONE_FROM = 2
@@ -45,16 +46,21 @@ def announce() -> None:
 
 
 def enqueue(*, actor: Actor, shoot: Shoot) -> None:
-    """Put a shoot in the queue with all its attempts before it. Needs a transaction."""
+    """Put a shoot in the queue with all its attempts before it. Needs a transaction.
+
+    One of a sandbox is leased to the sandbox's own engine: no GPU ever claims it.
+    """
+    sandbox = calls.is_sandbox(shoot.order.organisation)
     states.move(
         actor=actor,
         shoot=shoot,
         to=State.QUEUED,
         attempts=0,
-        lease_until=None,
+        lease_until=calls.FOR_EVER if sandbox else None,
         queued_at=timezone.now(),
     )
-    announce()
+    if not sandbox:
+        announce()
 
 
 def _claimable() -> Q:

@@ -55,6 +55,9 @@ def close_organisation(*, actor: Actor, organisation: Organisation, typed_name: 
     """
     closing.shut(actor=actor, organisation=organisation, typed_name=typed_name)
     async_task("generation.tasks.finish_closing", str(organisation.pk))
+    if sandbox := Organisation.objects.filter(sandbox_of=organisation, closed_at=None).first():
+        closing.shut(actor=SYSTEM, organisation=sandbox, typed_name=sandbox.name)
+        async_task("generation.tasks.finish_closing", str(sandbox.pk))
 
 
 def finish(*, organisation_id: UUID) -> bool:

@@ -87,6 +87,8 @@ def send(*, shoot: Shoot, kind: str) -> bool:
     if shoot.employee.bounced_at or shoot.state not in _WHILE.get(kind, State):
         return False
     organisation = shoot.order.organisation
+    if organisation.sandbox_of_id:
+        return False  # nobody real is behind an address of the sandbox
     context = {
         "shoot": shoot,
         "employee": shoot.employee,

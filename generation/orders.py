@@ -19,6 +19,7 @@ from accounts.webhooks import events
 from billing import ledger, prices
 from generation import notices, states
 from generation.models import Look, Order, Shoot, State
+from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
 GRACE = timedelta(days=14)
@@ -105,6 +106,7 @@ def place_order(
     events.emit_all(organisation=organisation, type="shoot.invited", resources=shoots)
     if invite:
         notices.invite(shoots=shoots)
+    calls.wake(order)
     return order
 
 

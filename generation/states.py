@@ -17,6 +17,7 @@ from accounts.actors import Actor
 from accounts.webhooks import events
 from billing import ledger
 from generation.models import Shoot, State
+from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
 ENDED = frozenset(
@@ -115,6 +116,7 @@ def move(
         **({"message": message} if message else {}),
     )
     _tell(shoot=shoot, was=was, to=to)
+    calls.wake(shoot.order)
 
 
 def _tell(*, shoot: Shoot, was: State, to: State) -> None:

@@ -7,6 +7,7 @@ import socket
 from uuid import UUID
 
 import structlog
+from django_q.tasks import async_task
 
 from accounts.webhooks import sending
 from billing import ledger
@@ -15,6 +16,7 @@ from generation import (
     alternatives,
     claims,
     closing,
+    exports,
     heartbeat,
     mailing,
     orders,
@@ -24,6 +26,7 @@ from generation import (
     selfies,
     uploads,
 )
+from generation.sandbox import calls as sandbox_calls
 from headshots.lib import stopping
 
 log = structlog.get_logger(__name__)
@@ -62,6 +65,21 @@ def render(finishing_id: str) -> None:
     renditions.render(finishing_id=UUID(finishing_id))
 
 
+def advance_sandbox(order_id: str) -> bool:
+    """default: take the shoots of a sandbox's order a step further, and call again for more."""
+    from generation.sandbox import engine
+
+    again = engine.advance(order_id=UUID(order_id))
+    if again:
+        async_task("generation.tasks.advance_sandbox", order_id)
+    return again
+
+
+def make_export(export_id: str) -> None:
+    """default: pack an order's approved headshots."""
+    exports.make(export_id=UUID(export_id))
+
+
 def finish_closing(organisation_id: str) -> bool:
     """default: destroy what a closed organisation leaves behind. The sweep goes on with it."""
     return closing.finish(organisation_id=UUID(organisation_id))
@@ -79,6 +97,8 @@ def sweep() -> dict[str, int]:
     return {
         **claims.sweep(),
         "rejudged": selfies.judge_again(),
+        "exports_expired": exports.sweep(),
+        "sandbox_woken": sandbox_calls.wake_stalled(),
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),

@@ -8,8 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.http import require_safe
 
-from accounts.api import employees, organisation, webhooks
-from generation.api import looks, orders, shoots
+from accounts.api import (
+    audit,
+    departments,
+    employees,
+    keys,
+    members,
+    organisation,
+    partners,
+    webhooks,
+)
+from billing.api import credits
+from generation.api import exports, looks, orders, pictures, releases, selfies, shoots
 from headshots.lib.api.views import ApiView, Nowhere
 
 app_name = "api"
@@ -39,6 +49,13 @@ def _resource(route: str, view: type[ApiView], name: str) -> URLPattern:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("openapi.json", openapi, name="openapi"),
     _resource("organisation", organisation.OrganisationView, "organisation"),
+    _resource("members", members.MembersView, "members"),
+    _resource("members/<uuid:member_id>", members.MemberView, "member"),
+    _resource("member-invitations", members.MemberInvitationsView, "member_invitations"),
+    _resource(
+        "member-invitations/<uuid:invitation_id>", members.MemberInvitationView, "member_invitation"
+    ),
+    _resource("departments", departments.DepartmentsView, "departments"),
     _resource("employees", employees.EmployeesView, "employees"),
     _resource("employees/upsert", employees.UpsertView, "employees_upsert"),
     _resource("employees/<uuid:employee_id>", employees.EmployeeView, "employee"),
@@ -79,5 +96,40 @@ urlpatterns: list[URLPattern | URLResolver] = [
         webhooks.DeliveryReplayView,
         "webhook_delivery_replay",
     ),
+    _resource("shoots/<uuid:shoot_id>/pick", pictures.ShootPickView, "shoot_pick"),
+    _resource("shoots/<uuid:shoot_id>/release-text", releases.ReleaseTextView, "release_text"),
+    _resource("shoots/<uuid:shoot_id>/release", releases.ShootReleaseView, "shoot_release"),
+    _resource("shoots/<uuid:shoot_id>/selfies", selfies.SelfiesView, "selfies"),
+    _resource(
+        "shoots/<uuid:shoot_id>/upload-addresses", selfies.UploadAddressesView, "upload_addresses"
+    ),
+    _resource("shoots/<uuid:shoot_id>/candidates", pictures.CandidatesView, "candidates"),
+    _resource("selfies/<uuid:selfie_id>", selfies.SelfieView, "selfie"),
+    _resource("uploads/<str:token>", selfies.UploadView, "upload"),
+    _resource(
+        "candidates/<uuid:candidate_id>/picture", pictures.CandidatePictureView, "candidate_picture"
+    ),
+    _resource("headshots", pictures.HeadshotsView, "headshots"),
+    _resource("headshots/<uuid:headshot_id>", pictures.HeadshotView, "headshot"),
+    _resource(
+        "headshots/<uuid:headshot_id>/renditions/<str:kind>", pictures.RenditionView, "rendition"
+    ),
+    _resource("releases", releases.ReleasesView, "releases"),
+    _resource("releases/<uuid:release_id>", releases.ReleaseView, "release"),
+    _resource("exports", exports.ExportsView, "exports"),
+    _resource("exports/<uuid:export_id>", exports.ExportView, "export"),
+    _resource("exports/<uuid:export_id>/file", exports.ExportFileView, "export_file"),
+    _resource("credits", credits.CreditsView, "credits"),
+    _resource("credits/entries", credits.EntriesView, "credit_entries"),
+    _resource("invoices", credits.InvoicesView, "invoices"),
+    _resource("invoices/<uuid:invoice_id>", credits.InvoiceView, "invoice"),
+    _resource("audit-entries", audit.AuditEntriesView, "audit_entries"),
+    _resource("audit-entries/<uuid:entry_id>", audit.AuditEntryView, "audit_entry"),
+    _resource("keys", keys.KeysView, "keys"),
+    _resource("keys/<uuid:key_id>", keys.KeyView, "key"),
+    _resource("keys/<uuid:key_id>/rotate", keys.KeyRotateView, "key_rotate"),
+    _resource("customers", partners.CustomersView, "customers"),
+    _resource("partner-grants", partners.GrantsView, "partner_grants"),
+    _resource("partner-grants/<uuid:grant_id>", partners.GrantView, "partner_grant"),
     re_path(r"", Nowhere.as_view()),
 ]

@@ -8,6 +8,7 @@ from djstripe.models import Customer
 
 from accounts.models import Organisation
 from billing.payments.client import answering, once
+from headshots.lib.problems import Problem
 
 if TYPE_CHECKING:
     import stripe
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 def customer_of(organisation: Organisation) -> str:
     """The id of an organisation's customer; made where there is none. Raises Problem."""
+    if organisation.sandbox_of_id:
+        raise Problem(
+            "Nothing is bought in the sandbox: its credits cost nothing.",
+            code="sandbox",
+            status=409,
+        )
     known = Customer.objects.filter(subscriber=organisation, date_purged=None).first()
     if known is not None:
         return str(known.id)

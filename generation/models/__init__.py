@@ -1,3 +1,4 @@
+from generation.models.exchange import Export, UploadAddress
 from generation.models.finishing import Finish, Finishing, Plate, Refinish, Rendition
 from generation.models.leaving import Alternative, Certificate
 from generation.models.looks import Look
@@ -12,6 +13,7 @@ __all__ = [
     "Candidate",
     "Certificate",
     "ComputeUsage",
+    "Export",
     "Finish",
     "Finishing",
     "Headshot",
@@ -24,5 +26,6 @@ __all__ = [
     "Shoot",
     "State",
     "Upload",
+    "UploadAddress",
     "Worker",
 ]

@@ -88,6 +88,7 @@ def operation(
     body: type[serializers.Serializer[Any]] | None = None,
     upload: type[serializers.Serializer[Any]] | None = None,
     binary: str = "",
+    raw: str = "",
     match: bool = False,
     also: tuple[int, ...] = (),
     limit_bytes: int | None = None,
@@ -137,6 +138,8 @@ def operation(
         request: Any = None
         if upload:
             request = {"multipart/form-data": upload}
+        elif raw:
+            request = {raw: OpenApiTypes.BINARY}
         elif body:
             request = {"application/json": body}
         examples = [

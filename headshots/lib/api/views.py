@@ -40,7 +40,7 @@ class ApiView(APIView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    parser_classes = (JSONBodyParser,)
+    parser_classes: Any = (JSONBodyParser,)
 
     request: Request
     operation: Operation

@@ -1,0 +1,123 @@
+"""Approved headshots of an order in one file."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from generation import access, exports
+from generation.models import Export
+from generation.storage import vault
+from headshots.lib.api.operations import operation
+from headshots.lib.api.problems import Refusal
+from headshots.lib.api.shapes import Given, Shape
+
+TAG = "Exports"
+
+
+class ExportShape(Shape):
+    """A ZIP that is being made, or is ready to be fetched for a day."""
+
+    id = serializers.UUIDField()
+    order = serializers.UUIDField(source="order_id")
+    state = serializers.ChoiceField(choices=Export.State.choices)
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+    sentence = serializers.CharField(help_text="Why it failed.")
+    file = serializers.SerializerMethodField(help_text="Where it is, with your key.")
+    bytes = serializers.IntegerField()
+    expires_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+
+    example = {
+        "id": "019ab1c2-0000-7000-8000-000000000019",
+        "order": "019ab1c2-0000-7000-8000-00000000000c",
+        "state": "ready",
+        "done": 12,
+        "total": 12,
+        "sentence": "",
+        "file": "/api/v1/exports/019ab1c2-0000-7000-8000-000000000019/file",
+        "bytes": 2180044,
+        "expires_at": "2026-11-26T09:00:00Z",
+        "created_at": "2026-11-25T09:00:00Z",
+    }
+
+    def get_file(self, row: Export) -> str | None:
+        return reverse("api:export_file", args=[row.pk]) if row.file else None
+
+
+class ExportGiven(Given):
+    """What to pack."""
+
+    order = serializers.UUIDField()
+
+    example = {"order": "019ab1c2-0000-7000-8000-00000000000c"}
+
+
+class ExportsView(TenantView):
+    """Exports as a list."""
+
+    @operation(
+        "exports_list",
+        "List exports",
+        tag=TAG,
+        scope="headshots:read",
+        shape=ExportShape,
+        many=True,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Those of the last day, the newest first."""
+        return self.listed(access.exports(self.inside), owner=self.organisation.pk)
+
+    @operation(
+        "exports_create",
+        "Begin an export",
+        tag=TAG,
+        scope="headshots:write",
+        shape=ExportShape,
+        body=ExportGiven,
+        status=202,
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Packs the approved headshots of an order and a list of everybody's state. Ask again for
+        its progress, or wait for `export.ready`."""
+        made = exports.begin(
+            actor=self.actor,
+            organisation=self.organisation,
+            order=access.order(self.inside, self.body()["order"]),
+        )
+        return self.shown(made, location=reverse("api:export", args=[made.pk]))
+
+
+class ExportView(TenantView):
+    """One export."""
+
+    @operation("exports_get", "Read an export", tag=TAG, scope="headshots:read", shape=ExportShape)
+    def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
+        """How far it is."""
+        return self.shown(access.export(self.inside, export_id))
+
+
+class ExportFileView(TenantView):
+    """The ZIP."""
+
+    @operation(
+        "exports_file",
+        "Fetch an export",
+        tag=TAG,
+        scope="headshots:read",
+        binary="application/zip",
+        also=(409,),
+    )
+    def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
+        """Once it is ready; for a day."""
+        found = access.export(self.inside, export_id)
+        if found.state != Export.State.READY:
+            raise Refusal("This export is not ready.", code="not_ready", status=409)
+        return FileResponse(vault().open(found.file), as_attachment=True, filename="headshots.zip")

@@ -1,0 +1,207 @@
+"""Orders of the sandbox: every state in seconds, on the default cluster, by the same services.
+
+The engine plays the employee and the worker, one step a shoot a turn, and stops where the address
+says so (generation.sandbox.script). Twice is once: a step is taken under the shoot's lock, from
+the state that it has then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from PIL import Image
+
+from accounts import releases
+from accounts.actors import Actor, employee_actor
+from generation import choosing, notices, selfies, states
+from generation.models import Candidate, Order, Selfie, Shoot, State
+from generation.sandbox import calls, pictures, script
+from generation.storage import vault
+from headshots.lib.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+ACTOR = Actor(kind="system", name="Sandbox")
+TURN_S = 20.0
+NO_FACE = "No face could be found in this photo. Take one from nearer, with light from the front."
+BETTER_PHOTOS = (
+    "The pictures did not look enough like you. Please add photos with other light and angles."
+)
+
+
+def advance(*, order_id: UUID) -> bool:
+    """Take every shoot of an order a step further. Returns whether another turn may do more."""
+    order = Order.objects.select_related("organisation").filter(pk=order_id).first()
+    if order is None or not calls.is_sandbox(order.organisation):
+        return False
+    began = time.monotonic()
+    moved = False
+    going = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
+    with calls.alone(order_id) as alone, calls.at_work():
+        if not alone:
+            return False
+        for shoot_id in list(going.order_by("state_since").values_list("pk", flat=True)):
+            if time.monotonic() - began > TURN_S:
+                return True
+            try:
+                moved |= _step(shoot_id)
+            except Problem as problem:
+                # Whoever tests was faster, or took something away that the step needs.
+                log.info("sandbox_step_refused", shoot=str(shoot_id), problem=problem.code)
+    return moved
+
+
+def judge(*, selfie: Selfie) -> Selfie:
+    """The verdict on a photo that was uploaded to the sandbox: by the address, not the face."""
+    email = selfie.shoot.employee.email
+    good = script.read(email).fail != "noface"
+    number = Selfie.objects.filter(shoot=selfie.shoot_id).count()
+    Selfie.objects.filter(pk=selfie.pk, verdict=Selfie.Verdict.CHECKING).update(
+        verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
+        sentence="" if good else NO_FACE,
+        descriptor=pictures.descriptor(email, number) if good else None,
+        measures={"sharpness": 50.0} if good else {},
+    )
+    selfie.refresh_from_db()
+    return selfie
+
+
+def _step(shoot_id: UUID) -> bool:
+    with transaction.atomic():
+        shoot = states.locked(shoot_id)
+        told = script.read(shoot.employee.email)
+        step = _STEPS.get(State(shoot.state))
+        if step is None or told.wait == shoot.state:
+            return False
+        return step(shoot, told)
+
+
+def _invited(shoot: Shoot, told: script.Script) -> bool:
+    actor = employee_actor(shoot.employee)
+    if told.fail == "optout":
+        choosing.opt_out(actor=actor, shoot=shoot)
+        return True
+    text = releases.release_text(shoot.employee)
+    selfies.sign_release(
+        actor=actor, shoot=shoot, typed_name=shoot.employee.name, read_hash=text.sha256
+    )
+    return True
+
+
+def _collecting(shoot: Shoot, told: script.Script) -> bool:
+    if shoot.selfies.exists():
+        return False  # whoever tests has them in hand, or they were refused
+    email = shoot.employee.email
+    good = told.fail != "noface"
+    for number in range(selfies.LEAST):
+        data = _jpeg(pictures.selfie(email, number), 85)
+        sha256 = hashlib.sha256(data).hexdigest()
+        key = f"{shoot.folder}/selfies/{sha256}.jpg"
+        vault().put(key, data)
+        Selfie.objects.create(
+            shoot=shoot,
+            file=key,
+            name=f"photo-{number + 1}.jpg",
+            sha256=sha256,
+            width=256,
+            height=256,
+            verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
+            sentence="" if good else NO_FACE,
+            descriptor=pictures.descriptor(email, number) if good else None,
+            measures={"sharpness": 50.0} if good else {},
+        )
+    if good:
+        selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
+    return good
+
+
+def _queued(shoot: Shoot, told: script.Script) -> bool:
+    states.move(actor=ACTOR, shoot=shoot, to=State.TRAINING, attempts=1, step=0, steps=100)
+    return True
+
+
+def _training(shoot: Shoot, told: script.Script) -> bool:
+    if told.fail == "worker":
+        states.move(
+            actor=ACTOR,
+            shoot=shoot,
+            to=State.FAILED,
+            message="The work on this headshot broke off 5 times. The credit has been given back.",
+        )
+        return True
+    states.move(actor=ACTOR, shoot=shoot, to=State.GENERATING, step=0, steps=pictures.CANDIDATES)
+    return True
+
+
+def _generating(shoot: Shoot, told: script.Script) -> bool:
+    failed = told.fail == "gate"
+    for number in range(pictures.CANDIDATES):
+        _draw(shoot, number, passed=not failed)
+    if failed:
+        states.move(
+            actor=ACTOR,
+            shoot=shoot,
+            to=State.COLLECTING,
+            message=BETTER_PHOTOS,
+            adapter="",
+            round=shoot.round + 1,
+        )
+        notices.notify(shoot=shoot, kind="better_photos")
+    else:
+        states.move(actor=ACTOR, shoot=shoot, to=State.CHOOSING)
+    return True
+
+
+def _draw(shoot: Shoot, number: int, *, passed: bool) -> None:
+    key = f"{shoot.folder}/candidates/{shoot.round}-{number}.jpg" if passed else ""
+    if passed:
+        picture = pictures.candidate(shoot.employee.email, shoot.order.direction, number)
+        vault().put(key, _jpeg(picture, 92))
+    Candidate.objects.get_or_create(
+        shoot=shoot,
+        round=shoot.round,
+        number=number,
+        defaults={
+            "seed": number,
+            "passed": passed,
+            "receipt": {"sandbox": True},
+            "likeness_own": round((0.28 if passed else 0.62) + number / 100, 2),
+            "likeness_best_colleague": 0.58,
+            "file": key,
+            "finished": key,
+        },
+    )
+
+
+def _choosing(shoot: Shoot, told: script.Script) -> bool:
+    picked = choosing.short_list(shoot=shoot)[0]
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=picked)
+    return True
+
+
+def _approving(shoot: Shoot, told: script.Script) -> bool:
+    choosing.approve(actor=ACTOR, shoot=shoot)
+    return True
+
+
+_STEPS: dict[State, Callable[[Shoot, script.Script], bool]] = {
+    State.INVITED: _invited,
+    State.COLLECTING: _collecting,
+    State.QUEUED: _queued,
+    State.TRAINING: _training,
+    State.GENERATING: _generating,
+    State.CHOOSING: _choosing,
+    State.APPROVING: _approving,
+}
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()

@@ -1,0 +1,46 @@
+"""What happens to somebody in the sandbox: told by their e-mail address.
+
+`fail+gate@example.com` fails at the gate, `wait+choosing@example.com` waits there for whoever
+tests; anything may follow the word (`fail+gate.2@…`), as addresses are unique. Everybody else goes
+the whole way.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from generation.models import State
+
+FAILS: dict[str, str] = {
+    "noface": "The photos are refused, as no face is in them; photos are awaited.",
+    "gate": "No picture passes the likeness gate; other photos are asked for.",
+    "worker": "The work breaks off again and again; the shoot fails, the credit comes back.",
+    "optout": "The employee opts out at once.",
+}
+WAITS: dict[str, State] = {
+    "invited": State.INVITED,
+    "collecting": State.COLLECTING,
+    "choosing": State.CHOOSING,
+    "approving": State.APPROVING,
+}
+_WORD = re.compile(r"(fail|wait)\+([a-z]+)")
+
+
+@dataclass(frozen=True)
+class Script:
+    """How somebody's shoot goes: where it fails, if it does, and where it waits."""
+
+    fail: str = ""
+    wait: State | None = None
+
+
+def read(email: str) -> Script:
+    """The script that an address tells."""
+    found = _WORD.match(email.lower())
+    if found is None:
+        return Script()
+    kind, word = found.groups()
+    if kind == "fail":
+        return Script(fail=word if word in FAILS else "")
+    return Script(wait=WAITS.get(word))

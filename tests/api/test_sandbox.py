@@ -1,0 +1,186 @@
+"""The world of test keys: real states, no real person, credit or GPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django_q.models import OrmQ
+
+from accounts.models import Organisation, Role
+from billing import ledger
+from generation import claims, tasks
+from generation.models import Finishing, Shoot, State
+from tests.api.program import Program, problem
+from tests.world import World
+
+
+@pytest.fixture
+def tester(world: World) -> Program:
+    """A program with a test key."""
+    return Program.of(world.organisation, test=True)
+
+
+def place(tester: Program, *emails: str) -> dict[str, Any]:
+    """An order for people with these addresses."""
+    rows = [{"external_id": email, "email": email} for email in emails]
+    said = tester.post("employees/upsert", {"employees": rows}).json()
+    look = tester.get("looks").json()["data"][0]["id"]
+    ids = [row["employee"] for row in said["data"]]
+    answer = tester.post("orders", {"look": look, "employees": ids})
+    assert answer.status_code == 201, answer.content
+    order: dict[str, Any] = answer.json()
+    return order
+
+
+def run_queue(render: bool = False) -> list[str]:
+    """Do what the default cluster would, task by task; returns the states that were passed.
+
+    Finished files take seconds a person, so they are rendered where a test is about them.
+    """
+    passed: list[str] = []
+    for _ in range(60):
+        found = OrmQ.objects.order_by("id").first()
+        if found is None:
+            return passed
+        task = found.task
+        name = task["func"] if task else ""
+        found.delete()
+        if str(name).startswith("generation.tasks.") and (render or "render" not in name):
+            getattr(tasks, str(name).rsplit(".", 1)[1])(*task["args"], **task["kwargs"])
+            passed += [s for s in Shoot.objects.values_list("state", flat=True) if s not in passed]
+    raise AssertionError("the queue does not come to an end")
+
+
+def state_of(tester: Program, email: str) -> dict[str, Any]:
+    (shoot,) = [
+        shoot
+        for shoot in tester.get("shoots?expand=employee").json()["data"]
+        if shoot["employee"]["email"] == email
+    ]
+    return dict(shoot)
+
+
+def test_an_order_goes_through_every_state_and_costs_nothing(
+    tester: Program, world: World, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    before = ledger.balance(organisation=world.organisation)
+    order = place(tester, "ada@acme.example", "ben@acme.example")
+    passed = run_queue(render=True)
+    assert passed[-1] == State.DELIVERED
+    # Signing and handing in may fall between two looks; what a worker does may not.
+    assert {"queued", "training", "generating", "choosing", "approving"} < set(passed)
+    counts = tester.get(f"orders/{order['id']}").json()["counts"]
+    assert counts["delivered"] == 2
+    assert ledger.balance(organisation=world.organisation) == before
+    assert mail.outbox == []
+    # The pictures are drawn, and finished like real ones.
+    assert set(Finishing.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_no_gpu_can_claim_what_is_queued_there(tester: Program) -> None:
+    place(tester, "wait+choosing@acme.example")
+    seen = []
+    for _ in range(12):
+        seen += [s.state for s in Shoot.objects.filter(state__in=["queued", "training"])]
+        assert claims.waiting() == 0
+        assert claims.claim(worker="gpu", people=4) == []
+        found = OrmQ.objects.order_by("id").first()
+        if found is None:
+            break
+        task = found.task
+        found.delete()
+        if "advance_sandbox" in task["func"]:
+            tasks.advance_sandbox(*task["args"])
+    assert "queued" in seen
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "says"),
+    [
+        ("fail+noface", "collecting", ""),
+        ("fail+gate", "collecting", "did not look enough like you"),
+        ("fail+worker", "failed", "broke off"),
+        ("fail+optout", "opted_out", ""),
+        ("wait+invited", "invited", ""),
+        ("wait+collecting", "collecting", ""),
+        ("wait+choosing", "choosing", ""),
+        ("wait+approving", "approving", ""),
+    ],
+)
+def test_an_address_tells_how_it_ends(tester: Program, word: str, state: str, says: str) -> None:
+    email = f"{word}.1@acme.example"
+    place(tester, email)
+    run_queue()
+    shoot = state_of(tester, email)
+    assert shoot["state"] == state
+    assert says in shoot["message"]
+    sandbox = Organisation.objects.get(sandbox_of__isnull=False)
+    held = ledger.balance(organisation=sandbox).held
+    assert held == (1 if state in ("choosing", "approving") else 0)
+
+
+def test_whoever_waits_goes_on_when_the_tester_acts(tester: Program) -> None:
+    email = "wait+approving@acme.example"
+    place(tester, email)
+    run_queue()
+    shoot = state_of(tester, email)
+    assert tester.post(f"shoots/{shoot['id']}/approve").json()["state"] == "delivered"
+    run_queue()
+    assert state_of(tester, email)["headshot"]
+
+
+def test_the_same_address_looks_the_same(tester: Program) -> None:
+    from generation.art_direction import CHOICES, ArtDirection
+    from generation.sandbox import pictures
+
+    look = ArtDirection(**{name: known[0] for name, known in CHOICES.items()})
+    drawn = [pictures.candidate(email, look, 0).tobytes() for email in ("a@x.example",) * 2]
+    assert drawn[0] == drawn[1] != pictures.candidate("b@x.example", look, 0).tobytes()
+
+
+def test_the_two_worlds_do_not_see_each_other(tester: Program, world: World) -> None:
+    live = Program.of(world.organisation)
+    (real,) = world.hire()
+    place(tester, "ada@acme.example")
+    assert {p["email"] for p in tester.get("employees").json()["data"]} == {"ada@acme.example"}
+    problem(tester.get(f"employees/{real.pk}"), 404, "not_found")
+    assert {p["email"] for p in live.get("employees").json()["data"]} == {real.email}
+    assert tester.get("organisation").json()["test"] is True
+    assert live.get("organisation").json()["test"] is False
+
+
+def test_members_look_into_the_sandbox_by_its_own_address(tester: Program, world: World) -> None:
+    sandbox = Organisation.objects.get(sandbox_of=world.organisation)
+    place(tester, "ada@acme.example")
+    client = Client()
+    client.force_login(world.member(Role.VIEWER))
+    page = client.get(reverse("roster", args=[sandbox.slug]))
+    assert "ada@acme.example" in page.content.decode()
+    client.force_login(world.owner)
+    assert client.get(reverse("organisation_settings", args=[sandbox.slug])).status_code == 403
+    assert client.post(reverse("organisation_close", args=[sandbox.slug])).status_code == 403
+
+
+def test_events_of_a_sandbox_go_to_its_endpoints(tester: Program, world: World) -> None:
+    from accounts.models import Event
+
+    place(tester, "ada@acme.example")
+    run_queue()
+    sandbox = Organisation.objects.get(sandbox_of=world.organisation)
+    told = set(Event.objects.filter(organisation=sandbox).values_list("type", flat=True))
+    assert {"order.placed", "shoot.choosing", "shoot.delivered"} <= told
+    assert not Event.objects.filter(organisation=world.organisation).exists()
+
+
+def test_closing_takes_the_sandbox_along(tester: Program, world: World) -> None:
+    from generation.closing import close_organisation
+
+    close_organisation(
+        actor=world.actor, organisation=world.organisation, typed_name=world.organisation.name
+    )
+    assert Organisation.objects.get(sandbox_of=world.organisation).closed_at
