@@ -12,7 +12,18 @@ from django.http import Http404
 
 from accounts.access import Inside
 from accounts.models import Invitation
-from generation.models import Candidate, Export, Headshot, Look, Order, Selfie, Shoot
+from generation.models import (
+    Candidate,
+    Export,
+    Headshot,
+    Look,
+    Order,
+    Plate,
+    Refinish,
+    Rendition,
+    Selfie,
+    Shoot,
+)
 
 
 def looks(inside: Inside) -> QuerySet[Look]:
@@ -139,6 +150,47 @@ def own_selfie(shoot: Shoot, selfie_id: UUID) -> Selfie:
 def own_candidate(shoot: Shoot, candidate_id: UUID) -> Candidate:
     """A candidate on the employee's own short list."""
     found = Candidate.objects.filter(shoot=shoot, pk=candidate_id, passed=True).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def plate(inside: Inside, plate_id: UUID) -> Plate:
+    found = Plate.objects.filter(organisation=inside.organisation, pk=plate_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def plates(inside: Inside) -> QuerySet[Plate]:
+    """The newest version of each plate of the organisation."""
+    return (
+        Plate.objects.filter(organisation=inside.organisation)
+        .order_by("name", "-version")
+        .distinct("name")
+    )
+
+
+def refinish(inside: Inside, refinish_id: UUID) -> Refinish:
+    found = (
+        Refinish.objects.filter(order__organisation=inside.organisation, pk=refinish_id)
+        .select_related("order__organisation", "order__look", "finish__plate", "before__plate")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def rendition(inside: Inside, rendition_id: UUID) -> Rendition:
+    """A file of a headshot, in use or waiting to be."""
+    found = (
+        Rendition.objects.filter(
+            finishing__headshot__shoot__order__organisation=inside.organisation, pk=rendition_id
+        )
+        .select_related("finishing__headshot__shoot__employee")
+        .first()
+    )
     if found is None:
         raise Http404
     return found

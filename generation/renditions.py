@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
@@ -67,8 +67,14 @@ def drop(*, headshots: Iterable[Headshot], but_candidate: UUID | None = None) ->
     doomed = Finishing.objects.filter(headshot__in=list(headshots))
     if but_candidate is not None:
         doomed = doomed.exclude(candidate=but_candidate)
-    folders = [folder(found) for found in doomed.select_related("headshot__shoot__order")]
-    doomed.delete()
+    drop_finishings(finishings=doomed)
+
+
+def drop_finishings(*, finishings: QuerySet[Finishing]) -> None:
+    """Remove finishings with their files. Call it in the transaction of what it stands for."""
+    found = list(finishings.select_related("headshot__shoot__order"))
+    folders = [folder(finishing) for finishing in found]
+    Finishing.objects.filter(pk__in=[finishing.pk for finishing in found]).delete()
 
     def remove() -> None:
         for path in folders:

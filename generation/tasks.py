@@ -16,6 +16,7 @@ from generation import (
     alternatives,
     claims,
     closing,
+    consistency,
     exports,
     heartbeat,
     mailing,
@@ -25,6 +26,7 @@ from generation import (
     retention,
     selfies,
     uploads,
+    wall_pictures,
 )
 from generation.sandbox import calls as sandbox_calls
 from headshots.lib import stopping
@@ -80,6 +82,11 @@ def make_export(export_id: str) -> None:
     exports.make(export_id=UUID(export_id))
 
 
+def draw_wall(order_id: str, kind: str, key: str) -> None:
+    """default: draw a staff wall as a PNG or PDF. Loads no torch."""
+    wall_pictures.draw(order_id=UUID(order_id), kind=kind, key=key)
+
+
 def finish_closing(organisation_id: str) -> bool:
     """default: destroy what a closed organisation leaves behind. The sweep goes on with it."""
     return closing.finish(organisation_id=UUID(organisation_id))
@@ -103,6 +110,7 @@ def sweep() -> dict[str, int]:
         "rendering_begun": renditions.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),
         "reminded": reminders.sweep(),
+        "consistency_noted": consistency.note_changed(),
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
         "payments_due": news.read_due(),

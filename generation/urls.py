@@ -1,11 +1,24 @@
 from django.urls import path
 
-from generation.views import closing, looks, order_new, orders, overview, pictures
+from generation.views import (
+    closing,
+    finishes,
+    looks,
+    order_new,
+    orders,
+    overview,
+    pictures,
+    refinishing,
+    walls,
+)
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("close", closing.close, name="organisation_close"),
     path("looks", looks.looks, name="looks"),
+    path("looks/<uuid:look_id>/finish", finishes.finish, name="look_finish"),
+    path("looks/<uuid:look_id>/plates", finishes.plate_add, name="plate_add"),
+    path("plates/<uuid:plate_id>", finishes.plate_picture, name="plate_picture"),
     path("orders/new", order_new.new, name="order_new"),
     path("orders/new/people", order_new.people, name="order_people"),
     path("orders/new/invitation", order_new.preview, name="order_preview"),
@@ -15,7 +28,15 @@ urlpatterns = [
     path("orders/<uuid:order_id>/reminders", orders.set_reminders, name="order_reminders"),
     path("orders/<uuid:order_id>/approve", orders.approve_all, name="order_approve"),
     path("orders/<uuid:order_id>/cancel", orders.cancel, name="order_cancel"),
-    path("orders/<uuid:order_id>/wall", orders.wall, name="order_wall"),
+    path("orders/<uuid:order_id>/wall", walls.wall, name="order_wall"),
+    path("orders/<uuid:order_id>/wall/harmonise", walls.harmonise, name="wall_harmonise"),
+    path("orders/<uuid:order_id>/wall.<str:kind>", walls.export, name="wall_export"),
+    path("orders/<uuid:order_id>/refinish", refinishing.start, name="refinish_start"),
+    path("refinishes/<uuid:refinish_id>", refinishing.refinish, name="refinish"),
+    path("refinishes/<uuid:refinish_id>/live", refinishing.live, name="refinish_live"),
+    path("refinishes/<uuid:refinish_id>/decide", refinishing.decide, name="refinish_decide"),
+    path("shoots/<uuid:shoot_id>/files", walls.files, name="shoot_files"),
+    path("renditions/<uuid:rendition_id>", walls.rendition, name="rendition"),
     path("orders/<uuid:order_id>/headshots.zip", orders.download, name="order_zip"),
     path("shoots/<uuid:shoot_id>", orders.shoot, name="shoot"),
     path("shoots/<uuid:shoot_id>/approve", orders.approve, name="shoot_approve"),

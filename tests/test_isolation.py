@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from generation.models import Shoot, State
-from tests.world import World, make_user, make_world, token
+from tests.world import World, make_finishing, make_user, make_world, token
 
 WHO = ("stranger", "outsider", "viewer", "admin", "owner")
 ALL = dict.fromkeys(("viewer", "admin", "owner"), 200)
@@ -107,6 +107,18 @@ TABLE = [
     Case("order", ALL, needs="order"),
     Case("order_live", ALL, needs="order"),
     Case("order_wall", ALL, needs="order"),
+    Case("wall_harmonise", {"viewer": 403, "admin": 409, "owner": 409}, "post", "order"),
+    Case("wall_export", dict.fromkeys(("viewer", "admin", "owner"), 409), needs="wall"),
+    Case("refinish_start", {"viewer": 403, "admin": 409, "owner": 409}, "post", "order"),
+    Case("refinish", ALL, needs="refinish"),
+    Case("refinish_live", ALL, needs="refinish"),
+    Case("refinish_decide", {"viewer": 403, "admin": 422, "owner": 422}, "post", "refinish"),
+    Case("shoot_files", ALL, needs="picked"),
+    Case("rendition", ALL, needs="rendition"),
+    Case("look_finish", ALL, needs="look"),
+    Case("look_finish", {"viewer": 403, "admin": 422, "owner": 422}, "post", "look"),
+    Case("plate_add", {"viewer": 403, "admin": 422, "owner": 422}, "post", "look"),
+    Case("plate_picture", ALL, needs="plate"),
     Case("order_zip", ALL, needs="order"),
     Case("order_approve", DONE_ADMIN, "post", "order"),
     Case("order_cancel", DONE_ADMIN, "post", "order"),
@@ -197,10 +209,17 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, "order_id": world.order(1).pk}
     if needs == "purchase":
         return {"slug": slug, "purchase_id": world.purchase().pk}
+    if needs == "wall":
+        return {"slug": slug, "order_id": world.order(1).pk, "kind": "png"}
+    if needs == "look":
+        return {"slug": slug, "look_id": world.look.pk}
+    if needs in ("plate", "refinish", "rendition"):
+        found = make_finishing(world)[needs]
+        return {"slug": slug, f"{needs}_id": found.pk}
     if needs == "candidate":
         shoot = world.shoot(State.CHOOSING)
         return {"slug": slug, "candidate_id": shoot.candidates.first().pk}
-    shoot = world.shoot(State.APPROVING if needs == "approving" else State.INVITED)
+    shoot = world.shoot(State.APPROVING if needs in ("approving", "picked") else State.INVITED)
     return {"slug": slug, "shoot_id": shoot.pk}
 
 
@@ -216,7 +235,7 @@ def client_of(who: str, world: World, other: World) -> Client:
 
 
 def test_members_routes(db: None) -> None:
-    one, two, three = make_world("One"), make_world("Two"), make_world("Three")
+    one, two, three = (make_world(name, credits=1000) for name in ("One", "Two", "Three"))
     wrong = []
     for case in TABLE:
         for who in WHO:

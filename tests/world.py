@@ -32,7 +32,17 @@ from accounts.webhooks import endpoints
 from billing import ledger
 from billing.models import Purchase
 from generation import looks, orders, selfies, states
-from generation.models import Candidate, Look, Order, Selfie, Shoot, State
+from generation.models import (
+    Candidate,
+    Look,
+    Order,
+    Plate,
+    Refinish,
+    Rendition,
+    Selfie,
+    Shoot,
+    State,
+)
 from generation.storage import vault
 
 PASSWORD = "a long password 42"
@@ -269,3 +279,33 @@ def _move(shoot: Shoot, to: State) -> None:
 def token(shoot: Shoot) -> str:
     """The secret of a shoot's personal link."""
     return invitations.token(invitation=shoot.invitation)
+
+
+def make_finishing(world: World) -> dict[str, Plate | Refinish | Rendition]:
+    """A plate, and a headshot rendered on it and waiting to be approved."""
+    from generation import finishes
+
+    plate = finishes.save_plate(
+        actor=world.actor,
+        organisation=world.organisation,
+        name=secrets.token_hex(4),
+        kind="colour",
+        colours=["#204060"],
+    )
+    headshot = world.shoot(State.APPROVING).headshot
+    finish = finishes.newest(organisation=world.organisation, look_name=world.look.name)
+    refinish = Refinish.objects.create(order=headshot.shoot.order, finish=finish)
+    finishing = headshot.finishings.get()
+    key = f"{headshot.shoot.folder}/headshots/{finishing.pk}/square.jpg"
+    vault().put(key, jpeg())
+    rendition = Rendition.objects.create(
+        finishing=finishing,
+        kind="square",
+        format="jpeg",
+        width=640,
+        height=640,
+        bytes=1,
+        file=key,
+        sha256="",
+    )
+    return {"plate": plate, "refinish": refinish, "rendition": rendition}

@@ -1,5 +1,12 @@
 from generation.models.exchange import Export, UploadAddress
-from generation.models.finishing import Finish, Finishing, Plate, Refinish, Rendition
+from generation.models.finishing import (
+    Consistency,
+    Finish,
+    Finishing,
+    Plate,
+    Refinish,
+    Rendition,
+)
 from generation.models.leaving import Alternative, Certificate
 from generation.models.looks import Look
 from generation.models.orders import Order
@@ -13,6 +20,7 @@ __all__ = [
     "Candidate",
     "Certificate",
     "ComputeUsage",
+    "Consistency",
     "Export",
     "Finish",
     "Finishing",

@@ -193,3 +193,20 @@ class Rendition(Row):
     def content_type(self) -> str:
         """The MIME type."""
         return f"image/{self.format}"
+
+
+class Consistency(Row):
+    """How alike an order's headshots were at one time; see generation.consistency."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="consistencies")
+    figure = models.FloatField()
+    people = models.PositiveIntegerField()
+    outliers = models.PositiveIntegerField()
+    spreads = models.JSONField()
+    finish = models.ForeignKey(Finish, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.figure} of {self.order_id}"

@@ -94,19 +94,6 @@ def live(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 
 @require_safe
 @login_required
-def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-    """The delivered headshots as they would stand on the company's site."""
-    inside = membership(request.user, slug)
-    order = access.order(inside, order_id)
-    return render(
-        request,
-        "generation/wall.html",
-        {"inside": inside, "order": order, "headshots": delivery.delivered(order=order)},
-    )
-
-
-@require_safe
-@login_required
 def download(request: HttpRequest, slug: str, order_id: UUID) -> StreamingHttpResponse:
     """The approved headshots and a status list as a ZIP."""
     inside = membership(request.user, slug)

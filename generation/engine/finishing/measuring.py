@@ -17,7 +17,9 @@ from generation.engine.finishing.specs import FACE_HEIGHT
 from generation.engine.geometry import from_template
 
 # The backdrop is compared in these cells of the picture's upper part.
-_COLUMNS, _ROWS, _UPPER = 6, 4, 0.6
+_COLUMNS, _ROWS, _UPPER = 10, 6, 0.6
+# Faces are looked for with the picture's shorter side at this many pixels.
+_MEASURED = 360
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Measures:
     """Of one finished picture, found anew in it rather than taken from what placed it.
 
     `eye_line`, `face_height` are shares of the height, `centre` of the width, `tilt` degrees.
-    `backdrop` has a Lab colour for each of 6 × 4 cells of the upper part, None where the person
+    `backdrop` has a Lab colour for each of 10 × 6 cells of the upper part, None where the person
     is. `brightness` is the Lab lightness of what is worn (never of skin), `side_light` the
     lightness of the left cheek less the right's, as a share of both.
     """
@@ -46,10 +48,9 @@ class Measures:
 
 def measure(picture: Image.Image, alpha: Array, cut: Cutout) -> Measures | None:
     """Measure a picture whose person has the matte `alpha`; None where no face is found."""
-    found = faces.detect(picture.convert("RGB"), 512)
-    if not found:
+    face = _face(picture.convert("RGB"))
+    if face is None:
         return None
-    face = found[0]
     # An average face's place and size, as the landmarks of this one fit it best.
     matrix = from_template(face.landmarks, (0.0, 0.0), 1.0)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
@@ -68,6 +69,18 @@ def measure(picture: Image.Image, alpha: Array, cut: Cutout) -> Measures | None:
         side_light=round((left - right) / max(1.0, (left + right) / 2), 4),
         clothes=None if worn is None else _rounded(np.asarray(worn)),
     )
+
+
+def _face(picture: Image.Image) -> faces.Face | None:
+    """The largest face, looked for at one size in every picture."""
+    factor = _MEASURED / min(picture.size)
+    size = (round(picture.width * factor), round(picture.height * factor))
+    found = faces.steady(picture.resize(size, Image.Resampling.BICUBIC))
+    if found is None:
+        return None
+    left, top, right, bottom = (round(v / factor) for v in found.box)
+    points = tuple((x / factor, y / factor) for x, y in found.landmarks)
+    return faces.Face((left, top, right, bottom), points, found.score)
 
 
 def _cheek(lab: Array, face: faces.Face, side: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,16 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return value >> 16, value >> 8 & 255, value & 255
 
 
+@lru_cache(maxsize=16)
 def paint(plate: PlateSpec, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The plate in `size` (width, height), RGB. A fixed fine grain keeps gradients from banding.
+    """The plate in `size` (width, height), RGB, not to be written to: a roster shares it. A fixed
+    fine grain keeps gradients from banding.
 
     Raises ValueError for an unknown kind, OSError for a picture that cannot be read.
     """
     width, height = size
     colours = [np.array(rgb(c), np.float32) for c in plate.colours] or [np.zeros(3, np.float32)]
-    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j].astype(np.float32)
     if plate.kind == "colour":
         out: Array = np.broadcast_to(colours[0], (height, width, 3)).copy()
     elif plate.kind == "gradient":
@@ -51,7 +54,9 @@ def paint(plate: PlateSpec, size: tuple[int, int]) -> NDArray[np.uint8]:
         out = out * light[..., None]
     if plate.kind != "picture":
         out = out + np.random.default_rng(7).uniform(-0.5, 0.5, (height, width, 1))
-    return np.asarray(np.clip(out + 0.5, 0, 255), np.uint8)
+    done = np.asarray(np.clip(out + 0.5, 0, 255), np.uint8)
+    done.setflags(write=False)
+    return done
 
 
 def _between(colours: list[Array], at: Array) -> Array:

@@ -62,6 +62,7 @@ class _Layers:
         self.cut = cut
         alpha = cut.alpha[..., None]
         stacked = np.concatenate([colour.astype(np.float32) * alpha, alpha * 255], axis=-1)
+        stacked = (stacked + 0.5).astype(np.uint8)
         height, width = cut.alpha.shape
         self.margin = math.ceil(_MIRRORED * max(height, width))
         above = cv2.copyMakeBorder(stacked, self.margin, 0, 0, 0, cv2.BORDER_REFLECT)
@@ -92,7 +93,7 @@ class _Layers:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(0, 0, 0, 0),
         )
-        drawn = np.clip(drawn, 0, 255) * self._ends(matrix, scale, width, height)
+        drawn = drawn.astype(np.float32) * self._ends(matrix, scale, width, height)
         drawn[..., :3] = np.minimum(drawn[..., :3], drawn[..., 3:])
         return drawn, scale * self.cut.enlarged
 

@@ -1,0 +1,175 @@
+"""The staff wall: how alike everybody is, harmonising, taking it home; and a headshot's files."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import audit
+from accounts.access import membership
+from accounts.actors import user_actor
+from accounts.models import Role
+from generation import access, consistency, harmonising, renditions, wall_pictures
+from generation.models import Consistency, Headshot, Refinish
+from generation.storage import vault
+from headshots.lib.problems import Problem
+
+
+@require_safe
+@login_required
+def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """The headshots as they would stand on the company's site, compared with one another."""
+    inside = membership(request.user, slug)
+    order = access.order(inside, order_id)
+    alike = consistency.compare(consistency.shown(order=order))
+    tiles = []
+    for standing in alike.people:
+        finishing = standing.headshot.finishing
+        files = {row.kind: row for row in finishing.renditions.all()} if finishing else {}
+        main = renditions.main_of(files, finishing.finish) if finishing else None
+        tiles.append({"standing": standing, "headshot": standing.headshot, "file": main})
+    return render(
+        request,
+        "generation/wall.html",
+        {
+            "inside": inside,
+            "order": order,
+            "tiles": tiles,
+            "alike": alike,
+            "spreads": [
+                (
+                    label,
+                    alike.spreads[name] * scale,
+                    consistency.BOUNDS[name] * scale,
+                    unit,
+                )
+                for name, label, scale, unit in _MEASURES
+                if name in alike.spreads
+            ],
+            "history": list(Consistency.objects.filter(order=order)[:12]),
+            "open": Refinish.objects.filter(order=order, state=Refinish.State.RENDERING).first(),
+        },
+    )
+
+
+_MEASURES = (
+    ("eye_line", _lazy("Eye line"), 100, "%"),
+    ("face_height", _lazy("Face height"), 100, "%"),
+    ("tilt", _lazy("Tilt"), 1, "°"),
+    ("backdrop", _lazy("Backdrop"), 1, "ΔE"),
+    ("brightness", _lazy("Brightness"), 1, "L"),
+    ("side_light", _lazy("Light from the side"), 100, "%"),
+)
+
+
+@require_POST
+@login_required
+def harmonise(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """Mend whoever stands out."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    done = harmonising.harmonise(actor=user_actor(inside.user, request), order=order)
+    if done.again:
+        messages.success(
+            request,
+            ngettext(
+                "New pictures are being made of {count} person.",
+                "New pictures are being made of {count} people.",
+                done.again,
+            ).format(count=done.again),
+        )
+    if done.left:
+        messages.info(
+            request,
+            ngettext(
+                "{count} delivered headshot stays as it is: its light lies in the picture itself.",
+                "{count} delivered headshots stay as they are: the light lies in the picture "
+                "itself.",
+                done.left,
+            ).format(count=done.left),
+        )
+    if done.refinish:
+        return redirect("refinish", slug=slug, refinish_id=done.refinish.pk)
+    return redirect("order_wall", slug=slug, order_id=order_id)
+
+
+@require_safe
+@login_required
+def export(request: HttpRequest, slug: str, order_id: UUID, kind: str) -> HttpResponse:
+    """The wall as PNG or PDF; a page that waits for it while it is drawn."""
+    inside = membership(request.user, slug)
+    order = access.order(inside, order_id)
+    if kind not in wall_pictures.KINDS:
+        raise Http404
+    key, ready = wall_pictures.asked_for(
+        actor=user_actor(inside.user, request), order=order, kind=kind
+    )
+    if not ready:
+        return render(
+            request,
+            "generation/wall_drawing.html",
+            {"inside": inside, "order": order},
+            status=202,
+        )
+    response = HttpResponse(vault().read(key), content_type=wall_pictures.KINDS[kind])
+    response["Content-Disposition"] = f'attachment; filename="staff-wall.{kind}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+@login_required
+def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
+    """Every file of a headshot, and what it was made from."""
+    inside = membership(request.user, slug)
+    shoot = access.shoot(inside, shoot_id)
+    headshot = Headshot.objects.filter(shoot=shoot).select_related("finishing__finish").first()
+    if headshot is None:
+        raise Http404
+    newest = headshot.finishings.last()
+    rows = list(headshot.finishing.renditions.all()) if headshot.finishing else []
+    return render(
+        request,
+        "generation/files.html",
+        {
+            "inside": inside,
+            "shoot": shoot,
+            "headshot": headshot,
+            "files": rows,
+            "newest": newest,
+            "enlarged": max((row.enlarged for row in rows), default=0),
+        },
+    )
+
+
+@require_safe
+@login_required
+def rendition(request: HttpRequest, slug: str, rendition_id: UUID) -> HttpResponse:
+    """A file of a headshot, for a member; that they looked is written down."""
+    inside = membership(request.user, slug)
+    found = access.rendition(inside, rendition_id)
+    if not vault().exists(found.file):
+        raise Problem(_("This file is not stored here any more."), code="file-missing", status=404)
+    with transaction.atomic():
+        audit.record(
+            actor=user_actor(inside.user, request),
+            organisation=inside.organisation,
+            action="picture.viewed",
+            about=found,
+        )
+    response = HttpResponse(vault().read(found.file), content_type=found.content_type)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    name = found.file.rsplit("/", 1)[-1]
+    kind = "attachment" if "download" in request.GET else "inline"
+    response["Content-Disposition"] = f'{kind}; filename="{name}"'
+    return response

@@ -1,0 +1,154 @@
+"""A new plate for headshots that are there: rendered beside the old files, used, undone."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from accounts.actors import SYSTEM
+from billing import ledger
+from generation import consistency, finishes, refinishing, rendition_table, renditions
+from generation.models import Finish, Finishing, Order, Refinish
+from generation.storage import vault
+from headshots.lib.problems import Problem
+from tests.browser.queue import drain
+from tests.generation.sitters import headshot_of, sit
+from tests.world import World
+
+ONE = [rendition_table.Row("portrait", 256, 320)]
+
+
+def finish_in(world: World, colour: str) -> Finish:
+    plate = finishes.save_plate(
+        actor=SYSTEM,
+        organisation=world.organisation,
+        name="Ours",
+        kind="colour",
+        colours=[colour],
+    )
+    return finishes.save_finish(
+        actor=SYSTEM,
+        organisation=world.organisation,
+        look_name=world.look.name,
+        plate=plate,
+        renditions=ONE,
+    )
+
+
+def corner(world: World, headshot) -> tuple[int, ...]:
+    with Image.open(io.BytesIO(vault().read(renditions.of(headshot)["portrait"].file))) as picture:
+        return picture.convert("RGB").getpixel((3, 3))
+
+
+def near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= 4
+
+
+def test_a_new_plate_counts_when_it_is_approved_and_can_be_undone(world: World) -> None:
+    finish_in(world, "#204060")
+    shoot = sit(world, 0)
+    drain()
+    order = Order.objects.get(pk=shoot.order_id)
+    assert near(corner(world, headshot_of(shoot)), (0x20, 0x40, 0x60))
+    before = ledger.balance(organisation=world.organisation)
+
+    made = refinishing.start(actor=SYSTEM, order=order, finish=finish_in(world, "#f0e0d0"))
+    with pytest.raises(Problem, match="still being rendered"):
+        refinishing.approve(actor=SYSTEM, refinish=made)
+    drain()
+    # Rendered, and yet the old files are in use.
+    assert refinishing.progress(made).done == 1
+    assert near(corner(world, headshot_of(shoot)), (0x20, 0x40, 0x60))
+    assert refinishing.approve(actor=SYSTEM, refinish=made) == 1
+    assert near(corner(world, headshot_of(shoot)), (0xF0, 0xE0, 0xD0))
+    order.refresh_from_db()
+    assert order.finish_id == made.finish_id
+    assert refinishing.undo(actor=SYSTEM, refinish=made) == 1
+    assert near(corner(world, headshot_of(shoot)), (0x20, 0x40, 0x60))
+    assert ledger.balance(organisation=world.organisation) == before
+
+
+def test_selfies_are_not_needed_for_it(world: World) -> None:
+    from generation import retention
+
+    shoot = sit(world, 1)
+    drain()
+    retention.destroy_inputs(actor=SYSTEM, shoot=shoot)
+    made = refinishing.start(actor=SYSTEM, order=shoot.order, finish=finish_in(world, "#e0e0f0"))
+    drain()
+    refinishing.approve(actor=SYSTEM, refinish=made)
+    assert near(corner(world, headshot_of(shoot)), (0xE0, 0xE0, 0xF0))
+
+
+def test_one_that_fails_keeps_its_files_and_is_tried_again(world: World) -> None:
+    shoot = sit(world, 2)
+    drain()
+    headshot = headshot_of(shoot)
+    kept = headshot.finishing_id
+    picture = vault().read(headshot.candidate.file)
+    vault().delete(headshot.candidate.file)
+    made = refinishing.start(actor=SYSTEM, order=shoot.order, finish=finish_in(world, "#e0e0f0"))
+    drain()
+    assert refinishing.progress(made).failed == 1
+    with pytest.raises(Problem, match="None of the headshots"):
+        refinishing.approve(actor=SYSTEM, refinish=made)
+    assert headshot_of(shoot).finishing_id == kept
+    vault().put(headshot.candidate.file, picture)
+    assert refinishing.try_again(actor=SYSTEM, refinish=made) == 1
+    drain()
+    assert refinishing.approve(actor=SYSTEM, refinish=made) == 1
+
+
+def test_what_is_discarded_leaves_nothing(world: World, django_capture_on_commit_callbacks) -> None:
+    shoot = sit(world, 3)
+    drain()
+    kept = set(vault().keys(shoot.folder))
+    made = refinishing.start(actor=SYSTEM, order=shoot.order, finish=finish_in(world, "#e0e0f0"))
+    drain()
+    assert set(vault().keys(shoot.folder)) > kept
+    with pytest.raises(Problem, match="Use or discard"):
+        refinishing.start(actor=SYSTEM, order=shoot.order, finish=finish_in(world, "#101010"))
+    with django_capture_on_commit_callbacks(execute=True):
+        refinishing.discard(actor=SYSTEM, refinish=made)
+    assert set(vault().keys(shoot.folder)) == kept
+    assert not Finishing.objects.filter(refinish=made).exists()
+    made.refresh_from_db()
+    assert made.state == Refinish.State.DISCARDED
+
+
+def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(world: World) -> None:
+    finish_in(world, "#204060")
+    employees = world.hire(4)
+    shoots = [sit(world, person) for person in range(4)]
+    # One order for all: the wall compares the people of one.
+    order = shoots[0].order
+    for shoot, employee in zip(shoots, employees, strict=True):
+        shoot.order = order
+        shoot.employee = employee
+        shoot.save(update_fields=["order", "employee"])
+    drain()
+    alike = consistency.compare(consistency.shown(order=order))
+    assert alike.figure is not None
+    first = consistency.note(order=order)
+    assert first is not None
+    assert consistency.note(order=order) == first, "nothing has changed"
+    # The same pictures but for one of them, higher and on another backdrop.
+    finishing = headshot_of(shoots[1]).finishing
+    assert finishing is not None
+    measures = dict(finishing.measures)
+    measures["eye_line"] -= 0.05
+    measures["backdrop"] = [lab and [lab[0] + 30, *lab[1:]] for lab in measures["backdrop"]]
+    finishing.measures = measures
+    finishing.save()
+    worse = consistency.compare(consistency.shown(order=order))
+    assert worse.figure is not None
+    assert worse.figure < alike.figure
+    odd = next(s for s in worse.people if s.headshot.shoot_id == shoots[1].pk)
+    assert {"eye_line", "backdrop"} <= set(odd.outlying)
+    assert any("higher than the others" in reason for reason in odd.reasons)
+    second = consistency.note(order=order)
+    assert second is not None
+    assert second.pk != first.pk
+    assert order.consistencies.count() == 2
