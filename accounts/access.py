@@ -172,11 +172,17 @@ def audit_entries(inside: Inside) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(organisation=inside.organisation).order_by("-created_at")
 
 
+def _webhook_worlds(inside: Inside, organisation: str) -> Q:
+    mine = Q(**{organisation: inside.organisation})
+    if isinstance(inside, Membership):
+        mine |= Q(**{f"{organisation}__sandbox_of": inside.organisation})
+    return mine
+
+
 def webhook_endpoints(inside: Inside) -> QuerySet[WebhookEndpoint]:
-    """Where events of the organisation go."""
-    return WebhookEndpoint.objects.filter(organisation=inside.organisation).select_related(
-        "organisation"
-    )
+    """Where events of the organisation go; for a member also those of its sandbox."""
+    found = WebhookEndpoint.objects.filter(_webhook_worlds(inside, "organisation"))
+    return found.select_related("organisation")
 
 
 def webhook_endpoint(inside: Inside, endpoint_id: UUID) -> WebhookEndpoint:
@@ -189,7 +195,7 @@ def webhook_endpoint(inside: Inside, endpoint_id: UUID) -> WebhookEndpoint:
 
 def webhook_deliveries(inside: Inside) -> QuerySet[WebhookDelivery]:
     """What was sent to the organisation's endpoints."""
-    found = WebhookDelivery.objects.filter(endpoint__organisation=inside.organisation)
+    found = WebhookDelivery.objects.filter(_webhook_worlds(inside, "endpoint__organisation"))
     return found.select_related("event", "endpoint__organisation")
 
 

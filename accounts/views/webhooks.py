@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access
+from accounts import access, sandbox
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.models import Role, WebhookDelivery, WebhookEndpoint
@@ -44,10 +44,14 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     inside = access.membership(request.user, slug, Role.ADMIN)
     if request.method != "POST":
         return _form(request, inside)
+    actor = user_actor(inside.user, request)
     try:
+        organisation = inside.organisation
+        if request.POST.get("world") == "sandbox":
+            organisation = sandbox.open_sandbox(actor=actor, organisation=organisation)
         endpoint, secret = endpoints.add(
-            actor=user_actor(inside.user, request),
-            organisation=inside.organisation,
+            actor=actor,
+            organisation=organisation,
             url=request.POST.get("url", ""),
             types=_types(request),
             description=request.POST.get("description", ""),
@@ -231,6 +235,7 @@ def _form(
                 request.POST.get("description") if posted else endpoint and endpoint.description
             ),
             "chosen": chosen,
+            "world": request.POST.get("world"),
             "some": request.POST.get("which") == "some" if posted else bool(chosen),
             "groups": [(name, [*types]) for name, types in groupby(CHOICES, lambda t: t.group)],
             "problem": problem,

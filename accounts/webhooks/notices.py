@@ -19,13 +19,13 @@ def send_disabled(*, endpoint_id: UUID) -> int:
     Nobody is told where it is on again or gone.
     """
     endpoint = (
-        WebhookEndpoint.objects.select_related("organisation")
+        WebhookEndpoint.objects.select_related("organisation__sandbox_of")
         .filter(pk=endpoint_id, disabled_at__isnull=False)
         .first()
     )
     if endpoint is None or endpoint.disabled_at is None:
         return 0
-    organisation = endpoint.organisation
+    organisation = endpoint.organisation.sandbox_of or endpoint.organisation
     path = reverse("webhook_endpoint", args=[organisation.slug, endpoint.pk])
     context = {
         "endpoint": endpoint,

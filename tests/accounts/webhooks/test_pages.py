@@ -7,16 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import tasks
 from accounts.models import AuditEntry, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import endpoints, sending
 from generation.models import State
 from tests.accounts.webhooks.receiver import Receiver
+from tests.api.program import Program
 from tests.world import World
 
 
@@ -165,3 +168,23 @@ def test_lists_take_the_same_statements_however_long(
                 url=f"http://127.0.0.1/{number}",
             )
     assert counts[0] == counts[1]
+
+
+def test_an_endpoint_of_the_sandbox_hears_of_the_sandbox_alone(
+    world: World, client: Client, receiver: Receiver
+) -> None:
+    client.post(at(world, "webhook_add"), {"url": receiver.url, "which": "all", "world": "sandbox"})
+    endpoint = WebhookEndpoint.objects.get()
+    assert endpoint.organisation.sandbox_of == world.organisation
+    assert "Sandbox" in text(client.get(at(world, "webhook_endpoint", endpoint_id=endpoint.pk)))
+    assert "sandbox" in text(client.get(at(world, "webhooks")))
+    world.order()
+    assert sending.send_due() == 0
+    # A live key does not see it; the administrators are told when it is switched off.
+    assert Program.of(world.organisation).get("webhook-endpoints").json()["data"] == []
+    receiver.answer = lambda got: 410
+    client.post(at(world, "webhook_test", endpoint_id=endpoint.pk))
+    sending.send_due()
+    tasks.send_webhook_disabled(str(endpoint.pk))
+    assert [message.to for message in mail.outbox] == [[world.owner.email]]
+    assert f"/o/{world.organisation.slug}/webhooks/{endpoint.pk}" in mail.outbox[0].body
