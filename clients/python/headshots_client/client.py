@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 
 from headshots_client import resources
-from headshots_client.shapes import Organisation
+from headshots_client.shapes import Balance, Organisation
 from headshots_client.transport import Transport
 
 
@@ -51,12 +51,20 @@ class Headshots:
         self.looks = resources.Looks(transport)
         self.orders = resources.Orders(transport)
         self.shoots = resources.Shoots(transport)
+        self.exports = resources.Exports(transport)
+        self.releases = resources.Releases(transport)
+        self.credit_entries = resources.Entries(transport)
         self.headshots = resources.Headshots(transport)
         self.webhook_endpoints = resources.WebhookEndpoints(transport)
 
     def organisation(self) -> Organisation:
         """The organisation that the key acts for."""
         found: Organisation = self.transport.send("GET", "/organisation").json()
+        return found
+
+    def credits(self) -> Balance:
+        """What the organisation has: free, held, owed."""
+        found: Balance = self.transport.send("GET", "/credits").json()
         return found
 
     def read(self, url: str, **query: Any) -> dict[str, Any]:

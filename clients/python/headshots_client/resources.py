@@ -154,6 +154,82 @@ class Shoots(Resource[shapes.Shoot]):
         """Hand the photos in: holds the credit and begins the work."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/hand-in"))
 
+    def release_text(self, id: str, *, language: str = "en") -> shapes.ReleaseText:
+        """What the employee has to read and sign, word for word."""
+        return cast(
+            shapes.ReleaseText, self._get(f"{self.path}/{id}/release-text", language=language)
+        )
+
+    def hand_over_release(
+        self, id: str, *, text: str, signed_name: str, signed_at: datetime, evidence: str
+    ) -> shapes.Release:
+        """A release that was signed in your product, with how you can prove it."""
+        body = {
+            "text": text,
+            "signed_name": signed_name,
+            "signed_at": signed_at.isoformat(),
+            "evidence": evidence,
+        }
+        return cast(shapes.Release, self._post(f"{self.path}/{id}/release", body))
+
+    def selfies(self, id: str) -> Iterator[shapes.Selfie]:
+        """The photos and what the judge said of each."""
+        return cast(
+            "Iterator[shapes.Selfie]", self._transport.pages(f"{self.path}/{id}/selfies", {})
+        )
+
+    def add_selfie(self, id: str, *, name: str, photo: bytes) -> shapes.Selfie:
+        """Upload a photo. The same file again is the same photo."""
+        response = self._transport.send(
+            "POST", f"{self.path}/{id}/selfies", files={"photo": (name, photo)}
+        )
+        return cast(shapes.Selfie, response.json())
+
+    def upload_address(self, id: str) -> shapes.UploadAddress:
+        """Where a photo can be put once, without a key: large files skip your server."""
+        return cast(shapes.UploadAddress, self._post(f"{self.path}/{id}/upload-addresses"))
+
+    def candidates(self, id: str) -> Iterator[shapes.Candidate]:
+        """The short list that the employee can pick from."""
+        pages = self._transport.pages(f"{self.path}/{id}/candidates", {})
+        return cast("Iterator[shapes.Candidate]", pages)
+
+    def pick(self, id: str, *, candidate: str) -> shapes.Shoot:
+        """The employee's pick, made in your product."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick", {"candidate": candidate}))
+
+    def picture(self, candidate: shapes.Candidate) -> bytes:
+        """The JPEG of a candidate."""
+        return self._transport.send("GET", candidate["picture"]).content
+
+
+class Exports(Resource[shapes.Export]):
+    """Approved headshots of an order as a ZIP, made in the background."""
+
+    path = "/exports"
+
+    def begin(self, *, order: str) -> shapes.Export:
+        """Have it packed; `export.ready` tells when it is there."""
+        return cast(shapes.Export, self._post(self.path, {"order": order}))
+
+    def file(self, export: shapes.Export) -> bytes:
+        """The ZIP. Raises HeadshotsError while it is not there yet."""
+        if not export["file"]:
+            raise HeadshotsError(f"The export is {export['state']}; there is no file.")
+        return self._transport.send("GET", export["file"]).content
+
+
+class Releases(Resource[shapes.Release]):
+    """Who has consented to what. Filter: `employee`."""
+
+    path = "/releases"
+
+
+class Entries(Resource[shapes.Entry]):
+    """Movements of credits. Filters: `kind`, `since`, `until`."""
+
+    path = "/credits/entries"
+
 
 class Headshots(Resource[shapes.Headshot]):
     """What was picked, and its files. Filters: `order`, `employee`, `approved`."""

@@ -117,6 +117,92 @@ class Shoot(TypedDict):
     updated_at: str
 
 
+class Selfie(TypedDict):
+    id: str
+    shoot: str
+    name: str
+    verdict: Literal["checking", "accepted", "rejected"]
+    sentence: str
+    score: float
+    width: int
+    height: int
+    created_at: str
+
+
+class UploadAddress(TypedDict):
+    """PUT the bytes of a photo to `url`."""
+
+    url: str
+    method: str
+    expires_at: str
+    most_bytes: int
+
+
+class Candidate(TypedDict):
+    id: str
+    shoot: str
+    round: int
+    likeness: float | None
+    picture: str
+    created_at: str
+
+
+class ReleaseText(TypedDict):
+    version: str
+    language: str
+    jurisdiction: str
+    text: str
+    sha256: str
+
+
+class Release(TypedDict):
+    id: str
+    employee: str
+    kind: Literal["signed", "attested", "collected"]
+    text_version: str
+    text_sha256: str
+    text: str
+    signed_name: str
+    evidence: str
+    signed_at: str
+    withdrawn_at: str | None
+    created_at: str
+
+
+class Export(TypedDict):
+    id: str
+    order: str
+    state: str
+    done: int
+    total: int
+    sentence: str
+    file: str | None
+    bytes: int
+    expires_at: str
+    created_at: str
+
+
+class Balance(TypedDict):
+    available: int
+    held: int
+    debt: int
+
+
+class Entry(TypedDict):
+    number: int
+    kind: str
+    amount: int
+    change: int
+    available_after: int
+    held_after: int
+    debt_after: int
+    source_key: str
+    note: str
+    actor_kind: str
+    actor_name: str
+    created_at: str
+
+
 class Rendition(TypedDict):
     kind: str
     format: str

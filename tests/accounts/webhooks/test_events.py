@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 from django_q.models import OrmQ
 
 from accounts.actors import SYSTEM
 from accounts.models import Event, WebhookDelivery
-from accounts.webhooks import endpoints, events
+from accounts.webhooks import endpoints, events, payloads
 from accounts.webhooks.types import CHOICES, TYPES
 from generation import choosing, orders, states, tasks
 from generation.models import Shoot, State
@@ -172,3 +174,11 @@ def test_an_unknown_type_is_refused(world: World, settings: Any) -> None:
             types=["shoot.exploded"],
         )
     assert all(each.description.endswith(".") for each in CHOICES)
+
+
+def test_every_event_leads_to_an_address_of_the_api() -> None:
+    for each in TYPES.values():
+        url = payloads.example(each.name)["data"]["url"]  # type: ignore[index]
+        found = resolve(urlsplit(url).path)
+        assert found.namespace == "api"
+        assert found.url_name, each.name

@@ -1,0 +1,228 @@
+"""Headshots for a staff directory: from a CSV file of people to a folder of photos.
+
+    pip install headshots-client
+    export HEADSHOTS_URL=https://headshots.example  HEADSHOTS_KEY=hs_test_…
+    python sync_directory.py staff.csv photos/ --listen 8787 --public https://hr.example.com/hooks
+
+Brings the roster up to date with the file, orders headshots for whoever has none, waits for
+webhooks and writes each photo as EXTERNAL_ID.jpg. Run it again at any time: who has a photo in the
+folder, a shoot under way, or said no, is not ordered for again. Whoever withdraws loses the photo
+here, too.
+
+The file's columns: external_id and email; any of first_name, last_name, title, department, …
+`--public` is the address by which Headshots reaches this machine's port `--listen`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import queue
+import sys
+import threading
+import time
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import cast
+
+from headshots_client import Event, Headshots, HeadshotsError, NotOurs, verify_webhook
+from headshots_client.shapes import EmployeeRow
+from headshots_client.shapes import Headshot as Picture
+
+EVENTS = (
+    "headshot.approved",
+    "headshot.finished",
+    "shoot.failed",
+    "shoot.cancelled",
+    "shoot.opted_out",
+    "shoot.withdrawn",
+)
+# Which of a headshot's files is taken: the first there is.
+WANTED = ("portrait", "square", "badge")
+# Who is ordered for: whoever never was, or whose shoot came to nothing by no will of theirs.
+ANEW = (None, "failed", "cancelled")
+SAID_NO = ("opted_out", "withdrawn")
+LOOK_ANEW_S = 60.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("people", type=Path, help="CSV file")
+    parser.add_argument("folder", type=Path, help="where photos go")
+    parser.add_argument("--listen", type=int, default=8787, metavar="PORT")
+    parser.add_argument("--public", required=True, metavar="URL")
+    parser.add_argument("--look", default="Studio", help="name of a look")
+    parser.add_argument("--patience", type=float, default=14 * 24 * 3600, metavar="SECONDS")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with Headshots() as client:
+            return sync(client, options)
+    except HeadshotsError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def sync(client: Headshots, options: argparse.Namespace) -> int:
+    """Everything in its order; 0 when everybody has a photo."""
+    folder: Path = options.folder
+    people = bring_up_to_date(client, options.people)
+    missing = {id: name for id, name in people.items() if not photo(folder, name).exists()}
+    print(f"{len(people)} people, {len(missing)} without a photo.")
+    events: queue.Queue[Event] = queue.Queue()
+    server = Server(options.listen, events)
+    endpoint = client.webhook_endpoints.create(
+        url=options.public, types=EVENTS, description="Directory sync"
+    )
+    server.secret = endpoint["secret"]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        # The endpoint comes first, so that nothing happens unheard; then what is there already.
+        take_all(client, missing, folder)
+        newest: dict[str, str] = {}
+        for shoot in client.shoots.list():
+            newest.setdefault(shoot["employee"], shoot["state"])
+        for id in [id for id in missing if newest.get(id) in SAID_NO]:
+            print(f"{missing.pop(id)} has said no and is not asked again.")
+        wanted = [id for id in missing if newest.get(id) in ANEW]
+        if wanted:
+            print(f"Order {place(client, options.look, wanted)} is placed for {len(wanted)}.")
+        wait(client, people, missing, options, events)
+    finally:
+        client.webhook_endpoints.delete(endpoint["id"])
+        server.shutdown()
+        server.server_close()
+    left = [name for name in people.values() if not photo(folder, name).exists()]
+    if left:
+        print(f"Without a photo: {', '.join(left)}", file=sys.stderr)
+    return 1 if left else 0
+
+
+def bring_up_to_date(client: Headshots, file: Path) -> dict[str, str]:
+    """Upsert the file's people; their external ids by the ids they have here."""
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        rows = [
+            cast(EmployeeRow, {k: v for k, v in row.items() if v}) for row in csv.DictReader(stream)
+        ]
+    known = {}
+    for told in client.employees.upsert(rows):
+        if told["problem"]:
+            print(f"Row {told['index'] + 2}: {told['problem']['detail']}", file=sys.stderr)
+        elif told["employee"]:
+            known[told["employee"]] = told["external_id"]
+    return known
+
+
+def place(client: Headshots, look_name: str, people: list[str]) -> str:
+    """One order a day for the same people, however often this runs."""
+    look = next(client.looks.list(name=look_name), None)
+    if look is None:
+        raise HeadshotsError(f"There is no look called {look_name}.")
+    sum_of_them = hashlib.sha256(" ".join(sorted(people)).encode()).hexdigest()[:24]
+    order = client.orders.place(
+        look=look["id"], employees=people, idempotency_key=f"sync-{date.today()}-{sum_of_them}"
+    )
+    return order["id"]
+
+
+def wait(
+    client: Headshots,
+    people: dict[str, str],
+    missing: dict[str, str],
+    options: argparse.Namespace,
+    events: queue.Queue[Event],
+) -> None:
+    """Write photos as they come until everybody's shoot has ended."""
+    give_up = time.monotonic() + options.patience
+    while missing and time.monotonic() < give_up:
+        try:
+            event = events.get(timeout=min(LOOK_ANEW_S, options.patience))
+        except queue.Empty:
+            # Nothing was heard for a while: what was missed, the API knows.
+            take_all(client, missing, options.folder)
+            continue
+        about = event["data"]["id"]
+        if event["data"]["object"] == "headshot":
+            take(client, client.headshots.get(about), missing, options.folder)
+            continue
+        shoot = client.shoots.get(about)
+        name = people.get(shoot["employee"])
+        if name is None:
+            continue
+        if shoot["state"] == "withdrawn":
+            photo(options.folder, name).unlink(missing_ok=True)
+        if missing.pop(shoot["employee"], None):
+            print(f"{name}: {shoot['state']}. {shoot['message']}".strip(), file=sys.stderr)
+
+
+def take_all(client: Headshots, missing: dict[str, str], folder: Path) -> None:
+    """Write every photo that is there."""
+    for headshot in client.headshots.list(approved=True):
+        take(client, headshot, missing, folder)
+
+
+def take(client: Headshots, headshot: Picture, missing: dict[str, str], folder: Path) -> None:
+    """Write a headshot's photo once it is approved and its files are there."""
+    name = missing.get(headshot["employee"])
+    files = {each["kind"]: each for each in headshot["renditions"] if each["format"] == "jpeg"}
+    if name is None or headshot["approved_at"] is None or not files:
+        return
+    best = next((files[kind] for kind in WANTED if kind in files), next(iter(files.values())))
+    target = photo(folder, name)
+    unfinished = target.with_suffix(".part")
+    unfinished.write_bytes(client.headshots.file(best))
+    unfinished.replace(target)
+    del missing[headshot["employee"]]
+    print(f"{name}: {target}")
+
+
+def photo(folder: Path, external_id: str) -> Path:
+    """Where somebody's photo lies; no sign of the id leads out of the folder."""
+    safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in external_id)
+    return folder / f"{safe}.jpg"
+
+
+class Server(ThreadingHTTPServer):
+    """Hears webhooks: checks them, queues them, answers at once."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, events: queue.Queue[Event]) -> None:
+        super().__init__(("", port), Hook)
+        self.secret = ""
+        self.events = events
+        self.seen: set[str] = set()
+
+
+class Hook(BaseHTTPRequestHandler):
+    """One request of Headshots."""
+
+    server: Server
+    timeout = 10
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(min(length, 100_000))
+        try:
+            event = verify_webhook(self.server.secret, dict(self.headers.items()), body)
+        except NotOurs:
+            self.answer(401)
+            return
+        if event["id"] not in self.server.seen:  # the same event can come twice
+            self.server.seen.add(event["id"])
+            self.server.events.put(event)
+        self.answer(204)
+
+    def answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())
