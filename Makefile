@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: demo clean-demo test lint run worker bench bench-gpu chromium help
+.PHONY: axe demo clean-demo test lint run worker bench bench-gpu chromium help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -16,7 +16,7 @@ clean-demo:  ## remove the demo's data
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m headshots.lib.embedded_postgres stop --root var/demo/postgres || true; fi
 	rm -rf var/demo
 
-test: $(VENV)/dev chromium  ## everything the tests need, then all tests
+test: $(VENV)/dev chromium axe  ## everything the tests need, then all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/dev  ## ruff, mypy, import-linter, migrations, templates
@@ -44,6 +44,14 @@ chromium:
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	    apt-get update -qq >/dev/null 2>&1 && \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null 2>&1; } || true
+
+# What looks for barriers on pages. Without npm those tests say that they were skipped.
+AXE := 4.11.0
+axe:
+	@[ -f var/axe/axe-$(AXE).js ] || ! command -v npm >/dev/null 2>&1 || \
+	  { mkdir -p var/axe && cd var/axe && npm pack --silent axe-core@$(AXE) >/dev/null 2>&1 && \
+	    tar xzf axe-core-$(AXE).tgz package/axe.min.js && mv package/axe.min.js axe-$(AXE).js && \
+	    rm -r package axe-core-$(AXE).tgz; } || true
 
 $(VENV)/bin/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \

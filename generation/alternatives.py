@@ -6,6 +6,7 @@ eyes are and gets the order's backdrop; no measurement of the face is kept.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import base_model, states
+from generation import finishes, renditions, states
 from generation.models import Alternative, Order, Shoot, State
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
@@ -121,43 +122,48 @@ def finish(*, alternative_id: UUID) -> bool:
 
     What was given in the meantime wins; doing it again changes nothing.
     """
-    from PIL import Image
-
-    from generation.engine import faces, initials
-    from generation.engine import finish as finishing
-
     found = (
-        Alternative.objects.select_related("shoot__order", "shoot__employee")
+        Alternative.objects.select_related("shoot__order__look", "shoot__employee")
         .filter(pk=alternative_id)
         .first()
     )
     if found is None or found.finished:
         return found is not None
-    person, direction = found.shoot.employee, found.shoot.order.direction
-    frame = finishing.frame(direction.framing, base_model.recipe().crop)
-    problem = ""
-    picture = None
-    if found.kind == Alternative.Kind.INITIALS:
-        first = person.preferred_name or person.first_name
-        letters = initials.initials(first, person.last_name, person.email)
-        picture = initials.draw(letters, direction.backdrop, frame.size, frame.eye_line)
-    else:
-        with Image.open(vault().path(found.file)) as image:
-            photo = image.convert("RGB")
-        seen = faces.detect(photo)
-        if seen:
-            picture = finishing.align(photo, seen[0].landmarks, frame)
-        else:
-            problem = "We found no face in this photo. Choose one that shows you from the front."
+    picture, problem = _picture(found)
     key = f"{folder(found.shoot)}/{found.kind}-{found.updated_at:%H%M%S%f}.jpg"
     if picture is not None:
-        vault().put(key, finishing.jpeg(picture))
+        vault().put(key, picture)
     kept = Alternative.objects.filter(pk=found.pk, updated_at=found.updated_at).update(
         finished=key if picture is not None else "", problem=problem
     )
     if not kept and picture is not None:
         vault().delete(key)
     return bool(kept and picture is not None)
+
+
+def _picture(found: Alternative) -> tuple[bytes | None, str]:
+    """The picture in the order's crop and on its plate as JPEG, or why there is none."""
+    from PIL import Image
+
+    from generation.engine import finish as encoding
+    from generation.engine import finishing, initials
+    from generation.engine.errors import FinishError
+
+    person, order = found.shoot.employee, found.shoot.order
+    spec = finishes.spec(finishes.of_order(order), order)
+    wanted = next((r for r in spec.renditions if renditions.counts(r)), spec.renditions[0])
+    if found.kind == Alternative.Kind.INITIALS:
+        first = person.preferred_name or person.first_name
+        letters = initials.initials(first, person.last_name, person.email)
+        ground = finishing.paint(spec.plate, (wanted.width, wanted.height))
+        return encoding.jpeg(initials.draw(letters, Image.fromarray(ground), wanted.eye_line)), ""
+    try:
+        with Image.open(vault().path(found.file)) as photo:
+            cut = finishing.cut_out(photo, renditions.matting())
+        (file,) = finishing.finish(cut, replace(spec, renditions=(replace(wanted, format="jpeg"),)))
+    except FinishError as error:
+        return None, str(error)
+    return file.data, ""
 
 
 def of_order(order: Order) -> list[Alternative]:

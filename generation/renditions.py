@@ -119,10 +119,10 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     started = time.monotonic()
     try:
         with Image.open(vault().path(found.candidate.file)) as picture:
-            cut = engine.cut_out(picture, _matting())
+            cut = engine.cut_out(picture, matting())
         spec = finishes.spec(found.finish, found.headshot.shoot.order)
         files = engine.finish(cut, spec, xmp=_label(found))
-        main = next((f for f in files if _counts(f.spec)), files[0])
+        main = next((f for f in files if counts(f.spec)), files[0])
         measures = engine.measure(main.picture, main.alpha, cut)
     except (FinishError, FileMissing) as error:
         sentence = error.sentence if isinstance(error, FileMissing) else str(error)
@@ -173,7 +173,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     return found
 
 
-def _counts(spec: RenditionSpec) -> bool:
+def counts(spec: RenditionSpec) -> bool:
     """Whether a rendition is in colour and fills its frame, as the wall and measures need it."""
     return spec.backdrop == "plate" and spec.shape == "full" and not spec.monochrome
 
@@ -190,7 +190,7 @@ def _suffix(format_: str) -> str:
     return {"jpeg": "jpg"}.get(format_, format_)
 
 
-def _matting() -> Matting | None:
+def matting() -> Matting | None:
     """The matting network that this installation names, if any."""
     if not settings.MATTING_MODEL:
         return None

@@ -206,11 +206,13 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
             found = photos.judge_set([s.descriptor for s in together if s.descriptor], rules)
             for problem in found:
                 if problem.code == "two_people":
-                    Selfie.objects.filter(pk__in=[together[i].pk for i in problem.photos]).update(
-                        verdict=Selfie.Verdict.REJECTED,
-                        sentence=SOMEBODY_ELSE,
-                        descriptor=None,
-                    )
+                    for other in (together[i] for i in problem.photos):
+                        # What hides them is likelier than another person.
+                        Selfie.objects.filter(pk=other.pk).update(
+                            verdict=Selfie.Verdict.REJECTED,
+                            sentence=next(iter(other.warnings), SOMEBODY_ELSE),
+                            descriptor=None,
+                        )
     selfie.refresh_from_db()
     return selfie
 

@@ -73,7 +73,7 @@ def take(*, actor: Actor, upload: Upload, at: int, piece: bytes) -> Selfie | Non
     key = f"{upload.folder}/{at:012}"
     with transaction.atomic():
         upload = Upload.objects.select_for_update().select_related("shoot__order").get(pk=upload.pk)
-        if at > upload.received or at + len(piece) > upload.size or not piece:
+        if not 0 <= at <= upload.received or at + len(piece) > upload.size or not piece:
             raise Problem(
                 _("The photo goes on at another place. Try again."), code="offset", status=409
             )

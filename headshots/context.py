@@ -8,4 +8,9 @@ from django.http import HttpRequest
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Whether this is the demo, and whether people in pictures are drawn."""
-    return {"demo": settings.DEMO, "illustrated": settings.BASE_MODEL == "embedded"}
+    return {
+        # By their own names, whatever the page speaks.
+        "languages": settings.LANGUAGES,
+        "demo": settings.DEMO,
+        "illustrated": settings.BASE_MODEL == "embedded",
+    }

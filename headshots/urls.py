@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from accounts.views import joining
 from generation.views import provenance
-from headshots import health, home
+from headshots import component_page, health, home
 
 urlpatterns = [
     path("", home.landing, name="landing"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("verify", provenance.verify, name="verify"),
+    path("components", component_page.components, name="components"),
     path("language", set_language, name="set_language"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("headshots.api")),

@@ -21,7 +21,7 @@ def portrait(side: int = 900) -> Image.Image:
 
 
 def blurred() -> Image.Image:
-    return portrait().filter(ImageFilter.GaussianBlur(14))
+    return portrait().filter(ImageFilter.GaussianBlur(9))
 
 
 def dark() -> Image.Image:

@@ -137,6 +137,7 @@ DEVELOPERS = {"developers", "developer_events", "developer_guide", "developer_re
 OPEN = {
     *DEVELOPERS,
     "djstripe:djstripe_webhook_by_uuid",
+    "components",
     "landing",
     "set_language",
     "healthz",

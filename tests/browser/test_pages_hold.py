@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from accounts.models import RosterImport, User
 from accounts.roster_imports import map_columns
 from generation.models import State
+from tests.browser.barriers import barriers
 from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
 from tests.world import World, bring, make_user, make_world, token
 
@@ -40,6 +41,7 @@ def holds(page: Page, path: str) -> None:
     assert page.locator("main").count() == 1, path
     assert page.title(), path
     assert page.evaluate(UNNAMED) == [], path
+    assert barriers(page) == [], path
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     assert fits(page), f"{path} is wider than a desk"
 
@@ -106,6 +108,7 @@ def test_an_employees_pages(opened: Open, full: World) -> None:
     page = opened(PHONE)
     for shoot in full.organisation.orders.get().shoots.all():
         holds(page, f"/i/{token(shoot)}/")
+    holds(page, f"/i/{token(shoot)}/data")
     holds(page, "/i/no-such-link/")
 
 

@@ -16,6 +16,7 @@ from generation.engine.faces import Face, Points
 from generation.engine.finishing import backdrop, matte
 from generation.engine.finishing.specs import FACE_HEIGHT
 from generation.engine.geometry import from_template
+from generation.engine.words import said
 
 # Small base models are enlarged to this side, large photos reduced to that.
 _LEAST, _MOST = 640, 1600
@@ -96,26 +97,34 @@ def find(picture: Image.Image) -> Face:
     if not found:
         raise FinishError(
             "no_face",
-            "No face was found in this picture. Send one that shows the whole face from the front.",
+            said(
+                "No face was found in this picture. "
+                "Send one that shows the whole face from the front."
+            ),
         )
     face = found[0]
     if any(other.height > 0.5 * face.height for other in found[1:]):
         raise FinishError(
             "several_faces",
-            "There is more than one face in this picture. Send one of the person alone.",
+            said("There is more than one face in this picture. Send one of the person alone."),
         )
     left, top, right, bottom = face.box
     room = 0.12 * (right - left)
     if left < room or right > picture.width - room or bottom > picture.height - room:
         raise FinishError(
             "face_at_edge",
-            "The face lies at the edge of this picture, so that a part of the head is missing. "
-            "Send one with room around the head.",
+            said(
+                "The face lies at the edge of this picture, so that a part of the head is missing. "
+                "Send one with room around the head."
+            ),
         )
     if top < 0:
         raise FinishError(
             "face_at_edge",
-            "The upper edge of this picture cuts the forehead. Send one with room above the head.",
+            said(
+                "The upper edge of this picture cuts the forehead. "
+                "Send one with room above the head."
+            ),
         )
     return replace(face, landmarks=_measured_again(picture, face))
 

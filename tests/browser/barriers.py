@@ -1,0 +1,27 @@
+"""What axe-core finds on a page. It comes from npm, for tests alone (`make axe`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+SCRIPT = next(
+    iter(sorted((Path(__file__).parent.parent.parent / "var" / "axe").glob("axe-*.js"))), None
+)
+_RUN = """() => axe.run(document, {
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'],
+}).then((found) => found.violations
+  .filter((rule) => ['serious', 'critical'].includes(rule.impact))
+  .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`)))
+"""
+
+
+def barriers(page: Page) -> list[str]:
+    """Serious and critical findings; none where axe-core is not there."""
+    if SCRIPT is None:
+        return []
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(SCRIPT.read_text("utf-8"))
+    found: list[str] = page.evaluate(_RUN)
+    return found

@@ -1,0 +1,76 @@
+"""The judge of photos on real photographs, not on rendered people."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+
+from generation.engine import photos
+from tests import photographs
+
+
+@pytest.mark.parametrize(
+    ("photograph", "code"),
+    [
+        (photographs.portrait, "ok"),
+        (photographs.astronaut, "ok"),
+        (photographs.leaning, "ok"),
+        (photographs.blurred, "blurred"),
+        (photographs.dark, "dark"),
+        (photographs.sideways, "no_face"),
+        (photographs.two, "several_faces"),
+        (photographs.tiny, "face_small"),
+    ],
+)
+def test_a_real_photograph_gets_the_sentence_it_deserves(
+    photograph: Callable[[], Image.Image], code: str
+) -> None:
+    verdict = photos.judge_photo(photograph())
+    assert verdict.code == code
+    assert verdict.sentence == photos.SENTENCES[code]
+    if code == "ok":
+        assert verdict.warnings == ()
+        assert verdict.score > 0.6
+
+
+def test_the_same_photograph_again_is_a_duplicate_however_it_was_saved() -> None:
+    first = photos.judge_photo(photographs.portrait())
+    known = [first.fingerprint]
+    for again in (
+        photographs.portrait(500),
+        photographs.portrait().point(lambda v: min(255, round(v * 1.12))),
+    ):
+        assert photos.judge_photo(again, known=known).code == "duplicate"
+    other = photographs.otherwise(3)
+    assert photos.judge_photo(other, known=known).code == "ok"
+
+
+def test_sunglasses_and_a_hat_are_warned_of_and_do_not_refuse() -> None:
+    shaded = photos.judge_photo(photographs.sunglasses())
+    assert shaded.ok
+    assert shaded.warnings == ("sunglasses",)
+    capped = photos.judge_photo(photographs.hat())
+    assert capped.ok
+    assert capped.warnings == ("forehead",)
+
+
+def test_photos_of_one_person_belong_together_and_another_does_not() -> None:
+    own = [photos.judge_photo(photographs.otherwise(n)).descriptor for n in range(6)]
+    assert all(own)
+    assert not [p for p in photos.judge_set(own) if p.code == "two_people"]  # type: ignore[arg-type]
+    from tests.generation.engine.conftest import face
+
+    stranger = photos.judge_photo(face(640)).descriptor
+    found = photos.judge_set([*own, stranger])  # type: ignore[list-item]
+    assert [p.photos for p in found if p.code == "two_people"] == [(6,)]
+
+
+def test_a_phone_photograph_is_judged_within_two_seconds() -> None:
+    large = photographs.portrait(2400)
+    photos.judge_photo(photographs.portrait(300))  # models are loaded once a process
+    started = time.process_time()
+    photos.judge_photo(large)
+    assert time.process_time() - started < 2
