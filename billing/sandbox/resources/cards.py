@@ -29,10 +29,12 @@ CARDS = (
     TestCard("4000000000000002", ("visa_chargeDeclined", "chargeDeclined"), "visa", "declined"),
     TestCard("4000000000000341", ("chargeCustomerFail",), "visa", "declined_later"),
     TestCard("4000000000000259", ("createDispute",), "visa", "disputed"),
-    TestCard("4000000000001976", ("createDisputeInquiry",), "visa", "accepted"),
+    TestCard("4000000000001976", ("createDisputeInquiry",), "visa", "inquiry"),
     TestCard("4000000000007726", ("refundFail",), "visa", "refund_fails"),
 )
 DEBITS = {"000123456789": "late", "000111111116": "late_failure"}
+# The account that Stripe's own command line tool debits to see it fail.
+FAILING_IBAN = "IT60X0542811101000000123456"
 
 
 def resolve(account: Account, asked: str) -> Obj:
@@ -112,6 +114,20 @@ def debit(account: Account, behaves: str) -> Obj:
     return _method(account, "us_bank_account", behaves, detail)
 
 
+def sepa(account: Account, iban: str) -> Obj:
+    """A European bank account that is debited in some days."""
+    detail: Obj = {
+        "bank_code": iban[4:9],
+        "branch_code": "",
+        "country": iban[:2],
+        "fingerprint": iban[-8:],
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": iban[-4:],
+    }
+    behaves = "late_failure" if iban == FAILING_IBAN else "late"
+    return _method(account, "sepa_debit", behaves, detail)
+
+
 def attach_to(account: Account, method: Obj, customer: str) -> Obj:
     if method["customer"] not in (None, customer):
         raise Refused("The payment method you provided is already attached to a customer.")
@@ -127,6 +143,9 @@ def create(account: Account, given: Obj) -> Obj:
     if given.get("type") == "us_bank_account":
         number = given.get("us_bank_account", {}).get("account_number", "000123456789")
         made = debit(account, DEBITS.get(number, "late"))
+    elif given.get("type") == "sepa_debit":
+        iban = str((given.get("sepa_debit") or {}).get("iban", ""))
+        made = sepa(account, iban)
     elif card.get("token"):
         made = resolve(account, card["token"])
     else:

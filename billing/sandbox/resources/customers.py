@@ -38,17 +38,17 @@ def create(account: Account, given: Obj) -> Obj:
     )
     made["invoice_prefix"] = made["id"][-8:].upper()
     made["tax_ids"] = whole_list([], f"/v1/customers/{made['id']}/tax_ids")
-    _take(account, made, given)
-    account.save(made)
-    announce(account, "customer.created", made)
     # A test's card may come with the customer, as `source` or `payment_method`.
     asked = given.get("payment_method") or given.get("source")
     if asked:
         from billing.sandbox.resources import cards
 
         card = cards.attach_to(account, cards.resolve(account, asked), made["id"])
-        made["invoice_settings"]["default_payment_method"] = card["id"]
-        account.save(made)
+        chosen = {**(given.get("invoice_settings") or {}), "default_payment_method": card["id"]}
+        given = {**given, "invoice_settings": chosen}
+    _take(account, made, given)
+    account.save(made)
+    announce(account, "customer.created", made)
     for tax in given.get("tax_id_data", []):
         add_tax_id(account, tax, id=made["id"])
     return shown(need(account, "customer", made["id"]))

@@ -11,8 +11,8 @@ from billing.sandbox.store import Account, Obj
 DAY = 86_400
 
 
-def begin(account: Account, charge: Obj, amount: int) -> Obj:
-    """The bank opens a dispute about a charge and takes the money."""
+def begin(account: Account, charge: Obj, amount: int, *, inquiry: bool = False) -> Obj:
+    """The bank opens a dispute about a charge and takes the money; by an inquiry, it only asks."""
     if charge["disputed"]:
         raise Refused("This charge is disputed already.")
     made = account.add(
@@ -30,22 +30,28 @@ def begin(account: Account, charge: Obj, amount: int) -> Obj:
         payment_intent=charge["payment_intent"],
         payment_method_details={"type": "card", "card": {"brand": "visa"}},
         reason="fraudulent",
-        status="needs_response",
+        status="warning_needs_response" if inquiry else "needs_response",
     )
-    taken = accounts.earn(account, source=made, amount=-amount, kind="adjustment")
-    made["balance_transactions"] = [taken]
-    account.save(made)
+    if not inquiry:
+        taken = accounts.earn(account, source=made, amount=-amount, kind="adjustment")
+        made["balance_transactions"] = [taken]
+        account.save(made)
     charge |= {"disputed": True, "dispute": made["id"]}
     account.save(charge)
     announce(account, "charge.dispute.created", made)
-    announce(account, "charge.dispute.funds_withdrawn", made)
+    if not inquiry:
+        announce(account, "charge.dispute.funds_withdrawn", made)
     return made
 
 
 def decide(account: Account, dispute: Obj, *, won: bool) -> Obj:
     """The bank decides: the money comes back, or it does not."""
-    if dispute["status"] in ("won", "lost"):
+    if dispute["status"] in ("won", "lost", "warning_closed"):
         raise Refused("This dispute is closed.")
+    if dispute["status"].startswith("warning_"):
+        dispute["status"] = "warning_closed"
+        announce(account, "charge.dispute.closed", account.save(dispute))
+        return dispute
     dispute["status"] = "won" if won else "lost"
     if won:
         returned = accounts.earn(
@@ -70,7 +76,8 @@ def update(account: Account, given: Obj, id: str) -> Obj:
     dispute = merge(need(account, "dispute", id), given, "metadata")
     dispute["evidence"] |= given.get("evidence") or {}
     if given.get("submit", True) and given.get("evidence"):
-        dispute["status"] = "under_review"
+        asked = dispute["status"].startswith("warning_")
+        dispute["status"] = "warning_under_review" if asked else "under_review"
         dispute["evidence_details"]["has_evidence"] = True
     announce(account, "charge.dispute.updated", account.save(dispute))
     text = dispute["evidence"].get("uncategorized_text")

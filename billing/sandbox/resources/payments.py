@@ -138,10 +138,11 @@ def succeed(account: Account, intent: Obj, charge: Obj) -> Obj:
     account.save(intent)
     announce(account, "charge.succeeded", charge)
     announce(account, "payment_intent.succeeded", intent)
-    if need(account, "payment_method", charge["payment_method"])["_behaves"] == "disputed":
+    behaves = need(account, "payment_method", charge["payment_method"])["_behaves"]
+    if behaves in ("disputed", "inquiry"):
         from billing.sandbox.resources import disputes
 
-        disputes.begin(account, charge, charge["amount"])
+        disputes.begin(account, charge, charge["amount"], inquiry=behaves == "inquiry")
     return intent
 
 
