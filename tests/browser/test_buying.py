@@ -85,7 +85,7 @@ def test_credits_are_bought_with_cards_and_a_debit(page: Page, world: World, sho
 
     page.get_by_role("link", name="Credits").first.click()
     page.get_by_role("link", name="Buy", exact=True).click()
-    page.get_by_label("Another number", exact=True).check()
+    page.get_by_role("radio", name=re.compile("Another number")).check()
     page.get_by_label("Another number of credits").fill("12")
     page.get_by_role("button", name="Go to payment").click()
     pay(page, how="Bank debit, settles later")
