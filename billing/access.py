@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.access import Inside
-from billing.models import CreditEntry, Purchase
+from billing.models import CreditEntry, DepartmentBudget, Purchase, Terms
 
 
 def entries(inside: Inside) -> QuerySet[CreditEntry]:
@@ -24,6 +24,24 @@ def purchases(inside: Inside) -> QuerySet[Purchase]:
 def purchase(inside: Inside, purchase_id: UUID) -> Purchase:
     """One of those; Http404 for another organisation's."""
     found = purchases(inside).select_related("organisation").filter(pk=purchase_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def terms(inside: Inside) -> Terms | None:
+    """What the organisation has set for itself; None where it has set nothing."""
+    return Terms.objects.filter(organisation=inside.organisation).first()
+
+
+def budgets(inside: Inside) -> QuerySet[DepartmentBudget]:
+    """The budgets of its departments."""
+    return DepartmentBudget.objects.filter(organisation=inside.organisation)
+
+
+def budget(inside: Inside, budget_id: UUID) -> DepartmentBudget:
+    """One of those; Http404 for another organisation's."""
+    found = budgets(inside).select_related("organisation").filter(pk=budget_id).first()
     if found is None:
         raise Http404
     return found

@@ -134,6 +134,14 @@ def hold(*, actor: Actor, organisation: Organisation, amount: int, source_key: s
     return _model(CreditHold, row)
 
 
+def held(*, organisation: Organisation, source_key: str) -> int:
+    """The credits that are held for a source now."""
+    found = CreditHold.objects.filter(
+        account__organisation=organisation, source_key=source_key, state=CreditHold.State.HELD
+    ).values_list("open", flat=True)
+    return found.first() or 0
+
+
 def capture(
     *,
     actor: Actor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from billing import terms
 from billing.models import Purchase
 from billing.payments import news, reconcile, top_ups
 
@@ -21,3 +22,8 @@ def top_up(purchase_id: str) -> str:
 def reconcile_payments() -> int:
     """default, each night: read every payment that something happened to lately."""
     return reconcile.reconcile()
+
+
+def send_low_balance(terms_id: str) -> int:
+    """default: tell owners and administrators that few credits are left."""
+    return terms.send_low_balance(terms_id=terms_id)

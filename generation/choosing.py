@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from billing import ledger
-from generation import claims, notices, renditions, retention, states
+from generation import add_ons, claims, notices, renditions, retention, states
 from generation.models import Candidate, Headshot, Shoot, State
 from headshots.lib.problems import Problem
 
@@ -35,12 +35,13 @@ class Reason(models.TextChoices):
 
 def short_list(*, shoot: Shoot) -> list[Candidate]:
     """The candidates of the newest round with any that passed, likest first; at most
-    SHORT_LIST."""
+    SHORT_LIST, or as many more as were asked for."""
     passed = Candidate.objects.filter(shoot=shoot, passed=True)
     newest = passed.order_by("-round").values_list("round", flat=True).first()
     if newest is None:
         return []
-    return list(passed.filter(round=newest).order_by("likeness_own", "number")[:SHORT_LIST])
+    most = max(SHORT_LIST, shoot.wanted + SHORT_LIST - 4)
+    return list(passed.filter(round=newest).order_by("likeness_own", "number")[:most])
 
 
 @transaction.atomic
@@ -128,10 +129,32 @@ def approve(*, actor: Actor, shoot: Shoot) -> Headshot:
     headshot.approved_by = actor.user
     headshot.save(update_fields=["approved_at", "approved_by"])
     states.move(actor=actor, shoot=shoot, to=State.DELIVERED)
-    ledger.capture(actor=actor, organisation=shoot.order.organisation, source_key=shoot.hold_key)
+    _take_credits(actor=actor, shoot=shoot)
     events.emit(organisation=shoot.order.organisation, type="headshot.approved", resource=headshot)
     notices.notify(shoot=shoot, kind="delivered")
     return headshot
+
+
+def _take_credits(*, actor: Actor, shoot: Shoot) -> None:
+    """Take what is due for a shoot of what is held; nothing, where its turnaround was missed."""
+    if shoot.made_free_at:
+        return
+    organisation = shoot.order.organisation
+    own, more = shoot.hold_keys
+    due = shoot.credits
+    if later := ledger.held(organisation=organisation, source_key=more):
+        ledger.capture(actor=actor, organisation=organisation, source_key=more)
+        due -= later
+    if ledger.held(organisation=organisation, source_key=own) > due:
+        ledger.capture(
+            actor=actor, organisation=organisation, source_key=own, amount=due, part="due"
+        )
+        ledger.release(
+            actor=actor, organisation=organisation, source_key=own, note=add_ons.TOO_FEW_PASSED
+        )
+    else:
+        ledger.capture(actor=actor, organisation=organisation, source_key=own)
+    Shoot.objects.filter(pk=shoot.pk).update(charged=shoot.credits)
 
 
 def approve_all(*, actor: Actor, shoots: Iterable[Shoot]) -> int:

@@ -16,7 +16,7 @@ from django_q.tasks import async_task, schedule
 
 from accounts import invitations, languages
 from accounts.models import Employee
-from generation import certificates, states
+from generation import certificates, states, usage
 from generation.models import Order, Shoot, State
 
 SUBJECTS = {
@@ -110,6 +110,7 @@ def send(*, shoot: Shoot, kind: str) -> bool:
     if kind == "withdrawn":
         mail.attach("certificate.txt", certificates.document(shoot.certificate), "text/plain")
     mail.send()
+    usage.count_mail(shoot=shoot)
     return True
 
 

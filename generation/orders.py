@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from accounts import audit, invitations
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
 from accounts.webhooks import events
-from billing import ledger, prices
-from generation import notices, states
+from billing import ledger, prices, terms
+from generation import budgets_used, notices, states
 from generation.models import Look, Order, Shoot, State
 from generation.sandbox import calls
 from headshots.lib.problems import Problem
@@ -28,10 +28,17 @@ REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
 PROMISED = (State.INVITED, State.COLLECTING)
 
 
+def wanted(*, more_pictures: bool) -> int:
+    """How many pictures must pass before their person is asked to choose."""
+    return 8 if more_pictures else 4
+
+
 def credits_promised(*, organisation: Organisation) -> int:
     """Credits that open shoots will hold once their photos are handed in."""
-    waiting = Shoot.objects.filter(order__organisation=organisation, state__in=PROMISED).count()
-    return waiting * prices.CREDITS_A_SHOOT
+    waiting = Shoot.objects.filter(
+        order__organisation=organisation, state__in=PROMISED, made_free_at=None
+    )
+    return int(waiting.aggregate(credits=Sum("credits", default=0))["credits"])
 
 
 @transaction.atomic
@@ -45,15 +52,20 @@ def place_order(
     name: str = "",
     invite: bool = True,
     remind_every: int = 3,
+    more_pictures: bool = False,
+    extends: Order | None = None,
+    cost_centre: str = "",
+    po_number: str = "",
 ) -> Order:
     """Freeze the look and make a shoot for each employee; with `invite`, mail their links and,
     every `remind_every` days, a reminder to whoever has something to do (0: none).
 
-    A credit is held when a shoot's photos are handed in. Here it is made sure that there is one
-    for everybody, counting what other open orders will need.
+    Credits are held when a shoot's photos are handed in. Here it is made sure that there are
+    enough for everybody, counting what other open orders will need, and that the departments'
+    budgets have room. `more_pictures` is an add-on (billing.prices).
 
     Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed,
-    credits missing (with their number).
+    credits missing (with their number), a department over its budget.
     """
     if not employees:
         raise Problem("Choose at least one employee.", code="nobody", field="employees")
@@ -68,10 +80,15 @@ def place_order(
             "Choose from the list how often to remind.", code="remind", field="remind_every"
         )
     account = ledger.lock_account(organisation=organisation)
-    needed = len(employees) * prices.CREDITS_A_SHOOT
+    each = prices.credits_a_shoot(more_pictures=more_pictures)
+    needed = len(employees) * each
     free = account.available - credits_promised(organisation=organisation)
     if needed > free:
         raise ledger.too_few(missing=needed - free)
+    budgets_used.check(
+        organisation=organisation,
+        needed=[(employee.department, each) for employee in employees],
+    )
     order = Order.objects.create(
         organisation=organisation,
         name=" ".join(name.split())[:120] or f"{look.name}, {timezone.localdate():%d %b %Y}",
@@ -79,6 +96,10 @@ def place_order(
         frozen_look=asdict(look.direction()),
         due_at=due_at,
         remind_every=remind_every,
+        extends=extends,
+        cost_centre=" ".join(cost_centre.split())[:60],
+        po_number=" ".join(po_number.split())[:60],
+        promised_hours=terms.promised_hours(organisation),
         placed_by=actor.user,
     )
     links = invitations.issue_many(employees=employees, expires_at=due_at + GRACE)
@@ -89,6 +110,9 @@ def place_order(
                 employee=employee,
                 invitation=link,
                 seed=secrets.randbits(31),
+                credits=each,
+                wanted=wanted(more_pictures=more_pictures),
+                department=employee.department,
             )
             for employee, link in zip(employees, links, strict=True)
         ],

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import prices
-from generation.models import Candidate, ComputeUsage, Order, Shoot, State, Worker
+from generation import costs
+from generation.costs import NOTHING, Cost
+from generation.models import Shoot, State, Worker
 
 # How long a worker may be silent before nobody counts on it.
 WORKER_SILENCE = timedelta(minutes=3)
@@ -38,10 +38,11 @@ class ShootProgress:
     percent: int
     gpu_seconds: float
     candidates: int
+    cost: Cost = NOTHING
 
     @property
     def cost_cents(self) -> float:
-        return prices.cost_cents(self.gpu_seconds)
+        return self.cost.total
 
     @property
     def candidate_id(self) -> UUID | None:
@@ -75,35 +76,18 @@ def workers_alive() -> list[Worker]:
     return list(Worker.objects.filter(name__startswith="gpu@", seen_at__gte=lately))
 
 
-def gpu_seconds(*, order: Order) -> float:
-    """What a whole order has taken of the GPU, in seconds."""
-    used = ComputeUsage.objects.filter(shoot__order=order).order_by()
-    return float(used.aggregate(total=Sum("seconds"))["total"] or 0.0)
-
-
 def of_shoots(shoots: Iterable[Shoot]) -> list[ShootProgress]:
-    """Progress of many shoots with two queries more, however many they are."""
+    """Progress of many shoots with a few queries more, however many they are."""
     found = list(shoots)
-    ids = [shoot.pk for shoot in found]
-    seconds = dict(
-        ComputeUsage.objects.filter(shoot__in=ids)
-        .order_by()
-        .values_list("shoot")
-        .annotate(total=Sum("seconds"))
-    )
-    made = dict(
-        Candidate.objects.filter(shoot__in=ids)
-        .order_by()
-        .values_list("shoot")
-        .annotate(n=Count("pk"))
-    )
+    spent = costs.of_shoots([shoot.pk for shoot in found])
     return [
         ShootProgress(
             shoot=shoot,
             words=words(shoot),
             percent=percent(shoot),
-            gpu_seconds=seconds.get(shoot.pk, 0.0),
-            candidates=made.get(shoot.pk, 0),
+            gpu_seconds=spent[shoot.pk].seconds,
+            candidates=spent[shoot.pk].candidates,
+            cost=spent[shoot.pk],
         )
         for shoot in found
     ]

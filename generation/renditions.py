@@ -19,7 +19,7 @@ from django_q.tasks import async_task
 from PIL import Image
 
 from accounts.webhooks import events
-from generation import credentials, finishes, rendition_table
+from generation import credentials, finishes, rendition_table, usage
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import vault
 from headshots.lib.vault import FileMissing
@@ -156,6 +156,8 @@ def render(*, finishing_id: UUID) -> Finishing | None:
             notes=list(cut.notes),
             seconds=round(time.monotonic() - started, 3),
         )
+        if headshot is not None:
+            usage.count_finishing(shoot=headshot.shoot, seconds=time.monotonic() - started)
         if headshot is None or not fresh:
             if headshot is None:
                 vault().delete_tree(folder(found))

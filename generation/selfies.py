@@ -16,7 +16,7 @@ from accounts import audit
 from accounts import releases as accounts_releases
 from accounts.actors import Actor
 from accounts.models import Release
-from billing import ledger, prices
+from billing import ledger
 from generation import base_model, claims, notices, states
 from generation.models import Selfie, Shoot, State
 from generation.storage import vault
@@ -244,7 +244,7 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
 
 @transaction.atomic
 def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
-    """Hold the credit and queue the shoot. Handing in twice is handing in once.
+    """Hold its credits and queue the shoot. Handing in twice is handing in once.
 
     Raises Problem where photos are being checked, too few are accepted or a credit is missing.
     """
@@ -268,12 +268,13 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
             field="photos",
         )
     try:
-        ledger.hold(
-            actor=actor,
-            organisation=shoot.order.organisation,
-            amount=prices.CREDITS_A_SHOOT,
-            source_key=shoot.hold_key,
-        )
+        if shoot.made_free_at is None:
+            ledger.hold(
+                actor=actor,
+                organisation=shoot.order.organisation,
+                amount=shoot.credits,
+                source_key=shoot.hold_key,
+            )
     except Problem as problem:
         if problem.code != "credits_missing" or actor.kind != "employee":
             raise

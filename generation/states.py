@@ -101,12 +101,7 @@ def move(
         # Kept in English, whoever acts.
         with override("en"):
             note = str(to.label)
-        ledger.release(
-            actor=actor,
-            organisation=shoot.order.organisation,
-            source_key=shoot.hold_key,
-            note=note,
-        )
+        give_back(actor=actor, shoot=shoot, note=note)
     audit.record(
         actor=actor,
         organisation=shoot.order.organisation,
@@ -127,6 +122,17 @@ def _tell(*, shoot: Shoot, was: State, to: State) -> None:
     if to in ENDED and was not in ENDED:
         # Asked after the commit: of two shoots that end at once, neither sees the other before.
         async_task("generation.tasks.note_order_completed", str(shoot.order_id))
+
+
+def give_back(*, actor: Actor, shoot: Shoot, note: str) -> bool:
+    """Release whatever is held for a shoot. Returns whether anything was."""
+    released = [
+        ledger.release(
+            actor=actor, organisation=shoot.order.organisation, source_key=key, note=note
+        )
+        for key in shoot.hold_keys
+    ]
+    return any(released)
 
 
 def locked(shoot_id: UUID) -> Shoot:

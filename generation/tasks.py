@@ -10,10 +10,11 @@ import structlog
 from django_q.tasks import async_task
 
 from accounts.webhooks import sending
-from billing import ledger
+from billing import ledger, terms
 from billing.payments import news, top_ups
 from generation import (
     alternatives,
+    another_look,
     claims,
     closing,
     consistency,
@@ -21,11 +22,13 @@ from generation import (
     heartbeat,
     mailing,
     orders,
+    promises,
     reminders,
     renditions,
     retention,
     selfies,
     uploads,
+    usage,
     wall_pictures,
 )
 from generation.sandbox import calls as sandbox_calls
@@ -97,6 +100,11 @@ def note_order_completed(order_id: str) -> bool:
     return orders.note_completed(order_id=UUID(order_id))
 
 
+def begin_another_look(shoot_id: str) -> bool:
+    """default: copy somebody's photos into the shoot of their other look, and hand it in."""
+    return another_look.begin(shoot_id=UUID(shoot_id))
+
+
 def sweep() -> dict[str, int]:
     """default, each minute: whatever a lost message or a dead worker left behind, and what has
     run out."""
@@ -115,6 +123,10 @@ def sweep() -> dict[str, int]:
         "grants_expired": ledger.expire_due(),
         "payments_due": news.read_due(),
         "topped_up": top_ups.sweep(),
+        "made_free": promises.sweep(),
+        "low_balances": terms.sweep(),
+        "looks_begun": another_look.begin_missing(),
+        "storage_counted": usage.count_storage(),
         **retention.sweep(),
         **sending.sweep(),
     }

@@ -1,7 +1,9 @@
 from django.urls import path
 
 from generation.views import (
+    add_ons,
     closing,
+    costs,
     finishes,
     looks,
     order_new,
@@ -43,5 +45,13 @@ urlpatterns = [
     path("shoots/<uuid:shoot_id>/send-back", orders.send_back, name="shoot_send_back"),
     path("shoots/<uuid:shoot_id>/cancel", orders.cancel_shoot, name="shoot_cancel"),
     path("shoots/<uuid:shoot_id>/invite", orders.invite_again, name="shoot_invite"),
+    path("shoots/<uuid:shoot_id>/more", add_ons.more_pictures, name="shoot_more"),
+    path("orders/<uuid:order_id>/another-look", add_ons.another, name="order_another_look"),
+    path("credits/where", costs.where, name="credit_costs"),
+    path("credits/usage", costs.usage, name="usage"),
+    path("credits/usage.csv", costs.usage_csv, name="usage_csv"),
+    path("credits/budgets", costs.budgets, name="budgets"),
+    path("credits/budgets/<uuid:budget_id>/remove", costs.budget_remove, name="budget_remove"),
+    path("credits/low-balance", costs.low_balance, name="low_balance"),
     path("candidates/<uuid:candidate_id>.jpg", pictures.candidate, name="candidate_picture"),
 ]

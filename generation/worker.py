@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import base_model, claims, credentials, demands, notices, states
+from generation import add_ons, base_model, claims, credentials, demands, notices, states
 from generation.claims import Claim
 from generation.engine import finish, gate, load, sample, train
 from generation.engine.errors import PhotoError, Stopped
@@ -33,8 +33,8 @@ from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
 
-# Candidates that must pass before the employee is asked to choose.
-WANTED = 4
+# Candidates are wanted in fours: for each four, a shoot may take a whole set of draws.
+FOUR = 4
 
 
 @dataclass
@@ -224,9 +224,10 @@ def _generate_round(
         made = Candidate.objects.filter(shoot=sitter.shoot, round=sitter.shoot.round)
         numbers = set(made.values_list("number", flat=True))
         passed = made.filter(passed=True).count()
-        most = recipe.sample.candidates * recipe.sample.rounds
+        sets = -(-sitter.shoot.wanted // FOUR)
+        most = recipe.sample.candidates * recipe.sample.rounds * sets
         heart.note(sitter.claim, len(numbers), most)
-        if passed >= WANTED or len(numbers) >= most:
+        if passed >= sitter.shoot.wanted or len(numbers) >= most:
             _conclude(sitter, passed)
             continue
         # The rest of a draw that was broken off, or a whole one.
@@ -250,6 +251,8 @@ def _generate_round(
         ],
         should_stop=stopping,
     )
+    for sitter, _number, _seed_used in batch:
+        heart.made(sitter.claim)
     heart.phase = "judging"
     for (sitter, number, seed), image in zip(batch, images, strict=True):
         if stopping():
@@ -359,6 +362,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
                 fence=sitter.claim.fence,
                 message="" if passed else states.NOTHING_BETTER,
             )
+            add_ons.settle_more(shoot=shoot, passed=passed)
             notices.notify(shoot=shoot, kind="choose")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)

@@ -234,7 +234,18 @@ Q_CLUSTER: dict[str, Any] = {
 BASE_MODEL = env.text("BASE_MODEL") or "embedded"
 GPU_DEVICE = env.text("HEADSHOTS_DEVICE")
 PEOPLE_AT_ONCE = env.integer("HEADSHOTS_PEOPLE_AT_ONCE", 4, least=1, most=64)
-GPU_HOUR_CENTS = env.integer("HEADSHOTS_GPU_HOUR_CENTS", 250, least=0, most=1_000_000)
+# What work costs, in cents. A change is kept as the next price table when `migrate` runs.
+COST_CENTS = {
+    "gpu_hour": env.integer("HEADSHOTS_GPU_HOUR_CENTS", 250, least=0, most=1_000_000),
+    "cpu_hour": env.integer("HEADSHOTS_CPU_HOUR_CENTS", 5, least=0, most=1_000_000),
+    "energy_kwh": env.integer("HEADSHOTS_KWH_CENTS", 0, least=0, most=10_000),
+    "storage_gb_month": env.integer("HEADSHOTS_STORAGE_GB_CENTS", 2, least=0, most=10_000),
+    "mail": env.integer("HEADSHOTS_MAIL_THOUSAND_CENTS", 10, least=0, most=1_000_000) / 1000,
+    "payment_percent": env.integer("HEADSHOTS_PAYMENT_BASIS_POINTS", 290, least=0, most=5000) / 100,
+    "payment_fixed": env.integer("HEADSHOTS_PAYMENT_FIXED_CENTS", 30, least=0, most=10_000),
+}
+# Hours from photos handed in to pictures to choose from; a credit comes back where they pass.
+PROMISED_HOURS = env.integer("HEADSHOTS_PROMISED_HOURS", 24, least=0, most=2160)
 LEASE_S = env.integer("HEADSHOTS_LEASE_S", 45, least=3, most=3600)
 MOST_ATTEMPTS = 5
 # A matting network in an ONNX file; without one, mattes are solved on the CPU without weights.

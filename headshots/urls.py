@@ -6,10 +6,11 @@ from django.views.i18n import set_language
 
 from accounts.views import joining
 from generation.views import provenance
-from headshots import component_page, health, home
+from headshots import component_page, health, home, pricing
 
 urlpatterns = [
     path("", home.landing, name="landing"),
+    path("pricing", pricing.pricing, name="pricing"),
     path("home", home.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

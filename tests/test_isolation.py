@@ -128,6 +128,16 @@ TABLE = [
     Case("shoot_cancel", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("shoot_invite", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("candidate_picture", ALL, needs="candidate"),
+    Case("credit_costs", ALL),
+    Case("usage", ALL),
+    Case("usage_csv", ALL),
+    Case("budgets", ALL),
+    Case("budgets", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("budget_remove", DONE_ADMIN, "post", "budget"),
+    Case("low_balance", DONE_ADMIN, "post"),
+    Case("order_another_look", ADMIN, needs="order"),
+    Case("order_another_look", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
+    Case("shoot_more", DONE_ADMIN, "post", "choosing"),
 ]
 # Open to everybody, or to whoever is signed in, and about nobody's organisation; to join one takes
 # a signed token (tests/accounts/test_members.py).
@@ -136,6 +146,7 @@ DEVELOPERS = {"developers", "developer_events", "developer_guide", "developer_re
 # djstripe: Stripe's calls, which are signed (tests/billing/test_webhooks_of_stripe.py).
 OPEN = {
     *DEVELOPERS,
+    "pricing",
     "djstripe:djstripe_webhook_by_uuid",
     "components",
     "landing",
@@ -217,6 +228,10 @@ def thing(world: World, needs: str) -> dict[str, object]:
     if needs in ("plate", "refinish", "rendition"):
         found = make_finishing(world)[needs]
         return {"slug": slug, f"{needs}_id": found.pk}
+    if needs == "budget":
+        return {"slug": slug, "budget_id": world.budget().pk}
+    if needs == "choosing":
+        return {"slug": slug, "shoot_id": world.shoot(State.CHOOSING).pk}
     if needs == "candidate":
         shoot = world.shoot(State.CHOOSING)
         return {"slug": slug, "candidate_id": shoot.candidates.first().pk}

@@ -29,8 +29,8 @@ from accounts.models import (
 from accounts.organisations import add_member, found_organisation
 from accounts.roster_imports import start_import
 from accounts.webhooks import endpoints
-from billing import ledger
-from billing.models import Purchase
+from billing import budgets, ledger
+from billing.models import DepartmentBudget, Purchase
 from generation import looks, orders, selfies, states
 from generation.models import (
     Candidate,
@@ -131,6 +131,16 @@ class World:
         WebhookEndpoint.objects.filter(organisation=self.organisation).delete()
         fields = {"url": "https://192.0.1.1/hooks", **changes}
         return endpoints.add(actor=self.actor, organisation=self.organisation, **fields)[0]
+
+    def budget(self, department: str = "Sales", credits: int = 2) -> DepartmentBudget:
+        """A department's budget of this month."""
+        return budgets.set_budget(
+            actor=self.actor,
+            organisation=self.organisation,
+            department=department,
+            period="month",
+            credits=credits,
+        )
 
     def order(self, people: int = 1, **changes: Any) -> Order:
         """An order for some new people."""

@@ -13,7 +13,7 @@ from generation.models.orders import Order
 from generation.models.pictures import Candidate, Headshot, Selfie
 from generation.models.shoots import Shoot, State
 from generation.models.uploads import Upload
-from generation.models.workers import ComputeUsage, Worker
+from generation.models.workers import ComputeUsage, ServiceUsage, Worker
 
 __all__ = [
     "Alternative",
@@ -31,6 +31,7 @@ __all__ = [
     "Refinish",
     "Rendition",
     "Selfie",
+    "ServiceUsage",
     "Shoot",
     "State",
     "Upload",

@@ -21,6 +21,15 @@ class Order(Row):
     due_at = models.DateTimeField()
     # Days between reminders to whoever has something to do; 0 sends none by itself.
     remind_every = models.PositiveSmallIntegerField(default=3)
+    # Whose bill it goes on, as the buyer's bookkeeping calls it.
+    cost_centre = models.CharField(max_length=60, blank=True, default="")
+    po_number = models.CharField(max_length=60, blank=True, default="")
+    # Hours from photos handed in to pictures to choose from, as promised when it was placed.
+    promised_hours = models.PositiveIntegerField(null=True, blank=True)
+    # The order whose people have another look here, from the same photos.
+    extends = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="extensions"
+    )
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
 
     # How its headshots are finished; None until the first one is.

@@ -41,6 +41,15 @@ class Shoot(Row):
     message = models.TextField(blank=True)
     seed = models.BigIntegerField()
     round = models.PositiveIntegerField(default=1)
+    # How many pictures must pass before there is a choice, and the credits for all of it.
+    wanted = models.PositiveSmallIntegerField(default=4)
+    credits = models.PositiveSmallIntegerField(default=1)
+    # What was taken of them when its headshot was approved.
+    charged = models.PositiveSmallIntegerField(default=0)
+    # Where its person belonged when it was ordered: budgets and usage go by it.
+    department = models.CharField(max_length=100, blank=True, default="")
+    # The promised turnaround was missed, so it is made without a credit.
+    made_free_at = models.DateTimeField(null=True, blank=True)
 
     attempts = models.PositiveIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)
@@ -110,3 +119,8 @@ class Shoot(Row):
     def hold_key(self) -> str:
         """The source of this shoot's hold in the ledger."""
         return f"shoot:{self.id}"
+
+    @property
+    def hold_keys(self) -> tuple[str, str]:
+        """All sources that may hold credits for it: its own, and more pictures asked for later."""
+        return (self.hold_key, f"{self.hold_key}:more")

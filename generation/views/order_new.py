@@ -23,8 +23,8 @@ from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
 from accounts.models import Employee, Role
 from accounts.roster_people import Filter, choices, identifiers, search, selection
-from billing import ledger, prices
-from generation import access, notices, orders
+from billing import ledger, prices, terms
+from generation import access, budgets_used, notices, orders
 from generation.models import Order
 from headshots.lib.problems import Problem
 
@@ -59,7 +59,13 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             "chosen_words": ",".join(sorted(pk.hex for pk in chosen)),
             "balance": balance,
             "free": balance.available - orders.credits_promised(organisation=inside.organisation),
-            "credits_a_shoot": prices.CREDITS_A_SHOOT,
+            "credits_a_shoot": prices.credits_a_shoot(),
+            "more_pictures": prices.MORE_PICTURES,
+            "wants_more": "more_pictures" in request.POST,
+            "cost_centre": request.POST.get("cost_centre", ""),
+            "po_number": request.POST.get("po_number", ""),
+            "promised_hours": terms.promised_hours(inside.organisation),
+            "uses": budgets_used.of_organisation(inside.organisation),
             "due": request.POST.get("due")
             or (timezone.localdate() + timedelta(days=DEFAULT_DAYS)).isoformat(),
             "today": timezone.localdate().isoformat(),
@@ -147,6 +153,9 @@ def _place(request: HttpRequest, inside: Membership) -> Order:
         due_at=timezone.make_aware(datetime.combine(due, time(23, 59))),
         name=request.POST.get("name", ""),
         remind_every=_interval(request, 3),
+        more_pictures="more_pictures" in request.POST,
+        cost_centre=request.POST.get("cost_centre", ""),
+        po_number=request.POST.get("po_number", ""),
     )
 
 

@@ -18,10 +18,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from billing import prices
+from billing import prices, revenue
 from generation import (
     access,
+    add_ons,
+    another_look,
     choosing,
+    costs,
     delivery,
     funnel,
     notices,
@@ -40,7 +43,7 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
     stages = funnel.of_order(order=order, department=wanted.department)
     found = funnel.narrow(access.shoots(inside, order), wanted)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    seconds = progress.gpu_seconds(order=order)
+    seconds, cents = costs.so_far(order)
     working = stages.here("uploaded")
     return {
         "inside": inside,
@@ -66,7 +69,8 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
         "gpu_seconds": seconds,
         "workers": progress.workers_alive(),
         "waiting": working,
-        "cost_cents": prices.cost_cents(seconds),
+        "cost_cents": cents,
+        "credits": costs.credits(order),
     }
 
 
@@ -79,6 +83,11 @@ def order(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     context = {
         **_order_context(request, inside, found),
         "intervals": orders.REMIND_EVERY,
+        "cost": costs.of_order(found),
+        "paid": revenue.of_a_credit(inside.organisation),
+        "another": another_look.possible(found).count() if inside.may_edit else 0,
+        "another_look": prices.ANOTHER_LOOK,
+        "extensions": access.orders(inside).filter(extends=found),
     }
     return render(request, "generation/order.html", context)
 
@@ -202,6 +211,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "passed": made.filter(passed=True).count(),
             "selfies": found.selfies.filter(verdict="accepted").count(),
             "ended": found.state in states.ENDED,
+            "more": prices.MORE_PICTURES if add_ons.can_have_more(found) else None,
         },
     )
 

@@ -4,7 +4,9 @@
 (() => {
   const form = document.querySelector("[data-order]");
   if (!form) return;
-  const each = Number(form.dataset.each);
+  const more = form.querySelector("[data-more-pictures]");
+  const person = form.querySelector("[data-a-person]");
+  const aPerson = () => Number(form.dataset.each) + (more.checked ? Number(form.dataset.more) : 0);
   const free = Number(form.dataset.free);
   const chosen = new Set(form.dataset.chosen.split(",").filter(Boolean));
   const say = form.querySelector("[data-count]");
@@ -24,9 +26,11 @@
 
   const count = () => {
     const people = chosen.size;
+    const each = aPerson();
     const needed = people * each;
     const missing = needed - free;
     const values = { needed: write(needed), free: write(free), missing: write(missing), rest: write(free - needed), people: write(people) };
+    person.textContent = write(each);
     say.classList.toggle("wrong", missing > 0);
     const who = ngettext("{people} person needs", "{people} people need", people, values);
     const what = ngettext("{needed} credit", "{needed} credits", needed, values);
@@ -91,6 +95,7 @@
     else chosen.delete(event.target.value);
     count();
   });
+  more.addEventListener("change", count);
   form.addEventListener("submit", () => { carrier.value = [...chosen].join(","); });
 
   // The invitation, in each language, for the first who is chosen.

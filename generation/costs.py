@@ -1,0 +1,184 @@
+"""What headshots cost to make: from the records of runs, storage and mail to shoots and orders.
+
+In cents, at the prices that were in force when each piece of work was done.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, FloatField, Q, Sum, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from generation.models import Candidate, ComputeUsage, Order, ServiceUsage, Shoot, State
+
+KWH_J = 3.6e6
+TO_COME = (State.INVITED, State.COLLECTING)
+ENDED_WITHOUT = (State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN)
+CENTS = F("seconds") / 3600.0 * F("hour_cents") + Coalesce(
+    F("joules"), Value(0.0), output_field=FloatField()
+) / KWH_J * F("kwh_cents")
+"""What a run cost."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Cents by what they went into, and the figures behind them."""
+
+    training: float = 0.0
+    generating: float = 0.0
+    rejected: float = 0.0
+    finishing: float = 0.0
+    storage: float = 0.0
+    mail: float = 0.0
+    # Of the worker's device alone.
+    seconds: float = 0.0
+    joules: float = 0.0
+    images: int = 0
+    # As they stand in the receipts; less than images where a person's were destroyed.
+    candidates: int = 0
+    refused: int = 0
+
+    @property
+    def total(self) -> float:
+        """Cents, all together."""
+        return float(sum(getattr(self, part) for part in PARTS))
+
+    @property
+    def kwh(self) -> float:
+        return self.joules / KWH_J
+
+    @property
+    def lost(self) -> float:
+        """The share of the total that went into images that the gate refused, 0 to 1."""
+        return self.rejected / self.total if self.total else 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Cost)))
+
+
+PARTS: dict[str, str | Promise] = {
+    "training": _("Training on the person’s photos"),
+    "generating": _("Drawing and checking what passed"),
+    "rejected": _("Images that were rejected"),
+    "finishing": _("Finishing"),
+    "storage": _("Storage"),
+    "mail": _("Mail"),
+}
+NOTHING = Cost()
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """The sum of several."""
+    return sum(costs, NOTHING)
+
+
+def of_shoots(ids: Collection[UUID]) -> dict[UUID, Cost]:
+    """The cost of each of some shoots, by three queries however many they are."""
+    runs: dict[UUID, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for row in (
+        ComputeUsage.objects.filter(shoot__in=ids)
+        .order_by()
+        .values("shoot_id", "phase")
+        .annotate(cents=Sum(CENTS), spent=Sum("seconds"), energy=Sum("joules"), drawn=Sum("images"))
+    ):
+        runs[row["shoot_id"]][row["phase"]] = row
+    services: dict[UUID, dict[str, float]] = defaultdict(dict)
+    for shoot_id, kind, cents in (
+        ServiceUsage.objects.filter(shoot__in=ids)
+        .order_by()
+        .values_list("shoot_id", "kind")
+        .annotate(cents=Sum(F("quantity") * F("unit_cents")))
+    ):
+        services[shoot_id][kind] = cents
+    made = {
+        shoot_id: (candidates, refused)
+        for shoot_id, candidates, refused in Candidate.objects.filter(
+            shoot__in=ids, photographed=False
+        )
+        .order_by()
+        .values_list("shoot_id")
+        .annotate(n=Count("pk"), refused=Count("pk", filter=Q(passed=False)))
+    }
+    return {pk: _cost(runs[pk], services[pk], *made.get(pk, (0, 0))) for pk in ids}
+
+
+def _cost(
+    runs: Mapping[str, Mapping[str, Any]],
+    services: Mapping[str, float],
+    candidates: int,
+    refused: int,
+) -> Cost:
+    def cents(*phases: str) -> float:
+        return float(sum(runs[phase]["cents"] or 0.0 for phase in phases if phase in runs))
+
+    on_device = [row for phase, row in runs.items() if phase != "finishing"]
+    drawing = cents("generating", "judging")
+    lost = refused / candidates if candidates else 0.0
+    return Cost(
+        training=cents("training"),
+        generating=drawing * (1 - lost),
+        rejected=drawing * lost,
+        finishing=cents("finishing"),
+        storage=services.get("storage", 0.0),
+        mail=services.get("mail", 0.0),
+        seconds=sum(row["spent"] for row in on_device),
+        joules=sum(row["energy"] or 0.0 for row in runs.values()),
+        images=int(sum(row["drawn"] for row in on_device)),
+        candidates=candidates,
+        refused=refused,
+    )
+
+
+@dataclass(frozen=True)
+class Credits:
+    """The credits of some shoots by where they are."""
+
+    to_hold: int
+    held: int
+    taken: int
+    ended: int
+    free: int
+
+
+def credits(order: Order) -> Credits:
+    """Where the credits of an order are: still to be held, held, taken, ended without a headshot,
+    or never due as a promise was missed. One query."""
+
+    def some(expression: str | CombinedExpression, **where: object) -> Sum:
+        return Sum(expression, filter=Q(**where), default=0)
+
+    rest = F("credits") - F("charged")
+    under_way = [
+        state for state in State if state not in (*TO_COME, *ENDED_WITHOUT, State.DELIVERED)
+    ]
+    return Credits(
+        **Shoot.objects.filter(order=order).aggregate(
+            to_hold=some("credits", state__in=TO_COME, made_free_at=None),
+            held=some("credits", state__in=under_way, made_free_at=None),
+            taken=Sum("charged", default=0),
+            ended=some(rest, state__in=ENDED_WITHOUT, made_free_at=None),
+            free=some(rest, made_free_at__isnull=False),
+        )
+    )
+
+
+def of_order(order: Order) -> Cost:
+    """The cost of an order, by four queries."""
+    return total(of_shoots(list(order.shoots.order_by().values_list("pk", flat=True))).values())
+
+
+def so_far(order: Order) -> tuple[float, float]:
+    """GPU seconds and cents of an order's runs until now; one query, for pages that ask often."""
+    found = ComputeUsage.objects.filter(shoot__order=order).aggregate(
+        spent=Sum("seconds", filter=~Q(phase="finishing"), default=0.0),
+        cents=Sum(CENTS, default=0.0),
+    )
+    return float(found["spent"]), float(found["cents"])
