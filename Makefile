@@ -32,6 +32,9 @@ run: $(VENV)/web  ## web server and default cluster (settings from the environme
 worker: $(VENV)/worker  ## a worker host: the gpu cluster
 	@$(BIN)/python -m headshots.processes gpu
 
+fuzz: $(VENV)/dev  ## the API under schemathesis with many requests; FUZZ_EXAMPLES=1000 for more
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),300) $(BIN)/python -m pytest -q tests/api/test_fuzz.py
+
 bench: $(VENV)/dev  ## benchmarks; each writes var/bench/SUBJECT.json
 	@for subject in tests/benchmarks/[a-z]*.py; do DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python $$subject || exit 1; done
 

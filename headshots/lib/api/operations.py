@@ -118,7 +118,12 @@ def operation(
             parameters.append(_header("If-Match", "An ETag; 412 where it has changed since."))
         if method.__name__ == "post" and scope:
             parameters.append(
-                _header("Idempotency-Key", "The same key does the same once, for a day at least.")
+                _header(
+                    "Idempotency-Key",
+                    "The same key does the same once, for a day at least.",
+                    minLength=1,
+                    maxLength=255,
+                )
             )
         answers: dict[Any, Any] = {}
         if binary:
@@ -162,9 +167,9 @@ def operation(
     return declare
 
 
-def _header(name: str, says: str) -> OpenApiParameter:
+def _header(name: str, says: str, **schema: Any) -> OpenApiParameter:
     return OpenApiParameter(
-        name, {"type": "string", "maxLength": 255}, OpenApiParameter.HEADER, description=says
+        name, {"type": "string", **schema}, OpenApiParameter.HEADER, description=says
     )
 
 

@@ -99,11 +99,7 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return Refusal(str(error) or "This key may not do that.", code="scope_missing", status=403)
     if isinstance(error, UnreadablePostError):
-        return Refusal(
-            "The body ended before its announced length; nothing was kept. Send it again.",
-            code="cut_off",
-            status=400,
-        )
+        return cut_off()
     if isinstance(error, SuspiciousOperation):
         return Refusal("The request cannot be read.", code="malformed", status=400)
     if isinstance(error, IntegrityError):
@@ -122,6 +118,15 @@ def as_problem(error: Exception) -> Problem | None:
             headers={"Retry-After": "5"},
         )
     return None
+
+
+def cut_off() -> Refusal:
+    """The refusal of a body that ended too early."""
+    return Refusal(
+        "The body ended before its announced length; nothing was kept. Send it again.",
+        code="cut_off",
+        status=400,
+    )
 
 
 def invalid(error: exceptions.ValidationError) -> Refusal:

@@ -113,8 +113,8 @@ class ApiView(APIView):
         if length > most:
             # The rest of the body is not read, so the connection is of no use after this.
             raise too_large(most)
-        if not files and length:
-            _ = request._request.body
+        if not files and length and len(request._request.body) < length:
+            raise problems.cut_off()
 
     def _refuse(self, error: Exception) -> HttpResponseBase:
         problem = problems.as_problem(error)

@@ -1,0 +1,80 @@
+"""Every operation under schemathesis: no 5xx, no answer that the description does not tell of.
+
+FUZZ_EXAMPLES says how many requests an operation gets: few here, many in `make fuzz`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+from headshots.wsgi import application
+from tests.api import fuzzing
+from tests.api.program import Program
+from tests.world import World
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+ONLY = os.environ.get("FUZZ_ONLY", "")
+CAREFUL = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=EXAMPLES < 50,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """The end of a request would close the connection that the test's transaction is on."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def test_every_operation(world: World, settings: Any) -> None:
+    settings.API_REQUESTS_A_MINUTE = 10**6
+    program = Program.of(world.organisation)
+    known = fuzzing.pool(world)
+    description = schemathesis.openapi.from_wsgi(
+        "/api/v1/openapi.json", application, config=fuzzing.CONFIG
+    )
+    found, asked = [], 0
+    for result in description.get_all_operations():
+        operation = result.ok()
+        if ONLY not in operation.label:
+            continue
+        cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
+
+        @CAREFUL
+        @given(st.one_of(cases))
+        def each(case: schemathesis.Case) -> None:
+            nonlocal asked
+            asked += 1
+            fuzzing.ask(case, program, known)
+
+        with transaction.atomic():
+            try:
+                each()
+            except (Exception, BaseExceptionGroup) as error:
+                found.append(f"{operation.label}\n{_said(error)}")
+            transaction.set_rollback(True)
+    assert not found, f"{len(found)} operations\n" + "\n\n".join(found)
+    assert ONLY or asked >= 60 * min(EXAMPLES, 3)
+
+
+def _said(error: BaseException) -> str:
+    inner = getattr(error, "exceptions", ())
+    return "\n".join([str(error)[:1500], *(_said(one) for one in inner)])

@@ -1,0 +1,182 @@
+"""Photos by API: with a key or a one-time address, large, slow, cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
+
+from generation.models import Selfie, Shoot, State, UploadAddress
+from headshots.wsgi import application
+from tests.api.program import Program, problem
+from tests.world import World, jpeg
+
+
+def multipart(data: bytes, name: str = "ada.jpg") -> bytes:
+    return encode_multipart(BOUNDARY, {"photo": SimpleUploadedFile(name, data)})
+
+
+def upload(program: Program, shoot: Shoot, data: bytes, **headers: str) -> Any:
+    return program.send(
+        "POST",
+        f"shoots/{shoot.pk}/selfies",
+        raw=multipart(data),
+        **{"Content-Type": MULTIPART_CONTENT, **headers},
+    )
+
+
+def address(program: Program, shoot: Shoot) -> str:
+    made = program.post(f"shoots/{shoot.pk}/upload-addresses")
+    assert made.status_code == 201, made.content
+    return str(made.json()["url"]).split("8000", 1)[-1]
+
+
+def put(path: str, data: bytes, **more: Any) -> Any:
+    return Client().put(path, data, content_type="image/jpeg", **more)
+
+
+def test_a_photo_is_taken_once_consent_is_there(program: Program, world: World) -> None:
+    shoot = world.shoot()
+    problem(upload(program, shoot, jpeg()), 409, "release_missing")
+    text = program.get(f"shoots/{shoot.pk}/release-text").json()
+    given = {
+        "text": text["text"],
+        "signed_name": "Ada Moreau",
+        "signed_at": timezone.now().isoformat(),
+        "evidence": "Envelope 8812",
+    }
+    wrong = {**given, "text": text["text"] + " And more."}
+    problem(program.post(f"shoots/{shoot.pk}/release", wrong), 422, "release_changed")
+    future = {**given, "signed_at": (timezone.now() + timedelta(days=1)).isoformat()}
+    problem(program.post(f"shoots/{shoot.pk}/release", future), 422, "signed_at")
+    made = program.post(f"shoots/{shoot.pk}/release", given).json()
+    assert (made["kind"], made["evidence"], made["text"]) == (
+        "collected", "Envelope 8812", text["text"],
+    )  # fmt: skip
+    answer = upload(program, shoot, jpeg())
+    assert answer.status_code == 201
+    assert answer.json()["verdict"] == "checking"
+    again = upload(program, shoot, jpeg())
+    assert again.json()["id"] == answer.json()["id"]
+    assert program.delete(f"selfies/{answer.json()['id']}").status_code == 204
+
+
+def test_a_photo_twice_under_a_key_is_once(program: Program, world: World) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    one = upload(program, shoot, jpeg(1), Idempotency_Key="u")
+    two = upload(program, shoot, jpeg(1), Idempotency_Key="u")
+    assert two["Idempotent-Replayed"] == "true"
+    assert one.json() == two.json()
+    problem(upload(program, shoot, jpeg(2), Idempotency_Key="u"), 422, "idempotency_mismatch")
+
+
+def test_what_is_no_photo(program: Program, world: World) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    assert problem(upload(program, shoot, b"GIF89a nonsense"), 422, "photo")["field"] == "photos"
+    problem(upload(program, shoot, b""), 422, "invalid")
+
+
+def test_an_address_takes_one_photo(program: Program, world: World) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    path = address(program, shoot)
+    problem(put(path, b"nonsense"), 422, "photo")
+    answer = put(path, jpeg(1))
+    assert answer.status_code == 201
+    assert put(path, jpeg(1)).json()["id"] == answer.json()["id"]
+    problem(put(path, jpeg(2)), 410, "used")
+    assert Selfie.objects.filter(shoot=shoot).count() == 1
+    problem(put("/api/v1/uploads/" + "x" * 43, jpeg()), 404, "not_found")
+    late = address(program, shoot)
+    UploadAddress.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    problem(put(late, jpeg(3)), 410, "expired")
+
+
+def test_two_gigabytes_are_refused_unread(program: Program, world: World) -> None:
+    shoot = world.shoot(State.COLLECTING)
+
+    class Unread:
+        def read(self, *_: int) -> bytes:
+            raise AssertionError("the body was read")
+
+        readline = read
+
+    path = address(program, shoot)
+    large = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(2 * 1024**3)}
+    problem(Client().generic("PUT", path, content_type="image/jpeg", **large), 413, "too_large")
+    answer = program.client.generic(
+        "POST",
+        f"/api/v1/shoots/{shoot.pk}/selfies",
+        content_type=MULTIPART_CONTENT,
+        headers={"Authorization": f"Bearer {program.secret}"},
+        **large,
+    )
+    problem(answer, 413, "too_large")
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(transactional_db: None) -> Iterator[int]:
+    """The site on a port of this machine, one request at a time in a thread of its own."""
+    from django.db import connections
+
+    with make_server("127.0.0.1", 0, application, handler_class=_Quiet) as made:
+
+        def serve() -> None:
+            made.serve_forever(poll_interval=0.05)
+            connections.close_all()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield made.server_port
+        made.shutdown()
+        thread.join()
+
+
+@pytest.mark.transactional
+def test_slow_and_cut_uploads(server: int, settings: Any) -> None:
+    from tests.world import make_world
+
+    world = make_world()
+    shoot = world.shoot(State.COLLECTING)
+    program = Program.of(world.organisation)
+    data = jpeg(5)
+
+    def send(pieces: list[bytes], pause: float) -> bytes:
+        head = (
+            f"PUT {address(program, shoot)} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Content-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", server), timeout=20) as line:
+            line.sendall(head.encode())
+            for piece in pieces:
+                line.sendall(piece)
+                time.sleep(pause)
+            line.shutdown(socket.SHUT_WR)
+            answer = b""
+            while more := line.recv(65536):
+                answer += more
+        return answer
+
+    step = len(data) // 10 + 1
+    pieces = [data[at : at + step] for at in range(0, len(data), step)]
+    assert b"201 Created" in send(pieces, 0.02)
+    cut = send(pieces[:5], 0.0)
+    assert b"400 Bad Request" in cut
+    assert b'"cut_off"' in cut
+    assert [s.sha256 for s in shoot.selfies.all()] == [hashlib.sha256(data).hexdigest()]
