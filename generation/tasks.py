@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 
 from accounts.webhooks import sending
 from billing import ledger, terms
-from billing.payments import news, top_ups
+from billing.payments import news, plans, top_ups
 from generation import (
     alternatives,
     another_look,
@@ -127,6 +127,7 @@ def sweep() -> dict[str, int]:
         "low_balances": terms.sweep(),
         "looks_begun": another_look.begin_missing(),
         "storage_counted": usage.count_storage(),
+        "plans_ended": plans.end_of_closed(),
         **retention.sweep(),
         **sending.sweep(),
     }

@@ -91,6 +91,13 @@ def send(*, purchase: Purchase, vat_id: str = "") -> Purchase:
     return fulfilment.fulfil(source_id=invoice_id) or purchase
 
 
+def discard(*, purchase: Purchase) -> None:
+    """Forget an invoice that Stripe refused before it was written."""
+    Purchase.objects.filter(
+        pk=purchase.pk, kind=Purchase.Kind.INVOICE, invoice_id=None, state=Purchase.State.OPEN
+    ).delete()
+
+
 def write(purchase: Purchase, customer: str, given: stripe.params.InvoiceCreateParams) -> str:
     """The draft of a purchase's invoice with its one line; the id of the one there is already."""
     if purchase.invoice_id:

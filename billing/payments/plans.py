@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -15,6 +18,8 @@ from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
 from billing.payments.shapes import PlanState
 from headshots.lib.problems import Problem
+
+log = structlog.get_logger(__name__)
 
 MOST_UNITS = 50
 """Times the plan's credits that one organisation can have a month."""
@@ -76,6 +81,32 @@ def refresh(organisation: Organisation) -> None:
             Subscription.sync_from_stripe_data(subscription)
 
 
+def came_back(*, purchase: Purchase) -> Purchase:
+    """The buyer of a plan has come back from the checkout: see at once what became of it."""
+    purchase = purchases.came_back(purchase=purchase)
+    refresh(purchase.organisation)
+    return purchase
+
+
+def end_of_closed() -> int:
+    """End the plans of organisations that have closed; returns how many. Meant for the sweep:
+    while Stripe is away, they stay to be ended by the next."""
+    running = Subscription.objects.filter(
+        customer__subscriber__closed_at__isnull=False,
+        stripe_data__status__in=["active", "past_due", "trialing"],
+    )
+    ended = 0
+    for row in running[:50]:
+        try:
+            with answering("It is ended later.") as api:
+                Subscription.sync_from_stripe_data(api.v1.subscriptions.cancel(row.id))
+        except Problem as problem:
+            log.warning("plan_not_ended", subscription=row.id, problem=problem.code)
+        else:
+            ended += 1
+    return ended
+
+
 def portal_url(*, organisation: Organisation) -> str:
     """A way into Stripe's portal: the plan, cards, billing address, tax number, invoices."""
     customer = customer_of(organisation)
@@ -102,7 +133,8 @@ def portal_url(*, organisation: Organisation) -> str:
                 options=once("portal", _OF),
             ).id
         session = api.v1.billing_portal.sessions.create(
-            params={"customer": customer, "configuration": ours, "return_url": back}
+            params={"customer": customer, "configuration": ours, "return_url": back},
+            options=once("portal", customer, uuid4()),
         )
     return session.url
 

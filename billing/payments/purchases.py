@@ -66,7 +66,9 @@ def note(
     cents: int,
     po_number: str = "",
 ) -> Purchase:
-    """The row of a purchase that begins, and a line in the log."""
+    """The row of a purchase that begins, and a line in the log. Raises Problem for a sandbox."""
+    if organisation.sandbox_of_id:
+        raise Problem("A sandbox has credits of its own; none can be bought.", code="sandbox")
     made: Purchase = Purchase.objects.create(
         organisation=organisation,
         kind=kind,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,7 +18,7 @@ from accounts.models import Organisation
 from billing import ledger
 from billing.models import Purchase, TopUp
 from billing.payments import catalogue, fulfilment, invoices, purchases, shapes
-from billing.payments.client import answering, client
+from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
 from headshots.lib.problems import Problem
 
@@ -83,7 +85,8 @@ def card_url(*, organisation: Organisation) -> str:
                 "customer": customer,
                 "success_url": back + "?stored={CHECKOUT_SESSION_ID}",
                 "cancel_url": back,
-            }
+            },
+            options=once("card", customer, uuid4()),
         )
     return session.url or back
 
@@ -189,6 +192,7 @@ def pay(*, purchase: Purchase) -> Purchase:
                 api.v1.invoices.pay(
                     invoice_id,
                     params={"payment_method": top_up.method_id, "off_session": True},
+                    options=once("top_up", purchase.pk, top_up.method_id),
                 )
     except Problem as refused:
         if refused.code != "card_declined":

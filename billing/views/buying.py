@@ -16,7 +16,7 @@ from accounts.actors import user_actor
 from accounts.models import Role
 from billing import access, ledger
 from billing.models import Purchase
-from billing.payments import catalogue, news, purchases
+from billing.payments import catalogue, news, plans, purchases
 from billing.payments.client import is_on
 from billing.views.stripe_pages import leads_to_stripe
 from headshots.lib.problems import Problem
@@ -115,7 +115,8 @@ def bought(request: HttpRequest, slug: str, purchase_id: UUID) -> HttpResponse:
     problem = None
     if not request.headers.get("HX-Request"):
         try:
-            purchase = purchases.came_back(purchase=purchase)
+            back = plans if purchase.kind == Purchase.Kind.PLAN else purchases
+            purchase = back.came_back(purchase=purchase)
         except Problem as away:
             problem = away
             news.heard(source_id=purchase.session_id or "")

@@ -62,7 +62,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             problem = refused
             if purchase is not None and refused.code != "stripe_away":
                 # What Stripe refused is corrected in the form, as a purchase of its own.
-                Purchase.objects.filter(pk=purchase.pk, invoice_id=None).delete()
+                invoices.discard(purchase=purchase)
     terms = catalogue.INVOICE
     return render(
         request,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
-from billing import ledger
+from billing import ledger, payments
 from billing.models import PaymentNews, Purchase
-from billing.payments import catalogue, fulfilment, news, purchases, reconcile
+from billing.payments import catalogue, catalogue_sync, fulfilment, news, purchases, reconcile
 from billing.payments.client import answering
 from billing.recount import recount
 from headshots.lib.problems import Problem
@@ -292,3 +295,41 @@ def test_only_the_pages_that_lead_to_stripe_may_send_forms_there(
     assert f"form-action 'self' {shop.address}" in buying
     elsewhere = client.get(f"{base}/roster")["Content-Security-Policy"]
     assert shop.address not in elsewhere
+
+
+def test_the_catalogue_is_brought_once_and_a_price_is_replaced(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = buy(world, 20)
+    url = purchases.go_on(purchase=purchase).url
+    assert catalogue_sync.sync_catalogue() == []
+    dearer = replace(catalogue.CREDITS, tiers=(catalogue.Tier(None, 3100),))
+    monkeypatch.setattr(catalogue, "CREDITS", dearer)
+    assert catalogue_sync.sync_catalogue() == ["price headshots_credits replaced"]
+    assert catalogue_sync.sync_catalogue() == []
+    # What was begun at the old price is paid at it, and still known for what it is.
+    shop.post(str(url), number=ACCEPTED)
+    told(shop)
+    purchase.refresh_from_db()
+    assert (credits(world), purchase.cents) == ((20, 0), 20 * 2600)
+    newer = bought(world, shop, 20)
+    assert (credits(world), newer.cents) == ((40, 0), 20 * 3100)
+
+
+def test_every_call_that_makes_something_at_stripe_carries_an_idempotency_key() -> None:
+    calls = 0
+    for file in Path(payments.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if ast.unparse(node.func).startswith("api.v1.") and node.func.attr in (
+                "create",
+                "pay",
+                "finalize_invoice",
+                "send_invoice",
+            ):
+                keyed = "options" in {keyword.arg for keyword in node.keywords}
+                # An invoice is finalized once whoever asks: a second time is refused.
+                assert keyed or node.func.attr == "finalize_invoice", (file.name, node.lineno)
+                calls += 1
+    assert calls >= 10

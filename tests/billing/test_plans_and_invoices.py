@@ -11,6 +11,7 @@ from accounts.actors import SYSTEM
 from billing import ledger
 from billing.models import CreditGrant, Purchase, TopUp
 from billing.payments import catalogue, invoices, plans, purchases, top_ups
+from generation import closing
 from headshots.lib.problems import Problem
 from tests.billing.payment_steps import credits, refund, told
 from tests.browser.queue import drain
@@ -102,6 +103,20 @@ def test_a_plan_cancelled_in_the_portal_runs_out_and_gives_no_more(
     # And it can be had again.
     subscribe(world, shop)
     assert credits(world) == (2 * INCLUDED, 0)
+
+
+def test_a_plan_ends_with_its_organisation(world: World, shop: Shop, settings: Any) -> None:
+    subscribe(world, shop)
+    assert plans.end_of_closed() == 0
+    closing.close_organisation(
+        actor=world.actor, organisation=world.organisation, typed_name=world.organisation.name
+    )
+    there = settings.STRIPE_SANDBOX
+    settings.STRIPE_SANDBOX = "http://127.0.0.1:9"
+    assert plans.end_of_closed() == 0
+    settings.STRIPE_SANDBOX = there
+    assert [plans.end_of_closed(), plans.end_of_closed()] == [1, 0]
+    assert shop.api.v1.subscriptions.list(params={"status": "all"}).data[0].status == "canceled"
 
 
 def test_a_month_that_was_refunded_takes_its_credits(world: World, shop: Shop) -> None:

@@ -106,7 +106,7 @@ def test_a_plan_is_begun_and_cancelled_and_an_invoice_paid_by_transfer(
     pay(page)
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert free(world) == 10
-    page.goto(f"/o/{world.organisation.slug}/plan?fresh=1")
+    page.goto(f"/o/{world.organisation.slug}/plan")
     page.get_by_role("button", name="Manage the plan").click()
     page.get_by_role("button", name="Cancel the plan").click()
     expect(page.get_by_text("It ends then.")).to_be_visible()
