@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,10 +59,13 @@ def token(*, invitation: Invitation) -> str:
 def renew(*, invitation: Invitation, expires_at: datetime | None = None) -> None:
     """Make every link sent before worthless and the invitation good again."""
     invitation.generation += 1
+    invitation.previous_hash = invitation.token_hash
     invitation.revoked_at = None
     invitation.token_hash = _hash(_token(invitation))
     invitation.expires_at = expires_at or invitation.expires_at
-    invitation.save(update_fields=["generation", "revoked_at", "token_hash", "expires_at"])
+    invitation.save(
+        update_fields=["generation", "previous_hash", "revoked_at", "token_hash", "expires_at"]
+    )
 
 
 def revoke(*, invitation: Invitation) -> None:
@@ -100,3 +104,18 @@ def open_link(*, token: str) -> Invitation:
         invitation.opened_at = timezone.now()
         invitation.save(update_fields=["opened_at"])
     return invitation
+
+
+def behind(*, token: str) -> Invitation | None:
+    """The invitation that a token opens or, run out or just replaced, opened once; none where it
+    was revoked or its organisation has closed."""
+    wanted = _hash(token)
+    return (
+        Invitation.objects.select_related("employee__organisation")
+        .filter(
+            Q(token_hash=wanted) | Q(previous_hash=wanted),
+            revoked_at=None,
+            employee__organisation__closed_at=None,
+        )
+        .first()
+    )

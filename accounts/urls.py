@@ -1,6 +1,14 @@
 from django.urls import path
 
-from accounts.views import audit, members, organisation, roster, roster_imports, webhooks
+from accounts.views import (
+    audit,
+    clocks,
+    members,
+    organisation,
+    roster,
+    roster_imports,
+    webhooks,
+)
 
 urlpatterns = [
     path("roster", roster.roster, name="roster"),
@@ -39,6 +47,8 @@ urlpatterns = [
         name="organisation_second_factor",
     ),
     path("settings/transfer", organisation.transfer, name="organisation_transfer"),
+    path("settings/clocks", clocks.edit, name="organisation_clocks"),
+    path("roster/people/<uuid:employee_id>/mail-again", roster.mail_again, name="mail_again"),
     path("second-factor", organisation.second_factor, name="second_factor"),
     path("webhooks", webhooks.webhooks, name="webhooks"),
     path("webhooks/add", webhooks.add, name="webhook_add"),

@@ -16,6 +16,7 @@ from generation.models import (
     Candidate,
     Export,
     Headshot,
+    JoinLink,
     Look,
     Order,
     Plate,
@@ -150,6 +151,24 @@ def own_selfie(shoot: Shoot, selfie_id: UUID) -> Selfie:
 def own_candidate(shoot: Shoot, candidate_id: UUID) -> Candidate:
     """A candidate on the employee's own short list."""
     found = Candidate.objects.filter(shoot=shoot, pk=candidate_id, passed=True).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def join_links(inside: Inside, order: Order) -> QuerySet[JoinLink]:
+    """The join links of an order, newest first."""
+    return JoinLink.objects.filter(order=order, organisation=inside.organisation).select_related(
+        "organisation", "order"
+    )
+
+
+def join_link(inside: Inside, link_id: UUID) -> JoinLink:
+    found = (
+        JoinLink.objects.filter(organisation=inside.organisation, pk=link_id)
+        .select_related("organisation", "order")
+        .first()
+    )
     if found is None:
         raise Http404
     return found

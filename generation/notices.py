@@ -22,6 +22,7 @@ from generation.models import Order, Shoot, State
 SUBJECTS = {
     "invitation": gettext_noop("Your headshot for {organisation}"),
     "reminder": gettext_noop("Your headshot for {organisation} is still to come"),
+    "fresh_link": gettext_noop("Your new link for {organisation}"),
     "choose_reminder": gettext_noop("Your headshots are waiting for you to choose"),
     "choose": gettext_noop("Your headshots are ready to choose from"),
     "better_photos": gettext_noop("We need other photos for your headshot"),
@@ -82,7 +83,8 @@ def send(*, shoot: Shoot, kind: str) -> bool:
     Somebody who has ended their part hears of nothing more than how it ended; where mail comes
     back, nothing is sent.
     """
-    if shoot.state in (State.OPTED_OUT, State.WITHDRAWN) and kind != "withdrawn":
+    asked_for = kind in ("withdrawn", "fresh_link")
+    if shoot.state in (State.OPTED_OUT, State.WITHDRAWN) and not asked_for:
         return False
     if shoot.employee.bounced_at or shoot.state not in _WHILE.get(kind, State):
         return False

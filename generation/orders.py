@@ -79,16 +79,7 @@ def place_order(
         raise Problem(
             "Choose from the list how often to remind.", code="remind", field="remind_every"
         )
-    account = ledger.lock_account(organisation=organisation)
-    each = prices.credits_a_shoot(more_pictures=more_pictures)
-    needed = len(employees) * each
-    free = account.available - credits_promised(organisation=organisation)
-    if needed > free:
-        raise ledger.too_few(missing=needed - free)
-    budgets_used.check(
-        organisation=organisation,
-        needed=[(employee.department, each) for employee in employees],
-    )
+    _credits_for(organisation, employees, more_pictures)
     order = Order.objects.create(
         organisation=organisation,
         name=" ".join(name.split())[:120] or f"{look.name}, {timezone.localdate():%d %b %Y}",
@@ -102,22 +93,7 @@ def place_order(
         promised_hours=terms.promised_hours(organisation),
         placed_by=actor.user,
     )
-    links = invitations.issue_many(employees=employees, expires_at=due_at + GRACE)
-    shoots = Shoot.objects.bulk_create(
-        [
-            Shoot(
-                order=order,
-                employee=employee,
-                invitation=link,
-                seed=secrets.randbits(31),
-                credits=each,
-                wanted=wanted(more_pictures=more_pictures),
-                department=employee.department,
-            )
-            for employee, link in zip(employees, links, strict=True)
-        ],
-        batch_size=1000,
-    )
+    shoots = _make_shoots(order, employees, more_pictures)
     audit.record(
         actor=actor,
         organisation=organisation,
@@ -132,6 +108,71 @@ def place_order(
         notices.invite(shoots=shoots)
     calls.wake(order)
     return order
+
+
+@transaction.atomic
+def add_people(
+    *, actor: Actor, order: Order, employees: Sequence[Employee], invite: bool = True
+) -> list[Shoot]:
+    """Bring more people into an order that is under way; whoever is in it already stays as is.
+
+    Raises Problem: past the due date, somebody of another organisation, credits missing.
+    """
+    if any(employee.organisation_id != order.organisation_id for employee in employees):
+        raise Problem("Something chosen is not this organisation's.", code="foreign", status=404)
+    if order.due_at <= timezone.now():
+        raise Problem("The order was due already. Place another.", code="due", status=409)
+    ledger.lock_account(organisation=order.organisation)
+    known = set(Shoot.objects.filter(order=order).values_list("employee", flat=True))
+    new = [employee for employee in employees if employee.pk not in known]
+    _credits_for(order.organisation, new, False)
+    shoots = _make_shoots(order, new, False)
+    audit.record(
+        actor=actor,
+        organisation=order.organisation,
+        action="order.people_added",
+        about=order,
+        employees=len(shoots),
+    )
+    events.emit_all(organisation=order.organisation, type="shoot.invited", resources=shoots)
+    if invite:
+        notices.invite(shoots=shoots)
+    return shoots
+
+
+def _credits_for(
+    organisation: Organisation, employees: Sequence[Employee], more_pictures: bool
+) -> None:
+    """Make sure, under the account's lock, that there are credits and budgets for them."""
+    account = ledger.lock_account(organisation=organisation)
+    each = prices.credits_a_shoot(more_pictures=more_pictures)
+    needed = len(employees) * each
+    free = account.available - credits_promised(organisation=organisation)
+    if needed > free:
+        raise ledger.too_few(missing=needed - free)
+    budgets_used.check(
+        organisation=organisation,
+        needed=[(employee.department, each) for employee in employees],
+    )
+
+
+def _make_shoots(order: Order, employees: Sequence[Employee], more_pictures: bool) -> list[Shoot]:
+    links = invitations.issue_many(employees=employees, expires_at=order.due_at + GRACE)
+    return Shoot.objects.bulk_create(
+        [
+            Shoot(
+                order=order,
+                employee=employee,
+                invitation=link,
+                seed=secrets.randbits(31),
+                credits=prices.credits_a_shoot(more_pictures=more_pictures),
+                wanted=wanted(more_pictures=more_pictures),
+                department=employee.department,
+            )
+            for employee, link in zip(employees, links, strict=True)
+        ],
+        batch_size=1000,
+    )
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django_q.tasks import async_task
 
+from accounts import pace
 from accounts.webhooks import sending
 from billing import ledger, terms
 from billing.payments import news, plans, top_ups
@@ -20,6 +21,7 @@ from generation import (
     consistency,
     exports,
     heartbeat,
+    join_links,
     mailing,
     orders,
     promises,
@@ -119,6 +121,8 @@ def sweep() -> dict[str, int]:
         "uploads_forgotten": uploads.forget_abandoned(),
         "reminded": reminders.sweep(),
         "consistency_noted": consistency.note_changed(),
+        "codes_forgotten": join_links.forget_codes(),
+        "tallies_forgotten": pace.forget(),
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),
         "payments_due": news.read_due(),

@@ -199,6 +199,8 @@ EMAIL_BACKEND = (
     if EMAIL_HOST
     else "django.core.mail.backends.filebased.EmailBackend"
 )
+# What a mail provider signs its reports of bounces with; without it none are taken.
+BOUNCE_SECRET = env.text("HEADSHOTS_BOUNCE_SECRET") or ""
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or "Headshots <no-reply@headshots.invalid>"
 
 # django-q2. The gpu cluster takes one message at a time; what it works on is claimed in our rows.

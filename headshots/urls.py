@@ -4,8 +4,8 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from accounts.views import joining
-from generation.views import provenance
+from accounts.views import bounces, joining
+from generation.views import fresh_links, join_links, provenance
 from headshots import component_page, health, home, pricing
 
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("developers/", include("headshots.developers.urls")),
     path("organisations/new", home.new_organisation, name="new_organisation"),
     path("join/<str:token>", joining.join, name="join"),
+    path("mail/bounces", bounces.bounced, name="mail_bounces"),
+    path("fresh-link/<str:token>", fresh_links.fresh, name="fresh_link"),
+    path("team/<str:token>", join_links.join, name="join_order"),
+    path("team/<str:token>/code", join_links.code, name="join_order_code"),
     path("o/<slug:slug>/", include("accounts.urls")),
     path("o/<slug:slug>/", include("billing.urls")),
     path("o/<slug:slug>/", include("generation.urls")),

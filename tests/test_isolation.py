@@ -100,6 +100,12 @@ TABLE = [
     Case("looks", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
     Case("order_new", ADMIN),
     Case("order_new", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("organisation_clocks", ADMIN),
+    Case("organisation_clocks", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("mail_again", DONE_ADMIN, "post", "employee"),
+    Case("join_links", ADMIN, needs="order"),
+    Case("join_links", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
+    Case("join_link_revoke", DONE_ADMIN, "post", "join_link"),
     Case("order_people", ADMIN),
     Case("order_preview", ADMIN),
     Case("order_nudge", DONE_ADMIN, "post", "order"),
@@ -156,6 +162,10 @@ OPEN = {
     "home",
     "new_organisation",
     "join",
+    "join_order",
+    "join_order_code",
+    "mail_bounces",
+    "fresh_link",
     "verify",
 }
 EMPLOYEE = [
@@ -217,6 +227,8 @@ def thing(world: World, needs: str) -> dict[str, object]:
     if needs == "delivery":
         delivery = endpoints.send_test(actor=world.actor, endpoint=world.endpoint())
         return {"slug": slug, "endpoint_id": delivery.endpoint_id, "delivery_id": delivery.pk}
+    if needs == "join_link":
+        return {"slug": slug, "link_id": world.join_link().pk}
     if needs == "order":
         return {"slug": slug, "order_id": world.order(1).pk}
     if needs == "purchase":

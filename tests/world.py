@@ -31,9 +31,10 @@ from accounts.roster_imports import start_import
 from accounts.webhooks import endpoints
 from billing import budgets, ledger
 from billing.models import DepartmentBudget, Purchase
-from generation import looks, orders, selfies, states
+from generation import join_links, looks, orders, selfies, states
 from generation.models import (
     Candidate,
+    JoinLink,
     Look,
     Order,
     Plate,
@@ -161,6 +162,18 @@ class World:
             kind=Purchase.Kind.PACK,
             credits=credits,
             cents=credits * 2900,
+        )
+
+    def join_link(self, cap: int = 10, domains: tuple[str, ...] = ("acme.example",)) -> JoinLink:
+        """A link into a new order."""
+        order = self.order(1)
+        return join_links.make_link(
+            actor=self.actor,
+            organisation=self.organisation,
+            order=order,
+            domains=domains,
+            cap=cap,
+            expires_at=order.due_at,
         )
 
     def shoot(self, state: State = State.INVITED) -> Shoot:

@@ -2,6 +2,7 @@ from accounts.models.api import ApiKey, KeptAnswer, PartnerGrant
 from accounts.models.audit import AuditEntry
 from accounts.models.consent import Invitation, Release
 from accounts.models.organisations import Location, Member, MemberInvitation, Organisation, Role
+from accounts.models.pace import Tally
 from accounts.models.roster import Change, Employee, RosterImport, RosterLine
 from accounts.models.users import User
 from accounts.models.webhooks import (
@@ -29,6 +30,7 @@ __all__ = [
     "Role",
     "RosterImport",
     "RosterLine",
+    "Tally",
     "User",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -20,6 +20,8 @@ class Invitation(Row):
     employee = models.ForeignKey(Employee, models.CASCADE, related_name="invitations")
     generation = models.PositiveIntegerField(default=1)
     token_hash = models.CharField(max_length=64, unique=True)
+    # The token before: it opens nothing, and may ask for the new one to be mailed.
+    previous_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)

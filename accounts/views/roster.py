@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, roster_edits, roster_people
+from accounts import access, bounces, roster_edits, roster_people
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.models import Employee, Role
@@ -136,6 +136,19 @@ def employee(request: HttpRequest, slug: str, employee_id: UUID) -> HttpResponse
         except Problem as refused:
             problem = refused
     return _form(request, inside, found, problem)
+
+
+@require_POST
+@login_required
+def mail_again(request: HttpRequest, slug: str, employee_id: UUID) -> HttpResponse:
+    """The mailbox works now."""
+    inside = access.membership(request.user, slug, Role.ADMIN)
+    found = access.employee(inside, employee_id)
+    bounces.clear(
+        actor=user_actor(inside.user, request), organisation=inside.organisation, employee=found
+    )
+    messages.success(request, _("Mail goes to {email} again.").format(email=found.email))
+    return redirect("employee", slug=slug, employee_id=employee_id)
 
 
 def _person(request: HttpRequest) -> roster_edits.Person:

@@ -7,6 +7,7 @@ from generation.models.finishing import (
     Refinish,
     Rendition,
 )
+from generation.models.joining import JoinCode, JoinLink
 from generation.models.leaving import Alternative, Certificate
 from generation.models.looks import Look
 from generation.models.orders import Order
@@ -25,6 +26,8 @@ __all__ = [
     "Finish",
     "Finishing",
     "Headshot",
+    "JoinCode",
+    "JoinLink",
     "Look",
     "Order",
     "Plate",

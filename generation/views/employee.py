@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import languages
 from generation import access, choosing, selfies, wishes
 from generation.views.employee_page import come_in, page, page_context
+from generation.views.fresh_links import stale
 from headshots.lib.problems import Problem
 
 
@@ -22,7 +23,10 @@ from headshots.lib.problems import Problem
 @never_cache
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """Whatever comes next for this person."""
-    shoot, _actor = come_in(request, token)
+    try:
+        shoot, _actor = come_in(request, token)
+    except Problem as problem:
+        return stale(request, token, problem)
     return page(request, shoot, token)
 
 

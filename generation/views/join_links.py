@@ -1,0 +1,158 @@
+"""Join links: an administrator's page for them, and the way in for whoever has one."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import invitations, pace
+from accounts.access import membership
+from accounts.actors import user_actor
+from accounts.models import Role
+from generation import access, join_links
+from generation.join_links import address_of, read_domains
+from headshots.lib.problems import Problem
+
+_CODE = "join-code"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def links(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """The join links of an order, and making one."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    problem = None
+    if request.method == "POST":
+        try:
+            join_links.make_link(
+                actor=user_actor(inside.user, request),
+                organisation=inside.organisation,
+                order=order,
+                domains=read_domains(request.POST.get("domains", "")),
+                cap=_number(request.POST.get("cap", "")),
+                expires_at=_end_of(request.POST.get("expires", "")),
+            )
+            messages.success(request, _("The link is ready. Copy it and hand it round."))
+            return redirect("join_links", slug=slug, order_id=order_id)
+        except Problem as refused:
+            problem = refused
+    now = timezone.now()
+    return render(
+        request,
+        "generation/join_links.html",
+        {
+            "inside": inside,
+            "order": order,
+            "links": [
+                (link, address_of(link), link.expires_at <= now or link.used >= link.cap)
+                for link in access.join_links(inside, order)
+            ],
+            "domains": request.POST.get("domains", inside.user.email.rpartition("@")[2]),
+            "cap": request.POST.get("cap", "50"),
+            "expires": request.POST.get("expires", order.due_at.date().isoformat()),
+            "today": timezone.localdate().isoformat(),
+            "problem": problem,
+        },
+        status=problem.status if problem else 200,
+    )
+
+
+def _number(said: str) -> int:
+    return int(said) if said.isdecimal() and len(said) < 8 else 0
+
+
+def _end_of(said: str) -> datetime:
+    try:
+        day = parse_date(said)
+    except ValueError:
+        day = None
+    if day is None:
+        raise Problem(_("Give the last day."), code="expires", field="expires")
+    return timezone.make_aware(datetime.combine(day, time(23, 59)))
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, slug: str, link_id: UUID) -> HttpResponse:
+    """Close a join link."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    link = access.join_link(inside, link_id)
+    join_links.revoke_link(actor=user_actor(inside.user, request), link=link)
+    messages.success(request, _("The link is closed. Whoever came by it stays in the order."))
+    return redirect("join_links", slug=slug, order_id=link.order_id)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Say who you are; a code is mailed to the address."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if request.method == "GET":
+        pace.keep("join-open", address, most=300, seconds=600)
+    link = join_links.open_link(token=token)
+    problem = None
+    if request.method == "POST":
+        try:
+            asked = join_links.ask(
+                link=link,
+                email=request.POST.get("email", ""),
+                first_name=request.POST.get("first_name", ""),
+                last_name=request.POST.get("last_name", ""),
+                language=translation.get_language() or "",
+                address=address,
+            )
+            request.session[_CODE] = {"id": str(asked.pk), "email": asked.email}
+            return redirect("join_order_code", token=token)
+        except Problem as refused:
+            problem = refused
+    return render(
+        request,
+        "generation/join_order.html",
+        {"link": link, "organisation": link.organisation, "said": request.POST, "problem": problem},
+        status=problem.status if problem else 200,
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest, token: str) -> HttpResponse:
+    """Type the code; then the personal page opens."""
+    link = join_links.open_link(token=token)
+    asked = request.session.get(_CODE)
+    if not asked:
+        return redirect("join_order", token=token)
+    problem = None
+    if request.method == "POST":
+        pace.keep("join-try", request.META.get("REMOTE_ADDR", ""), most=100, seconds=3600)
+        try:
+            proved = join_links.prove(
+                token=token, code_id=UUID(asked["id"]), code=request.POST.get("code", "")
+            )
+            shoot = join_links.join(proved=proved)
+            request.session.pop(_CODE, None)
+            return redirect("employee:start", invitations.token(invitation=shoot.invitation))
+        except Problem as refused:
+            problem = refused
+    return render(
+        request,
+        "generation/join_order_code.html",
+        {
+            "link": link,
+            "organisation": link.organisation,
+            "email": asked["email"],
+            "token": token,
+            "problem": problem,
+        },
+        status=problem.status if problem else 200,
+    )

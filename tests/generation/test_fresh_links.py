@@ -1,0 +1,148 @@
+"""A link that is no longer good offers a new one to the address on file, and gives nothing away."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from datetime import timedelta
+
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import OrmQ
+from standardwebhooks import Webhook
+
+from accounts import invitations, pace
+from accounts.models import Tally
+from generation import orders
+from tests.generation.test_reminders import run_queued
+from tests.world import World, token
+
+
+def test_an_expired_link_brings_a_new_one_by_mail(world: World, client: Client) -> None:
+    shoot = world.shoot()
+    old = token(shoot)
+    shoot.invitation.expires_at = timezone.now() - timedelta(days=1)
+    shoot.invitation.save()
+    page = client.get(f"/i/{old}/")
+    assert page.status_code == 410
+    assert shoot.employee.email not in page.content.decode()
+    OrmQ.objects.all().delete()
+    said = client.post(reverse("fresh_link", args=[old])).content.decode()
+    nothing = client.post(reverse("fresh_link", args=["x" * 43])).content.decode()
+    # Word for word the same, whether the link ever led anywhere or not.
+    assert said == nothing
+    run_queued()
+    (sent,) = mail.outbox
+    assert sent.to == [shoot.employee.email]
+    link = re.search(r"/i/(\S+)/", str(sent.body))
+    assert link
+    assert link.group(1) != old
+    # On any device, as often as one likes.
+    for _ in range(2):
+        assert Client().get(link.group()).status_code == 200
+    assert client.get(f"/i/{old}/").status_code == 404
+
+
+def test_a_replaced_link_may_ask_and_a_revoked_one_may_not(world: World, client: Client) -> None:
+    replaced, revoked = world.shoot(), world.shoot()
+    tokens = [token(replaced), token(revoked)]
+    invitations.renew(invitation=replaced.invitation)
+    invitations.revoke(invitation=revoked.invitation)
+    OrmQ.objects.all().delete()
+    for old in tokens:
+        assert client.get(f"/i/{old}/").status_code == 404
+        client.post(reverse("fresh_link", args=[old]))
+    run_queued()
+    assert [m.to for m in mail.outbox] == [[replaced.employee.email]]
+
+
+def test_asking_again_and_again_mails_three_times_a_day(world: World, client: Client) -> None:
+    shoot = world.shoot()
+    OrmQ.objects.all().delete()
+    current = token(shoot)
+    for _ in range(6):
+        assert client.post(reverse("fresh_link", args=[current])).status_code == 200
+        shoot.invitation.refresh_from_db()
+        current = token(shoot)
+    assert OrmQ.objects.count() == 3
+    assert client.post(reverse("fresh_link", args=["y" * 43])).status_code == 200
+
+
+def test_guessing_links_is_slowed_down(world: World, client: Client) -> None:
+    answers = [client.get(f"/i/{n:043}/").status_code for n in range(102)]
+    assert answers[:100] == [404] * 100
+    assert answers[-1] == 429
+    assert Tally.objects.count() == 1
+    Tally.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert pace.forget() == 1
+
+
+def test_a_link_is_good_until_the_due_date_and_the_grace(world: World) -> None:
+    shoot = world.shoot()
+    assert shoot.invitation.expires_at == shoot.order.due_at + orders.GRACE
+
+
+def test_a_signed_bounce_marks_the_address_everywhere(
+    world: World, client: Client, settings
+) -> None:
+    person = world.shoot().employee
+    url = reverse("mail_bounces")
+    body = json.dumps({"address": person.email.upper(), "kind": "hard", "reason": "550 gone"})
+    assert client.post(url, body, content_type="application/json").status_code == 404
+    settings.BOUNCE_SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
+
+    def tell(text: str, at=None, secret: str = settings.BOUNCE_SECRET):
+        at = at or timezone.now()
+        return client.post(
+            url,
+            text,
+            content_type="application/json",
+            headers={
+                "webhook-id": "b1",
+                "webhook-timestamp": str(int(at.timestamp())),
+                "webhook-signature": Webhook(secret).sign("b1", at, text),
+            },
+        )
+
+    stranger = "whsec_" + base64.b64encode(b"t" * 32).decode()
+    assert tell(body, secret=stranger).status_code == 401
+    assert tell(body, at=timezone.now() - timedelta(hours=1)).status_code == 401
+    assert tell("[]").status_code == 422
+    soft = body.replace("hard", "soft")
+    assert tell(soft).json() == {"marked": 0}
+    assert tell(body).json() == {"marked": 1}
+    assert tell(body).json() == {"marked": 0}
+    person.refresh_from_db()
+    assert person.bounce_reason == "550 gone"
+    client.force_login(world.owner)
+    slug = world.organisation.slug
+    assert "Mail comes back" in client.get(reverse("roster", args=[slug])).content.decode()
+    page = reverse("employee", args=[slug, person.pk])
+    assert "550 gone" in client.get(page).content.decode()
+    client.post(reverse("mail_again", args=[slug, person.pk]))
+    assert "550 gone" not in client.get(page).content.decode()
+
+
+def test_clocks_are_set_on_their_page(world: World, client: Client) -> None:
+    person = world.hire(1)[0]
+    person.location = "Tokyo"
+    person.save()
+    client.force_login(world.owner)
+    url = reverse("organisation_clocks", args=[world.organisation.slug])
+    form = {
+        "time_zone": "Europe/Berlin",
+        "quiet_from": "18",
+        "quiet_until": "9",
+        "location": ["Tokyo", "Nowhere"],
+        "zone": ["Asia/Tokyo", "Asia/Tokyo"],
+    }
+    assert client.post(url, {**form, "time_zone": "Berlin"}).status_code == 422
+    assert client.post(url, {**form, "quiet_until": "18"}).status_code == 422
+    assert client.post(url, form).status_code == 302
+    places = world.organisation.locations.values_list("name", "time_zone")
+    assert list(places) == [("Tokyo", "Asia/Tokyo")]
+    world.organisation.refresh_from_db()
+    assert world.organisation.time_zone == "Europe/Berlin"
