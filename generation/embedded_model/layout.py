@@ -141,6 +141,11 @@ def save(pipe: StableDiffusionXLPipeline, folder: Path, *, name: str) -> Path:
     """Write `pipe` and its engine.json into `folder`; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     pipe.save_pretrained(folder, safe_serialization=True)
+    for path in folder.rglob("config.json"):
+        config = json.loads(path.read_text())
+        # Where the part was loaded from is nobody else's business.
+        config.pop("_name_or_path", None)
+        path.write_text(json.dumps(config, indent=2) + "\n")
     text = json.dumps(settings.engine_settings(name), indent=2) + "\n"
     (folder / "engine.json").write_text(text)
     return folder

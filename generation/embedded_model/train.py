@@ -31,9 +31,9 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from torch import distributed
 
-from generation.embedded_model import dataset
+from generation.embedded_model import dataset, layout
 from generation.embedded_model.autoencoder import encode_chunks, train_autoencoder
-from generation.embedded_model.denoiser import Run
+from generation.embedded_model.denoiser import TRAINED, Run
 
 
 def say(text: str) -> None:
@@ -116,7 +116,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _finished(folder: Path) -> StableDiffusionXLPipeline:
     """The finished model in `folder` in full precision, to be trained further."""
-    return StableDiffusionXLPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipe = layout.pipeline()
+    done = StableDiffusionXLPipeline.from_pretrained(folder, dtype=torch.float32)
+    for part in TRAINED:
+        getattr(pipe, part).load_state_dict(getattr(done, part).state_dict())
+    return pipe
 
 
 def work(rank: int, options: argparse.Namespace, vae: AutoencoderKL) -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 
-from generation.embedded_model import dataset, layout
+from generation.embedded_model import dataset, layout, train
 from generation.embedded_model.autoencoder import encode_chunks, train_autoencoder
 from generation.embedded_model.denoiser import Run
 from generation.embedded_model.optim import orthogonalise
@@ -90,3 +90,29 @@ def test_orthogonalised_matrices_have_singular_values_near_one():
         values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)).float())
         assert values.min() > 0.5
         assert values.max() < 1.4
+
+
+def test_training_goes_on_from_a_finished_model(folder, vae, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        config = {
+            **layout.unet().config,
+            "block_out_channels": (16, 16, 16),
+            "attention_head_dim": 1,
+        }
+        patch.setattr(layout, "unet", lambda: UNet2DConditionModel.from_config(config))
+        made = layout.pipeline(3)
+        made.vae = vae
+        finished = layout.save(made, tmp_path / "finished", name="embedded")
+        place = tmp_path / "run"
+        (place / "pictures").parent.mkdir(parents=True)
+        (place / "pictures").symlink_to(folder / "pictures")
+        options = ["--folder", str(place), "--start", str(finished), "--chunks", "1"]
+        # The tests' own process keeps its signals and threads.
+        patch.setattr(train.signal, "signal", lambda *_: None)
+        threads = torch.get_num_threads()
+        train.main([*options, "--minutes", "0", "--batch", "4", "--threads", "1"])
+        torch.set_num_threads(threads)
+    kept = torch.load(place / "run.pt", weights_only=True)["weights"]
+    for name, weight in made.unet.named_parameters():
+        assert torch.equal(kept[f"unet.{name}"], weight)
+    assert (place / "vae" / "config.json").exists()
