@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.webhooks import events
 from generation import consistency, finishes, renditions
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, State
 from headshots.lib.problems import Problem
@@ -143,12 +144,21 @@ def approve(*, actor: Actor, refinish: Refinish) -> int:
     Finishing.objects.bulk_update(done, ["replaced"])
     Headshot.objects.bulk_update([finishing.headshot for finishing in done], ["finishing"])
     order = refinish.order
+    _tell(order, done)
     order.finish = refinish.finish
     order.save(update_fields=["finish"])
     _decided(actor, refinish, Refinish.State.APPROVED, headshots=len(done))
     _drop_older(order)
     consistency.note(order=order)
     return len(done)
+
+
+def _tell(order: Order, changed: Iterable[Finishing]) -> None:
+    events.emit_all(
+        organisation=order.organisation,
+        type="headshot.finished",
+        resources=[finishing.headshot for finishing in changed],
+    )
 
 
 def _drop_older(order: Order) -> None:
@@ -184,6 +194,7 @@ def undo(*, actor: Actor, refinish: Refinish) -> int:
         finishing.headshot.finishing_id = finishing.replaced_id
     Headshot.objects.bulk_update([finishing.headshot for finishing in back], ["finishing"])
     order = refinish.order
+    _tell(order, back)
     order.finish = refinish.before
     order.save(update_fields=["finish"])
     _decided(actor, refinish, Refinish.State.UNDONE, headshots=len(back))

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from accounts.views import bounces, joining
 from generation.views import fresh_links, join_links, provenance
 from headshots import component_page, health, home, pricing
+from headshots.developers import views as developers
 
 urlpatterns = [
     path("", home.landing, name="landing"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("language", set_language, name="set_language"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("headshots.api")),
+    path("api/problems/<slug:code>", developers.problems, name="problem_type"),
     path("developers/", include("headshots.developers.urls")),
     path("organisations/new", home.new_organisation, name="new_organisation"),
     path("join/<str:token>", joining.join, name="join"),

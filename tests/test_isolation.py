@@ -148,7 +148,10 @@ TABLE = [
 # Open to everybody, or to whoever is signed in, and about nobody's organisation; to join one takes
 # a signed token (tests/accounts/test_members.py).
 ALLAUTH = ("account_", "mfa_", "usersessions_")
-DEVELOPERS = {"developers", "developer_events", "developer_guide", "developer_reference"}
+DEVELOPERS = {
+    "developers", "developer_events", "developer_guide", "developer_problems",
+    "developer_reference", "problem_type",
+}  # fmt: skip
 # djstripe: Stripe's calls, which are signed (tests/billing/test_webhooks_of_stripe.py).
 OPEN = {
     *DEVELOPERS,

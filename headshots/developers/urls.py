@@ -5,6 +5,7 @@ from headshots.developers import views
 urlpatterns = [
     path("", views.index, name="developers"),
     path("events", views.events, name="developer_events"),
+    path("problems", views.problems, name="developer_problems"),
     path("guides/<slug:name>", views.guide, name="developer_guide"),
     path("reference/<slug:name>", views.chapter, name="developer_reference"),
 ]

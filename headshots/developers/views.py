@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.webhooks import payloads
 from accounts.webhooks.types import TYPES
 from headshots.developers import guides, reference
+from headshots.developers import problems as found
 
 
 @require_safe
@@ -42,6 +44,32 @@ def events(request: HttpRequest) -> HttpResponse:
     """Every event and what it looks like."""
     told = [(each, json.dumps(payloads.example(each.name), indent=2)) for each in TYPES.values()]
     return _page(request, "developers/events.html", here="events", told=told)
+
+
+@require_safe
+def problems(request: HttpRequest, code: str = "") -> HttpResponse:
+    """Every kind of problem; with a code, where its `type` leads."""
+    kinds = found.kinds()
+    if code and code not in kinds:
+        raise Http404
+    example = {
+        "type": f"{settings.SITE_URL}/api/problems/credits_missing",
+        "title": "Payment Required",
+        "status": 402,
+        "detail": "3 credits are missing. Buy credits or choose fewer people; nothing was held.",
+        "code": "credits_missing",
+        "field": None,
+        "errors": [],
+        "request_id": "9f2c1c8e5b7a4a52",
+    }
+    return _page(
+        request,
+        "developers/problems.html",
+        here="problems",
+        kinds=[kinds[code]] if code else kinds.values(),
+        chosen=code,
+        example=json.dumps(example, indent=2),
+    )
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

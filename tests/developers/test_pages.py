@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
 
+from accounts.actors import SYSTEM
+from accounts.models import Organisation
 from accounts.webhooks.types import TYPES
-from headshots.developers import guides, reference
+from generation import orders
+from generation.models import Look
+from headshots.developers import guides, problems, reference
 from headshots.lib.markdown import render
 
 
@@ -47,7 +54,7 @@ def test_guides_have_the_sites_own_address_and_links_that_lead_somewhere(
     settings.SITE_URL = "https://headshots.acme.example"  # type: ignore[attr-defined]
     shown = text(reverse("developer_guide", args=[name]))
     assert guides.PLACEHOLDER not in shown
-    assert "https://headshots.acme.example/api/v1/" in shown
+    assert "https://headshots.acme.example" in shown
     inner = set(re.findall(r'href="(/[^"#]*)', shown))
     for path in inner - {"/home"}:
         if not path.startswith("/static"):
@@ -66,3 +73,28 @@ def test_markdown_is_words_and_never_obeyed() -> None:
     assert "<script>" not in guide.html
     assert [heading.anchor for heading in guide.headings] == ["what-x-is"]
     assert "<h1" not in guide.html
+
+
+def test_every_problem_has_a_page_where_its_type_leads(db: None) -> None:
+    from headshots.lib.api.problems import CODES, type_of
+    from headshots.lib.problems import Problem
+
+    known = problems.kinds()
+    assert set(CODES) < set(known)
+    assert 402 in known["credits_missing"].statuses
+    assert 409 in known["transition"].statuses
+    assert any("…" in sentence for sentence in known["transition"].sentences)
+    whole = text(reverse("developer_problems"))
+    for code in known:
+        assert f'id="{code}"' in whole
+    with pytest.raises(Problem) as refused:
+        orders.place_order(
+            actor=SYSTEM,
+            organisation=Organisation(),
+            look=Look(),
+            employees=[],
+            due_at=timezone.now(),
+        )
+    path = urlsplit(type_of(refused.value.code)).path
+    assert escape(refused.value.sentence) in text(path)
+    assert Client().get("/api/problems/nothing").status_code == 404
