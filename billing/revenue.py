@@ -22,6 +22,10 @@ class Revenue:
     fee: float
     bought: bool
 
+    def left(self, *, credits: int, making: float) -> float:
+        """What is left of so many credits after the payment's fee and so many cents for making."""
+        return credits * (self.cents - self.fee) - making
+
 
 def of_a_credit(organisation: Organisation) -> Revenue:
     """The mean over everything that the organisation bought; the price of a single credit where

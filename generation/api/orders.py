@@ -35,6 +35,13 @@ class OrderShape(Shape):
     look = Reference(LookShape)
     frozen_look = serializers.DictField(child=serializers.CharField())
     due_at = serializers.DateTimeField()
+    cost_centre = serializers.CharField()
+    po_number = serializers.CharField()
+    promised_hours = serializers.IntegerField(
+        allow_null=True,
+        help_text="Hours from photos handed in to pictures to choose from. Past them, the credits "
+        "come back and the headshot is made free of charge. Null: nothing is promised.",
+    )
     counts = serializers.SerializerMethodField(help_text="Shoots in each state.")
     created_at = serializers.DateTimeField()
 
@@ -45,6 +52,9 @@ class OrderShape(Shape):
         "look": "019ab1c2-0000-7000-8000-00000000000b",
         "frozen_look": LOOK_EXAMPLE,
         "due_at": "2026-12-09T09:00:00Z",
+        "cost_centre": "4711",
+        "po_number": "PO-2026-118",
+        "promised_hours": 24,
         "counts": {state.value: 0 for state in State},
         "created_at": "2026-11-25T09:00:00Z",
     }
@@ -71,6 +81,12 @@ class OrderGiven(Given):
     invite = serializers.BooleanField(
         default=True, help_text="Whether we mail the links; else you bring people in yourself."
     )
+    more_pictures = serializers.BooleanField(
+        default=False,
+        help_text="Eight pictures or more to choose from instead of four, for a credit more each.",
+    )
+    cost_centre = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    po_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
 
     example = {
         "look": "019ab1c2-0000-7000-8000-00000000000b",
@@ -120,7 +136,8 @@ class OrdersView(OrderViews):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Freezes the look and makes a shoot for each employee. A credit is held when somebody's
-        photos are handed in, and taken when their headshot is approved."""
+        photos are handed in, and taken when their headshot is approved. What departments' budgets
+        have no room for is refused whole."""
         said = self.body()
         order = orders.place_order(
             actor=self.actor,
@@ -130,6 +147,9 @@ class OrdersView(OrderViews):
             due_at=said.get("due_at") or timezone.now() + timedelta(days=USUAL_DAYS),
             name=said.get("name", ""),
             invite=said["invite"],
+            more_pictures=said["more_pictures"],
+            cost_centre=said.get("cost_centre", ""),
+            po_number=said.get("po_number", ""),
         )
         return self.shown(order, location=reverse("api:order", args=[order.pk]))
 

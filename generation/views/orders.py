@@ -83,8 +83,9 @@ def order(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     context = {
         **_order_context(request, inside, found),
         "intervals": orders.REMIND_EVERY,
-        "cost": costs.of_order(found),
-        "paid": revenue.of_a_credit(inside.organisation),
+        "cost": (cost := costs.of_order(found)),
+        "paid": (paid := revenue.of_a_credit(inside.organisation)),
+        "margin": paid.left(credits=costs.credits(found).taken, making=cost.total),
         "another": another_look.possible(found).count() if inside.may_edit else 0,
         "another_look": prices.ANOTHER_LOOK,
         "extensions": access.orders(inside).filter(extends=found),
@@ -197,6 +198,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     """One person's part: the short list with receipts, what was picked, what it cost."""
     inside = membership(request.user, slug)
     found = access.shoot(inside, shoot_id)
+    row = progress.of_shoots([found])[0]
     made = Candidate.objects.filter(shoot=found)
     return render(
         request,
@@ -204,13 +206,16 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
         {
             "inside": inside,
             "shoot": found,
-            "row": progress.of_shoots([found])[0],
+            "row": row,
             "short_list": choosing.short_list(shoot=found),
             "headshot": getattr(found, "headshot", None),
             "made": made.count(),
             "passed": made.filter(passed=True).count(),
             "selfies": found.selfies.filter(verdict="accepted").count(),
             "ended": found.state in states.ENDED,
+            "margin": revenue.of_a_credit(inside.organisation).left(
+                credits=found.charged, making=row.cost_cents
+            ),
             "more": prices.MORE_PICTURES if add_ons.can_have_more(found) else None,
         },
     )

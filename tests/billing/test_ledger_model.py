@@ -31,7 +31,7 @@ NOON = datetime(2027, 1, 1, 12)
 KINDS = list(CreditGrant.Kind)
 OPERATIONS = (
     *("hold", "release", "capture_in_part", "claw_back", "grant", "time_passes"),
-    *("hold", "release", "capture", "claw_back", "deduct"),
+    *("hold", "release", "capture", "claw_back", "deduct", "add"),
 )
 
 
@@ -129,6 +129,12 @@ class LedgerMachine(RuleBasedStateMachine):
             lambda: self.model.deduct(amount, f"adjust:{source}"),
         )
 
+    def add(self, amount: int, source: str) -> None:
+        self.same(
+            lambda: ledger.adjust(**self.who, amount=amount, reason="Test", source_key=source),
+            lambda: self.model.add(amount, f"adjust:{source}"),
+        )
+
     def time_passes(self, days: int, sweep: bool) -> None:
         self.model.now += timedelta(days=days)
         if sweep:
@@ -170,6 +176,8 @@ class LedgerMachine(RuleBasedStateMachine):
             self.claw_back(which, None if whole else amount, part)
         elif operation == "deduct":
             self.deduct(amount, part)
+        elif operation == "add":
+            self.add(amount, f"{key}{part}")
         else:
             self.time_passes(days or 1, whole)
 

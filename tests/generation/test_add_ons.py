@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
@@ -19,10 +21,9 @@ from billing.recount import recount
 from generation import add_ons, another_look, choosing, looks, orders, promises, selfies, states
 from generation.models import Candidate, Look, Selfie, Shoot, State
 from generation.storage import vault
+from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
 from tests.world import DIRECTION, World, bring, give_candidates
-
-Candidates = list[Candidate]
 
 
 def stands(world: World) -> tuple[int, int]:
@@ -38,6 +39,16 @@ def chosen_from(shoot: Shoot, passed: int) -> None:
             states.move(actor=SYSTEM, shoot=locked, to=to)
         add_ons.settle_more(shoot=locked, passed=passed)
     shoot.refresh_from_db()
+
+
+def give_more(shoot: Shoot, count: int) -> None:
+    """More candidates that passed, beside those that are there."""
+    first = shoot.candidates.count()
+    for number in range(first, count):
+        old = shoot.candidates.first()
+        assert old is not None
+        old.pk, old.number, old._state.adding = uuid7(), number, True
+        old.save()
 
 
 def approve(shoot: Shoot) -> None:
@@ -119,6 +130,51 @@ def test_better_photos_hold_all_of_it_again(world: World) -> None:
     assert orders.credits_promised(organisation=world.organisation) == 2
     selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
     assert stands(world) == (98, 2)
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize(
+    ("at", "calls"),
+    [
+        ("generation.choosing.ledger.capture", 1),
+        ("generation.choosing.ledger.capture", 2),
+        ("generation.choosing.ledger.release", 1),
+        ("generation.choosing.events.emit", 2),
+        ("generation.choosing.notices.notify", 1),
+    ],
+)
+def test_a_crash_in_an_approval_takes_nothing(world: World, at: str, calls: int) -> None:
+    """Of a shoot that has two holds of which one is given back in part: all of it or nothing."""
+    shoot = ordered_with_more(world)
+    give_candidates(shoot, 5)
+    chosen_from(shoot, 5)
+    add_ons.more_pictures(actor=world.actor, shoot=shoot)
+    give_more(shoot, 12)
+    chosen_from(shoot, 12)
+    picked = choosing.short_list(shoot=shoot)[0]
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=picked)
+    before = (stands(world), CreditEntry.objects.count())
+    real = pkgutil.resolve_name(at)
+    left = [calls]
+
+    def crash(**what: object) -> object:
+        left[0] -= 1
+        if not left[0]:
+            raise Crash
+        return real(**what)
+
+    with patch(at, crash), pytest.raises(Crash):
+        choosing.approve(actor=SYSTEM, shoot=shoot)
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.charged) == (State.APPROVING, 0)
+    assert (stands(world), CreditEntry.objects.count()) == before
+    choosing.approve(actor=SYSTEM, shoot=shoot)
+    shoot.refresh_from_db()
+    assert (stands(world), shoot.charged) == ((98, 0), 2)
+    assert list(recount()) == []
 
 
 def test_without_a_credit_nothing_is_asked_for(world: World) -> None:
