@@ -1,6 +1,6 @@
 from django.urls import path
 
-from generation.views import employee, employee_leaving, employee_uploads, pictures
+from generation.views import employee, employee_leaving, employee_uploads, pictures, team_pages
 
 app_name = "employee"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("opt-out", employee_leaving.opt_out, name="opt_out"),
     path("instead", employee_leaving.instead, name="instead"),
     path("instead.jpg", employee_leaving.instead_picture, name="instead_picture"),
+    path("team-page", team_pages.consent, name="team_page"),
     path("withdraw", employee_leaving.withdraw, name="withdraw"),
     path("certificate", employee_leaving.certificate, name="certificate"),
 ]

@@ -12,6 +12,7 @@ from generation.views import (
     overview,
     pictures,
     refinishing,
+    team_pages,
     walls,
 )
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/wall", walls.wall, name="order_wall"),
     path("orders/<uuid:order_id>/wall/harmonise", walls.harmonise, name="wall_harmonise"),
     path("orders/<uuid:order_id>/wall.<str:kind>", walls.export, name="wall_export"),
+    path("orders/<uuid:order_id>/team-page", team_pages.publish, name="team_page_publish"),
     path("orders/<uuid:order_id>/refinish", refinishing.start, name="refinish_start"),
     path("refinishes/<uuid:refinish_id>", refinishing.refinish, name="refinish"),
     path("refinishes/<uuid:refinish_id>/live", refinishing.live, name="refinish_live"),

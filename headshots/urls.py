@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from accounts.views import bounces, joining
-from generation.views import fresh_links, join_links, provenance
+from generation.views import fresh_links, join_links, provenance, team_pages
 from headshots import component_page, health, home, pricing
 from headshots.developers import views as developers
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("home", home.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("team/<str:key>", team_pages.team, name="team"),
+    path("team/<str:key>/<uuid:rendition_id>", team_pages.team_picture, name="team_picture"),
     path("verify", provenance.verify, name="verify"),
     path("components", component_page.components, name="components"),
     path("language", set_language, name="set_language"),

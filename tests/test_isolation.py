@@ -115,6 +115,7 @@ TABLE = [
     Case("order_wall", ALL, needs="order"),
     Case("wall_harmonise", {"viewer": 403, "admin": 409, "owner": 409}, "post", "order"),
     Case("wall_export", dict.fromkeys(("viewer", "admin", "owner"), 409), needs="wall"),
+    Case("team_page_publish", DONE_ADMIN, "post", "order"),
     Case("refinish_start", {"viewer": 403, "admin": 409, "owner": 409}, "post", "order"),
     Case("refinish", ALL, needs="refinish"),
     Case("refinish_live", ALL, needs="refinish"),
@@ -154,6 +155,8 @@ DEVELOPERS = {
 }  # fmt: skip
 # djstripe: Stripe's calls, which are signed (tests/billing/test_webhooks_of_stripe.py).
 OPEN = {
+    "team",
+    "team_picture",
     *DEVELOPERS,
     "pricing",
     "djstripe:djstripe_webhook_by_uuid",
@@ -190,6 +193,7 @@ EMPLOYEE = [
     ("take_along", "post", "shoot"),
     ("instead", "post", "shoot"),
     ("instead_picture", "get", "shoot"),
+    ("team_page", "post", "shoot"),
     ("withdraw", "post", "shoot"),
     ("certificate", "get", "shoot"),
     ("candidate_picture", "get", "candidate"),

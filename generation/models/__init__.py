@@ -13,6 +13,7 @@ from generation.models.looks import Look
 from generation.models.orders import Order
 from generation.models.pictures import Candidate, Headshot, Selfie
 from generation.models.shoots import Shoot, State
+from generation.models.team_pages import TeamConsent, TeamPage
 from generation.models.uploads import Upload
 from generation.models.workers import ComputeUsage, ServiceUsage, Worker
 
@@ -37,6 +38,8 @@ __all__ = [
     "ServiceUsage",
     "Shoot",
     "State",
+    "TeamConsent",
+    "TeamPage",
     "Upload",
     "UploadAddress",
     "Worker",

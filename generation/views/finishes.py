@@ -107,7 +107,7 @@ def _save(request: HttpRequest, inside: Membership, look: Look) -> Finish:
 
 def _table(form: QueryDict) -> list[rendition_table.Row]:
     """The rows of the posted table; one without a name is left out."""
-    columns = ("kind", "width", "height", "format", "quality", "closer", "dpi", "number")
+    columns = ("kind", "width", "height", "format", "quality", "nearer", "dpi", "number")
     lengths = {len(form.getlist(name)) for name in columns}
     if len(lengths) != 1 or max(lengths) > 2 * rendition_table.MOST_ROWS:
         raise Problem(_("The table of renditions is not whole. Load the page again."))
@@ -125,7 +125,7 @@ def _table(form: QueryDict) -> list[rendition_table.Row]:
                 height=_number(form, "height", 0, at),
                 format=form.getlist("format")[at],
                 quality=_number(form, "quality", 92, at),
-                closer=_number(form, "closer", 0, at),
+                closer=_number(form, "nearer", 0, at),
                 dpi=_number(form, "dpi", 0, at),
                 **{name: number in marks[name] for name in _MARKS},
             )

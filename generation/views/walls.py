@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -19,7 +20,7 @@ from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access, consistency, harmonising, renditions, wall_pictures
-from generation.models import Consistency, Headshot, Refinish
+from generation.models import Consistency, Headshot, Refinish, TeamConsent, TeamPage
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
@@ -56,6 +57,9 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
                 if name in alike.spreads
             ],
             "history": list(Consistency.objects.filter(order=order)[:12]),
+            "team_page": TeamPage.objects.filter(order=order).first(),
+            "agreed": TeamConsent.objects.filter(shoot__order=order).count(),
+            "site_url": settings.SITE_URL,
             "open": Refinish.objects.filter(order=order, state=Refinish.State.RENDERING).first(),
         },
     )

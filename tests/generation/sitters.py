@@ -13,14 +13,14 @@ from generation.embedded_model.renderer import Scene, draw
 from generation.engine import finish
 from generation.models import Candidate, Headshot, Shoot, State
 from generation.storage import vault
-from tests.world import World
+from tests.world import World, bring
 
 
 @cache
 def portrait(person: int, backdrop: str = "studio grey", size: int = 384) -> bytes:
     """A PNG of a rendered person as a base model draws headshots."""
     who = choose_people(12)[person]
-    scene = Scene.sample(500 + person, "headshot").but(backdrop=backdrop, light="soft light")
+    scene = Scene.sample(500 + person, "headshot").but(backdrop=backdrop, attire="navy suit")
     return finish.png(Image.fromarray(draw(who, scene, size)))
 
 
@@ -34,6 +34,20 @@ def sit(world: World, person: int, state: State = State.DELIVERED) -> Shoot:
         choosing.approve(actor=SYSTEM, shoot=shoot)
     shoot.refresh_from_db()
     return shoot
+
+
+def sit_roster(world: World, people: int, state: State = State.DELIVERED) -> list[Shoot]:
+    """One order in which rendered people have picked a headshot, which is approved or awaits it."""
+    shoots = list(world.order(people).shoots.order_by("employee__email"))
+    for person, shoot in enumerate(shoots):
+        bring(shoot, State.CHOOSING)
+        for candidate in Candidate.objects.filter(shoot=shoot):
+            vault().put(candidate.file, portrait(person))
+        choosing.pick(actor=SYSTEM, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
+        if state == State.DELIVERED:
+            choosing.approve(actor=SYSTEM, shoot=shoot)
+        shoot.refresh_from_db()
+    return shoots
 
 
 def headshot_of(shoot: Shoot) -> Headshot:

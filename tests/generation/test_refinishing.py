@@ -14,7 +14,7 @@ from generation.models import Finish, Finishing, Order, Refinish
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
-from tests.generation.sitters import headshot_of, sit
+from tests.generation.sitters import headshot_of, sit, sit_roster
 from tests.world import World
 
 ONE = [rendition_table.Row("portrait", 256, 320)]
@@ -120,14 +120,8 @@ def test_what_is_discarded_leaves_nothing(world: World, django_capture_on_commit
 
 def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(world: World) -> None:
     finish_in(world, "#204060")
-    employees = world.hire(4)
-    shoots = [sit(world, person) for person in range(4)]
-    # One order for all: the wall compares the people of one.
+    shoots = sit_roster(world, 4)
     order = shoots[0].order
-    for shoot, employee in zip(shoots, employees, strict=True):
-        shoot.order = order
-        shoot.employee = employee
-        shoot.save(update_fields=["order", "employee"])
     drain()
     alike = consistency.compare(consistency.shown(order=order))
     assert alike.figure is not None

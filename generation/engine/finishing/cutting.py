@@ -20,8 +20,8 @@ from generation.engine.words import said
 
 # Small base models are enlarged to this side, large photos reduced to that.
 _LEAST, _MOST = 640, 1600
-# Faces are measured again in pictures of this height, all alike.
-_STRAIGHT = 400
+# Faces are measured again in crops of this size, all alike.
+_CROP = (360, 450)
 
 NOTES = {
     "hair_cut": "The hair is cut by the upper edge of the picture.",
@@ -130,22 +130,23 @@ def find(picture: Image.Image) -> Face:
 
 
 def _measured_again(picture: Image.Image, face: Face) -> Points:
-    """The landmarks found in an upright crop of fixed size, alike for large and small pictures."""
-    side = _STRAIGHT
-    matrix = from_template(face.landmarks, (side / 2, 0.45 * side), 0.48 * side / FACE_HEIGHT)
-    crop = cv2.warpAffine(
-        np.asarray(picture),
-        matrix,
-        (side, side),
-        flags=cv2.INTER_AREA,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    seen = faces.steady(Image.fromarray(crop))
-    if seen is None:
-        return face.landmarks
-    back = cv2.invertAffineTransform(matrix)
-    found = np.asarray(seen.landmarks) @ back[:, :2].T + back[:, 2]
-    return tuple((float(x), float(y)) for x, y in found)
+    """The landmarks found in an upright crop of one size, as headshots are cropped, and, since they
+    differ a little with a face's place and tilt, once more in the crop that those lead to."""
+    pixels = np.asarray(picture)
+    points = face.landmarks
+    width, height = _CROP
+    for _ in range(2):
+        matrix = from_template(points, (width / 2, 0.42 * height), 0.48 * height / FACE_HEIGHT)
+        crop = cv2.warpAffine(
+            pixels, matrix, _CROP, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
+        )
+        seen = faces.steady(Image.fromarray(crop))
+        if seen is None:
+            break
+        back = cv2.invertAffineTransform(matrix)
+        found = np.asarray(seen.landmarks) @ back[:, :2].T + back[:, 2]
+        points = tuple((float(x), float(y)) for x, y in found)
+    return points
 
 
 def _notes(alpha: NDArray[Any], face: Face) -> list[str]:

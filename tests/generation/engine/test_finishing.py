@@ -1,0 +1,199 @@
+"""Mattes against the truth, plates, tones, places; and every picture that cannot be finished."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from functools import cache
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import color, data
+
+from generation.embedded_model.demo_people import choose_people
+from generation.embedded_model.renderer import Scene, draw
+from generation.engine import colour
+from generation.engine.errors import FinishError
+from generation.engine.finishing import (
+    Cutout,
+    FinishSpec,
+    LogoSpec,
+    PlateSpec,
+    RenditionSpec,
+    ToneSpec,
+    cut_out,
+    finish,
+    measure,
+    paint,
+    tone,
+)
+
+DARK, LIGHT = PlateSpec("colour", ("#101418",)), PlateSpec("colour", ("#f6f4f0",))
+PORTRAIT = RenditionSpec("portrait", 320, 400)
+drawing = importlib.import_module("generation.embedded_model.renderer.draw")
+
+
+@cache
+def person(number: int, backdrop: str = "studio grey") -> Image.Image:
+    scene = Scene.sample(500 + number, "headshot").but(backdrop=backdrop, light="soft light")
+    return Image.fromarray(draw(choose_people(8)[number], scene, 384))
+
+
+@cache
+def cut(number: int) -> Cutout:
+    return cut_out(person(number))
+
+
+def truth(number: int, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """The share of the person in each pixel, from the same drawing on black and on white."""
+    scene = Scene.sample(500 + number, "headshot").but(light="soft light")
+    seen = []
+    for value in (0.0, 1.0):
+        monkeypatch.setattr(
+            drawing,
+            "draw_backdrop",
+            lambda name, seed, size, value=value: np.full((size, size, 3), value, np.float32),
+        )
+        seen.append(draw(choose_people(8)[number], scene, 384).astype(float).mean(axis=-1))
+    monkeypatch.undo()
+    return 1 - (seen[1] - seen[0]) / 255
+
+
+@pytest.mark.parametrize("number", [0, 1, 5])
+def test_the_matte_is_the_person(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = truth(number, monkeypatch)
+    found = Image.fromarray((cut(number).alpha * 255).astype(np.uint8)).resize((384, 384))
+    away = np.abs(np.asarray(found) / 255 - real)
+    assert away.mean() < 0.02
+    assert (away > 0.5).mean() < 0.01
+
+
+def test_no_backdrop_shines_through_on_a_dark_and_a_light_plate() -> None:
+    """Beside the outline nothing is lighter than on the dark plate or darker than on the light
+    one, as a halo of the old backdrop would be."""
+    shown = cut(5)
+    for plate, grey in ((DARK, 20), (LIGHT, 245)):
+        file = finish(shown, FinishSpec(plate, (PORTRAIT,)))[0]
+        pixels = np.asarray(file.picture.convert("L"), float)
+        rim = (file.alpha > 0.005) & (file.alpha < 0.1)
+        assert rim.any()
+        assert np.percentile(np.abs(pixels[rim] - grey), 90) < 25
+
+
+def test_everybody_comes_to_the_same_place_on_the_same_plate() -> None:
+    found = []
+    for number in (0, 1, 5):
+        file = finish(cut(number), FinishSpec(DARK, (PORTRAIT,)))[0]
+        measures = measure(file.picture, file.alpha, cut(number))
+        assert measures is not None
+        found.append(measures)
+    assert np.std([m.eye_line for m in found]) < 0.008
+    assert np.std([m.face_height for m in found]) < 0.015
+    assert max(abs(m.tilt) for m in found) < 1
+    for cells in zip(*(m.backdrop for m in found), strict=True):
+        labs = [np.array(lab) for lab in cells if lab]
+        assert all(colour.delta_e(labs[0], lab) < 1 for lab in labs[1:])
+
+
+def test_light_is_brought_together_and_skin_stays_as_it_is() -> None:
+    shown = cut(0)
+    before = shown.colour
+    after = tone.toned(shown, ToneSpec(clothes=(60.0, 10.0, 20.0)))
+    changed = np.abs(after.astype(int) - before).max(axis=-1)
+    left, top, right, bottom = shown.face.box
+    assert changed[(top + bottom) // 2, (left + right) // 2] == 0
+    assert np.percentile(changed[top + 10 : bottom - 10, left + 30 : right - 30], 95) <= 2
+    worn = (shown.alpha > 0.95) & (np.arange(len(changed))[:, None] > bottom + 60)
+    assert np.median(changed[worn]) > 5
+
+
+def test_differences_of_colour_are_those_of_ciede2000() -> None:
+    labs = np.random.default_rng(1).uniform((0, -90, -90), (100, 90, 90), (500, 3))
+    others = labs + np.random.default_rng(2).normal(0, 12, labs.shape)
+    assert np.allclose(
+        colour.delta_e(labs, others), color.deltaE_ciede2000(labs, others), atol=1e-6
+    )
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    one, other = (
+        finish(cut_out(person(0)), FinishSpec(DARK, (PORTRAIT,)))[0].data for _ in range(2)
+    )
+    assert one == other
+
+
+def test_a_photograph_is_lifted_off_its_own_backdrop() -> None:
+    photo = Image.fromarray(data.astronaut()).crop((90, 0, 380, 330))
+    file = finish(cut_out(photo), FinishSpec(DARK, (PORTRAIT,)))[0]
+    pixels = np.asarray(file.picture)
+    # Both upper corners are the plate; the face is not.
+    for x in (4, 315):
+        assert np.abs(pixels[4, x].astype(int) - (0x10, 0x14, 0x18)).max() < 12
+    assert pixels[200, 160].astype(int).sum() > 250
+
+
+def test_logo_and_frame(tmp_path) -> None:
+    logo = tmp_path / "logo.png"
+    mark = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+    mark.paste((255, 0, 0, 255), (0, 0, 20, 20))
+    mark.save(logo)
+    spec = FinishSpec(
+        LIGHT,
+        (
+            RenditionSpec("one", 300, 300, logo=True),
+            RenditionSpec("two", 200, 200, "png", shape="round", frame=True),
+        ),
+        logo=LogoSpec(logo, width=0.2),
+        frame_colour="#00ff00",
+    )
+    one, two = finish(cut(0), spec)
+    # The left half of the logo covers, its right half lets the picture through.
+    x, y = 300 - 15 - 60, 300 - 15 - 15
+    assert one.picture.getpixel((x + 10, y))[:3] == (255, 0, 0)
+    assert one.picture.getpixel((x + 50, y))[:3] != (255, 0, 0)
+    with Image.open(io.BytesIO(two.data)) as avatar:
+        assert avatar.getpixel((2, 2))[3] == 0
+        assert avatar.getpixel((100, 2)) == (0, 255, 0, 255)
+
+
+def test_plates() -> None:
+    falls = paint(PlateSpec("colour", ("#808080",), fall_off=0.4), (80, 100))
+    assert falls[42, 40, 0] > falls[99, 0, 0] + 20
+    slopes = paint(PlateSpec("gradient", ("#000000", "#ffffff"), angle=90), (80, 100))
+    assert slopes[50, 2, 0] < 60
+    assert slopes[50, 77, 0] > 230
+    with pytest.raises(ValueError, match="no kind of plate"):
+        paint(PlateSpec("wallpaper"), (8, 8))
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (Image.new("RGB", (400, 400), (90, 120, 90)), "no_face"),
+        (person(0).crop((130, 0, 384, 384)), "face_at_edge"),
+        (
+            Image.fromarray(np.hstack([np.asarray(person(0)), np.asarray(person(5))])),
+            "several_faces",
+        ),
+    ],
+    ids=["no face", "face at the edge", "two faces"],
+)
+def test_what_cannot_be_finished_says_why(picture: Image.Image, code: str) -> None:
+    with pytest.raises(FinishError) as refused:
+        cut_out(picture)
+    assert refused.value.code in (code, "no_face")
+    assert str(refused.value).endswith(".")
+
+
+def test_hair_that_the_frame_cuts_is_noted() -> None:
+    whole = person(0)
+    top = cut(0).face.box[1] * 384 // cut(0).alpha.shape[0]
+    assert "hair_cut" in cut_out(whole.crop((0, max(2, top - 25), 384, 384))).notes
+    assert "hair_cut" not in cut(0).notes
+
+
+def test_a_jpeg_cannot_be_see_through() -> None:
+    spec = FinishSpec(DARK, (RenditionSpec("one", 100, 100, backdrop="none"),))
+    with pytest.raises(ValueError, match="see-through"):
+        finish(cut(0), spec)

@@ -1,0 +1,55 @@
+"""The public team page: those who agreed, no one else, and framed by the sites named alone."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actors import SYSTEM
+from generation import finishes, rendition_table, team_pages
+from headshots.lib.problems import Problem
+from tests.browser.queue import drain
+from tests.generation.sitters import sit_roster
+from tests.world import World, token
+
+
+def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
+    finishes.save_finish(
+        actor=SYSTEM,
+        organisation=world.organisation,
+        look_name=world.look.name,
+        plate=None,
+        renditions=[rendition_table.Row("portrait", 200, 250)],
+    )
+    one, other = sit_roster(world, 2)
+    drain()
+    page = team_pages.publish(actor=SYSTEM, order=one.order, sites=["https://www.Example.com/"])
+    guest = Client()
+    address = reverse("team", args=[page.key])
+    assert one.employee.name not in guest.get(address).content.decode()
+
+    guest.post(reverse("employee:team_page", args=[token(one)]), {"agreed": "1"})
+    shown = guest.get(address)
+    assert one.employee.name in shown.content.decode()
+    assert other.employee.name not in shown.content.decode()
+    assert "frame-ancestors https://www.example.com" in shown["Content-Security-Policy"]
+    assert "X-Frame-Options" not in shown
+    assert "frame-ancestors 'none'" in guest.get("/")["Content-Security-Policy"]
+    (person,) = team_pages.people(page)
+    picture = reverse("team_picture", args=[page.key, person.picture.pk])
+    assert guest.get(picture)["Content-Type"] == "image/jpeg"
+
+    guest.post(reverse("employee:team_page", args=[token(one)]))
+    assert one.employee.name not in guest.get(address).content.decode()
+    assert guest.get(picture).status_code == 404
+
+    team_pages.withdraw(actor=SYSTEM, order=one.order)
+    assert guest.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("site", ["http://a.example", "https://*", "https://a b", "'self'"])
+def test_what_is_no_site_is_refused(world: World, site: str) -> None:
+    order = world.order(1)
+    with pytest.raises(Problem, match="is no site"):
+        team_pages.publish(actor=SYSTEM, order=order, sites=[site])
