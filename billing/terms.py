@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Member, Organisation, Role
+from accounts.webhooks import events
 from billing import ledger
 from billing.models import CreditAccount, Terms
 from headshots.lib.problems import Problem
@@ -62,8 +63,8 @@ def warn_below(*, actor: Actor, organisation: Organisation, credits: int | None)
 
 
 def sweep() -> int:
-    """Queue a mail for each balance that has become low, once until it has recovered. Returns
-    how many."""
+    """Queue a mail for each balance that has become low and tell partners, once until it has
+    recovered. Returns how many."""
     free = CreditAccount.objects.filter(organisation=OuterRef("organisation"))
     watched = Terms.objects.filter(
         low_balance__isnull=False, organisation__closed_at=None
@@ -71,11 +72,14 @@ def sweep() -> int:
     watched.filter(told_low_at__isnull=False, free__gte=F("low_balance")).update(told_low_at=None)
     low = watched.filter(Q(free__lt=F("low_balance")), told_low_at=None)
     told = 0
-    for pk in list(low.values_list("pk", flat=True)):
+    for terms in low.select_related("organisation"):
         with transaction.atomic():
+            mine = Terms.objects.filter(pk=terms.pk, told_low_at=None)
             # Conditional, so that of two sweeps one sends it.
-            if Terms.objects.filter(pk=pk, told_low_at=None).update(told_low_at=timezone.now()):
-                async_task("billing.tasks.send_low_balance", str(pk))
+            if mine.update(told_low_at=timezone.now()):
+                async_task("billing.tasks.send_low_balance", str(terms.pk))
+                organisation = terms.organisation
+                events.emit(organisation=organisation, type="credits.low", resource=organisation)
                 told += 1
     return told
 

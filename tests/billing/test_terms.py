@@ -9,7 +9,7 @@ from django.core import mail
 from django_q.models import OrmQ
 
 from accounts.actors import SYSTEM
-from accounts.models import AuditEntry, Role
+from accounts.models import AuditEntry, Event, Role
 from billing import budgets, ledger, price_tables, terms
 from billing.models import DepartmentBudget, PriceTable, Terms
 from headshots.lib.problems import Problem
@@ -64,6 +64,7 @@ def test_a_low_balance_is_told_once_until_it_has_recovered(
     ledger.hold(**who, amount=51, source_key="s")
     assert [terms.sweep(), terms.sweep()] == [1, 0]
     assert queued() == 1
+    assert Event.objects.filter(type="credits.low").count() == 1
     row = Terms.objects.get()
     assert terms.send_low_balance(terms_id=str(row.pk)) == 2
     assert {m.subject for m in mailoutbox} == {"49 credits are left for Acme"}

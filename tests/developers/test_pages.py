@@ -97,4 +97,4 @@ def test_every_problem_has_a_page_where_its_type_leads(db: None) -> None:
         )
     path = urlsplit(type_of(refused.value.code)).path
     assert escape(refused.value.sentence) in text(path)
-    assert Client().get("/api/problems/nothing").status_code == 404
+    assert Client().get("/api/problems/there-is-no-such").status_code == 404
