@@ -15,6 +15,7 @@ from django.http import Http404
 from accounts.models import (
     ApiKey,
     AuditEntry,
+    DomainClaim,
     Employee,
     Member,
     MemberInvitation,
@@ -29,6 +30,7 @@ from accounts.models import (
 )
 from accounts.rights import RANK
 from accounts.second_factor import SecondFactorNeeded, has_second_factor
+from accounts.sso import door
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
     member = _member(user, slug)
     organisation = member.organisation
     # SECURITY: before the role, so that a stolen password alone learns nothing more.
+    door.check(member=member, came_by=getattr(user, "came_by", frozenset()))
     if organisation.second_factor_required and not has_second_factor(member.user):
         raise SecondFactorNeeded(organisation)
     found = Membership(organisation, member.user, Role(member.role))
@@ -92,7 +95,9 @@ def _member(user: object, slug: str) -> Member:
     if not isinstance(user, User):
         raise Http404
     member = (
-        Member.objects.select_related("organisation__sandbox", "user")
+        Member.objects.select_related(
+            "organisation__sandbox", "organisation__identity_provider__app", "user"
+        )
         .filter(
             Q(organisation__slug=slug) | Q(organisation__sandbox__slug=slug),
             user=user,
@@ -268,3 +273,12 @@ def release(inside: Inside, release_id: UUID) -> Release:
     if found is None:
         raise Http404
     return found
+
+
+def domain_claim(inside: Membership, claim_id: UUID) -> DomainClaim:
+    """A domain that the organisation says is its own; Http404 for another's."""
+    found = DomainClaim.objects.filter(organisation=inside.organisation, pk=claim_id)
+    claim = found.select_related("organisation").first()
+    if claim is None:
+        raise Http404
+    return claim

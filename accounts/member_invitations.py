@@ -158,6 +158,29 @@ def accept(*, actor: Actor, token: str, user: User) -> Member:
             code="other_address",
             status=403,
         )
+    return _become_member(actor, organisation, invitation, user)
+
+
+@transaction.atomic
+def accept_for(*, actor: Actor, invitation: MemberInvitation, user: User) -> Member:
+    """Become a member without the link: the organisation's own provider has named the person.
+
+    Raises Problem where it has been used or revoked meanwhile, and 403 for another address.
+    """
+    organisation = lock(organisation=invitation.organisation)
+    invitation = _open(invitation.pk)
+    if invitation.email.lower() != user.email.lower():
+        raise Problem(
+            _("This invitation is for another e-mail address than yours."),
+            code="other_address",
+            status=403,
+        )
+    return _become_member(actor, organisation, invitation, user)
+
+
+def _become_member(
+    actor: Actor, organisation: Organisation, invitation: MemberInvitation, user: User
+) -> Member:
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
     # Whoever has become a member otherwise meanwhile keeps their role.

@@ -7,6 +7,7 @@ from accounts.views import (
     organisation,
     roster,
     roster_imports,
+    sso,
     webhooks,
 )
 
@@ -47,6 +48,16 @@ urlpatterns = [
         name="organisation_second_factor",
     ),
     path("settings/transfer", organisation.transfer, name="organisation_transfer"),
+    path("settings/sso", sso.settings, name="sso_settings"),
+    path("settings/sso/domains", sso.add_domain, name="sso_domain_add"),
+    path("settings/sso/domains/<uuid:claim_id>/check", sso.check_domain, name="sso_domain_check"),
+    path(
+        "settings/sso/domains/<uuid:claim_id>/remove", sso.remove_domain, name="sso_domain_remove"
+    ),
+    path("settings/sso/provider", sso.save, name="sso_save"),
+    path("settings/sso/provider/remove", sso.remove, name="sso_remove"),
+    path("settings/sso/test", sso.test, name="sso_test"),
+    path("settings/sso/require", sso.require, name="sso_require"),
     path("settings/clocks", clocks.edit, name="organisation_clocks"),
     path("roster/people/<uuid:employee_id>/mail-again", roster.mail_again, name="mail_again"),
     path("second-factor", organisation.second_factor, name="second_factor"),

@@ -10,6 +10,7 @@ import structlog
 from django_q.tasks import async_task
 
 from accounts import pace
+from accounts.sso import domains
 from accounts.webhooks import sending
 from billing import ledger, terms
 from billing.payments import news, plans, top_ups
@@ -122,6 +123,7 @@ def sweep() -> dict[str, int]:
         "reminded": reminders.sweep(),
         "consistency_noted": consistency.note_changed(),
         "codes_forgotten": join_links.forget_codes(),
+        "domains_lost": domains.sweep(),
         "tallies_forgotten": pace.forget(),
         "closed": closing.finish_all(),
         "grants_expired": ledger.expire_due(),

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Role
+from accounts.sso import domains
 from accounts.webhooks import endpoints
 from generation.models import Shoot, State
 from tests.world import World, make_finishing, make_user, make_world, token
@@ -100,6 +102,14 @@ TABLE = [
     Case("looks", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
     Case("order_new", ADMIN),
     Case("order_new", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("sso_settings", OWNER),
+    Case("sso_domain_add", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("sso_domain_check", {"viewer": 403, "admin": 403, "owner": 503}, "post", "domain"),
+    Case("sso_domain_remove", DONE_OWNER, "post", "domain"),
+    Case("sso_save", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("sso_remove", DONE_OWNER, "post"),
+    Case("sso_test", DONE_OWNER, "post"),
+    Case("sso_require", {"viewer": 403, "admin": 403, "owner": 409}, "post"),
     Case("organisation_clocks", ADMIN),
     Case("organisation_clocks", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
     Case("mail_again", DONE_ADMIN, "post", "employee"),
@@ -148,7 +158,9 @@ TABLE = [
 ]
 # Open to everybody, or to whoever is signed in, and about nobody's organisation; to join one takes
 # a signed token (tests/accounts/test_members.py).
-ALLAUTH = ("account_", "mfa_", "usersessions_")
+ALLAUTH = (
+    "account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_", "saml_",
+)  # fmt: skip
 DEVELOPERS = {
     "developers", "developer_events", "developer_guide", "developer_problems",
     "developer_reference", "problem_type",
@@ -172,6 +184,7 @@ OPEN = {
     "join_order_code",
     "mail_bounces",
     "fresh_link",
+    "sso_start",
     "verify",
 }
 EMPLOYEE = [
@@ -234,6 +247,11 @@ def thing(world: World, needs: str) -> dict[str, object]:
     if needs == "delivery":
         delivery = endpoints.send_test(actor=world.actor, endpoint=world.endpoint())
         return {"slug": slug, "endpoint_id": delivery.endpoint_id, "delivery_id": delivery.pk}
+    if needs == "domain":
+        claim = domains.claim(
+            actor=world.actor, organisation=world.organisation, domain="acme.example"
+        )
+        return {"slug": slug, "claim_id": claim.pk}
     if needs == "join_link":
         return {"slug": slug, "link_id": world.join_link().pk}
     if needs == "order":
@@ -269,7 +287,9 @@ def client_of(who: str, world: World, other: World) -> Client:
     return client
 
 
-def test_members_routes(db: None) -> None:
+def test_members_routes(db: None, settings: Any) -> None:
+    # A name server that never answers.
+    settings.DNS_SERVER = "127.0.0.1:9"
     one, two, three = (make_world(name, credits=1000) for name in ("One", "Two", "Three"))
     wrong = []
     for case in TABLE:

@@ -4,6 +4,7 @@ from accounts.models.consent import Invitation, Release
 from accounts.models.organisations import Location, Member, MemberInvitation, Organisation, Role
 from accounts.models.pace import Tally
 from accounts.models.roster import Change, Employee, RosterImport, RosterLine
+from accounts.models.sso import DomainClaim, IdentityProvider
 from accounts.models.users import User
 from accounts.models.webhooks import (
     Event,
@@ -17,8 +18,10 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Change",
+    "DomainClaim",
     "Employee",
     "Event",
+    "IdentityProvider",
     "Invitation",
     "KeptAnswer",
     "Location",

@@ -28,6 +28,9 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
+    # The identity providers through which this session was signed in (accounts.sso.door).
+    came_by: frozenset[str] = frozenset()
+
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
