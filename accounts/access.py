@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import (
@@ -235,6 +235,24 @@ def api_keys_of(inside: Inside) -> QuerySet[ApiKey]:
 def api_key(inside: Inside, key_id: UUID) -> ApiKey:
     """One of those; Http404 for another organisation's."""
     found = api_keys_of(inside).select_related("organisation").filter(pk=key_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def any_api_keys(inside: Inside) -> QuerySet[ApiKey]:
+    """Live and test keys, as their page shows them: those that count first."""
+    own = inside.organisation.sandbox_of_id or inside.organisation.pk
+    return (
+        ApiKey.objects.filter(organisation=own)
+        .select_related("organisation")
+        .order_by(F("revoked_at").asc(nulls_first=True), "-created_at")
+    )
+
+
+def any_api_key(inside: Inside, key_id: UUID) -> ApiKey:
+    """One of those; Http404 for another organisation's."""
+    found = any_api_keys(inside).filter(pk=key_id).first()
     if found is None:
         raise Http404
     return found

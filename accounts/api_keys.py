@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts import audit, sandbox, scopes
 from accounts.actors import Actor
-from accounts.models import ApiKey, Organisation
+from accounts.models import ApiKey, Member, Organisation, Role, User
 from headshots.lib.problems import Problem
 
 MOST_KEYS = 100
@@ -130,7 +130,7 @@ def rotate_key(*, actor: Actor, key: ApiKey, overlap: timedelta) -> NewKey:
             field="overlap_hours",
         )
     key = _living(key)
-    _refuse_more(actor, key.scopes)
+    _refuse_more(actor, key)
     key.previous_hash, key.previous_until = key.secret_hash, timezone.now() + overlap
     secret = _give_secret(key)
     key.save(update_fields=["secret_hash", "ending", "previous_hash", "previous_until"])
@@ -235,22 +235,32 @@ def _describe(
             "Give the key a name that says what uses it.", code="name_missing", field="name"
         )
     key.scopes = scopes.check(wanted)
-    _refuse_more(actor, key.scopes)
+    _refuse_more(actor, key)
     key.networks = _networks(networks)
     if expires_at is not None and expires_at <= timezone.now():
         raise Problem("This date has passed.", code="expired", field="expires_at")
     key.expires_at = expires_at
 
 
-def _refuse_more(actor: Actor, wanted: Sequence[str]) -> None:
-    # SECURITY: else a key for keys would be a key for everything.
-    if actor.key and (more := [s for s in wanted if not scopes.allows(actor.key.scopes, s)]):
+def _refuse_more(actor: Actor, key: ApiKey) -> None:
+    # SECURITY: else a key for keys would be a key for everything, and an administrator an owner.
+    more: list[str] = []
+    if actor.key:
+        more = [s for s in key.scopes if not scopes.allows(actor.key.scopes, s)]
+    elif actor.user and not _is_owner(actor.user, key.organisation):
+        more = [s for s in key.scopes if s in scopes.OWNERS_ALONE]
+    if more:
+        whose = "Your own key lacks it" if actor.key else "Ask an owner of the organisation"
         raise Problem(
-            f"Your own key lacks the scope {more[0]}, so it cannot give it.",
+            f"You cannot give the scope {more[0]}. {whose}.",
             code="scope_missing",
             field="scopes",
             status=403,
         )
+
+
+def _is_owner(user: User, organisation: Organisation) -> bool:
+    return Member.objects.filter(organisation=organisation, user=user, role=Role.OWNER).exists()
 
 
 def _networks(said: Sequence[str]) -> list[str]:

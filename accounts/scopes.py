@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from headshots.lib.problems import Problem
 
+_Words = Any  # text that is translated when it is shown
+# What a member has to be owner for; an administrator makes no key that may more than they.
+OWNERS_ALONE = ("organisation:write", "members:write", "keys:write")
 # Resource by resource: what reading and writing it means; empty where there is no such thing.
-RESOURCES: dict[str, tuple[str, str]] = {
-    "organisation": ("Its name and settings", "Rename it"),
-    "members": ("Who may act for it", "Invite members, change roles, remove them"),
-    "employees": ("The roster and its departments", "Add people, change them, mark leavers"),
-    "looks": ("Art direction", "Make and change looks"),
-    "orders": ("Orders and how far they are", "Place, cancel, approve"),
-    "shoots": ("Shoots, photos’ verdicts, candidates", "Upload photos, hand in, pick, cancel"),
-    "headshots": ("Headshots and their files", "Take exports along"),
-    "releases": ("Who has consented, to which text", "Hand over consent that was collected"),
-    "credits": ("Balance, ledger, invoices", ""),
-    "webhooks": ("Endpoints and deliveries", "Make endpoints, replay deliveries"),
-    "audit": ("The log", ""),
-    "keys": ("Keys, without their secrets", "Make, rotate and revoke keys"),
+RESOURCES: dict[str, tuple[_Words, _Words]] = {
+    "organisation": (_("Its name and settings"), _("Rename it")),
+    "members": (_("Who may act for it"), _("Invite members, change roles, remove them")),
+    "employees": (_("The roster and its departments"), _("Add people, change them, mark leavers")),
+    "looks": (_("Art direction"), _("Make and change looks")),
+    "orders": (_("Orders and how far they are"), _("Place, cancel, approve")),
+    "shoots": (
+        _("Shoots, photos’ verdicts, candidates"),
+        _("Upload photos, hand in, pick, cancel"),
+    ),
+    "headshots": (_("Headshots and their files"), _("Take exports along")),
+    "releases": (_("Who has consented, to which text"), _("Hand over consent that was collected")),
+    "credits": (_("Balance, ledger, invoices"), ""),
+    "webhooks": (_("Endpoints and deliveries"), _("Make endpoints, replay deliveries")),
+    "audit": (_("The log"), ""),
+    "keys": (_("Keys, without their secrets"), _("Make, rotate and revoke keys")),
 }
 ALL = tuple(
     f"{name}:{right}"
@@ -48,3 +57,19 @@ def allows(scopes: Iterable[str], needed: str) -> bool:
     found = set(scopes)
     resource, right = needed.split(":")
     return needed in found or (right == "read" and f"{resource}:write" in found)
+
+
+def table(withheld: Sequence[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Resource by resource its scopes and what each means, for a form."""
+    return [
+        (
+            name,
+            [
+                (f"{name}:{right}", str(what))
+                for right, what in zip(("read", "write"), says, strict=True)
+                if what
+            ],
+        )
+        for name, says in RESOURCES.items()
+        if name not in withheld
+    ]

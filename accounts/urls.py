@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts.views import (
+    api_keys,
     audit,
     clocks,
     members,
@@ -61,6 +62,14 @@ urlpatterns = [
     path("settings/clocks", clocks.edit, name="organisation_clocks"),
     path("roster/people/<uuid:employee_id>/mail-again", roster.mail_again, name="mail_again"),
     path("second-factor", organisation.second_factor, name="second_factor"),
+    path("keys", api_keys.keys, name="api_keys"),
+    path("keys/new", api_keys.new, name="api_key_new"),
+    path("keys/<uuid:key_id>", api_keys.key, name="api_key"),
+    path("keys/<uuid:key_id>/rotate", api_keys.rotate, name="api_key_rotate"),
+    path("keys/<uuid:key_id>/revoke", api_keys.revoke, name="api_key_revoke"),
+    path("partners", api_keys.grant, name="partner_grant"),
+    path("partners/<uuid:grant_id>/withdraw", api_keys.withdraw, name="partner_withdraw"),
+    path("embedding", api_keys.framing, name="embed_origins"),
     path("webhooks", webhooks.webhooks, name="webhooks"),
     path("webhooks/add", webhooks.add, name="webhook_add"),
     path("webhooks/<uuid:endpoint_id>", webhooks.endpoint, name="webhook_endpoint"),

@@ -17,6 +17,7 @@ from accounts.models import Role
 from accounts.sso import domains
 from accounts.webhooks import endpoints
 from generation.models import Shoot, State
+from tests.api.program import make_key
 from tests.world import World, make_finishing, make_user, make_world, token
 
 WHO = ("stranger", "outsider", "viewer", "admin", "owner")
@@ -66,6 +67,16 @@ TABLE = [
     Case("organisation_close", OWNER),
     Case("organisation_close", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
     Case("second_factor", {"viewer": 302, "admin": 302, "owner": 302}),
+    Case("api_keys", ADMIN),
+    Case("api_key_new", ADMIN),
+    Case("api_key_new", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("api_key", ADMIN, needs="key"),
+    Case("api_key", {"viewer": 403, "admin": 422, "owner": 422}, "post", "key"),
+    Case("api_key_rotate", ADMIN, "post", "key"),
+    Case("api_key_revoke", DONE_ADMIN, "post", "key"),
+    Case("partner_grant", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("partner_withdraw", DONE_OWNER, "post", "grant"),
+    Case("embed_origins", DONE_OWNER, "post"),
     Case("webhooks", ADMIN),
     Case("webhook_add", ADMIN),
     Case("webhook_add", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
@@ -254,6 +265,10 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, "claim_id": claim.pk}
     if needs == "join_link":
         return {"slug": slug, "link_id": world.join_link().pk}
+    if needs == "key":
+        return {"slug": slug, "key_id": make_key(world.organisation, ["looks:read"]).key.pk}
+    if needs == "grant":
+        return {"slug": slug, "grant_id": world.partner_grant().pk}
     if needs == "order":
         return {"slug": slug, "order_id": world.order(1).pk}
     if needs == "purchase":

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image
 
-from accounts import invitations, releases
+from accounts import invitations, partners, releases
 from accounts.access import Membership, membership
 from accounts.actors import SYSTEM, Actor, employee_actor, user_actor
 from accounts.member_invitations import invite_member
@@ -21,6 +21,7 @@ from accounts.models import (
     Employee,
     MemberInvitation,
     Organisation,
+    PartnerGrant,
     Role,
     RosterImport,
     User,
@@ -125,6 +126,15 @@ class World:
             organisation=self.organisation,
             data=text.encode(),
             filename="staff.csv",
+        )
+
+    def partner_grant(self) -> PartnerGrant:
+        """Another organisation that may act for this one."""
+        return partners.grant(
+            actor=self.actor,
+            organisation=self.organisation,
+            partner_id=str(make_world("Partner").organisation.pk),
+            wanted=["looks:read"],
         )
 
     def endpoint(self, **changes: Any) -> WebhookEndpoint:

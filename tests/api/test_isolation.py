@@ -189,7 +189,6 @@ def thing(world: World, needs: str) -> dict[str, object]:
 
 
 def _made(world: World, needs: str) -> Any:
-    from accounts import partners
     from billing.models import Purchase
     from generation import exports
 
@@ -202,12 +201,7 @@ def _made(world: World, needs: str) -> Any:
     if needs == "key":
         return make_key(world.organisation).key
     if needs == "grant":
-        return partners.grant(
-            actor=world.actor,
-            organisation=world.organisation,
-            partner_id=str(make_world("Partner").organisation.pk),
-            wanted=["looks:read"],
-        )
+        return world.partner_grant()
     if needs == "invoice":
         return Purchase.objects.create(
             organisation=world.organisation, kind="pack", credits=1, cents=1

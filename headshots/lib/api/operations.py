@@ -136,7 +136,7 @@ def operation(
                 description="The page." if many else "The resource.",
                 examples=_examples(shape.example, many),
             )
-        if not writes and not binary:
+        if not writes:
             answers[304] = OpenApiResponse(description=SAYS[304])
         for code in sorted(statuses):
             answers[code, MEDIA_TYPE] = OpenApiResponse(ProblemShape, description=SAYS[code])
