@@ -310,7 +310,7 @@ def join(*, proved: JoinCode) -> Shoot:
     try:
         (shoot,) = orders.add_people(actor=actor, order=link.order, employees=[employee])
     except Problem as problem:
-        if problem.code != "credits_missing":
+        if problem.code not in ("credits_missing", "over_budget"):
             raise
         raise Problem(
             _("There are no places left just now. Tell whoever gave you the link; it stays good."),

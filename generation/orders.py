@@ -91,9 +91,10 @@ def place_order(
         cost_centre=" ".join(cost_centre.split())[:60],
         po_number=" ".join(po_number.split())[:60],
         promised_hours=terms.promised_hours(organisation),
+        more_pictures=more_pictures,
         placed_by=actor.user,
     )
-    shoots = _make_shoots(order, employees, more_pictures)
+    shoots = _make_shoots(order, employees)
     audit.record(
         actor=actor,
         organisation=organisation,
@@ -116,7 +117,8 @@ def add_people(
 ) -> list[Shoot]:
     """Bring more people into an order that is under way; whoever is in it already stays as is.
 
-    Raises Problem: past the due date, somebody of another organisation, credits missing.
+    They have the add-ons that it was placed with. Raises Problem: past the due date, somebody of
+    another organisation, credits missing, a department over its budget.
     """
     if any(employee.organisation_id != order.organisation_id for employee in employees):
         raise Problem("Something chosen is not this organisation's.", code="foreign", status=404)
@@ -125,8 +127,8 @@ def add_people(
     ledger.lock_account(organisation=order.organisation)
     known = set(Shoot.objects.filter(order=order).values_list("employee", flat=True))
     new = [employee for employee in employees if employee.pk not in known]
-    _credits_for(order.organisation, new, False)
-    shoots = _make_shoots(order, new, False)
+    _credits_for(order.organisation, new, order.more_pictures)
+    shoots = _make_shoots(order, new)
     audit.record(
         actor=actor,
         organisation=order.organisation,
@@ -156,7 +158,7 @@ def _credits_for(
     )
 
 
-def _make_shoots(order: Order, employees: Sequence[Employee], more_pictures: bool) -> list[Shoot]:
+def _make_shoots(order: Order, employees: Sequence[Employee]) -> list[Shoot]:
     links = invitations.issue_many(employees=employees, expires_at=order.due_at + GRACE)
     return Shoot.objects.bulk_create(
         [
@@ -165,8 +167,8 @@ def _make_shoots(order: Order, employees: Sequence[Employee], more_pictures: boo
                 employee=employee,
                 invitation=link,
                 seed=secrets.randbits(31),
-                credits=prices.credits_a_shoot(more_pictures=more_pictures),
-                wanted=wanted(more_pictures=more_pictures),
+                credits=prices.credits_a_shoot(more_pictures=order.more_pictures),
+                wanted=wanted(more_pictures=order.more_pictures),
                 department=employee.department,
             )
             for employee, link in zip(employees, links, strict=True)

@@ -35,6 +35,7 @@ class OrderShape(Shape):
     look = Reference(LookShape)
     frozen_look = serializers.DictField(child=serializers.CharField())
     due_at = serializers.DateTimeField()
+    more_pictures = serializers.BooleanField()
     cost_centre = serializers.CharField()
     po_number = serializers.CharField()
     promised_hours = serializers.IntegerField(
@@ -52,6 +53,7 @@ class OrderShape(Shape):
         "look": "019ab1c2-0000-7000-8000-00000000000b",
         "frozen_look": LOOK_EXAMPLE,
         "due_at": "2026-12-09T09:00:00Z",
+        "more_pictures": False,
         "cost_centre": "4711",
         "po_number": "PO-2026-118",
         "promised_hours": 24,

@@ -26,6 +26,8 @@ class Order(Row):
     po_number = models.CharField(max_length=60, blank=True, default="")
     # Hours from photos handed in to pictures to choose from, as promised when it was placed.
     promised_hours = models.PositiveIntegerField(null=True, blank=True)
+    # Whether everybody has the add-on from the start (billing.prices).
+    more_pictures = models.BooleanField(default=False)
     # The order whose people have another look here, from the same photos.
     extends = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="extensions"

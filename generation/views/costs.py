@@ -19,7 +19,7 @@ from billing import access as billing_access
 from billing import budgets as budget_rules
 from billing import price_tables, prices, terms
 from billing.models import DepartmentBudget
-from generation import budgets_used, usage_report, where_credits_go
+from generation import budgets_used, usage_chart, usage_report, where_credits_go
 from headshots.lib.problems import Problem
 
 
@@ -48,31 +48,16 @@ def usage(request: HttpRequest, slug: str) -> HttpResponse:
     """The last twelve months by department."""
     inside = membership(request.user, slug)
     months = usage_report.months(organisation=inside.organisation)
-    most = max(month.credits for month in months)
     return render(
         request,
         "generation/usage.html",
         {
             "inside": inside,
             "months": months,
-            "bars": [_bar(n, month, most) for n, month in enumerate(months)],
+            "chart": usage_chart.of(months),
             "any": any(month.rows for month in months),
-            "uses": budgets_used.of_organisation(inside.organisation),
         },
     )
-
-
-def _bar(number: int, month: usage_report.Month, most: int) -> dict[str, object]:
-    """A bar of the chart, in units of its drawing: 40 a month, 92 the highest, ground at 110."""
-    height = 92 * month.credits / most if most else 0.0
-    return {
-        "month": month,
-        "x": 40 * number + 8,
-        "middle": 40 * number + 20,
-        "y": f"{110 - height:.1f}",
-        "height": f"{height:.1f}",
-        "over": f"{106 - height:.1f}",
-    }
 
 
 @require_safe

@@ -48,6 +48,17 @@ def test_add_ons_count(world: World) -> None:
     assert left(world) == 1
 
 
+def test_latecomers_have_what_the_order_has_and_must_fit_as_well(world: World) -> None:
+    world.budget("Sales", 3)
+    order = world.order(employees=sales(world, 1), more_pictures=True)
+    with pytest.raises(Problem) as refused:
+        orders.add_people(actor=world.actor, order=order, employees=sales(world, 1))
+    assert refused.value.code == "over_budget"
+    world.budget("Sales", 4)
+    (late,) = orders.add_people(actor=world.actor, order=order, employees=sales(world, 1))
+    assert (late.credits, late.wanted, left(world)) == (2, 8, 0)
+
+
 def test_what_comes_back_makes_room_and_what_was_taken_does_not(world: World) -> None:
     world.budget("Sales", 2)
     order = world.order(employees=sales(world, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +17,20 @@ from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from billing import price_tables
-from generation import costs, energy, notices, progress, usage, usage_report, where_credits_go
+from generation import (
+    costs,
+    energy,
+    notices,
+    progress,
+    usage,
+    usage_chart,
+    usage_report,
+    where_credits_go,
+)
 from generation.claims import Claim
 from generation.heartbeat import Heartbeat
 from generation.models import Candidate, ComputeUsage, ServiceUsage, Shoot, State
+from generation.usage_report import Month, Row
 from tests.world import World, bring
 
 
@@ -200,6 +210,28 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     page = client.get(reverse("usage", args=[world.organisation.slug])).content.decode()
     assert "Legal" in page
     assert "<svg" in page
+
+
+def test_the_chart_stacks_the_largest_departments_and_adds_up() -> None:
+    first, second = date(2027, 1, 1), date(2027, 2, 1)
+    months = [
+        Month(first, [Row(first, f"D{n}", credits=10 - n) for n in range(8)]),
+        Month(second, [Row(second, "D7", credits=1), Row(second, "D0", credits=90)]),
+    ]
+    chart = usage_chart.of(months)
+    assert [(b.department, b.credits) for b in chart.bands[:2]] == [("D0", 100), ("D1", 9)]
+    assert (chart.bands[-1].rest, chart.bands[-1].credits) == (True, 5 + 4 + 3 + 1)
+    assert sum(band.credits for band in chart.bands) == 52 + 91
+    small, large = chart.months
+    assert sum(float(p.height) for p in large.pieces) == pytest.approx(usage_chart.HIGHEST)
+    assert sum(float(p.height) for p in small.pieces) == pytest.approx(
+        usage_chart.HIGHEST * 52 / 91, abs=0.1
+    )
+    # One stands on the other, the first on the ground.
+    tops = [float(p.y) for p in small.pieces]
+    assert tops == sorted(tops, reverse=True)
+    assert tops[0] + float(small.pieces[0].height) == pytest.approx(usage_chart.GROUND, abs=0.01)
+    assert usage_chart.of([Month(first)]).bands == []
 
 
 def test_another_organisations_usage_is_not_counted(world: World) -> None:
