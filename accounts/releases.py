@@ -18,7 +18,9 @@ from accounts.models import Employee, Invitation, Release
 from accounts.webhooks import events
 from headshots.lib.problems import Problem
 
-VERSION = "2026-11"
+VERSION = "2026-12"
+# Versions whose text lets an administrator choose where the person let the due date pass.
+MAY_BE_CHOSEN_FOR = frozenset({"2026-12"})
 _TEXTS = Path(__file__).parent / "release_texts"
 RETENTION_DAYS = 30
 # How old consent may be that is handed over, and how far clocks may differ.

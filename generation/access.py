@@ -14,16 +14,20 @@ from accounts.access import Inside
 from accounts.models import Invitation
 from generation.models import (
     Candidate,
+    Directory,
+    DownloadLink,
     Export,
     Headshot,
     JoinLink,
     Look,
     Order,
     Plate,
+    PublishingRun,
     Refinish,
     Rendition,
     Selfie,
     Shoot,
+    State,
 )
 
 
@@ -208,6 +212,51 @@ def rendition(inside: Inside, rendition_id: UUID) -> Rendition:
             finishing__headshot__shoot__order__organisation=inside.organisation, pk=rendition_id
         )
         .select_related("finishing__headshot__shoot__employee")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def download_link(inside: Inside, link_id: UUID) -> DownloadLink:
+    found = (
+        DownloadLink.objects.filter(order__organisation=inside.organisation, pk=link_id)
+        .select_related("order__organisation")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def own_rendition(shoot: Shoot, rendition_id: UUID) -> Rendition:
+    """A file of one's own approved headshot."""
+    found = Rendition.objects.filter(
+        pk=rendition_id,
+        finishing__counts_for__shoot=shoot,
+        finishing__counts_for__shoot__state=State.DELIVERED,
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def directories(inside: Inside) -> QuerySet[Directory]:
+    return Directory.objects.filter(organisation=inside.organisation)
+
+
+def directory(inside: Inside, directory_id: UUID) -> Directory:
+    found = directories(inside).select_related("organisation").filter(pk=directory_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def publishing_run(inside: Inside, run_id: UUID) -> PublishingRun:
+    found = (
+        PublishingRun.objects.filter(order__organisation=inside.organisation, pk=run_id)
+        .select_related("order__organisation", "directory")
         .first()
     )
     if found is None:

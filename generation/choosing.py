@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.models import User
 from accounts.webhooks import events
 from billing import ledger
 from generation import add_ons, claims, notices, renditions, retention, states
@@ -46,7 +48,12 @@ def short_list(*, shoot: Shoot) -> list[Candidate]:
 
 @transaction.atomic
 def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
-    """Choose a candidate. Until it is approved, another can be picked instead."""
+    """Choose a candidate. Until it is approved, another can be picked instead; one that was
+    approved before is delivered at once.
+
+    A member as actor picks in the employee's place (generation.approvals.pick_for asks whether
+    they may).
+    """
     shoot = states.locked(shoot.pk)
     if candidate.shoot_id != shoot.pk or not candidate.passed:
         raise Problem(_("This picture is not on the list."), code="not_listed", status=404)
@@ -61,8 +68,14 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
             status=409,
         )
     headshot, _made = Headshot.objects.update_or_create(
-        shoot=shoot, defaults={"candidate": candidate, "picked_at": timezone.now()}
+        shoot=shoot,
+        defaults={
+            "candidate": candidate,
+            "picked_at": timezone.now(),
+            "picked_by": actor.user,
+        },
     )
+    Shoot.objects.filter(pk=shoot.pk).update(redo_reason="")
     renditions.begin(headshot=headshot)
     audit.record(
         actor=actor,
@@ -72,6 +85,8 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
         candidate=str(candidate.pk),
     )
     events.emit(organisation=shoot.order.organisation, type="headshot.picked", resource=headshot)
+    if candidate.approved_at is not None and actor.user is None:
+        _deliver(actor=actor, shoot=shoot, headshot=headshot, approved_by=candidate.approved_by)
     return headshot
 
 
@@ -113,8 +128,11 @@ def ask_again(*, actor: Actor, shoot: Shoot, reason: str = "", because: Sequence
 
 
 @transaction.atomic
-def approve(*, actor: Actor, shoot: Shoot) -> Headshot:
-    """The administrator's yes: takes the held credit and delivers. Twice is once."""
+def approve(*, actor: Actor, shoot: Shoot, picked: UUID | None = None) -> Headshot:
+    """The administrator's yes: takes the held credit and delivers. Twice is once.
+
+    `picked` is the candidate that was looked at: if another has been picked since, it is refused.
+    """
     shoot = states.locked(shoot.pk)
     headshot = Headshot.objects.filter(shoot=shoot).first()
     if shoot.state == State.DELIVERED and headshot is not None:
@@ -125,14 +143,27 @@ def approve(*, actor: Actor, shoot: Shoot) -> Headshot:
             code="not_picked",
             status=409,
         )
+    if picked is not None and headshot.candidate_id != picked:
+        raise Problem(
+            _("{name} has just picked another picture. Look at it first.").format(
+                name=shoot.employee.name
+            ),
+            code="stale",
+            status=409,
+        )
+    _deliver(actor=actor, shoot=shoot, headshot=headshot, approved_by=actor.user)
+    return headshot
+
+
+def _deliver(*, actor: Actor, shoot: Shoot, headshot: Headshot, approved_by: User | None) -> None:
+    """Both have said yes: takes the credit."""
     headshot.approved_at = timezone.now()
-    headshot.approved_by = actor.user
+    headshot.approved_by = approved_by
     headshot.save(update_fields=["approved_at", "approved_by"])
     states.move(actor=actor, shoot=shoot, to=State.DELIVERED)
     _take_credits(actor=actor, shoot=shoot)
     events.emit(organisation=shoot.order.organisation, type="headshot.approved", resource=headshot)
     notices.notify(shoot=shoot, kind="delivered")
-    return headshot
 
 
 def _take_credits(*, actor: Actor, shoot: Shoot) -> None:

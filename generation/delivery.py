@@ -3,47 +3,141 @@
 from __future__ import annotations
 
 import io
-import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from defusedcsv import csv
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from accounts import audit
 from accounts.actors import Actor
-from generation.models import Headshot, Order, Shoot, State
+from generation import finishes, naming, rendition_table, renditions
+from generation.models import Headshot, Order, Rendition, Shoot, State
 from generation.storage import vault
+from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
 from headshots.lib.zip_stream import zip_stream
 
+# What stands for a headshot whose renditions are not there: its picture as the worker left it.
+PICTURE = "portrait"
 
-def file_stem(shoot: Shoot) -> str:
-    """A file name for a person: last, first and number, in letters any system takes."""
-    employee = shoot.employee
-    parts = [employee.last_name, employee.first_name, employee.employee_number]
-    text = "_".join(part for part in parts if part) or employee.email
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-.") or str(shoot.pk)
+
+@dataclass(frozen=True)
+class File:
+    """One file that leaves: where it goes in an archive, and where it lies."""
+
+    path: str
+    key: str
+
+
+@dataclass
+class Parcel:
+    """What a download holds: a name for each headshot, the files, and what to say of them."""
+
+    named: list[tuple[str, Headshot]] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    # Headshots that have no file of a chosen kind yet.
+    missing: int = 0
 
 
 def delivered(*, order: Order) -> list[Headshot]:
-    """The approved headshots of an order, by name."""
+    """The approved headshots of an order, by name; real photos of those who opted out, too."""
     return list(
-        Headshot.objects.filter(shoot__order=order, shoot__state=State.DELIVERED)
+        Headshot.objects.filter(
+            Q(shoot__state=State.DELIVERED) | Q(candidate__photographed=True), shoot__order=order
+        )
         .select_related("candidate", "shoot__employee")
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )
 
 
-def status_csv(*, order: Order) -> bytes:
-    """Everybody of an order with state and file name, as CSV that runs in no spreadsheet."""
+def kinds(*, order: Order) -> list[rendition_table.Row]:
+    """The renditions that an order's headshots have, as its finish lists them."""
+    return rendition_table.rows(finishes.of_order(order).renditions)
+
+
+def chosen_kinds(*, order: Order, wanted: Sequence[str]) -> list[str]:
+    """Those of the wanted renditions that the order has; all where none is wanted.
+
+    Raises Problem for one that it does not have.
+    """
+    there = [row.kind for row in kinds(order=order)]
+    unknown = sorted(set(wanted) - set(there))
+    if unknown:
+        raise Problem(
+            _("This order has no rendition “{name}”.").format(name=unknown[0][:40]),
+            code="renditions",
+            field="kinds",
+        )
+    return [kind for kind in there if kind in wanted] if wanted else there
+
+
+def save_naming(*, actor: Actor, order: Order, pattern: str) -> str:
+    """Keep how the files of an order are named. Raises Problem for a pattern that is none."""
+    pattern = naming.checked(pattern)
+    with transaction.atomic():
+        Order.objects.filter(pk=order.pk).update(naming=pattern)
+        audit.record(
+            actor=actor,
+            organisation=order.organisation,
+            action="order.naming",
+            about=order,
+            pattern=pattern,
+        )
+    order.naming = pattern
+    return pattern
+
+
+def pack(*, order: Order, wanted: Sequence[str] = (), pattern: str = "") -> Parcel:
+    """What a download of some renditions would hold; reads no file.
+
+    One rendition lies flat, several lie in a folder each. Raises Problem as `chosen_kinds` and
+    `naming.checked`.
+    """
+    headshots = delivered(order=order)
+    names = naming.names(
+        naming.checked(pattern or order.naming), [h.shoot.employee for h in headshots]
+    )
+    parcel = Parcel(list(zip(names.stems, headshots, strict=True)), sentences=names.sentences)
+    wanted = chosen_kinds(order=order, wanted=wanted)
+    found = renditions.of_order(order)
+    for stem, headshot in parcel.named:
+        files = _files_of(headshot, found.get(headshot.pk, {}), wanted)
+        parcel.missing += len(files) < len(wanted)
+        for kind, key in files:
+            name = f"{stem}.{key.rsplit('.', 1)[-1]}"
+            parcel.files.append(File(name if len(wanted) == 1 else f"{kind}/{name}", key))
+    return parcel
+
+
+def _files_of(
+    headshot: Headshot, made: Mapping[str, Rendition], wanted: Sequence[str]
+) -> list[tuple[str, str]]:
+    if not made:
+        return [(PICTURE, headshot.candidate.finished)]
+    return [(kind, made[kind].file) for kind in wanted if kind in made]
+
+
+def status_csv(*, order: Order, parcel: Parcel | None = None) -> bytes:
+    """Everybody of an order with state and files, as CSV that runs in no spreadsheet."""
+    parcel = parcel or pack(order=order)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["employee number", "first name", "last name", "email", "state", "file"])
-    names = {headshot.shoot_id: name for name, headshot in _named(order)}
+    writer.writerow(
+        ["employee number", "first name", "last name", "email", "state", "approved", "file"]
+    )
+    names: dict[UUID, tuple[str, Headshot]] = {
+        headshot.shoot_id: (name, headshot) for name, headshot in parcel.named
+    }
     for shoot in Shoot.objects.filter(order=order).select_related("employee"):
         person = shoot.employee
+        name, headshot = names.get(shoot.pk, ("", None))
+        approved = headshot.approved_at if headshot else None
         writer.writerow(
             [
                 person.employee_number,
@@ -51,57 +145,75 @@ def status_csv(*, order: Order) -> bytes:
                 person.last_name,
                 person.email,
                 shoot.state,
-                names.get(shoot.pk, ""),
+                approved.date().isoformat() if approved else "",
+                name,
             ]
         )
     return out.getvalue().encode("utf-8-sig")
 
 
-def _named(order: Order) -> list[tuple[str, Headshot]]:
-    """File names of the delivered, no two alike whatever a file system makes of case."""
-    taken: set[str] = set()
-    named = []
-    for headshot in delivered(order=order):
-        stem = file_stem(headshot.shoot)
-        name, number = f"{stem}.jpg", 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{stem}-{number}.jpg"
-        taken.add(name.lower())
-        named.append((name, headshot))
-    return named
-
-
-def _members(*, actor: Actor, order: Order) -> list[tuple[str, Callable[[], bytes]]]:
+def _members(
+    *, actor: Actor, order: Order, wanted: Sequence[str], pattern: str
+) -> list[tuple[str, Callable[[], bytes | None]]]:
     """What is taken home: names, and what reads each file. That it was taken is written down."""
     with transaction.atomic():
-        named = _named(order)
+        parcel = pack(order=order, wanted=wanted, pattern=pattern)
         audit.record(
             actor=actor,
             organisation=order.organisation,
             action="order.downloaded",
             about=order,
-            headshots=len(named),
+            headshots=len(parcel.named),
+            files=len(parcel.files),
         )
-        status = status_csv(order=order)
+        status = status_csv(order=order, parcel=parcel)
     return [
         ("status.csv", lambda: status),
-        *((name, _reader(headshot.candidate.finished)) for name, headshot in named),
+        *((file.path, _reader(file.key)) for file in parcel.files),
     ]
 
 
-def zip_order(*, actor: Actor, order: Order) -> Iterator[bytes]:
+def zip_order(
+    *, actor: Actor, order: Order, wanted: Sequence[str] = (), pattern: str = ""
+) -> Iterator[bytes]:
     """A ZIP of the approved headshots and a status CSV, in pieces while it is read."""
-    return zip_stream(_members(actor=actor, order=order))
+    return zip_stream(_members(actor=actor, order=order, wanted=wanted, pattern=pattern))
 
 
 def files(*, actor: Actor, order: Order) -> Iterator[tuple[str, bytes]]:
     """The same one by one: name and content."""
-    return ((name, read()) for name, read in _members(actor=actor, order=order))
+    members = _members(actor=actor, order=order, wanted=(), pattern="")
+    return ((name, data) for name, read in members if (data := read()) is not None)
 
 
-def _reader(key: str) -> Callable[[], bytes]:
-    return lambda: vault().read(key)
+def zip_own(*, shoot: Shoot) -> Iterator[bytes]:
+    """All renditions of one person's own headshot, as a ZIP. Raises Problem where there is none."""
+    headshot = own_headshot(shoot=shoot)
+    made = renditions.of(headshot)
+    stem = naming.names("{first}_{last}", [shoot.employee]).stems[0]
+    members = [
+        (f"{stem}-{kind}.{key.rsplit('.', 1)[-1]}", _reader(key))
+        for kind, key in _files_of(headshot, made, list(made))
+    ]
+    return zip_stream(members)
+
+
+def own_headshot(*, shoot: Shoot) -> Headshot:
+    """The approved headshot of a shoot. Raises Problem (404) where there is none."""
+    headshot = Headshot.objects.select_related("candidate").filter(shoot=shoot).first()
+    if headshot is None or shoot.state != State.DELIVERED:
+        raise Problem(_("There is no approved headshot to download."), code="none", status=404)
+    return headshot
+
+
+def _reader(key: str) -> Callable[[], bytes | None]:
+    def read() -> bytes | None:
+        try:
+            return vault().read(key)
+        except FileMissing:  # withdrawn while the archive was on its way
+            return None
+
+    return read
 
 
 def wall_picture(*, order: Order) -> bytes | None:

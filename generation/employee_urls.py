@@ -1,6 +1,13 @@
 from django.urls import path
 
-from generation.views import employee, employee_leaving, employee_uploads, pictures, team_pages
+from generation.views import (
+    delivery,
+    employee,
+    employee_leaving,
+    employee_uploads,
+    pictures,
+    team_pages,
+)
 
 app_name = "employee"
 urlpatterns = [
@@ -18,6 +25,8 @@ urlpatterns = [
     path("pick/<uuid:candidate_id>", employee.pick, name="pick"),
     path("again", employee.again, name="again"),
     path("candidates/<uuid:candidate_id>.jpg", pictures.own_candidate, name="candidate_picture"),
+    path("files/<uuid:rendition_id>", delivery.own_file, name="file"),
+    path("headshot.zip", delivery.own_zip, name="files_zip"),
     path("data", employee_leaving.data, name="data"),
     path("data.zip", employee_leaving.take_along, name="take_along"),
     path("opt-out", employee_leaving.opt_out, name="opt_out"),

@@ -26,6 +26,8 @@ SUBJECTS = {
     "choose_reminder": gettext_noop("Your headshots are waiting for you to choose"),
     "choose": gettext_noop("Your headshots are ready to choose from"),
     "better_photos": gettext_noop("We need other photos for your headshot"),
+    "picked": gettext_noop("A headshot was picked for you"),
+    "redo": gettext_noop("New pictures are being made of you"),
     "delivered": gettext_noop("Your headshot is approved"),
     "failed": gettext_noop("Your headshot could not be made"),
     "release": gettext_noop("Your signed release for {organisation}"),
@@ -39,6 +41,8 @@ _WHILE: dict[str, tuple[State, ...]] = {
     "reminder": (State.INVITED, State.COLLECTING),
     "choose": (State.CHOOSING,),
     "choose_reminder": (State.CHOOSING,),
+    "picked": (State.APPROVING,),
+    "redo": (State.QUEUED, State.TRAINING, State.GENERATING),
 }
 
 

@@ -34,6 +34,7 @@ from generation import (
     usage,
     wall_pictures,
 )
+from generation.publishing import doing, runs
 from generation.sandbox import calls as sandbox_calls
 from headshots.lib import stopping
 
@@ -93,6 +94,11 @@ def draw_wall(order_id: str, kind: str, key: str) -> None:
     wall_pictures.draw(order_id=UUID(order_id), kind=kind, key=key)
 
 
+def publish(run_id: str) -> bool:
+    """default: go on with a publishing run for a while."""
+    return doing.go(run_id=UUID(run_id))
+
+
 def finish_closing(organisation_id: str) -> bool:
     """default: destroy what a closed organisation leaves behind. The sweep goes on with it."""
     return closing.finish(organisation_id=UUID(organisation_id))
@@ -135,5 +141,6 @@ def sweep() -> dict[str, int]:
         "storage_counted": usage.count_storage(),
         "plans_ended": plans.end_of_closed(),
         **retention.sweep(),
+        **runs.sweep(),
         **sending.sweep(),
     }

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from generation.delivery_urls import urlpatterns as delivery_urls
 from generation.views import (
     add_ons,
     closing,
@@ -17,6 +18,7 @@ from generation.views import (
 )
 
 urlpatterns = [
+    *delivery_urls,
     path("", overview.overview, name="overview"),
     path("close", closing.close, name="organisation_close"),
     path("looks", looks.looks, name="looks"),
@@ -44,7 +46,6 @@ urlpatterns = [
     path("refinishes/<uuid:refinish_id>/decide", refinishing.decide, name="refinish_decide"),
     path("shoots/<uuid:shoot_id>/files", walls.files, name="shoot_files"),
     path("renditions/<uuid:rendition_id>", walls.rendition, name="rendition"),
-    path("orders/<uuid:order_id>/headshots.zip", orders.download, name="order_zip"),
     path("shoots/<uuid:shoot_id>", orders.shoot, name="shoot"),
     path("shoots/<uuid:shoot_id>/approve", orders.approve, name="shoot_approve"),
     path("shoots/<uuid:shoot_id>/send-back", orders.send_back, name="shoot_send_back"),

@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from accounts.views import bounces, joining, sso
-from generation.views import fresh_links, join_links, provenance, team_pages
+from generation.views import delivery, fresh_links, join_links, provenance, team_pages
 from headshots import component_page, health, home, pricing
 from headshots.developers import views as developers
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("team/<str:key>", team_pages.team, name="team"),
     path("team/<str:key>/<uuid:rendition_id>", team_pages.team_picture, name="team_picture"),
+    path("d/<str:token>/", delivery.shared, name="shared"),
+    path("d/<str:token>/headshots.zip", delivery.shared_zip, name="shared_zip"),
     path("verify", provenance.verify, name="verify"),
     path("components", component_page.components, name="components"),
     path("language", set_language, name="set_language"),

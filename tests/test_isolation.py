@@ -16,9 +16,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Role
 from accounts.sso import domains
 from accounts.webhooks import endpoints
-from generation.models import Shoot, State
+from generation import download_links
+from generation.models import PublishingRun, Shoot, State
 from tests.api.program import make_key
-from tests.world import World, make_finishing, make_user, make_world, token
+from tests.world import World, give_files, make_finishing, make_user, make_world, token
 
 WHO = ("stranger", "outsider", "viewer", "admin", "owner")
 ALL = dict.fromkeys(("viewer", "admin", "owner"), 200)
@@ -149,6 +150,24 @@ TABLE = [
     Case("plate_picture", ALL, needs="plate"),
     Case("order_zip", ALL, needs="order"),
     Case("order_approve", DONE_ADMIN, "post", "order"),
+    Case("order_review", ADMIN, needs="order"),
+    Case("order_approve_many", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
+    Case("order_approve_inside", DONE_ADMIN, "post", "order"),
+    Case("order_delivery", ALL, needs="order"),
+    Case("order_naming", DONE_ADMIN, "post", "order"),
+    Case("download_link_make", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
+    Case("download_link_revoke", DONE_ADMIN, "post", "link"),
+    Case("shoot_before", DONE_ADMIN, "post", "choosing"),
+    Case("shoot_pick_for", {"viewer": 403, "admin": 409, "owner": 409}, "post", "to_pick"),
+    Case("directories", ADMIN),
+    Case("directory_connect", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
+    Case("directory_disconnect", DONE_ADMIN, "post", "directory"),
+    Case("publish", {"viewer": 403, "admin": 422, "owner": 422}, "post", "to_publish"),
+    Case("publishing_run", ADMIN, needs="run"),
+    Case("publishing_live", ADMIN, needs="run"),
+    Case("publishing_resume", {"viewer": 403, "admin": 409, "owner": 409}, "post", "run"),
+    Case("publishing_undo", {"viewer": 403, "admin": 409, "owner": 409}, "post", "run"),
+    Case("shoot_anew", {"viewer": 403, "admin": 422, "owner": 422}, "post", "approving"),
     Case("order_cancel", DONE_ADMIN, "post", "order"),
     Case("shoot", ALL, needs="shoot"),
     Case("shoot_approve", {"viewer": 403, "admin": 302, "owner": 302}, "post", "approving"),
@@ -197,6 +216,9 @@ OPEN = {
     "fresh_link",
     "sso_start",
     "verify",
+    # Behind a signed link (tests/generation/test_delivery.py).
+    "shared",
+    "shared_zip",
 }
 EMPLOYEE = [
     ("start", "get", "shoot"),
@@ -213,6 +235,8 @@ EMPLOYEE = [
     ("wish", "post", "shoot"),
     ("upload_begin", "post", "shoot"),
     ("upload_piece", "post", "upload"),
+    ("file", "get", "rendition"),
+    ("files_zip", "get", "shoot"),
     ("data", "get", "shoot"),
     ("take_along", "post", "shoot"),
     ("instead", "post", "shoot"),
@@ -282,6 +306,23 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, f"{needs}_id": found.pk}
     if needs == "budget":
         return {"slug": slug, "budget_id": world.budget().pk}
+    if needs in ("directory", "run", "to_publish"):
+        directory = world.directory()
+        if needs == "directory":
+            return {"slug": slug, "directory_id": directory.pk}
+        if needs == "to_publish":
+            return {"slug": slug, "order_id": world.order(1).pk, "directory_id": directory.pk}
+        run = PublishingRun.objects.create(
+            order=world.order(1), directory=directory, aim="publish", state="done"
+        )
+        return {"slug": slug, "run_id": run.pk}
+    if needs == "link":
+        link = download_links.make(actor=world.actor, order=world.order(1), days=7)
+        return {"slug": slug, "link_id": link.pk}
+    if needs == "to_pick":
+        shoot = world.shoot(State.CHOOSING)
+        candidate = shoot.candidates.first()
+        return {"slug": slug, "shoot_id": shoot.pk, "candidate_id": candidate.pk}
     if needs == "choosing":
         return {"slug": slug, "shoot_id": world.shoot(State.CHOOSING).pk}
     if needs == "candidate":
@@ -335,6 +376,7 @@ def test_employee_links_reach_their_own_shoot_alone(db: None) -> None:
     for name, method, needs in EMPLOYEE:
         arguments: dict[str, Callable[[Shoot], object]] = {
             "selfie": lambda s: s.selfies.first().pk,
+            "rendition": lambda s: give_files(s).pk,
             "candidate": lambda s: s.candidates.first().pk,
             "upload": lambda s: s.uploads.create(mark="m", name="n", size=9).pk,
         }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,6 +21,7 @@ from accounts.actors import SYSTEM, Actor, employee_actor, user_actor
 from accounts.member_invitations import invite_member
 from accounts.models import (
     Employee,
+    Invitation,
     MemberInvitation,
     Organisation,
     PartnerGrant,
@@ -35,6 +38,9 @@ from billing.models import DepartmentBudget, Purchase
 from generation import join_links, looks, orders, selfies, states
 from generation.models import (
     Candidate,
+    Directory,
+    Finishing,
+    Headshot,
     JoinLink,
     Look,
     Order,
@@ -45,6 +51,7 @@ from generation.models import (
     Shoot,
     State,
 )
+from generation.publishing import directories
 from generation.storage import vault
 
 PASSWORD = "a long password 42"
@@ -153,6 +160,15 @@ class World:
             credits=credits,
         )
 
+    def directory(self) -> Directory:
+        """A directory that photos can be published to, connected."""
+        return directories.connect(
+            actor=self.actor,
+            organisation=self.organisation,
+            kind="bamboo",
+            values={"company": "acme", "api_key": "secret"},
+        )
+
     def order(self, people: int = 1, **changes: Any) -> Order:
         """An order for some new people."""
         fields = {
@@ -258,6 +274,76 @@ def give_candidates(shoot: Shoot, count: int = 4) -> list[Candidate]:
             )
         )
     return made
+
+
+def give_files(shoot: Shoot, kinds: Sequence[str] = ("portrait",)) -> Rendition:
+    """Files of a headshot as finishing leaves them, with content in the vault; the last of them.
+
+    Somebody who has not picked yet picks first.
+    """
+    from generation import finishes
+
+    headshot = Headshot.objects.filter(shoot=shoot).first() or Headshot.objects.create(
+        shoot=shoot, candidate=shoot.candidates.first(), picked_at=timezone.now()
+    )
+    finishing, _made = Finishing.objects.update_or_create(
+        headshot=headshot,
+        finish=finishes.of_order(shoot.order),
+        candidate=headshot.candidate,
+        defaults={"state": Finishing.State.DONE},
+    )
+    Headshot.objects.filter(pk=headshot.pk).update(finishing=finishing)
+    made = None
+    for number, kind in enumerate(kinds):
+        data = jpeg(number)
+        key = f"{shoot.folder}/headshots/{finishing.pk}/{kind}.jpg"
+        vault().put(key, data)
+        made, _made = Rendition.objects.update_or_create(
+            finishing=finishing,
+            kind=kind,
+            defaults={
+                "format": "jpeg",
+                "width": 640,
+                "height": 640,
+                "bytes": len(data),
+                "file": key,
+                "sha256": hashlib.sha256(data).hexdigest(),
+            },
+        )
+    assert made is not None
+    return made
+
+
+def many_delivered(world: World, count: int) -> Order:
+    """An order with so many delivered headshots, in a few statements: one person went the way,
+    the others have their picture. Each has an address of their own."""
+    one = world.shoot(State.DELIVERED)
+    key = f"{one.folder}/headshots/everybody.jpg"
+    vault().put(key, jpeg(5, (640, 640)))
+    shoots = []
+    for employee in world.hire(count - 1):
+        invitation = Invitation.objects.create(
+            employee=employee, expires_at=timezone.now(), token_hash=f"{employee.pk.hex:0<64}"
+        )
+        shoots.append(
+            Shoot(
+                order=one.order,
+                employee=employee,
+                invitation=invitation,
+                release=one.release,
+                state=State.DELIVERED,
+                seed=1,
+            )
+        )
+    Shoot.objects.bulk_create(shoots)
+    candidates = Candidate.objects.bulk_create(
+        Candidate(shoot=shoot, round=1, number=0, seed=1, passed=True, receipt={}, finished=key)
+        for shoot in shoots
+    )
+    Headshot.objects.bulk_create(
+        Headshot(shoot=c.shoot, candidate=c, picked_at=timezone.now()) for c in candidates
+    )
+    return one.order
 
 
 WAY = [

@@ -1,3 +1,4 @@
+from generation.models.delivery import DownloadLink
 from generation.models.exchange import Export, UploadAddress
 from generation.models.finishing import (
     Consistency,
@@ -12,6 +13,7 @@ from generation.models.leaving import Alternative, Certificate
 from generation.models.looks import Look
 from generation.models.orders import Order
 from generation.models.pictures import Candidate, Headshot, Selfie
+from generation.models.publishing import Directory, Publication, PublishingRun
 from generation.models.shoots import Shoot, State
 from generation.models.team_pages import TeamConsent, TeamPage
 from generation.models.uploads import Upload
@@ -23,6 +25,8 @@ __all__ = [
     "Certificate",
     "ComputeUsage",
     "Consistency",
+    "Directory",
+    "DownloadLink",
     "Export",
     "Finish",
     "Finishing",
@@ -32,6 +36,8 @@ __all__ = [
     "Look",
     "Order",
     "Plate",
+    "Publication",
+    "PublishingRun",
     "Refinish",
     "Rendition",
     "Selfie",

@@ -39,6 +39,9 @@ class Order(Row):
         "generation.Finish", models.PROTECT, null=True, blank=True, related_name="orders"
     )
 
+    # How the files of its headshots are named (generation.naming); empty: the usual way.
+    naming = models.CharField(max_length=120, blank=True, default="")
+
     class Meta:
         ordering = ["-created_at"]
 

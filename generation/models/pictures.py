@@ -67,6 +67,11 @@ class Candidate(Row):
     file = models.CharField(max_length=200, blank=True)
     finished = models.CharField(max_length=200, blank=True)
     photographed = models.BooleanField(default=False)
+    # An administrator's yes to it before the employee has picked.
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["likeness_own"]
@@ -88,6 +93,10 @@ class Headshot(Row):
     shoot = models.OneToOneField(Shoot, models.CASCADE, related_name="headshot")
     candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="headshots")
     picked_at = models.DateTimeField()
+    # The administrator who picked where the employee let the due date pass; else the employee did.
+    picked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"

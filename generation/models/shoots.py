@@ -67,6 +67,8 @@ class Shoot(Row):
     mail_problem = models.CharField(max_length=200, blank=True, default="")
     reminded_at = models.DateTimeField(null=True, blank=True)
     reminders = models.PositiveSmallIntegerField(default=0)
+    # Why an administrator had new pictures made, in words for the employee; until the next pick.
+    redo_reason = models.TextField(blank=True, default="")
 
     step = models.PositiveIntegerField(default=0)
     steps = models.PositiveIntegerField(default=0)

@@ -10,7 +10,18 @@ from accounts import invitations, languages
 from accounts.actors import Actor, employee_actor
 from accounts.jurisdictions import Jurisdiction
 from accounts.releases import release_text
-from generation import access, choosing, progress, selfies, states, variety, wishes, withdrawals
+from generation import (
+    access,
+    choosing,
+    delivery,
+    progress,
+    renditions,
+    selfies,
+    states,
+    variety,
+    wishes,
+    withdrawals,
+)
 from generation.alternatives import AGREEMENT
 from generation.models import Selfie, Shoot, State
 from headshots.lib.problems import Problem
@@ -56,6 +67,8 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
     elif shoot.state in (State.CHOOSING, State.APPROVING):
         context["short_list"] = choosing.short_list(shoot=shoot)
         context["to_look_for"] = wishes.to_look_for(shoot)
+    elif shoot.state == State.DELIVERED:
+        context["files"] = list(renditions.of(delivery.own_headshot(shoot=shoot)).values())
     elif shoot.state == State.OPTED_OUT:
         context["agreement"] = translation.gettext(AGREEMENT).format(
             organisation=shoot.order.organisation.name

@@ -8,9 +8,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -23,9 +24,9 @@ from generation import (
     access,
     add_ons,
     another_look,
+    approvals,
     choosing,
     costs,
-    delivery,
     funnel,
     notices,
     orders,
@@ -34,6 +35,7 @@ from generation import (
     states,
 )
 from generation.models import Candidate, Order, State
+from generation.rejections import Fault
 
 PAGE = 50
 
@@ -100,21 +102,6 @@ def live(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug)
     context = _order_context(request, inside, access.order(inside, order_id))
     return render(request, "generation/order_live.html", context)
-
-
-@require_safe
-@login_required
-def download(request: HttpRequest, slug: str, order_id: UUID) -> StreamingHttpResponse:
-    """The approved headshots and a status list as a ZIP."""
-    inside = membership(request.user, slug)
-    order = access.order(inside, order_id)
-    response = StreamingHttpResponse(
-        delivery.zip_order(actor=user_actor(inside.user, request), order=order),
-        content_type="application/zip",
-    )
-    response["Content-Disposition"] = 'attachment; filename="headshots.zip"'
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 @require_POST
@@ -208,6 +195,10 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "shoot": found,
             "row": row,
             "short_list": choosing.short_list(shoot=found),
+            "may_not_pick": approvals.why_not_pick_for(found),
+            "overdue": found.order.due_at < timezone.now(),
+            "faults": Fault,
+            "rounds_left": max(0, choosing.MOST_ROUNDS - found.round),
             "headshot": getattr(found, "headshot", None),
             "made": made.count(),
             "passed": made.filter(passed=True).count(),

@@ -26,14 +26,17 @@ class _Outlet(io.RawIOBase):
         return taken
 
 
-def zip_stream(members: Iterable[tuple[str, Callable[[], bytes]]]) -> Iterator[bytes]:
+def zip_stream(members: Iterable[tuple[str, Callable[[], bytes | None]]]) -> Iterator[bytes]:
     """Yield the bytes of a ZIP with these members: a name and what gives its content.
 
-    Content is stored, not compressed: pictures are compressed already.
+    Content is stored, not compressed: pictures are compressed already. A member whose content is
+    None, as it went while the archive was on its way, is left out.
     """
     outlet = _Outlet()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members:
-            archive.writestr(name, content())
-            yield outlet.take()
+            data = content()
+            if data is not None:
+                archive.writestr(name, data)
+                yield outlet.take()
     yield outlet.take()

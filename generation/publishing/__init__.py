@@ -1,0 +1,1 @@
+"""Approved headshots into the directories where colleagues see them."""

@@ -1,0 +1,245 @@
+"""One run, person by person: a lease on the run, attempts in our rows, a step at a time.
+
+What was done is written down before and after each call to the directory, so that a process that
+dies leaves nobody's photo overwritten without the one before being kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from generation.credentials import Unusable
+from generation.engine.provenance import CannotSign
+from generation.models import Headshot, Publication, PublishingRun, State
+from generation.publishing import directories, pictures, runs
+from generation.publishing.directories import PURPOSE
+from generation.publishing.interface import Later, Refusal, Target, TokenDead
+from generation.storage import vault
+from headshots.lib import sealed
+from headshots.lib.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 120
+# A task works this long and then hands over, so that mail is not kept waiting.
+SLICE_S = 45.0
+MOST_ATTEMPTS = 5
+# Shorter pauses are waited through.
+SHORT_S = 3.0
+Aim = PublishingRun.Aim
+
+
+class _Lost(Exception):
+    """Somebody else has this run now."""
+
+
+def go(*, run_id: UUID) -> bool:
+    """Work on a run for a while. Returns whether it has ended; a run that somebody else works on,
+    or that has to wait, is left alone."""
+    lease = _claim(run_id)
+    if lease is None:
+        return False
+    run = PublishingRun.objects.select_related("directory", "order__organisation").get(pk=run_id)
+    try:
+        target = directories.open_target(run.directory)
+    except (TokenDead, Problem) as problem:
+        _end(run, PublishingRun.State.STOPPED, problem.sentence)
+        return True
+    try:
+        return _work(run, target, lease)
+    except TokenDead as dead:
+        _end(run, PublishingRun.State.STOPPED, dead.sentence)
+        return True
+    except _Lost:
+        return False
+    finally:
+        target.close()
+
+
+def _claim(run_id: UUID) -> datetime | None:
+    now = timezone.now()
+    lease = now + timedelta(seconds=LEASE_S)
+    claimed = PublishingRun.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=now),
+        Q(not_before=None) | Q(not_before__lte=now),
+        pk=run_id,
+        state=PublishingRun.State.RUNNING,
+    ).update(lease_until=lease)
+    return lease if claimed else None
+
+
+def _work(run: PublishingRun, target: Target, lease: datetime) -> bool:
+    ends = time.monotonic() + SLICE_S
+    while True:
+        lease = _renew(run, lease)
+        waiting = Publication.objects.filter(run=run, state=Publication.State.WAITING)
+        ready = waiting.filter(Q(not_before=None) | Q(not_before__lte=timezone.now()))
+        publication = (
+            ready.select_related("shoot__employee", "shoot__order")
+            .order_by("attempts", "pk")
+            .first()
+        )
+        if publication is None:
+            next_at = waiting.order_by("not_before").values_list("not_before", flat=True).first()
+            if next_at is None:
+                _end(run, PublishingRun.State.DONE, "")
+                return True
+            if not _pause(run, (next_at - timezone.now()).total_seconds()):
+                return False
+            continue
+        try:
+            _one(run, target, publication)
+        except Later as later:
+            _put_off(publication, later)
+            if not _pause(run, later.seconds):
+                return False
+        except Refusal as refusal:
+            _finish(publication, Publication.State.FAILED, refusal.sentence)
+        except Problem as problem:
+            _finish(publication, Publication.State.FAILED, problem.sentence)
+        except (CannotSign, Unusable) as problem:
+            _finish(publication, Publication.State.FAILED, str(problem))
+        if time.monotonic() > ends:
+            _let_go(run, None)
+            runs.announce(run)
+            return False
+
+
+def _renew(run: PublishingRun, lease: datetime) -> datetime:
+    later = timezone.now() + timedelta(seconds=LEASE_S)
+    held = PublishingRun.objects.filter(
+        pk=run.pk, state=PublishingRun.State.RUNNING, lease_until=lease
+    ).update(lease_until=later)
+    if not held:
+        raise _Lost
+    return later
+
+
+def _pause(run: PublishingRun, seconds: float) -> bool:
+    """Wait a short while here, or give the run back for a long one; whether to go on."""
+    if seconds <= SHORT_S:
+        time.sleep(max(0.0, seconds))
+        return True
+    _let_go(run, timezone.now() + timedelta(seconds=seconds))
+    return False
+
+
+def _let_go(run: PublishingRun, not_before: datetime | None) -> None:
+    PublishingRun.objects.filter(pk=run.pk).update(lease_until=None, not_before=not_before)
+
+
+def _end(run: PublishingRun, state: PublishingRun.State, sentence: str) -> None:
+    PublishingRun.objects.filter(pk=run.pk).update(
+        state=state, sentence=sentence, lease_until=None, not_before=None
+    )
+    log.info("publishing_ended", run=str(run.pk), state=str(state))
+
+
+def _put_off(publication: Publication, later: Later) -> None:
+    note(publication, later.sentence)
+    if publication.attempts + 1 >= MOST_ATTEMPTS:
+        _finish(publication, Publication.State.FAILED, later.sentence)
+        return
+    Publication.objects.filter(pk=publication.pk).update(
+        attempts=F("attempts") + 1,
+        not_before=timezone.now() + timedelta(seconds=later.seconds),
+        sentence=later.sentence,
+    )
+
+
+def _finish(publication: Publication, state: Publication.State, sentence: str) -> None:
+    note(publication, sentence)
+    Publication.objects.filter(pk=publication.pk).update(
+        state=state,
+        sentence=sentence,
+        done_at=timezone.now() if state == Publication.State.DONE else None,
+    )
+
+
+def note(publication: Publication, what: str) -> None:
+    """Write a step into the log."""
+    publication.steps = [*publication.steps, [timezone.now().isoformat(), what]][-40:]
+    Publication.objects.filter(pk=publication.pk).update(steps=publication.steps)
+
+
+def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
+    if run.aim == Aim.UNDO:
+        _put_back(run, target, publication)
+        return
+    headshot = (
+        Headshot.objects.select_related("candidate", "finishing__finish", "shoot__order")
+        .filter(Q(shoot__state=State.DELIVERED) | Q(candidate__photographed=True))
+        .filter(shoot=publication.shoot_id)
+        .first()
+    )
+    if headshot is None:
+        raise Refusal(gettext_noop("There is no approved headshot of this person any more."))
+    picture = pictures.prepare(headshot, target.photo, closer=run.directory.closer)
+    remote_id = publication.remote_id or target.find(publication.shoot.employee)
+    Publication.objects.filter(pk=publication.pk).update(remote_id=remote_id)
+    if run.aim == Aim.REHEARSE:
+        found = target.read(remote_id)
+        said = (
+            gettext_noop("Would be their first photo there.")
+            if found is None
+            else gettext_noop("Would replace the photo there.")
+        )
+        Publication.objects.filter(pk=publication.pk).update(had_before=found is not None)
+        _finish(publication, Publication.State.DONE, said)
+        return
+    if publication.had_before is None:
+        _keep_before(publication, target.read(remote_id))
+    Publication.objects.filter(pk=publication.pk).update(wrote=True)
+    target.write(remote_id, picture)
+    note(publication, gettext_noop("Written."))
+    _read_back(target, remote_id, picture)
+    _finish(publication, Publication.State.DONE, gettext_noop("Stands there and was read back."))
+
+
+def _keep_before(publication: Publication, found: bytes | None) -> None:
+    """The photo that is about to be replaced, sealed, in its person's folder of the vault."""
+    key = ""
+    if found is not None:
+        key = f"{publication.shoot.folder}/before/{publication.pk}"
+        text = base64.b64encode(found).decode()
+        vault().put(key, sealed.seal(text, purpose=PURPOSE).encode())
+        note(publication, gettext_noop("The photo that stood there is kept."))
+    with transaction.atomic():
+        Publication.objects.filter(pk=publication.pk).update(
+            before=key, had_before=found is not None
+        )
+
+
+def _put_back(run: PublishingRun, target: Target, publication: Publication) -> None:
+    was = Publication.objects.get(run=run.undoes_id, shoot=publication.shoot_id)
+    if not was.had_before:
+        target.remove(was.remote_id)
+        _finish(
+            publication, Publication.State.DONE, gettext_noop("No photo stands there, as before.")
+        )
+        return
+    if not was.before:
+        raise Refusal(gettext_noop("The photo of before is not kept any more."))
+    text = sealed.unseal(vault().read(was.before).decode(), purpose=PURPOSE)
+    before = base64.b64decode(text)
+    target.write(was.remote_id, before)
+    _read_back(target, was.remote_id, before)
+    _finish(publication, Publication.State.DONE, gettext_noop("The photo of before stands there."))
+
+
+def _read_back(target: Target, remote_id: str, sent: bytes) -> None:
+    """Some directories show a new photo only after a moment."""
+    for pause in (0.0, 0.5, 1.5):
+        time.sleep(pause)
+        if pictures.same(sent, target.read(remote_id)):
+            return
+    raise Later(gettext_noop("What stands there is not what was sent."), 20)

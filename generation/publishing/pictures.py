@@ -1,0 +1,79 @@
+"""The picture that a directory gets, and whether what stands there is it."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from generation import credentials, renditions
+from generation.models import Headshot, Rendition
+from generation.publishing.interface import Photo, TooLarge
+from generation.storage import vault
+from headshots.lib.images import PhotoProblem, decode_photo
+
+# Mean difference of lightness, of 255, up to which two small copies show one picture; another
+# encoder or size stays below 6, another person lies above 20.
+_SAME = 14.0
+_QUALITIES = (92, 85, 75, 60)
+
+
+def prepare(headshot: Headshot, photo: Photo, *, closer: int = 0) -> bytes:
+    """A square JPEG for a directory, labelled and signed last.
+
+    From the square rendition, else from what is there; `closer` crops around the eye line, in
+    hundredths. Raises TooLarge where no quality makes it small enough, FileMissing.
+    """
+    with Image.open(io.BytesIO(vault().read(_source(headshot)))) as opened:
+        picture = opened.convert("RGB")
+    eye_line = headshot.finishing.finish.eye_line if headshot.finishing else 0.42
+    picture = _square(picture, eye_line, closer)
+    picture = picture.resize((photo.side, photo.side), Image.Resampling.LANCZOS)
+    photographed = headshot.candidate.photographed
+    label = credentials.label(photographed=photographed)
+    look = headshot.shoot.order.direction.words()
+    for quality in _QUALITIES:
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality, subsampling=0, xmp=label)
+        data, _signed = credentials.sign(
+            out.getvalue(), "jpeg", look=look, photographed=photographed
+        )
+        if len(data) <= photo.most_bytes:
+            return data
+    raise TooLarge(f"{len(data):,} > {photo.most_bytes:,} bytes")
+
+
+def _source(headshot: Headshot) -> str:
+    made = [r for r in renditions.of(headshot).values() if r.format == "jpeg" and _plain(r)]
+    squares = [r for r in made if r.width == r.height]
+    best = max(squares or made, key=lambda r: r.width, default=None)
+    return best.file if best else headshot.candidate.finished
+
+
+def _plain(rendition: Rendition) -> bool:
+    return "black" not in rendition.kind and not rendition.dpi
+
+
+def _square(picture: Image.Image, eye_line: float, closer: int) -> Image.Image:
+    """A square of the picture with the eyes where they are in it, `closer` to the face."""
+    side = min(picture.size) / (1 + closer / 100)
+    left = (picture.width - side) / 2
+    top = min(max(0.0, picture.height * eye_line - side * eye_line), picture.height - side)
+    if picture.height > picture.width and not closer:
+        top = min(top, (picture.height - side) / 2)
+    return picture.crop((round(left), round(top), round(left + side), round(top + side)))
+
+
+def same(ours: bytes, theirs: bytes | None) -> bool:
+    """Whether what was read back shows what was sent; directories encode and shrink anew."""
+    if theirs is None:
+        return False
+    try:
+        found = decode_photo(theirs, longest_side=1024).image
+    except PhotoProblem:
+        return False
+    with Image.open(io.BytesIO(ours)) as opened:
+        sent = opened.convert("RGB")
+    small = [p.convert("L").resize((24, 24), Image.Resampling.BOX).tobytes() for p in (sent, found)]
+    difference = sum(abs(a - b) for a, b in zip(*small, strict=True)) / len(small[0])
+    return bool(difference <= _SAME)

@@ -1,0 +1,159 @@
+"""Runs: begun, tried again where they stopped, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_q.tasks import async_task
+
+from accounts import audit
+from accounts.actors import Actor
+from generation import delivery
+from generation.models import Directory, Order, Publication, PublishingRun
+from generation.storage import vault
+from headshots.lib.problems import Problem
+
+Aim, State = PublishingRun.Aim, PublishingRun.State
+# How long the photo of before is kept to be put back.
+KEPT = timedelta(days=90)
+
+
+def start(
+    *, actor: Actor, order: Order, directory: Directory, aim: PublishingRun.Aim
+) -> PublishingRun:
+    """Publish an order's approved headshots to a directory, or rehearse it without a change.
+
+    Raises Problem where nothing is approved or something runs there already.
+    """
+    headshots = delivery.delivered(order=order)
+    if not headshots:
+        raise Problem(_("Nothing is approved yet."), code="nothing", status=409)
+    if aim not in (Aim.REHEARSE, Aim.PUBLISH):
+        raise Problem(_("Choose a dry run or publishing."), code="aim", field="aim")
+    return _begin(actor, order, directory, aim, [headshot.shoot_id for headshot in headshots], None)
+
+
+def undo(*, actor: Actor, run: PublishingRun) -> PublishingRun:
+    """Put back what stood there before, for everybody whose photo this run has written.
+
+    Raises Problem where there is nothing to put back, or it is already being put back.
+    """
+    written = [
+        publication.shoot_id
+        for publication in run.publications.filter(wrote=True)
+        if publication.had_before is False or publication.before
+    ]
+    if run.aim != Aim.PUBLISH or not written:
+        raise Problem(
+            _("This run changed nothing that can be put back."), code="nothing", status=409
+        )
+    if run.undone_by.exists():
+        raise Problem(_("This run was put back already."), code="undone", status=409)
+    return _begin(actor, run.order, run.directory, Aim.UNDO, written, run)
+
+
+def _begin(
+    actor: Actor,
+    order: Order,
+    directory: Directory,
+    aim: PublishingRun.Aim,
+    shoots: Sequence[UUID],
+    undoes: PublishingRun | None,
+) -> PublishingRun:
+    try:
+        with transaction.atomic():
+            run = PublishingRun.objects.create(
+                order=order, directory=directory, aim=aim, undoes=undoes, made_by=actor.user
+            )
+            Publication.objects.bulk_create(
+                [Publication(run=run, shoot_id=shoot) for shoot in shoots], batch_size=500
+            )
+            audit.record(
+                actor=actor,
+                organisation=order.organisation,
+                action="publishing.started",
+                about=run,
+                aim=str(aim),
+                directory=directory.kind,
+                people=len(shoots),
+            )
+            announce(run)
+    except IntegrityError:
+        raise _busy() from None
+    return run
+
+
+def _busy() -> Problem:
+    return Problem(
+        _("Something is being published there already. Wait until it has ended."),
+        code="running",
+        status=409,
+    )
+
+
+def resume(*, actor: Actor, run: PublishingRun) -> int:
+    """Try the rest again: everybody who failed or was not come to. Returns how many they are."""
+    try:
+        with transaction.atomic():
+            rest = Publication.objects.filter(run=run).exclude(state=Publication.State.DONE)
+            count = rest.update(
+                state=Publication.State.WAITING, attempts=0, not_before=None, sentence=""
+            )
+            began = PublishingRun.objects.filter(pk=run.pk).exclude(state=State.RUNNING)
+            if not count or not began.update(
+                state=State.RUNNING, sentence="", lease_until=None, not_before=None
+            ):
+                raise Problem(_("Nothing is left to try again."), code="nothing", status=409)
+            audit.record(
+                actor=actor,
+                organisation=run.order.organisation,
+                action="publishing.resumed",
+                about=run,
+                people=count,
+            )
+            announce(run)
+    except IntegrityError:
+        raise _busy() from None
+    return count
+
+
+def announce(run: PublishingRun) -> None:
+    """Tell the default cluster that there is something to publish."""
+    async_task("generation.tasks.publish", str(run.pk))
+
+
+def counts(run: PublishingRun) -> dict[str, int]:
+    """How many wait, are done, failed, and all."""
+    found = run.publications.aggregate(
+        waiting=Count("pk", filter=Q(state=Publication.State.WAITING)),
+        done=Count("pk", filter=Q(state=Publication.State.DONE)),
+        failed=Count("pk", filter=Q(state=Publication.State.FAILED)),
+        total=Count("pk"),
+    )
+    return {name: int(value) for name, value in found.items()}
+
+
+def sweep() -> dict[str, int]:
+    """Go on with runs whose task was lost or that had to wait, and forget photos of before that
+    are too old to be put back."""
+    now = timezone.now()
+    lost = PublishingRun.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=now),
+        Q(not_before=None) | Q(not_before__lte=now),
+        state=State.RUNNING,
+    )
+    resumed = 0
+    for run in lost[:20]:
+        announce(run)
+        resumed += 1
+    old = Publication.objects.filter(created_at__lt=now - KEPT).exclude(before="")[:200]
+    for publication in old:
+        vault().delete(publication.before)
+        Publication.objects.filter(pk=publication.pk).update(before="")
+    return {"publishing_resumed": resumed, "photos_before_forgotten": len(old)}

@@ -1,0 +1,145 @@
+"""The administrator's yes and no: to many at once, before the pick, in the employee's place."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import membership
+from accounts.actors import user_actor
+from accounts.models import Role
+from generation import access, approvals, bounds, choosing
+from headshots.lib.problems import Problem
+
+
+@require_safe
+@login_required
+def review(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """Everybody who awaits approval, with what speaks against approving without a look."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    judged = bounds.awaiting(order=order)
+    return render(
+        request,
+        "generation/review.html",
+        {
+            "inside": inside,
+            "order": order,
+            "judged": judged,
+            "inside_bounds": sum(found.inside for found in judged),
+            "likeness": bounds.LIKENESS,
+        },
+    )
+
+
+@require_POST
+@login_required
+def approve_inside(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """Approve everybody inside the bounds."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    approved, left = bounds.approve_inside(actor=user_actor(inside.user, request), order=order)
+    _say_approved(request, approved)
+    return redirect("order_review" if left else "order_delivery", slug=slug, order_id=order_id)
+
+
+@require_POST
+@login_required
+def approve_many(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """Approve those that were ticked, each as it was looked at."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    ticked = set(request.POST.getlist("candidates"))
+    if not ticked:
+        raise Problem(_("Tick at least one headshot."), code="nothing", field="candidates")
+    actor = user_actor(inside.user, request)
+    approved = 0
+    for judged in bounds.awaiting(order=order):
+        if str(judged.headshot.candidate_id) not in ticked:
+            continue
+        try:
+            choosing.approve(
+                actor=actor, shoot=judged.headshot.shoot, picked=judged.headshot.candidate_id
+            )
+            approved += 1
+        except Problem as problem:
+            messages.warning(request, problem.sentence)
+    _say_approved(request, approved)
+    if approved < len(ticked):
+        messages.warning(request, _("Who has picked another picture since is still here."))
+    return redirect("order_review", slug=slug, order_id=order_id)
+
+
+def _say_approved(request: HttpRequest, approved: int) -> None:
+    messages.success(
+        request,
+        ngettext("{count} headshot approved.", "{count} headshots approved.", approved).format(
+            count=approved
+        ),
+    )
+
+
+@require_POST
+@login_required
+def approve_before(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
+    """Say yes to pictures of a short list before one is picked."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    found = access.shoot(inside, shoot_id)
+    try:
+        ticked = {UUID(value) for value in request.POST.getlist("candidates")}
+    except ValueError:
+        raise Problem(_("Tick pictures of the list."), code="not_listed") from None
+    count = approvals.approve_before(
+        actor=user_actor(inside.user, request), shoot=found, candidates=ticked
+    )
+    if count:
+        said = ngettext(
+            "{count} picture is approved; if {name} picks it, it is delivered at once.",
+            "{count} pictures are approved; the one that {name} picks is delivered at once.",
+            count,
+        )
+        messages.success(request, said.format(count=count, name=found.employee.name))
+    else:
+        messages.success(request, _("Nothing is approved in advance now."))
+    return redirect("shoot", slug=slug, shoot_id=shoot_id)
+
+
+@require_POST
+@login_required
+def pick_for(request: HttpRequest, slug: str, shoot_id: UUID, candidate_id: UUID) -> HttpResponse:
+    """Pick where the employee let the due date pass."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    found = access.shoot(inside, shoot_id)
+    approvals.pick_for(
+        actor=user_actor(inside.user, request),
+        shoot=found,
+        candidate=access.candidate(inside, candidate_id),
+    )
+    messages.success(request, _("Picked. {name} is told by mail.").format(name=found.employee.name))
+    return redirect("shoot", slug=slug, shoot_id=shoot_id)
+
+
+@require_POST
+@login_required
+def make_anew(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
+    """Reject what was picked and have new pictures made."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    found = access.shoot(inside, shoot_id)
+    approvals.make_anew(
+        actor=user_actor(inside.user, request),
+        shoot=found,
+        fault=request.POST.get("fault", ""),
+        note=request.POST.get("note", ""),
+    )
+    messages.success(
+        request,
+        _("New pictures of {name} are being made, at no cost.").format(name=found.employee.name),
+    )
+    return redirect("order", slug=slug, order_id=found.order_id)

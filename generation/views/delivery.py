@@ -1,0 +1,217 @@
+"""What is ready to leave, under which names, to whom, and by whom it was fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import invitations
+from accounts.access import Membership, membership
+from accounts.actors import Actor, user_actor
+from accounts.models import Role
+from generation import access, delivery, disclosure, download_links, naming, orders, renditions
+from generation.models import Order, State
+from generation.storage import vault
+from headshots.lib import pace
+from headshots.lib.problems import Problem
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """The delivery page of an order."""
+    inside = membership(request.user, slug)
+    return _page(request, inside, access.order(inside, order_id))
+
+
+def _page(
+    request: HttpRequest,
+    inside: Membership,
+    order: Order,
+    *,
+    problem: Problem | None = None,
+    pattern: str | None = None,
+) -> HttpResponse:
+    pattern = order.naming or naming.DEFAULT if pattern is None else pattern
+    parcel = delivery.pack(order=order)
+    named = parcel.named
+    sentences: list[str] = []
+    if problem is None:
+        names = naming.names(naming.checked(pattern), [h.shoot.employee for _n, h in named])
+        sentences = names.sentences
+    counts = orders.counts(order=order)
+    files = renditions.of_order(order)
+    signed = [made.signed for per in files.values() for made in per.values()]
+    return render(
+        request,
+        "generation/delivery.html",
+        {
+            "inside": inside,
+            "order": order,
+            "ready": len(named),
+            "total": sum(counts.values()),
+            "approving": counts[State.APPROVING],
+            "missing": parcel.missing,
+            "kinds": delivery.kinds(order=order),
+            "pattern": pattern,
+            "fields": [f"{{{name}}}" for name in naming.FIELDS],
+            "preview": [] if problem else [f"{stem}.jpg" for stem, _headshot in named[:4]],
+            "sentences": sentences,
+            "links": [
+                {
+                    "row": link,
+                    "open": download_links.is_open(link),
+                    "url": download_links.address(link),
+                }
+                for link in download_links.of_order(order=order)
+            ]
+            if inside.may_edit
+            else [],
+            "days": download_links.DAYS,
+            "signed": all(signed) and bool(signed),
+            "unsigned": bool(signed) and not all(signed),
+            "disclosures": disclosure.texts(
+                organisation=inside.organisation.name,
+                signed=all(signed),
+                photographed=any(h.candidate.photographed for _n, h in named),
+            ),
+            "directories": list(access.directories(inside)) if inside.may_edit else [],
+            "runs": list(order.publishing_runs.select_related("directory")[:8])
+            if inside.may_edit
+            else [],
+            "problem": problem,
+        },
+        status=problem.status if problem else 200,
+    )
+
+
+def _links(order: Order) -> list[dict[str, object]]:
+    return [
+        {"row": link, "open": download_links.is_open(link), "url": download_links.address(link)}
+        for link in download_links.of_order(order=order)
+    ]
+
+
+@require_POST
+@login_required
+def save_naming(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """Keep the naming pattern."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    pattern = request.POST.get("naming", "")
+    try:
+        delivery.save_naming(actor=user_actor(inside.user, request), order=order, pattern=pattern)
+    except Problem as problem:
+        return _page(request, inside, order, problem=problem, pattern=pattern)
+    messages.success(request, _("Files are named by this pattern from now on."))
+    return redirect("order_delivery", slug=slug, order_id=order_id)
+
+
+@require_safe
+@login_required
+def download(request: HttpRequest, slug: str, order_id: UUID) -> StreamingHttpResponse:
+    """The approved headshots, in all renditions or in ?kinds=, and a status list as a ZIP."""
+    inside = membership(request.user, slug)
+    order = access.order(inside, order_id)
+    actor = user_actor(inside.user, request)
+    pieces = delivery.zip_order(actor=actor, order=order, wanted=request.GET.getlist("kinds"))
+    return _zip(pieces, "headshots.zip")
+
+
+def _zip(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(pieces, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
+    # A proxy that waits for the whole would undo the streaming.
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+@require_POST
+@login_required
+def make_link(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
+    """A link that ends."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    order = access.order(inside, order_id)
+    days = request.POST.get("days", "")
+    try:
+        download_links.make(
+            actor=user_actor(inside.user, request),
+            order=order,
+            days=int(days) if days.isdecimal() else 0,
+            wanted=request.POST.getlist("kinds"),
+            note=request.POST.get("note", ""),
+        )
+    except Problem as problem:
+        return _page(request, inside, order, problem=problem)
+    messages.success(request, _("The link is made. Copy it below."))
+    return redirect("order_delivery", slug=slug, order_id=order_id)
+
+
+@require_POST
+@login_required
+def revoke_link(request: HttpRequest, slug: str, link_id: UUID) -> HttpResponse:
+    """End a link."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    link = access.download_link(inside, link_id)
+    download_links.revoke(actor=user_actor(inside.user, request), link=link)
+    messages.success(request, _("The link gives nothing any more."))
+    return redirect("order_delivery", slug=slug, order_id=link.order_id)
+
+
+@require_safe
+@never_cache
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """What somebody with a link sees before they fetch it."""
+    link = download_links.open_link(token=token)
+    return render(
+        request,
+        "generation/shared.html",
+        {
+            "link": link,
+            "token": token,
+            "organisation": link.order.organisation,
+            "count": len(delivery.delivered(order=link.order)),
+        },
+    )
+
+
+@require_safe
+def shared_zip(request: HttpRequest, token: str) -> StreamingHttpResponse:
+    """The files behind a link."""
+    link = download_links.open_link(token=token)
+    address = request.META.get("REMOTE_ADDR")
+    pace.keep("shared", str(link.pk), most=30, seconds=3600)
+    actor = Actor(kind="link", name=_("Somebody with a link"), address=address)
+    return _zip(download_links.download(actor=actor, link=link), "headshots.zip")
+
+
+@require_safe
+@never_cache
+def own_file(request: HttpRequest, token: str, rendition_id: UUID) -> HttpResponse:
+    """One rendition of one's own headshot."""
+    shoot = access.invited_shoot(invitations.open_link(token=token))
+    found = access.own_rendition(shoot, rendition_id)
+    if not vault().exists(found.file):
+        raise Http404
+    response = HttpResponse(vault().read(found.file), content_type=found.content_type)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    ending = found.file.rsplit(".", 1)[-1]
+    response["Content-Disposition"] = f'attachment; filename="headshot-{found.kind}.{ending}"'
+    return response
+
+
+@require_safe
+def own_zip(request: HttpRequest, token: str) -> StreamingHttpResponse:
+    """All renditions of one's own headshot."""
+    shoot = access.invited_shoot(invitations.open_link(token=token))
+    return _zip(delivery.zip_own(shoot=shoot), "headshot.zip")

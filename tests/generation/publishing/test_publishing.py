@@ -1,0 +1,280 @@
+"""Headshots into four directories and back out of them, with every way they have to say no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Employee
+from generation.models import Directory, Order, Publication, PublishingRun, State
+from generation.publishing import directories, doing, pictures, runs
+from generation.storage import vault
+from headshots.lib.problems import Problem
+from tests.generation.publishing import vendors as fake
+from tests.generation.publishing.vendors import Vendors
+from tests.world import World, bring, give_files, jpeg, many_delivered
+
+Aim = PublishingRun.Aim
+SIDES = {"entra": 648, "google": 648, "slack": 1024, "bamboo": 1024}
+
+
+@pytest.fixture
+def vendors(settings: Any) -> Iterator[Vendors]:
+    with fake.serving() as serving:
+        settings.PUBLISHING_BASE = serving.url
+        yield serving
+
+
+def values(kind: str, people: list[Employee]) -> dict[str, str]:
+    lines = "\n".join(f"{p.email}, xoxp-{p.email.split('@')[0]}" for p in people)
+    return {
+        "entra": {"tenant": fake.TENANT, "client_id": "app", "client_secret": fake.SECRET},
+        "google": {
+            "administrator": "boss@acme.example",
+            "service_account": fake.service_account(),
+        },
+        "slack": {"tokens": lines},
+        "bamboo": {"company": "acme", "api_key": fake.API_KEY},
+    }[kind]
+
+
+def connect(world: World, kind: str = "entra", **more: Any) -> Directory:
+    return directories.connect(
+        actor=world.actor,
+        organisation=world.organisation,
+        kind=kind,
+        values=values(kind, world.people),
+        **more,
+    )
+
+
+def ready(world: World, people: int) -> Order:
+    order = world.order(people)
+    for shoot in order.shoots.all():
+        give_files(bring(shoot, State.DELIVERED), ("square",))
+    return order
+
+
+def publish(world: World, order: Order, directory: Directory, aim: Any = Aim.PUBLISH) -> Any:
+    run = runs.start(actor=world.actor, order=order, directory=directory, aim=aim)
+    doing.go(run_id=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def said(run: PublishingRun) -> dict[str, tuple[str, str]]:
+    rows = run.publications.select_related("shoot__employee")
+    return {row.shoot.employee.email: (row.state, row.sentence) for row in rows}
+
+
+@pytest.mark.parametrize("kind", list(SIDES))
+def test_publishing_reads_back_and_can_be_undone(world: World, vendors: Vendors, kind: str) -> None:
+    order = ready(world, 3)
+    had, had_none, unknown = world.people
+    vendors.know(had, had_none)
+    old = jpeg(77, (700, 700))
+    vendors.photos[vendors.ids[had.email]] = old
+    directory = connect(world, kind)
+
+    rehearsal = publish(world, order, directory, Aim.REHEARSE)
+    assert vendors.writes == 0
+    assert said(rehearsal)[had.email] == ("done", "Would replace the photo there.")
+    assert said(rehearsal)[had_none.email] == ("done", "Would be their first photo there.")
+    assert said(rehearsal)[unknown.email][0] == "failed"
+
+    run = publish(world, order, directory)
+    assert run.state == PublishingRun.State.DONE
+    assert said(run)[had.email] == ("done", "Stands there and was read back.")
+    assert said(run)[had_none.email][0] == "done"
+    assert said(run)[unknown.email][0] == "failed"
+    assert vendors.size(had) == vendors.size(had_none) == (SIDES[kind], SIDES[kind])
+
+    kept = run.publications.get(shoot__employee=had)
+    sealed = vault().read(kept.before)
+    assert b"\xff\xd8\xff" not in sealed
+    undoing = runs.undo(actor=world.actor, run=run)
+    doing.go(run_id=undoing.pk)
+    assert said(undoing)[had.email][0] == "done"
+    assert pictures.same(old, vendors.photos[vendors.ids[had.email]])
+    if kind == "bamboo":
+        assert "cannot take a photo away" in said(undoing)[had_none.email][1]
+    else:
+        assert vendors.ids[had_none.email] not in vendors.photos
+    with pytest.raises(Problem, match="already"):
+        runs.undo(actor=world.actor, run=run)
+
+
+@pytest.mark.parametrize("kind", list(SIDES))
+def test_a_directory_that_asks_to_wait_is_waited_for(
+    world: World, vendors: Vendors, kind: str
+) -> None:
+    order = ready(world, 1)
+    vendors.know(*world.people)
+    vendors.refuse_writes = 1
+    if kind == "google":  # its 403 names no time
+        vendors.refuse_writes = 0
+    run = publish(world, order, connect(world, kind))
+    assert run.state == PublishingRun.State.DONE
+    assert said(run)[world.people[0].email][0] == "done"
+    if vendors.refused_at:
+        assert vendors.written_at[0] - vendors.refused_at[0] >= 1
+
+
+def test_a_long_wait_gives_the_run_back_until_then(world: World, vendors: Vendors) -> None:
+    order = ready(world, 2)
+    vendors.know(*world.people)
+    vendors.refuse_writes, vendors.retry_after = 1, "300"
+    run = publish(world, order, connect(world))
+    assert run.state == PublishingRun.State.RUNNING
+    assert timedelta(seconds=250) < run.not_before - timezone.now() < timedelta(seconds=301)
+    assert doing.go(run_id=run.pk) is False
+    assert vendors.writes == 0
+    PublishingRun.objects.filter(pk=run.pk).update(not_before=timezone.now())
+    Publication.objects.filter(run=run).update(not_before=None)
+    assert runs.sweep()["publishing_resumed"] == 1
+    assert doing.go(run_id=run.pk) is True
+    assert vendors.writes == 2
+
+
+@pytest.mark.parametrize("kind", ["entra", "slack"])
+def test_a_photo_that_is_too_large_is_said_of_that_person(
+    world: World, vendors: Vendors, kind: str
+) -> None:
+    order = ready(world, 1)
+    vendors.know(*world.people)
+    vendors.largest = 1000
+    run = publish(world, order, connect(world, kind))
+    assert run.state == PublishingRun.State.DONE
+    assert said(run)[world.people[0].email][0] == "failed"
+    assert "larger than the directory takes" in said(run)[world.people[0].email][1]
+
+
+def test_a_write_that_did_not_take_is_noticed(
+    world: World, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doing, "MOST_ATTEMPTS", 1)
+    order = ready(world, 1)
+    vendors.know(*world.people)
+    vendors.photos[vendors.ids[world.people[0].email]] = jpeg(88, (700, 700))
+    vendors.ignore_writes = True
+    run = publish(world, order, connect(world))
+    assert said(run)[world.people[0].email] == (
+        "failed",
+        "What stands there is not what was sent.",
+    )
+
+
+def test_a_token_that_dies_half_way_leaves_the_rest_to_be_tried_again(
+    world: World, vendors: Vendors
+) -> None:
+    order = many_delivered(world, 40)
+    vendors.know(*world.people)
+    vendors.dies_after = 20
+    directory = connect(world)
+    run = publish(world, order, directory)
+    assert run.state == PublishingRun.State.STOPPED
+    assert "does not take the token" in run.sentence
+    # The one whose write was the last was not read back, and is among the rest.
+    counts = runs.counts(run)
+    assert (counts["done"], counts["waiting"]) == (19, 21)
+    assert doing.go(run_id=run.pk) is False
+    vendors.dies_after, vendors.tokens = None, {"alive"}
+    connect(world)
+    assert runs.resume(actor=world.actor, run=run) == 21
+    doing.go(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.state == PublishingRun.State.DONE
+    assert runs.counts(run)["done"] == 40
+    assert len(vendors.photos) == 40
+    # Written once more was only whom nobody had read back, and their photo of before is still
+    # the one of before.
+    assert vendors.writes == 41
+    assert not run.publications.exclude(had_before=False).exists()
+
+
+def test_a_right_that_is_missing_stops_at_the_first(world: World, vendors: Vendors) -> None:
+    order = ready(world, 2)
+    vendors.know(*world.people)
+    vendors.forbid = True
+    run = publish(world, order, connect(world))
+    assert run.state == PublishingRun.State.STOPPED
+    assert runs.counts(run)["waiting"] == 2
+
+
+def test_who_withdraws_before_their_turn_is_not_published(world: World, vendors: Vendors) -> None:
+    order = ready(world, 2)
+    vendors.know(*world.people)
+    directory = connect(world)
+    run = runs.start(actor=world.actor, order=order, directory=directory, aim=Aim.PUBLISH)
+    gone = order.shoots.first()
+    order.shoots.filter(pk=gone.pk).update(state=State.WITHDRAWN)
+    doing.go(run_id=run.pk)
+    assert vendors.ids[gone.employee.email] not in vendors.photos
+    assert "no approved headshot" in said(run)[gone.employee.email][1]
+
+
+def test_two_tasks_of_one_run_write_each_photo_once(world: World, vendors: Vendors) -> None:
+    order = ready(world, 2)
+    vendors.know(*world.people)
+    run = runs.start(actor=world.actor, order=order, directory=connect(world), aim=Aim.PUBLISH)
+    PublishingRun.objects.filter(pk=run.pk).update(
+        lease_until=timezone.now() + timedelta(seconds=60)
+    )
+    assert doing.go(run_id=run.pk) is False
+    assert vendors.writes == 0
+
+
+def test_secrets_are_sealed_and_never_shown(world: World, client: Client) -> None:
+    directory = connect(world, "bamboo")
+    assert fake.API_KEY not in directory.sealed
+    client.force_login(world.owner)
+    page = client.get(reverse("directories", args=[world.organisation.slug])).content.decode()
+    assert "acme" in page
+    assert fake.API_KEY not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "match"),
+    [
+        ("entra", {"tenant": "https://evil.example/x"}, "tenant ID"),
+        ("google", {"service_account": "{}"}, "service account"),
+        ("slack", {"tokens": "nobody"}, "Line 1"),
+        ("bamboo", {"company": "acme/../x"}, "company domain"),
+        ("bamboo", {"api_key": " "}, "Fill in"),
+    ],
+)
+def test_what_cannot_be_a_connection_is_refused(
+    world: World, kind: str, wrong: dict[str, str], match: str
+) -> None:
+    world.hire()
+    with pytest.raises(Problem, match=match):
+        directories.connect(
+            actor=world.actor,
+            organisation=world.organisation,
+            kind=kind,
+            values={**values(kind, world.people), **wrong},
+        )
+    assert not Directory.objects.exists()
+
+
+def test_the_page_of_a_run_tells_how_it_stands(
+    world: World, vendors: Vendors, client: Client
+) -> None:
+    order = ready(world, 2)
+    vendors.know(world.people[0])
+    run = publish(world, order, connect(world))
+    client.force_login(world.owner)
+    where = [world.organisation.slug, run.pk]
+    page = client.get(reverse("publishing_run", args=where)).content.decode()
+    assert "does not know this person" in page
+    assert "Try the rest again" in page
+    vendors.know(world.people[1])
+    client.post(reverse("publishing_resume", args=where))
+    doing.go(run_id=run.pk)
+    assert runs.counts(run)["done"] == 2
