@@ -13,11 +13,13 @@ from accounts.actors import SYSTEM, Actor
 from accounts.members import lock, still_owner
 from accounts.models import (
     Employee,
+    Event,
     Invitation,
     Member,
     MemberInvitation,
     Organisation,
     RosterImport,
+    WebhookEndpoint,
 )
 from headshots.lib.problems import Problem
 
@@ -66,6 +68,8 @@ def forget_people(*, organisation: Organisation) -> None:
     if organisation.closed_at is None or organisation.destroyed_at:
         return
     RosterImport.objects.filter(organisation=organisation).delete()
+    WebhookEndpoint.objects.filter(organisation=organisation).delete()
+    Event.objects.filter(organisation=organisation).delete()
     people = Employee.objects.filter(organisation=organisation)
     people.update(
         email=Concat(Cast("pk", TextField()), Value("@closed.invalid")),

@@ -10,7 +10,17 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts import member_invitations
-from accounts.models import AuditEntry, Employee, Member, Organisation, Release, Role, RosterImport
+from accounts.models import (
+    AuditEntry,
+    Employee,
+    Event,
+    Member,
+    Organisation,
+    Release,
+    Role,
+    RosterImport,
+    WebhookEndpoint,
+)
 from billing import ledger
 from generation import tasks
 from generation.models import Candidate, Headshot, Selfie, Shoot, State
@@ -61,6 +71,7 @@ def test_doors_close_at_once_and_everything_is_destroyed(world: World) -> None:
     link = token(shoots[1])
     invitation = world.invite_member()
     world.roster_file()
+    world.endpoint()
     admin = world.member(Role.ADMIN)
     assert list(vault().keys(str(world.organisation.pk)))
     client = signed_in(world)
@@ -97,6 +108,8 @@ def test_doors_close_at_once_and_everything_is_destroyed(world: World) -> None:
         assert person.name.endswith("@closed.invalid")
         assert (person.first_name, person.employee_number, person.attributes) == ("", "", {})
     assert not RosterImport.objects.filter(organisation=world.organisation).exists()
+    for model in (WebhookEndpoint, Event):
+        assert not model.objects.filter(organisation=world.organisation).exists()
     assert Release.objects.filter(employee__organisation=world.organisation).count() == 3
     assert AuditEntry.objects.filter(action="organisation.destroyed").count() == 1
     assert tasks.finish_closing(str(world.organisation.pk))
