@@ -64,6 +64,14 @@ def products(account: Account, given: Obj) -> Obj:
     return listing(found, given, "/v1/products")
 
 
+@operation(
+    "GET", "/v1/products/{id}/features", "_product_list_features_params:ProductListFeaturesParams"
+)
+def features(account: Account, given: Obj, id: str) -> Obj:
+    need(account, "product", id)
+    return listing([], given, f"/v1/products/{id}/features")
+
+
 @operation("DELETE", "/v1/products/{id}", None)
 def delete_product(account: Account, given: Obj, id: str) -> Obj:
     gone = need(account, "product", id)
