@@ -162,7 +162,7 @@ def set_status(
 ) -> int:
     """Mark people as having left, or as back; returns how many were not so already.
 
-    Nothing of theirs is destroyed, and what is under way for them goes on.
+    Nothing of theirs is destroyed; what is under way for leavers is cancelled a minute later.
     """
     roster_writing.lock(organisation)
     left = status == Employee.Status.LEFT

@@ -47,15 +47,12 @@ def start_import(
     """Keep a CSV or XLSX file as text, with a guess at what its columns are.
 
     Where an earlier file of the organisation had a column of the same name, it is what it was
-    then. Raises Problem for what cannot be read as a table. Files older than a week are removed.
+    then. Raises Problem for what cannot be read as a table.
     """
     try:
         table = read_table(data, filename)
     except TableProblem as problem:
         raise Problem(str(problem), code="roster_unreadable", field="file") from problem
-    RosterImport.objects.filter(
-        organisation=organisation, created_at__lt=timezone.now() - KEPT_FOR
-    ).delete()
     return RosterImport.objects.create(
         organisation=organisation,
         uploaded_by=actor.user,
@@ -246,6 +243,14 @@ def _who_changed_it(found: RosterImport) -> str:
         .distinct()
     )
     return " and ".join(names[:3]) or "Somebody"
+
+
+def forget_old(*, most: int = 100) -> int:
+    """Remove files and previews older than KEPT_FOR, applied or not; returns how many."""
+    old = RosterImport.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    keys = list(old.order_by("created_at").values_list("pk", flat=True)[:most])
+    RosterImport.objects.filter(pk__in=keys).delete()
+    return len(keys)
 
 
 @transaction.atomic

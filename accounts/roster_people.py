@@ -108,6 +108,12 @@ def selection(people: QuerySet[Employee], said: Mapping[str, str]) -> QuerySet[E
     return people.filter(pk__in=identifiers(words.split(",")))
 
 
+def in_open_orders(people: QuerySet[Employee]) -> int:
+    """How many of them have a part in an order that has not ended."""
+    over = ("delivered", "failed", "cancelled", "opted_out", "withdrawn")
+    return people.filter(shoots__isnull=False).exclude(shoots__state__in=over).distinct().count()
+
+
 def identifiers(words: Iterable[str]) -> set[UUID]:
     """Those of the words that are identifiers."""
     found = set()

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django_q.tasks import async_task
 
-from accounts import pace
+from accounts import pace, roster_imports
 from accounts.sso import domains
 from accounts.webhooks import sending
 from billing import ledger, terms
@@ -23,6 +23,7 @@ from generation import (
     exports,
     heartbeat,
     join_links,
+    leavers,
     mailing,
     orders,
     promises,
@@ -126,6 +127,8 @@ def sweep() -> dict[str, int]:
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),
+        "left_and_cancelled": leavers.cancel(),
+        "imports_forgotten": roster_imports.forget_old(),
         "reminded": reminders.sweep(),
         "consistency_noted": consistency.note_changed(),
         "codes_forgotten": join_links.forget_codes(),

@@ -128,6 +128,8 @@ TABLE = [
     Case("join_links", ADMIN, needs="order"),
     Case("join_links", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
     Case("join_link_revoke", DONE_ADMIN, "post", "join_link"),
+    Case("department_looks", ADMIN),
+    Case("department_looks", DONE_ADMIN, "post"),
     Case("order_people", ADMIN),
     Case("order_preview", ADMIN),
     Case("order_nudge", DONE_ADMIN, "post", "order"),

@@ -8,6 +8,8 @@ from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
 
 from accounts.models import IdentityProvider, Member, Organisation, Role, User
 from accounts.second_factor import has_second_factor
@@ -51,6 +53,10 @@ class ProviderMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OneLogin_Saml2_ValidationError):
+            # Signed by the provider, and yet not what SAML allows; allauth lets it through to us.
+            sentence = _("Your provider’s answer is not what it must be. Ask an owner.")
+            return render(request, "sso/refused.html", {"sentence": sentence}, status=403)
         if not isinstance(error, ProviderNeeded):
             return None
         context = {"organisation": error.organisation, "email": getattr(request.user, "email", "")}

@@ -130,6 +130,7 @@ def _saml(app: SocialApp, said: Mapping[str, str]) -> None:
             "reject_deprecated_algorithm": True,
             "reject_idp_initiated_sso": True,
             "want_attribute_statement": False,
+            "want_name_id": True,
         },
     }
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, roster_imports
+from accounts import access, roster_imports, roster_people
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.models import Change, Employee, Role, RosterImport, RosterLine
@@ -219,6 +219,11 @@ def _preview(request: HttpRequest, inside: Membership, found: RosterImport) -> H
             "page": page,
             "lines": [_shown(line) for line in page],
             "writes": writes,
+            "in_orders": roster_people.in_open_orders(
+                Employee.objects.filter(
+                    pk__in=found.lines.filter(change=Change.LEAVES).values("employee")
+                )
+            ),
             "applied": found.state == State.APPLIED,
         },
     )

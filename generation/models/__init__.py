@@ -10,7 +10,7 @@ from generation.models.finishing import (
 )
 from generation.models.joining import JoinCode, JoinLink
 from generation.models.leaving import Alternative, Certificate
-from generation.models.looks import Look
+from generation.models.looks import DepartmentLook, Look
 from generation.models.orders import Order
 from generation.models.pictures import Candidate, Headshot, Selfie
 from generation.models.publishing import Directory, Publication, PublishingRun
@@ -25,6 +25,7 @@ __all__ = [
     "Certificate",
     "ComputeUsage",
     "Consistency",
+    "DepartmentLook",
     "Directory",
     "DownloadLink",
     "Export",

@@ -45,3 +45,22 @@ class Look(Row):
             **{field: getattr(self, field) for field in art_direction.FIELDS},
             attire_choices=tuple(self.attire_choices),
         )
+
+
+class DepartmentLook(Row):
+    """The look of a department, by name: orders take its newest version."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="department_looks")
+    department = models.CharField(max_length=100)
+    look_name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["department"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "department"], name="department_look_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.look_name} for {self.department}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,7 +26,7 @@ from accounts.actors import user_actor
 from accounts.models import Employee, Role
 from accounts.roster_people import Filter, choices, identifiers, search, selection
 from billing import ledger, prices, terms
-from generation import access, budgets_used, notices, orders
+from generation import access, budgets_used, department_looks, notices, orders
 from generation.models import Order
 from headshots.lib.problems import Problem
 
@@ -40,9 +42,18 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            order = _place(request, inside)
-            messages.success(request, _("The order is placed; invitations are on their way."))
-            return redirect("order", slug=slug, order_id=order.pk)
+            placed = _place(request, inside)
+            messages.success(
+                request,
+                ngettext(
+                    "The order is placed; invitations are on their way.",
+                    "{n} orders are placed, one for each look; invitations are on their way.",
+                    len(placed),
+                ).format(n=len(placed)),
+            )
+            if len(placed) > 1:
+                return redirect("overview", slug=slug)
+            return redirect("order", slug=slug, order_id=placed[0].pk)
         except Problem as refused:
             problem = refused
         chosen = _identified(request)
@@ -55,6 +66,8 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         {
             **_people(request, inside, chosen),
             "looks": access.looks(inside),
+            "own_looks": department_looks.own(organisation=inside.organisation),
+            "by_department": request.method != "POST" or "by_department" in request.POST,
             "chosen": chosen,
             "chosen_words": ",".join(sorted(pk.hex for pk in chosen)),
             "balance": balance,
@@ -126,7 +139,7 @@ def _due(said: str) -> date | None:
         return None
 
 
-def _place(request: HttpRequest, inside: Membership) -> Order:
+def _place(request: HttpRequest, inside: Membership) -> list[Order]:
     chosen = _identified(request)
     try:
         look = access.look(inside, UUID(request.POST.get("look", "")))
@@ -145,18 +158,23 @@ def _place(request: HttpRequest, inside: Membership) -> Order:
             code="left",
             field="employees",
         )
-    return orders.place_order(
-        actor=user_actor(inside.user, request),
-        organisation=inside.organisation,
-        look=look,
-        employees=found,
-        due_at=timezone.make_aware(datetime.combine(due, time(23, 59))),
-        name=request.POST.get("name", ""),
-        remind_every=_interval(request, 3),
-        more_pictures="more_pictures" in request.POST,
-        cost_centre=request.POST.get("cost_centre", ""),
-        po_number=request.POST.get("po_number", ""),
-    )
+    terms: dict[str, Any] = {
+        "due_at": timezone.make_aware(datetime.combine(due, time(23, 59))),
+        "name": request.POST.get("name", ""),
+        "remind_every": _interval(request, 3),
+        "more_pictures": "more_pictures" in request.POST,
+        "cost_centre": request.POST.get("cost_centre", ""),
+        "po_number": request.POST.get("po_number", ""),
+    }
+    who: dict[str, Any] = {
+        "actor": user_actor(inside.user, request),
+        "organisation": inside.organisation,
+        "look": look,
+        "employees": found,
+    }
+    if "by_department" in request.POST:
+        return department_looks.place_orders(**who, **terms)
+    return [orders.place_order(**who, **terms)]
 
 
 # Mail brings its styles inside it; scripts, forms and foreign pictures stay shut out.
