@@ -51,8 +51,13 @@ class Standing:
 
     @property
     def mendable(self) -> bool:
-        """Whether rendering anew can mend all of it."""
-        return bool(self.outlying) and all(measure in MENDED for measure in self.outlying)
+        """Whether rendering anew can mend some of it."""
+        return any(measure in MENDED for measure in self.outlying)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether some of it lies in the picture itself."""
+        return any(measure not in MENDED for measure in self.outlying)
 
 
 @dataclass(frozen=True)

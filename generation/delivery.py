@@ -15,7 +15,7 @@ from PIL import Image
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import finishes, naming, rendition_table, renditions
+from generation import finishes, naming, rendition_table, renditions, wall_pictures
 from generation.models import Headshot, Order, Rendition, Shoot, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -228,7 +228,7 @@ def wall_picture(*, order: Order) -> bytes | None:
         return None
     pictures = []
     for headshot in headshots:
-        with Image.open(vault().path(headshot.candidate.finished)) as picture:
+        with Image.open(vault().path(wall_pictures.picture_key(headshot))) as picture:
             pictures.append(picture.convert("RGB"))
     names = [headshot.shoot.employee.name for headshot in headshots]
     return finish.png(finish.wall(pictures, names, title=order.organisation.name))

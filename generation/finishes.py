@@ -248,8 +248,12 @@ def plate_spec(plate: Plate | None, backdrop: str) -> PlateSpec:
     )
 
 
-def spec(finish: Finish, order: Order) -> FinishSpec:
-    """What the engine is asked to make of an order's headshots in a finish."""
+def spec(finish: Finish, order: Order, *, generated: bool = False) -> FinishSpec:
+    """What the engine is asked to make of an order's headshots in a finish.
+
+    Of `generated` pictures it is known which flat backdrop they should have, which tells the
+    cast of each one's light; of a photo from anywhere it is not.
+    """
     from generation.engine import finish as engine_finish
     from generation.engine.finishing import FinishSpec, LogoSpec, RenditionSpec, ToneSpec
 
@@ -277,12 +281,29 @@ def spec(finish: Finish, order: Order) -> FinishSpec:
             )
             for row in table
         ),
-        tone=ToneSpec(clothes=_lab(finish.clothes)),
+        tone=ToneSpec(
+            backdrop=_paper(direction.backdrop) if generated else None,
+            clothes=_lab(finish.clothes),
+        ),
         logo=LogoSpec(vault().path(finish.logo), corner=finish.logo_corner)
         if finish.logo
         else None,
         frame_colour=finish.frame_colour,
     )
+
+
+def _paper(backdrop: str) -> tuple[float, float, float] | None:
+    """The Lab colour of a look's studio paper behind the head; None for places."""
+    import numpy as np
+
+    from generation.engine import colour
+    from generation.engine.finishing.plates import rgb
+
+    kind, colours, _fall_off = BACKDROPS.get(backdrop, ("", (), 0))
+    if kind != "brand":
+        return None
+    light, dark = (colour.lab(np.array(rgb(value))) for value in colours)
+    return _lab([float(v) for v in (light + dark) / 2])
 
 
 def _lab(values: Sequence[float] | None) -> tuple[float, float, float] | None:

@@ -15,7 +15,7 @@ from headshots.lib.problems import Problem
 @dataclass(frozen=True)
 class Harmonised:
     """What was begun: files rendered anew for `refinished` people, new candidates for `again`;
-    `left` are delivered and can be mended by neither."""
+    `left` stand out by something in the picture itself and are delivered."""
 
     refinish: Refinish | None
     refinished: int
@@ -32,7 +32,16 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
     alike = consistency.compare(consistency.shown(order=order))
     if not alike.outliers:
         raise Problem(_("Nobody stands out; there is nothing to mend."), status=409)
-    mendable = [standing for standing in alike.outliers if standing.mendable]
+    again = left = 0
+    mendable = []
+    for standing in alike.outliers:
+        if standing.stuck:
+            if _made_again(actor, standing):
+                again += 1
+                continue
+            left += 1
+        if standing.mendable:
+            mendable.append(standing)
     refinish = None
     if mendable:
         refinish = refinishing.start(
@@ -41,20 +50,19 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
             finish=_towards_median(actor, order, alike),
             only=[standing.headshot.shoot_id for standing in mendable],
         )
-    again = left = 0
-    for standing in alike.outliers:
-        if standing.mendable:
-            continue
-        if standing.headshot.shoot.state != State.APPROVING:
-            left += 1
-            continue
-        try:
-            reason = " ".join(standing.reasons)
-            choosing.ask_again(actor=actor, shoot=standing.headshot.shoot, reason=reason)
-            again += 1
-        except Problem:
-            left += 1
     return Harmonised(refinish, len(mendable), again, left)
+
+
+def _made_again(actor: Actor, standing: consistency.Standing) -> bool:
+    """Ask for new candidates of somebody who is not delivered; whether there are more rounds."""
+    if standing.headshot.shoot.state != State.APPROVING:
+        return False
+    try:
+        reason = " ".join(standing.reasons)
+        choosing.ask_again(actor=actor, shoot=standing.headshot.shoot, reason=reason)
+    except Problem:
+        return False
+    return True
 
 
 def _towards_median(actor: Actor, order: Order, alike: consistency.Alike) -> Finish:

@@ -120,7 +120,11 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     try:
         with Image.open(vault().path(found.candidate.file)) as picture:
             cut = engine.cut_out(picture, matting())
-        spec = finishes.spec(found.finish, found.headshot.shoot.order)
+        spec = finishes.spec(
+            found.finish,
+            found.headshot.shoot.order,
+            generated=not found.candidate.photographed,
+        )
         files = engine.finish(cut, spec, xmp=_label(found))
         main = next((f for f in files if counts(f.spec)), files[0])
         measures = engine.measure(main.picture, main.alpha, cut)

@@ -238,6 +238,7 @@ def main() -> None:
     more, others = roster(
         "embedded",
         drawn(options.people),
+        options.people,
         "drawn by the embedded base model without adapters, 96 px",
     )
     figures += more

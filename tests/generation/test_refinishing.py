@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from accounts.actors import SYSTEM
 from billing import ledger
-from generation import consistency, finishes, refinishing, rendition_table, renditions
-from generation.models import Finish, Finishing, Order, Refinish
+from generation import (
+    consistency,
+    finishes,
+    harmonising,
+    refinishing,
+    rendition_table,
+    renditions,
+)
+from generation.engine import finish as encoding
+from generation.models import Finish, Finishing, Order, Refinish, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
 from tests.generation.sitters import headshot_of, sit, sit_roster
-from tests.world import World
+from tests.world import World, bring
 
 ONE = [rendition_table.Row("portrait", 256, 320)]
 
@@ -146,3 +155,46 @@ def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(world: Wor
     assert second is not None
     assert second.pk != first.pk
     assert order.consistencies.count() == 2
+
+
+def test_harmonising_brings_odd_clothes_to_the_others(world: World) -> None:
+    finish_in(world, "#204060")
+    shoots = sit_roster(world, 4)
+    order = shoots[0].order
+    odd = headshot_of(shoots[0])
+    with Image.open(vault().path(odd.candidate.file)) as picture:
+        pixels = np.asarray(picture.convert("RGB")).copy()
+    # The suit is washed out; the face stays.
+    low = round(pixels.shape[0] * 0.82)
+    pixels[low:] = (pixels[low:] * 0.55 + 255 * 0.45).astype(np.uint8)
+    vault().put(odd.candidate.file, encoding.png(Image.fromarray(pixels)))
+    drain()
+    order.refresh_from_db()
+
+    def brightness() -> float:
+        alike = consistency.compare(consistency.shown(order=order))
+        found = next(s for s in alike.people if s.headshot.shoot_id == shoots[0].pk)
+        return abs(found.deviations["brightness"])
+
+    before = brightness()
+    assert before > 15
+    done = harmonising.harmonise(actor=SYSTEM, order=order)
+    assert done.refinish is not None
+    drain()
+    refinishing.approve(actor=SYSTEM, refinish=done.refinish)
+    assert brightness() < before - 3
+
+
+def test_a_wall_of_many_asks_as_little_as_one_of_few(
+    world: World, client, django_assert_max_num_queries
+) -> None:
+    from django.urls import reverse
+
+    client.force_login(world.owner)
+    for people in (1, 5):
+        order = world.order(people)
+        for shoot in order.shoots.all():
+            bring(shoot, State.APPROVING)
+        address = reverse("order_wall", args=[world.organisation.slug, order.pk])
+        with django_assert_max_num_queries(20):
+            assert client.get(address).status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import cv2
@@ -58,7 +58,7 @@ def measure(picture: Image.Image, alpha: Array, cut: Cutout) -> Measures | None:
     pixels = np.asarray(picture.convert("RGB"))
     lab = to_lab(pixels)
     left, right = (_cheek(lab, face, side) for side in (0, 1))
-    worn = tone.clothes(cut)
+    worn = tone.clothes(replace(cut, colour=pixels, alpha=alpha, face=face))
     return Measures(
         eye_line=round(float(eyes[1]) / picture.height, 5),
         face_height=round(FACE_HEIGHT / scale / picture.height, 5),

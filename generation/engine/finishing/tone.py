@@ -14,7 +14,7 @@ from generation.engine.finishing.cutting import Cutout
 from generation.engine.finishing.specs import ToneSpec
 
 # How much of a cast is believed to be one, in Lab: more is the colour of a wall.
-_CAST = 12.0
+_CAST = 8.0
 
 
 def skin(pixels: NDArray[np.uint8], lab: Array, face: Face) -> Array:
@@ -59,7 +59,7 @@ def toned(cut: Cutout, spec: ToneSpec) -> NDArray[np.uint8]:
     """
     shift = np.zeros(3, np.float32)
     if spec.backdrop is not None and cut.flat:
-        cast = np.array([0.0, *(t - b for t, b in zip(spec.backdrop, cut.behind, strict=True))][1:])
+        cast = np.subtract(spec.backdrop, cut.behind)
         cast[0] = 0.0
         size = float(np.linalg.norm(cast))
         if size <= _CAST:
