@@ -145,15 +145,18 @@ def detect(image: Image.Image, enlarge_to: int = 384) -> list[Face]:
     return sorted(faces, key=lambda face: -face.height)
 
 
-# Boxes a little beside and larger than the detector's: (right, down, larger) in shares of it.
+# Boxes a little beside and larger than another: (right, down, larger) in shares of it.
 _BESIDE = tuple(
     (x * 0.04, y * 0.04, size) for size in (0.94, 1.0, 1.07) for x in (-1, 0, 1) for y in (-1, 0, 1)
 )
+# How the detector's boxes lie about a face, in distances between the eyes: mean over faces.
+_BOX_WIDTH, _BOX_BELOW_EYES = 2.41, 0.5
 
 
 def steady(image: Image.Image) -> Face | None:
-    """The largest face of `image`, its landmarks as the mean of many looks: in boxes a little
-    beside the detector's, and in the mirror image. About five times as steady as `detect`.
+    """The largest face of `image`, its landmarks as the mean of many looks: in boxes that lie about
+    the landmarks rather than where the detector happens to put them, and in the mirror image. About
+    five times as steady as `detect`.
 
     The picture is taken at its own size, best 300 to 500 pixels high. None without a face.
     """
@@ -161,30 +164,49 @@ def steady(image: Image.Image) -> Face | None:
 
     detector, predictor, _ = _models()
     pixels = np.ascontiguousarray(image.convert("RGB"))
+    views = (pixels, np.ascontiguousarray(pixels[:, ::-1]))
+    last = pixels.shape[1] - 1
+
+    def look(view: int, left: float, top: float, side: float) -> NDArray[np.float64]:
+        x = last - left - side if view else left
+        at = dlib.rectangle(round(x), round(top), round(x + side), round(top + side))
+        points = np.array([(p.x, p.y) for p in predictor(views[view], at).parts()], np.float64)
+        return points[[2, 3, 0, 1, 4]] * (-1, 1) + (last, 0) if view else points
+
     with _lock:
         boxes, scores, _ = detector.run(pixels, 0, 0.0)
         if not boxes:
             return None
         score, box = max(zip(scores, boxes, strict=True), key=lambda pair: pair[1].area())
-        seen = []
-        for mirrored in (False, True):
-            view = np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels
-            left = pixels.shape[1] - 1 - box.right() if mirrored else box.left()
-            for x, y, size in _BESIDE:
-                side = box.width() * size
-                x0 = left + box.width() * (0.5 + x) - side / 2
-                y0 = box.top() + box.height() * (0.5 + y) - side / 2
-                at = dlib.rectangle(round(x0), round(y0), round(x0 + side), round(y0 + side))
-                points = np.array([(p.x, p.y) for p in predictor(view, at).parts()], np.float64)
-                if mirrored:
-                    points = points[[2, 3, 0, 1, 4]] * (-1, 1) + (pixels.shape[1] - 1, 0)
-                seen.append(points)
-    mean = np.mean(seen, axis=0)
+        mean = look(0, box.left(), box.top(), box.width())
+        for _ in range(2):
+            eyes, span = _eyes(mean)
+            side = _BOX_WIDTH * span
+            seen = [
+                look(
+                    view,
+                    eyes[0] + side * (x - size / 2),
+                    eyes[1] + _BOX_BELOW_EYES * span + side * (y - size / 2),
+                    side * size,
+                )
+                for view in (0, 1)
+                for x, y, size in _BESIDE
+            ]
+            mean = np.mean(seen, axis=0)
     return Face(
         box=(box.left(), box.top(), box.right(), box.bottom()),
         landmarks=tuple((float(x), float(y)) for x, y in mean),
         score=float(score),
     )
+
+
+def _eyes(landmarks: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """The middle between the eyes and their distance, as an average face fits all five best."""
+    from generation.engine.geometry import from_template
+
+    matrix = from_template(tuple((x, y) for x, y in landmarks.tolist()), (0.0, 0.0), 1.0)
+    inverse = np.linalg.inv(np.vstack([matrix, (0, 0, 1)]))
+    return inverse[:2, 2], float(np.hypot(inverse[0, 0], inverse[1, 0]))
 
 
 def describe(image: Image.Image, face: Face, enlarge_to: int = 384) -> Descriptor:
