@@ -29,7 +29,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             context = {"asked": True, "found": credentials.check(_file(request))}
         except Problem as refused:
             problem = refused
-    ours = credentials.signing()
+    ours = credentials.known()
     context |= {"problem": problem, "own_chain": bool(ours and ours.own_chain), "signing": ours}
     return render(request, "provenance/verify.html", context, status=_status(problem))
 

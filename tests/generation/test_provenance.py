@@ -138,6 +138,7 @@ def test_a_key_of_another_certificate_signs_nothing(
     with pytest.raises(credentials.Unusable, match="not the key"):
         credentials.sign(picture("jpeg"), "jpeg", look="any")
     assert [found.id for found in checks.files_are_signed()] == ["headshots.E030"]
+    assert Client().get(reverse("verify")).status_code == 200
 
 
 def test_the_demo_signs_with_a_chain_of_its_own(settings: Any, tmp_path: Path) -> None:
