@@ -21,7 +21,7 @@ WHO = {"email": "New@Acme.example", "first_name": "Noa", "last_name": "New"}
 
 
 def path(link: JoinLink) -> str:
-    return "/team/" + join_links.address_of(link).rpartition("/")[2]
+    return "/start/" + join_links.address_of(link).rpartition("/")[2]
 
 
 def code_in_mail() -> str:
@@ -102,7 +102,7 @@ def test_a_link_that_is_over_says_why(world: World, client: Client) -> None:
         for answer in (client.get(path(link)), client.post(path(link), WHO)):
             assert answer.status_code == 410
             assert words in answer.content.decode()
-    assert client.get("/team/" + "x" * 43).status_code == 404
+    assert client.get("/start/" + "x" * 43).status_code == 404
     # Somebody who had the code before the link was closed comes too late as well.
     assert AuditEntry.objects.filter(action="join_link.revoked").count() == 1
 
@@ -111,7 +111,7 @@ def test_a_code_is_good_once_for_its_link_and_few_tries(world: World, client: Cl
     link, other = world.join_link(), world.join_link()
     client.post(path(link), WHO)
     code, row = code_in_mail(), JoinCode.objects.get()
-    token, foreign = path(link)[6:], path(other)[6:]
+    token, foreign = path(link).rpartition("/")[2], path(other).rpartition("/")[2]
     with pytest.raises(Problem):
         join_links.prove(token=foreign, code_id=row.pk, code=code)
     join_links.prove(token=token, code_id=row.pk, code=code)

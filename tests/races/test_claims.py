@@ -100,7 +100,7 @@ def test_five_deaths_fail_a_shoot_and_harm_no_neighbour() -> None:
     poison.refresh_from_db()
     assert poison.state == State.FAILED
     assert poison.attempts == settings.MOST_ATTEMPTS
-    assert "5 times" in poison.message
+    assert "too often" in poison.message
     assert {Shoot.objects.get(pk=n.pk).state for n in neighbours} == {State.CHOOSING}
     balance = ledger.balance(organisation=world.organisation)
     assert (balance.available, balance.held) == (98, 2)
