@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -87,7 +88,9 @@ def export(
     count = entries.count()
     if count > MOST_EXPORTED:
         raise Problem(
-            f"These are {count:,} entries; a file holds {MOST_EXPORTED:,}. Choose fewer days.",
+            _(
+                "These are {count:,} entries; a file holds {most_exported:,}. Choose fewer days."
+            ).format(count=count, most_exported=MOST_EXPORTED),
             code="too_many",
             field="since",
         )
@@ -125,7 +128,7 @@ def _day(words: Mapping[str, str], name: str) -> date | None:
         found = None
     # The day after the last one has no date.
     if found is None or found >= date(9999, 12, 31):
-        raise Problem(f"“{text[:40]}” is not a day.", code="day", field=name)
+        raise Problem(_("“{value}” is not a day.").format(value=text[:40]), code="day", field=name)
     return found
 
 

@@ -141,7 +141,9 @@ def allow_framing(
     allowed = list(dict.fromkeys(read_origin(text) for text in origins))
     if len(allowed) > MOST_ORIGINS:
         raise Problem(
-            f"At most {MOST_ORIGINS} origins.", code="too_many_origins", field="embed_origins"
+            _("At most {most_origins} origins.").format(most_origins=MOST_ORIGINS),
+            code="too_many_origins",
+            field="embed_origins",
         )
     organisation = lock(organisation=organisation)
     if organisation.embed_origins == allowed:
@@ -163,8 +165,10 @@ def read_origin(text: str) -> str:
     found = _ORIGIN.fullmatch(text.strip().lower())
     if found is None or (found["scheme"] == "http" and found["host"] not in _LOCAL):
         raise Problem(
-            f"“{text.strip()[:80]}” is no origin, such as https://people.example.com, without a "
-            "path behind it.",
+            _(
+                "“{value}” is no origin, such as https://people.example.com, without a "
+                "path behind it."
+            ).format(value=text.strip()[:80]),
             code="origin",
             field="embed_origins",
         )

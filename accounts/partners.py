@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, scopes
 from accounts.actors import Actor
@@ -25,7 +26,7 @@ def grant(
     """
     if organisation.sandbox_of_id:
         raise Problem(
-            "A grant is given with a live key; it holds for the sandbox as well.",
+            _("A grant is given with a live key; it holds for the sandbox as well."),
             code="sandbox",
             status=409,
         )
@@ -37,7 +38,7 @@ def grant(
         partner = None
     if partner is None or partner.pk == organisation.pk:
         raise Problem(
-            "This is no partner’s id. Ask the partner for it; it is on their page of keys.",
+            _("This is no partner’s id. Ask the partner for it; it is on their page of keys."),
             code="partner_unknown",
             field="partner",
         )
@@ -45,10 +46,12 @@ def grant(
     if withheld := [s for s in found if s.startswith("keys:")]:
         # SECURITY: a partner's access ends with its grant, so it makes no keys of its own here.
         raise Problem(
-            f"The scope {withheld[0]} is not given to partners.", code="scope", field="scopes"
+            _("The scope {value} is not given to partners.").format(value=withheld[0]),
+            code="scope",
+            field="scopes",
         )
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    made, _ = PartnerGrant.objects.update_or_create(
+    made, _fresh = PartnerGrant.objects.update_or_create(
         organisation=organisation,
         partner=partner,
         withdrawn_at=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit, roster_changes, roster_writing
 from accounts.actors import Actor
@@ -54,9 +55,9 @@ def read_roster(*, data: bytes, filename: str) -> Roster:
     meanings = guess(table)
     if "email" not in meanings:
         raise Problem(
-            "The file has no e-mail column. Its columns are "
-            f"{', '.join(f'“{h}”' for h in table.headers if h) or 'unnamed'}; "
-            "call one of them “email”.",
+            _(
+                "The file has no e-mail column. Its columns are {value}; call one of them “email”."
+            ).format(value=", ".join(f"“{h}”" for h in table.headers if h) or "unnamed"),
             code="roster_no_email",
             field="file",
         )
@@ -69,7 +70,11 @@ def read_roster(*, data: bytes, filename: str) -> Roster:
     )
     if not rows:
         first = f" {problems[0].sentence}" if problems else ""
-        raise Problem(f"No row of the file can be used.{first}", code="roster_empty", field="file")
+        raise Problem(
+            _("No row of the file can be used.{first}").format(first=first),
+            code="roster_empty",
+            field="file",
+        )
     return Roster(rows, problems)
 
 

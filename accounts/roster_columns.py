@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from headshots.lib.problems import Problem
 from headshots.lib.tables import Table
 
 # The fields of a person in the order they are shown, and how many characters each may have.
 LABELS: dict[str, str] = {
-    "email": "E-mail",
-    "employee_number": "Employee number",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "preferred_name": "Preferred name",
-    "title": "Title",
-    "department": "Department",
-    "location": "Location",
-    "language": "Language",
+    "email": gettext_noop("E-mail"),
+    "employee_number": gettext_noop("Employee number"),
+    "first_name": gettext_noop("First name"),
+    "last_name": gettext_noop("Last name"),
+    "preferred_name": gettext_noop("Preferred name"),
+    "title": gettext_noop("Title"),
+    "department": gettext_noop("Department"),
+    "location": gettext_noop("Location"),
+    "language": gettext_noop("Language"),
 }
 LIMITS = {
     "email": 254,
@@ -39,8 +42,8 @@ LEAVE_OUT = ""
 CHOICES: dict[str, str] = {
     LEAVE_OUT: "Leave out",
     **LABELS,
-    FULL_NAME: "First and last name",
-    ATTRIBUTE: "Own attribute",
+    FULL_NAME: gettext_noop("First and last name"),
+    ATTRIBUTE: gettext_noop("Own attribute"),
 }
 MOST_ATTRIBUTES = 30
 ATTRIBUTE_NAME_LIMIT = 60
@@ -176,28 +179,36 @@ def checked(headers: Sequence[str], meanings: Sequence[str]) -> list[str]:
     attributes or one without a name.
     """
     if len(meanings) != len(headers) or any(meaning not in CHOICES for meaning in meanings):
-        raise Problem("Choose for each column what it is.", code="columns")
+        raise Problem(_("Choose for each column what it is."), code="columns")
     for meaning in (*LABELS, FULL_NAME):
         twice = [headers[i] for i, chosen in enumerate(meanings) if chosen == meaning]
         if len(twice) > 1:
             raise Problem(
-                f"“{twice[0]}” and “{twice[1]}” cannot both be {CHOICES[meaning].lower()}. Leave "
-                "one of them out.",
+                _(
+                    "“{value}” and “{value2}” cannot both be {value3}. Leave one of them out."
+                ).format(value=twice[0], value2=twice[1], value3=CHOICES[meaning].lower()),
                 code="column_twice",
             )
     if "email" not in meanings:
         raise Problem(
-            "Say which column has the e-mail addresses. People are recognised by them.",
+            _("Say which column has the e-mail addresses. People are recognised by them."),
             code="roster_no_email",
         )
     own = [headers[i] for i, chosen in enumerate(meanings) if chosen == ATTRIBUTE]
     if len(own) > MOST_ATTRIBUTES:
-        raise Problem(f"At most {MOST_ATTRIBUTES} own attributes are kept.", code="attributes")
+        raise Problem(
+            _("At most {most_attributes} own attributes are kept.").format(
+                most_attributes=MOST_ATTRIBUTES
+            ),
+            code="attributes",
+        )
     if not all(own):
-        raise Problem("An own attribute needs a name above its column.", code="attribute_name")
+        raise Problem(_("An own attribute needs a name above its column."), code="attribute_name")
     if any(len(name) > ATTRIBUTE_NAME_LIMIT for name in own):
         raise Problem(
-            f"The name of an own attribute has at most {ATTRIBUTE_NAME_LIMIT} characters.",
+            _("The name of an own attribute has at most {attribute_name_limit} characters.").format(
+                attribute_name_limit=ATTRIBUTE_NAME_LIMIT
+            ),
             code="attribute_name",
         )
     return list(meanings)

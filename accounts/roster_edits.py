@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, roster_writing
 from accounts.actors import Actor
@@ -42,7 +43,9 @@ def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[
     for name, value in tidy.items():
         if len(value) > LIMITS[name] or "\x00" in value:
             raise Problem(
-                f"{LABELS[name]} has at most {LIMITS[name]} characters of text.",
+                _("{value} has at most {value2} characters of text.").format(
+                    value=LABELS[name], value2=LIMITS[name]
+                ),
                 code="too_long",
                 field=name,
             )
@@ -51,30 +54,39 @@ def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[
     except ValidationError:
         said_address = f"“{tidy['email'][:80]}” is no e-mail address."
         raise Problem(
-            said_address if tidy["email"] else "Give an e-mail address. The link goes there.",
+            said_address if tidy["email"] else _("Give an e-mail address. The link goes there."),
             code="email",
             field="email",
         ) from None
     if tidy["language"] not in ("", *Employee.Language.values):
-        raise Problem("Choose a language from the list.", code="language", field="language")
+        raise Problem(_("Choose a language from the list."), code="language", field="language")
     attributes: dict[str, str] = {}
     for name, value in zip(names, said, strict=False):
         name, value = " ".join(name.split()), " ".join(value.split())
         if not name and not value:
             continue
         if not name or "\x00" in name + value:
-            raise Problem("Give the attribute a name.", code="attribute", field="attribute_name")
+            raise Problem(_("Give the attribute a name."), code="attribute", field="attribute_name")
         if len(name) > ATTRIBUTE_NAME_LIMIT or len(value) > ATTRIBUTE_LIMIT:
             raise Problem(
-                f"An attribute’s name has at most {ATTRIBUTE_NAME_LIMIT} characters, what it says "
-                f"{ATTRIBUTE_LIMIT}.",
+                _(
+                    "An attribute’s name has at most {attribute_name_limit} characters, what "
+                    "it says {attribute_limit}."
+                ).format(
+                    attribute_name_limit=ATTRIBUTE_NAME_LIMIT, attribute_limit=ATTRIBUTE_LIMIT
+                ),
                 code="attribute",
                 field="attribute_name",
             )
         if value:
             attributes[name] = value
     if len(attributes) > MOST_ATTRIBUTES:
-        raise Problem(f"At most {MOST_ATTRIBUTES} attributes are kept.", code="attributes")
+        raise Problem(
+            _("At most {most_attributes} attributes are kept.").format(
+                most_attributes=MOST_ATTRIBUTES
+            ),
+            code="attributes",
+        )
     return Person(tidy, attributes)
 
 
@@ -89,7 +101,7 @@ def add_employee(
     taken = Employee.objects.filter(organisation=organisation, external_id=external_id)
     if external_id and (twin := taken.first()):
         raise Problem(
-            f"{twin.name} has this external id already.",
+            _("{name} has this external id already.").format(name=twin.name),
             code="external_id_taken",
             field="external_id",
         )
@@ -143,10 +155,14 @@ def _refuse_twins(organisation: Organisation, person: Person, own: UUID | None) 
         others = others.exclude(pk=own)
     email, number = person.values["email"], person.values["employee_number"]
     if twin := others.filter(email__iexact=email).first():
-        raise Problem(f"{twin.name} has this address already.", code="email_taken", field="email")
+        raise Problem(
+            _("{name} has this address already.").format(name=twin.name),
+            code="email_taken",
+            field="email",
+        )
     if number and (twin := others.filter(employee_number=number).first()):
         raise Problem(
-            f"{twin.name} has this number already.",
+            _("{name} has this number already.").format(name=twin.name),
             code="number_taken",
             field="employee_number",
         )

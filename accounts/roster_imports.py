@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts import audit, roster_changes, roster_writing
@@ -174,7 +175,7 @@ def apply_import(*, actor: Actor, roster_import: RosterImport) -> Applied:
     roster_writing.lock(roster_import.organisation)
     found = _locked(roster_import)
     if found.state != State.READY:
-        raise Problem("The file has not been checked yet.", code="not_ready", status=409)
+        raise Problem(_("The file has not been checked yet."), code="not_ready", status=409)
     if _roster_stood_still(found):
         decisions, message, moved = _as_shown(found), "", set[object]()
     else:
@@ -264,7 +265,7 @@ def _locked(roster_import: RosterImport) -> RosterImport:
     rows = RosterImport.objects.select_for_update(of=("self",)).select_related("organisation")
     locked = rows.defer("table").get(pk=roster_import.pk)
     if locked.state == State.APPLIED:
-        raise Problem("This file has been applied already.", code="applied", status=409)
+        raise Problem(_("This file has been applied already."), code="applied", status=409)
     return locked
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, F, OrderBy, Q, QuerySet, Value
 from django.db.models.functions import NullIf
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.actors import Actor
@@ -16,13 +17,17 @@ from accounts.models import Employee, Organisation
 from accounts.roster_columns import LABELS
 from headshots.lib.tables import write_csv
 
-STATUSES = {"active": "On the roster", "left": "Has left", "all": "Everybody"}
+STATUSES = {
+    "active": gettext_noop("On the roster"),
+    "left": gettext_noop("Has left"),
+    "all": gettext_noop("Everybody"),
+}
 SORTS = {
-    "name": "Name",
-    "department": "Department",
-    "location": "Location",
-    "email": "E-mail",
-    "newest": "Newest first",
+    "name": gettext_noop("Name"),
+    "department": gettext_noop("Department"),
+    "location": gettext_noop("Location"),
+    "email": gettext_noop("E-mail"),
+    "newest": gettext_noop("Newest first"),
 }
 _BY_NAME = ("last_name", "first_name", "email")
 _SEARCHED = (

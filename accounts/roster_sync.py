@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, roster_writing
 from accounts.actors import Actor
@@ -70,7 +71,11 @@ def upsert(
     say that somebody has left or is back. Raises Problem for no row or more than MOST_ROWS.
     """
     if not 1 <= len(rows) <= MOST_ROWS:
-        raise Problem(f"Send 1 to {MOST_ROWS:,} rows a call.", code="rows", field="employees")
+        raise Problem(
+            _("Send 1 to {most_rows:,} rows a call.").format(most_rows=MOST_ROWS),
+            code="rows",
+            field="employees",
+        )
     roster_writing.lock(organisation)
     roster = _known(organisation, rows)
     outcomes: list[Outcome] = []
@@ -84,7 +89,9 @@ def upsert(
         try:
             if (twin := seen.get(external_id)) is not None:
                 raise Problem(
-                    f"Row {twin} has the same external_id.", code="twice", field="external_id"
+                    _("Row {twin} has the same external_id.").format(twin=twin),
+                    code="twice",
+                    field="external_id",
                 )
             person, new = _matched(organisation, roster, row, external_id)
             changed = _write(roster, person, row, external_id)
@@ -139,7 +146,7 @@ def _matched(
 ) -> tuple[Employee, bool]:
     if not external_id or len(external_id) > LONGEST_ID or "\x00" in external_id:
         raise Problem(
-            f"Give an external_id of 1 to {LONGEST_ID} characters.",
+            _("Give an external_id of 1 to {longest_id} characters.").format(longest_id=LONGEST_ID),
             code="external_id",
             field="external_id",
         )
@@ -182,7 +189,9 @@ def _refuse_twins(roster: _Roster, person: Employee, values: Mapping[str, str]) 
         other = known.get(values[name])
         if other is not None and other.pk != person.pk:
             raise Problem(
-                f"{other.name} has this {name.replace('_', ' ')} already.",
+                _("{name} has this {name2} already.").format(
+                    name=other.name, name2=name.replace("_", " ")
+                ),
                 code=f"{name}_taken",
                 field=name,
             )

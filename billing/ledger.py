@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -104,7 +105,7 @@ def grant(
     """
     _check_amount(amount, least="A grant is at least one credit.")
     if expires_at is not None and expires_at <= timezone.now():
-        raise Problem("These credits would have expired already.", code="expired")
+        raise Problem(_("These credits would have expired already."), code="expired")
     (done,) = _call(
         f"SELECT credit_grant(%s, %s, %s, %s, %s, %s, {_CAUSE})",
         [
@@ -164,9 +165,9 @@ def capture(
         [organisation.pk, amount, part and f"/{part}", *_cause(actor, source_key)],
     ).values()
     if result == "nothing":
-        raise Problem("No credit is held for this headshot.", code="not_held", status=409)
+        raise Problem(_("No credit is held for this headshot."), code="not_held", status=409)
     if result == "more":
-        raise Problem("Fewer credits are held than this takes.", code="not_held", status=409)
+        raise Problem(_("Fewer credits are held than this takes."), code="not_held", status=409)
     return bool(result == "done")
 
 
@@ -205,10 +206,10 @@ def claw_back(
         [organisation.pk, grant_key, amount, *_cause(actor, source_key, note)],
     ).values()
     if result == "unknown":
-        raise Problem("There are no credits of that source.", code="unknown_grant", status=404)
+        raise Problem(_("There are no credits of that source."), code="unknown_grant", status=404)
     if result == "more":
         raise Problem(
-            "That is more than was given and not yet taken back.", code="amount", field="amount"
+            _("That is more than was given and not yet taken back."), code="amount", field="amount"
         )
     return bool(result == "done")
 
@@ -224,7 +225,7 @@ def adjust(
     """
     reason = " ".join(reason.split())
     if not reason:
-        raise Problem("Say why the credits are adjusted.", code="reason", field="reason")
+        raise Problem(_("Say why the credits are adjusted."), code="reason", field="reason")
     key = f"adjust:{source_key or secrets.token_hex(8)}"
     if amount > 0:
         done = grant(
@@ -238,7 +239,9 @@ def adjust(
         ).values()
         if missing:
             raise Problem(
-                f"Only {-amount - missing} credits are free to use; nothing was taken.",
+                _("Only {value} credits are free to use; nothing was taken.").format(
+                    value=-amount - missing
+                ),
                 code="credits_missing",
                 field="amount",
             )
@@ -291,7 +294,9 @@ def _check_amount(amount: int, *, least: str) -> None:
         raise Problem(least, code="amount", field="amount")
     if amount > MOST:
         raise Problem(
-            f"At most {MOST:,} credits can be moved at once.", code="amount", field="amount"
+            _("At most {most:,} credits can be moved at once.").format(most=MOST),
+            code="amount",
+            field="amount",
         )
 
 
@@ -319,7 +324,7 @@ def _call(statement: str, values: list[Any]) -> dict[str, Any]:
         if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
             raise
         raise Problem(
-            "These credits are being used by somebody else just now. Try again in a moment.",
+            _("These credits are being used by somebody else just now. Try again in a moment."),
             code="busy",
             status=503,
         ) from error

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 CHOICES: dict[str, tuple[str, ...]] = {
-    "attire": (
-        "navy suit",
-        "charcoal suit",
-        "black suit",
-        "dark blazer",
-        "white shirt",
-        "light blue shirt",
-        "black turtleneck",
-        "green sweater",
+    gettext_noop("attire"): (
+        gettext_noop("navy suit"),
+        gettext_noop("charcoal suit"),
+        gettext_noop("black suit"),
+        gettext_noop("dark blazer"),
+        gettext_noop("white shirt"),
+        gettext_noop("light blue shirt"),
+        gettext_noop("black turtleneck"),
+        gettext_noop("green sweater"),
     ),
-    "backdrop": (
-        "studio grey",
-        "studio white",
-        "studio blue",
-        "warm beige",
-        "office",
-        "outdoors",
+    gettext_noop("backdrop"): (
+        gettext_noop("studio grey"),
+        gettext_noop("studio white"),
+        gettext_noop("studio blue"),
+        gettext_noop("warm beige"),
+        gettext_noop("office"),
+        gettext_noop("outdoors"),
     ),
-    "expression": ("slight smile", "neutral", "smile"),
-    "light": ("soft light", "side light", "bright light"),
-    "framing": ("head and shoulders", "close"),
+    gettext_noop("expression"): (
+        gettext_noop("slight smile"),
+        gettext_noop("neutral"),
+        gettext_noop("smile"),
+    ),
+    gettext_noop("light"): (
+        gettext_noop("soft light"),
+        gettext_noop("side light"),
+        gettext_noop("bright light"),
+    ),
+    gettext_noop("framing"): (gettext_noop("head and shoulders"), gettext_noop("close")),
 }
 FIELDS = tuple(CHOICES)
 
@@ -44,7 +54,9 @@ class ArtDirection:
 
     def words(self) -> str:
         """The look in a line: “navy suit, studio grey, slight smile, soft light”."""
-        return ", ".join((self.attire, self.backdrop, self.expression, self.light))
+        return ", ".join(
+            gettext(word) for word in (self.attire, self.backdrop, self.expression, self.light)
+        )
 
 
 def choices(field: str) -> list[tuple[str, str]]:

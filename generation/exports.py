@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -39,11 +40,14 @@ def begin(*, actor: Actor, organisation: Organisation, order: Order) -> Export:
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     open_ones = Export.objects.filter(organisation=organisation, state__in=["waiting", "making"])
     if open_ones.count() >= MOST_OPEN:
-        raise Problem(f"{MOST_OPEN} exports are under way. Wait for one.", code="too_many")
+        raise Problem(
+            _("{most_open} exports are under way. Wait for one.").format(most_open=MOST_OPEN),
+            code="too_many",
+        )
     total = len(delivery.delivered(order=order))
     if not total:
         raise Problem(
-            "No headshot of this order is approved yet.", code="nothing_approved", status=409
+            _("No headshot of this order is approved yet."), code="nothing_approved", status=409
         )
     export = Export.objects.create(
         organisation=organisation,

@@ -29,11 +29,13 @@ def save_look(
     """
     name = " ".join(name.split())[:80]
     if not name:
-        raise Problem("Give the look a name.", code="name_missing", field="name")
+        raise Problem(_("Give the look a name."), code="name_missing", field="name")
     for field, known in CHOICES.items():
         if choices.get(field) not in known:
             raise Problem(
-                f"“{choices.get(field, '')}” is no {field}. Choose from {', '.join(known)}.",
+                _("“{choices}” is no {field}. Choose from {value}.").format(
+                    choices=choices.get(field, ""), field=field, value=", ".join(known)
+                ),
                 code="look_choice",
                 field=field,
             )
@@ -76,7 +78,7 @@ def save_look(
             return look
     except IntegrityError:
         raise Problem(
-            "Somebody changed this look just now. Load the page again.", code="stale", status=409
+            _("Somebody changed this look just now. Load the page again."), code="stale", status=409
         ) from None
 
 
@@ -92,5 +94,9 @@ def newest(*, organisation: Organisation, name: str) -> Look:
             set(Look.objects.filter(organisation=organisation).values_list("name", flat=True))
         )
         there = f"There are: {', '.join(names)}." if names else "There are none yet."
-        raise Problem(f"There is no look “{name}”. {there}", code="look_unknown", field="look")
+        raise Problem(
+            _("There is no look “{name}”. {there}").format(name=name, there=there),
+            code="look_unknown",
+            field="look",
+        )
     return look

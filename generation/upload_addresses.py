@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, employee_actor
 from generation import selfies
@@ -35,7 +36,9 @@ def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
     UploadAddress.objects.filter(shoot=shoot, expires_at__lt=now).delete()
     if UploadAddress.objects.filter(shoot=shoot, selfie=None).count() >= MOST_OPEN:
         raise Problem(
-            f"{MOST_OPEN} addresses are open. Use those, or wait an hour.",
+            _("{most_open} addresses are open. Use those, or wait an hour.").format(
+                most_open=MOST_OPEN
+            ),
             code="too_many",
             status=409,
         )
@@ -58,13 +61,13 @@ def put(*, token: str, data: bytes) -> Selfie:
         .first()
     )
     if address is None:
-        raise Problem("There is no such upload address.", code="not_found", status=404)
+        raise Problem(_("There is no such upload address."), code="not_found", status=404)
     if address.selfie is not None:
         if address.selfie.sha256 == hashlib.sha256(data).hexdigest():
             return address.selfie
-        raise Problem("This address has been used.", code="used", status=410)
+        raise Problem(_("This address has been used."), code="used", status=410)
     if address.expires_at < timezone.now() or address.shoot.order.organisation.closed_at:
-        raise Problem("This address has expired. Ask for a new one.", code="expired", status=410)
+        raise Problem(_("This address has expired. Ask for a new one."), code="expired", status=410)
     address.selfie = selfies.add_selfie(
         actor=employee_actor(address.shoot.employee),
         shoot=address.shoot,

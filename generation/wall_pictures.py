@@ -7,6 +7,7 @@ import io
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from PIL import Image
 
@@ -41,7 +42,7 @@ def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
     headshots = consistency.shown(order=order)
     if not headshots:
         raise Problem(
-            "The wall is empty so far; approve a headshot first.", code="empty", status=409
+            _("The wall is empty so far; approve a headshot first."), code="empty", status=409
         )
     text = "\n".join(f"{h.shoot.employee.name} {picture_key(h)}" for h in headshots)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -10,7 +10,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     """Whether this is the demo, and whether people in pictures are drawn."""
     return {
         # By their own names, whatever the page speaks.
-        "languages": settings.LANGUAGES,
+        "site_languages": settings.LANGUAGES,
         "demo": settings.DEMO,
         "illustrated": settings.BASE_MODEL == "embedded",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.models.organisations import Organisation
 from headshots.lib.rows import Row
@@ -35,9 +36,9 @@ class WebhookEndpoint(Row):
     """An address of a partner that hears of events."""
 
     class Disabled(models.TextChoices):
-        BY_HAND = "by_hand", "Switched off by a member"
-        GONE = "gone", "The address answered 410 Gone"
-        FAILING = "failing", "Nothing could be delivered for five days"
+        BY_HAND = "by_hand", gettext_lazy("Switched off by a member")
+        GONE = "gone", gettext_lazy("The address answered 410 Gone")
+        FAILING = "failing", gettext_lazy("Nothing could be delivered for five days")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="webhook_endpoints")
     url = models.CharField(max_length=500)
@@ -100,9 +101,9 @@ class WebhookDelivery(Row):
     """An event on its way to an endpoint."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        FAILED = "failed", "Given up"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        DELIVERED = "delivered", gettext_lazy("Delivered")
+        FAILED = "failed", gettext_lazy("Given up")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries")
     endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="deliveries")

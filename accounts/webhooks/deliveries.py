@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -133,9 +134,13 @@ def replay_since(
     _refuse_disabled(endpoint)
     now = timezone.now()
     if since > now:
-        raise Problem("This lies in the future.", code="since", field="since")
+        raise Problem(_("This lies in the future."), code="since", field="since")
     if since < now - KEPT - timedelta(days=1):
-        raise Problem(f"Events are kept for {KEPT.days} days.", code="since", field="since")
+        raise Problem(
+            _("Events are kept for {days} days.").format(days=KEPT.days),
+            code="since",
+            field="since",
+        )
     wanted = Event.objects.filter(
         organisation=endpoint.organisation_id, created_at__gte=since
     ).filter(Q(type__in=endpoint.types) if endpoint.types else ~Q(type="webhook.test"))
@@ -146,8 +151,10 @@ def replay_since(
     count = missing.count() + existing.count()
     if count > MOST_REPLAYED:
         raise Problem(
-            f"These are {count:,} events; at most {MOST_REPLAYED:,} are sent again at once. "
-            "Choose a later date.",
+            _(
+                "These are {count:,} events; at most {most_replayed:,} are sent again at "
+                "once. Choose a later date."
+            ).format(count=count, most_replayed=MOST_REPLAYED),
             code="too_many",
             field="since",
         )
@@ -180,7 +187,7 @@ def _again(found: QuerySet[WebhookDelivery]) -> None:
 def _refuse_disabled(endpoint: WebhookEndpoint) -> None:
     if endpoint.disabled_at:
         raise Problem(
-            "This endpoint is switched off. Switch it on first.", code="disabled", status=409
+            _("This endpoint is switched off. Switch it on first."), code="disabled", status=409
         )
 
 

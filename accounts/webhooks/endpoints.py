@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -42,7 +43,8 @@ def add(
     existing = WebhookEndpoint.objects.filter(organisation=organisation)
     if existing.count() >= MOST:
         raise Problem(
-            f"There are {MOST} endpoints already. Delete one first.", code="too_many_endpoints"
+            _("There are {most} endpoints already. Delete one first.").format(most=MOST),
+            code="too_many_endpoints",
         )
     endpoint = WebhookEndpoint.objects.create(
         organisation=organisation,
@@ -141,7 +143,7 @@ def reveal(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
         secret = signing.current_secret(endpoint=endpoint)
     except SealBroken:
         raise Problem(
-            "The secret cannot be read any more. Rotate it to get a new one.",
+            _("The secret cannot be read any more. Rotate it to get a new one."),
             code="secret_lost",
             status=409,
         ) from None
@@ -158,7 +160,7 @@ def send_test(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
     endpoint = _locked(endpoint)
     if endpoint.disabled_at:
         raise Problem(
-            "This endpoint is switched off. Switch it on first.", code="disabled", status=409
+            _("This endpoint is switched off. Switch it on first."), code="disabled", status=409
         )
     event_id = uuid7()
     event = Event.objects.create(
@@ -187,14 +189,14 @@ def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
         .first()
     )
     if found is None:
-        raise Problem("This endpoint has been deleted.", code="gone", status=404)
+        raise Problem(_("This endpoint has been deleted."), code="gone", status=404)
     return found
 
 
 def _checked(url: str) -> str:
     url = url.strip()
     if not url:
-        raise Problem("Give the address that shall hear of events.", code="url", field="url")
+        raise Problem(_("Give the address that shall hear of events."), code="url", field="url")
     loopback = settings.ALLOW_LOOPBACK
     try:
         target = safe_http.parse(url, allow_loopback=loopback)
@@ -209,7 +211,11 @@ def _checked(url: str) -> str:
 def _known(types: Sequence[str]) -> list[str]:
     unknown = [name for name in types if name not in _NAMES]
     if unknown:
-        raise Problem(f"There is no event “{unknown[0][:60]}”.", code="event_type", field="types")
+        raise Problem(
+            _("There is no event “{value}”.").format(value=unknown[0][:60]),
+            code="event_type",
+            field="types",
+        )
     return sorted(set(types))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.lookups import GreaterThan
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from headshots.lib.rows import Row
@@ -45,10 +46,10 @@ class CreditGrant(Row):
     """
 
     class Kind(models.TextChoices):
-        WELCOME = "welcome", "Welcome credits"
-        PLAN = "plan", "Credits of a plan"
-        ADJUSTMENT = "adjustment", "Adjustment"
-        PURCHASE = "purchase", "Purchase"
+        WELCOME = "welcome", gettext_lazy("Welcome credits")
+        PLAN = "plan", gettext_lazy("Credits of a plan")
+        ADJUSTMENT = "adjustment", gettext_lazy("Adjustment")
+        PURCHASE = "purchase", gettext_lazy("Purchase")
 
     account = models.ForeignKey(
         CreditAccount, models.PROTECT, related_name="grants", db_index=False
@@ -103,9 +104,9 @@ class CreditHold(Row):
     """
 
     class State(models.TextChoices):
-        HELD = "held", "Held"
-        CAPTURED = "captured", "Captured"
-        RELEASED = "released", "Released"
+        HELD = "held", gettext_lazy("Held")
+        CAPTURED = "captured", gettext_lazy("Captured")
+        RELEASED = "released", gettext_lazy("Released")
 
     account = models.ForeignKey(CreditAccount, models.PROTECT, related_name="holds", db_index=False)
     source_key = models.CharField(max_length=100)
@@ -150,15 +151,15 @@ class CreditEntry(models.Model):
     """
 
     class Kind(models.TextChoices):
-        GRANT = "grant", "Added"
-        HOLD = "hold", "Held"
-        CAPTURE = "capture", "Taken"
-        RELEASE = "release", "Given back"
-        EXPIRE = "expire", "Expired"
-        CLAW_BACK = "claw_back", "Taken back"
-        OWE = "owe", "Owed: taken back after it was used"
-        REPAY = "repay", "Paid what was owed"
-        DEDUCT = "deduct", "Deducted"
+        GRANT = "grant", gettext_lazy("Added")
+        HOLD = "hold", gettext_lazy("Held")
+        CAPTURE = "capture", gettext_lazy("Taken")
+        RELEASE = "release", gettext_lazy("Given back")
+        EXPIRE = "expire", gettext_lazy("Expired")
+        CLAW_BACK = "claw_back", gettext_lazy("Taken back")
+        OWE = "owe", gettext_lazy("Owed: taken back after it was used")
+        REPAY = "repay", gettext_lazy("Paid what was owed")
+        DEDUCT = "deduct", gettext_lazy("Deducted")
 
     # The database checks account and hold with the sums, which costs less than foreign keys would.
     account = models.ForeignKey(

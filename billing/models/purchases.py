@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from headshots.lib.rows import Row
@@ -17,20 +18,20 @@ class Purchase(Row):
     """
 
     class Kind(models.TextChoices):
-        PACK = "pack", "Credits"
-        PLAN = "plan", "Plan"
-        INVOICE = "invoice", "Credits by invoice"
-        TOP_UP = "top_up", "Automatic top-up"
+        PACK = "pack", gettext_lazy("Credits")
+        PLAN = "plan", gettext_lazy("Plan")
+        INVOICE = "invoice", gettext_lazy("Credits by invoice")
+        TOP_UP = "top_up", gettext_lazy("Automatic top-up")
 
     class State(models.TextChoices):
-        OPEN = "open", "Not paid yet"
-        SETTLING = "settling", "Payment on its way"
-        PAID = "paid", "Paid"
-        FAILED = "failed", "Payment failed"
-        DROPPED = "dropped", "Not bought"
-        PART_REFUNDED = "part_refunded", "Partly refunded"
-        REFUNDED = "refunded", "Refunded"
-        DISPUTED = "disputed", "Disputed"
+        OPEN = "open", gettext_lazy("Not paid yet")
+        SETTLING = "settling", gettext_lazy("Payment on its way")
+        PAID = "paid", gettext_lazy("Paid")
+        FAILED = "failed", gettext_lazy("Payment failed")
+        DROPPED = "dropped", gettext_lazy("Not bought")
+        PART_REFUNDED = "part_refunded", gettext_lazy("Partly refunded")
+        REFUNDED = "refunded", gettext_lazy("Refunded")
+        DISPUTED = "disputed", gettext_lazy("Disputed")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="purchases")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from headshots.lib.problems import Problem
 
 CURRENCY = "usd"
@@ -96,7 +98,9 @@ def credits_asked(*, pack: str, credits: str) -> int:
         for known in PACKS:
             if known.key == pack:
                 return known.credits
-        raise Problem("There is no such pack. Choose one from the list.", code="pack", field="pack")
+        raise Problem(
+            _("There is no such pack. Choose one from the list."), code="pack", field="pack"
+        )
     return whole_number(credits, field="credits", least=LEAST)
 
 
@@ -104,10 +108,12 @@ def whole_number(text: str, *, field: str, least: int, most: int = MOST) -> int:
     """A number of credits that somebody typed; Problem for what is none, or out of bounds."""
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-        raise Problem("Give the credits as a whole number.", code="amount", field=field)
+        raise Problem(_("Give the credits as a whole number."), code="amount", field=field)
     if not least <= int(digits) <= most:
         raise Problem(
-            f"Between {least:,} and {most:,} credits can be bought at once.",
+            _("Between {least:,} and {most:,} credits can be bought at once.").format(
+                least=least, most=most
+            ),
             code="amount",
             field=field,
         )

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import stripe
+from django.utils.translation import gettext as _
 from djstripe.models import Price, Product
 
 from billing.payments import catalogue, shapes
@@ -36,8 +37,10 @@ def price_id(lookup_key: str) -> str:
     for price in found.data:
         return price.id
     raise Problem(
-        "What we sell has not been brought to Stripe yet. Ask whoever runs this installation to "
-        "run manage.py sync_catalogue.",
+        _(
+            "What we sell has not been brought to Stripe yet. Ask whoever runs this "
+            "installation to run manage.py sync_catalogue."
+        ),
         code="catalogue_missing",
         status=503,
     )

@@ -10,6 +10,7 @@ from functools import cache
 import stripe
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from headshots.lib.problems import Problem
 
@@ -34,7 +35,7 @@ def client() -> stripe.StripeClient:
     """Stripe, with this installation's key. Raises Problem where it has none."""
     if not is_on():
         raise Problem(
-            "Buying is not set up here. Ask whoever runs this installation to set a Stripe key.",
+            _("Buying is not set up here. Ask whoever runs this installation to set a Stripe key."),
             code="payments_off",
             status=503,
         )
@@ -73,19 +74,21 @@ def answering(kept: str = "Nothing was charged.") -> Iterator[stripe.StripeClien
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.exception("stripe_key_refused")
         raise Problem(
-            f"Stripe does not accept this installation's key. {kept}",
+            _("Stripe does not accept this installation's key. {kept}").format(kept=kept),
             code="stripe_key",
             status=503,
         ) from error
     except stripe.InvalidRequestError as error:
         log.exception("stripe_refused", param=error.param)
         raise Problem(
-            f"Stripe refused this: {error.user_message or error}", code="stripe_refused", status=422
+            _("Stripe refused this: {value}").format(value=error.user_message or error),
+            code="stripe_refused",
+            status=422,
         ) from error
     except stripe.StripeError as error:
         log.warning("stripe_away", error=str(error))
         raise Problem(
-            f"Stripe does not answer just now. {kept} Try again in a moment.",
+            _("Stripe does not answer just now. {kept} Try again in a moment.").format(kept=kept),
             code="stripe_away",
             status=503,
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
 from djstripe.models import Customer
 
 from accounts.models import Organisation
@@ -18,7 +19,7 @@ def customer_of(organisation: Organisation) -> str:
     """The id of an organisation's customer; made where there is none. Raises Problem."""
     if organisation.sandbox_of_id:
         raise Problem(
-            "Nothing is bought in the sandbox: its credits cost nothing.",
+            _("Nothing is bought in the sandbox: its credits cost nothing."),
             code="sandbox",
             status=409,
         )

@@ -30,11 +30,14 @@ def begin(
     client()
     po_number = " ".join(po_number.split())
     if len(po_number) > 30:
-        raise Problem("A PO number has 30 characters at most.", code="po_number", field="po_number")
+        raise Problem(
+            _("A PO number has 30 characters at most."), code="po_number", field="po_number"
+        )
     if not catalogue.INVOICE.least <= credits <= catalogue.MOST:
         raise Problem(
-            f"Between {catalogue.INVOICE.least} and {catalogue.MOST:,} credits can be bought by "
-            "invoice.",
+            _("Between {least} and {most:,} credits can be bought by invoice.").format(
+                least=catalogue.INVOICE.least, most=catalogue.MOST
+            ),
             code="amount",
             field="credits",
         )
@@ -55,7 +58,7 @@ def send(*, purchase: Purchase, vat_id: str = "") -> Purchase:
     Raises Problem where Stripe is away or refuses the VAT number.
     """
     if purchase.kind != Purchase.Kind.INVOICE:
-        raise Problem("This purchase is paid by card.", code="by_card", status=409)
+        raise Problem(_("This purchase is paid by card."), code="by_card", status=409)
     customer = customer_of(purchase.organisation)
     with answering(_KEPT) as api:
         if vat_id.strip():

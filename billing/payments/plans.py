@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from djstripe.models import Subscription
 
 from accounts.actors import Actor
@@ -42,14 +43,16 @@ def begin(*, actor: Actor, organisation: Organisation, units: int) -> Purchase:
     client()
     if not 1 <= units <= MOST_UNITS:
         raise Problem(
-            f"The plan can be had once to {MOST_UNITS} times.", code="amount", field="units"
+            _("The plan can be had once to {most_units} times.").format(most_units=MOST_UNITS),
+            code="amount",
+            field="units",
         )
     # A double click must not make two plans.
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     kept = plan_of(organisation)
     if kept is not None and kept.runs:
         raise Problem(
-            "You have the plan already. Change it under “Manage the plan”.",
+            _("You have the plan already. Change it under “Manage the plan”."),
             code="has_plan",
             status=409,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -43,7 +44,9 @@ def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase
     client()
     if not catalogue.LEAST <= credits <= catalogue.MOST:
         raise Problem(
-            f"Between {catalogue.LEAST} and {catalogue.MOST:,} credits can be bought at once.",
+            _("Between {least} and {most:,} credits can be bought at once.").format(
+                least=catalogue.LEAST, most=catalogue.MOST
+            ),
             code="amount",
             field="credits",
         )
@@ -94,7 +97,9 @@ def refuse_hoarding(organisation: Organisation) -> None:
     waiting = Purchase.objects.filter(organisation=organisation, state=Purchase.State.OPEN)
     if waiting.count() >= MOST_OPEN:
         raise Problem(
-            f"{MOST_OPEN} purchases wait to be paid. Pay or drop some of them first.",
+            _("{most_open} purchases wait to be paid. Pay or drop some of them first.").format(
+                most_open=MOST_OPEN
+            ),
             code="many_open",
             status=409,
         )
@@ -106,7 +111,7 @@ def go_on(*, purchase: Purchase) -> Checkout:
     Raises Problem where Stripe is away: the purchase stands, and this can be called again.
     """
     if purchase.kind not in (Purchase.Kind.PACK, Purchase.Kind.PLAN):
-        raise Problem("This purchase is paid by its invoice.", code="by_invoice", status=409)
+        raise Problem(_("This purchase is paid by its invoice."), code="by_invoice", status=409)
     if purchase.session_id:
         with answering(_KEPT) as api:
             session = api.v1.checkout.sessions.retrieve(purchase.session_id)
@@ -118,7 +123,9 @@ def go_on(*, purchase: Purchase) -> Checkout:
         purchase = followed
         purchase.attempt += 1
     elif purchase.state != Purchase.State.OPEN:
-        raise Problem("This purchase was dropped. Begin another one.", code="dropped", status=409)
+        raise Problem(
+            _("This purchase was dropped. Begin another one."), code="dropped", status=409
+        )
     return _checkout(purchase)
 
 
@@ -176,7 +183,7 @@ def drop(*, actor: Actor, purchase: Purchase) -> Purchase:
         Purchase.State.FAILED,
         Purchase.State.DROPPED,
     ):
-        raise Problem("This purchase is paid or on its way.", code="paid", status=409)
+        raise Problem(_("This purchase is paid or on its way."), code="paid", status=409)
     with transaction.atomic():
         purchase.state = Purchase.State.DROPPED
         purchase.save(update_fields=["state"])

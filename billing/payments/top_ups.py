@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -48,16 +49,18 @@ def change(
     client()
     price = catalogue.CREDITS.cents(credits)
     if not 1 <= below <= catalogue.MOST:
-        raise Problem("Top up below one credit or more.", code="amount", field="below")
+        raise Problem(_("Top up below one credit or more."), code="amount", field="below")
     if on and cap_cents < price:
         raise Problem(
-            f"{credits} credits cost ${price / 100:,.2f}, which is more than the cap a month.",
+            _("{credits} credits cost ${value:,.2f}, which is more than the cap a month.").format(
+                credits=credits, value=price / 100
+            ),
             code="cap",
             field="cap",
         )
     top_up, _made = TopUp.objects.select_for_update().get_or_create(organisation=organisation)
     if on and not top_up.method_id:
-        raise Problem("Store a card first; it is charged then.", code="no_card", field="on")
+        raise Problem(_("Store a card first; it is charged then."), code="no_card", field="on")
     top_up.on, top_up.below, top_up.credits, top_up.cap_cents = on, below, credits, cap_cents
     top_up.problem = ""
     top_up.save()
@@ -99,7 +102,7 @@ def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> T
     with answering("The card is stored; open this page again.") as api:
         card = shapes.read_stored_card(api, session_id)
     if card is None or card.customer != customer_of(organisation):
-        raise Problem("No card was stored there.", code="no_card", status=404)
+        raise Problem(_("No card was stored there."), code="no_card", status=404)
     with transaction.atomic():
         top_up, _made = TopUp.objects.select_for_update().get_or_create(organisation=organisation)
         if top_up.method_id != card.method_id:

@@ -72,7 +72,11 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
 def _number(request: HttpRequest, name: str, most: int = catalogue.MOST) -> int:
     text = request.POST.get(name, "").strip()
     if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
-        raise Problem(f"Give a whole number between 1 and {most:,}.", code="amount", field=name)
+        raise Problem(
+            _("Give a whole number between 1 and {most:,}.").format(most=most),
+            code="amount",
+            field=name,
+        )
     return int(text)
 
 

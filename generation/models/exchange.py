@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from generation.models.orders import Order
@@ -27,10 +28,10 @@ class Export(Row):
     """A ZIP of an order's approved headshots, made in the background and kept for a while."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        MAKING = "making", "Being made"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        MAKING = "making", gettext_lazy("Being made")
+        READY = "ready", gettext_lazy("Ready")
+        FAILED = "failed", gettext_lazy("Failed")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="exports")
     order = models.ForeignKey(Order, models.CASCADE, related_name="exports")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import membership
@@ -28,7 +29,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
                 organisation=inside.organisation,
                 typed_name=request.POST.get("name", ""),
             )
-            messages.success(request, f"{inside.organisation.name} is closed.")
+            messages.success(request, _("{name} is closed.").format(name=inside.organisation.name))
             return redirect("home")
         except Problem as refused:
             problem = refused

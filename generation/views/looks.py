@@ -29,6 +29,7 @@ def looks(request: HttpRequest, slug: str) -> HttpResponse:
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 name=request.POST.get("name", ""),
+                attire_choices=request.POST.getlist("attire_choices"),
                 **{field: request.POST.get(field, "") for field in CHOICES},
             )
             target = "order_new" if request.POST.get("then") == "order" else "looks"
@@ -43,6 +44,7 @@ def looks(request: HttpRequest, slug: str) -> HttpResponse:
             "looks": access.looks(inside),
             "choices": CHOICES,
             "posted": request.POST,
+            "posted_attire": request.POST.getlist("attire_choices"),
             "problem": problem,
             "then": request.GET.get("then", request.POST.get("then", "")),
         },

@@ -36,13 +36,16 @@ _CONSTANT = re.compile(r"""_\(("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 Words = str | tuple[str, str]
 
 
-def collect(root: Path, folders: Iterable[str]) -> Catalog:
-    """Every marked string of Python files and templates below `folders` of `root`."""
+def collect(root: Path, code: Iterable[str], templates: Iterable[str]) -> Catalog:
+    """Every marked string of Python files below `code` and of `templates`, folders of `root`."""
     found = Catalog(charset="utf-8")
-    for path in _files(root, folders, (".py", ".html", ".txt")):
-        words = python_words(path) if path.suffix == ".py" else template_words(path)
-        for text in words:
-            found.add(text, locations=[(path.relative_to(root).as_posix(), 0)])
+    for folders, suffixes, words in (
+        (code, (".py",), python_words),
+        (templates, (".html", ".txt"), template_words),
+    ):
+        for path in _files(root, folders, suffixes):
+            for text in words(path):
+                found.add(text, locations=[(path.relative_to(root).as_posix(), 0)])
     return found
 
 

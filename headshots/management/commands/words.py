@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand
 
 from headshots.lib import catalogues
 
-FOLDERS = ("accounts", "billing", "generation", "headshots", "templates")
+CODE = ("accounts", "billing", "generation", "headshots")
+TEMPLATES = ("templates",)
 SCRIPTS = "headshots/static/js"
 
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         root = settings.BASE_DIR
-        collected = catalogues.collect(root, FOLDERS)
+        collected = catalogues.collect(root, CODE, TEMPLATES)
         scripts = catalogues.collect_scripts(root, SCRIPTS)
         for language, name in settings.LANGUAGES:
             if language == settings.LANGUAGE_CODE:

@@ -10,9 +10,9 @@ document.addEventListener("allauth.error", (event) => {
   toast.className = "toast error";
   toast.setAttribute("role", "alert");
   toast.textContent = {
-    NotAllowedError: "It was cancelled, or took too long. You can try again.",
-    InvalidStateError: "This device has a passkey for your account already.",
-    SecurityError: "Passkeys need the site's proper address with https://.",
-  }[name] || "This browser or device could not do it. Try another, or use an authenticator app.";
+    NotAllowedError: gettext("It was cancelled, or took too long. You can try again."),
+    InvalidStateError: gettext("This device has a passkey for your account already."),
+    SecurityError: gettext("Passkeys need the site's proper address with https://."),
+  }[name] || gettext("This browser or device could not do it. Try another, or use an authenticator app.");
   toasts.append(toast);
 });

@@ -29,7 +29,7 @@
     const all = Boolean(everybody?.checked);
     page.checked = chosen === boxes.length;
     page.indeterminate = chosen > 0 && chosen < boxes.length;
-    say.textContent = all || !chosen ? "" : `${chosen} chosen`;
+    say.textContent = all || !chosen ? "" : ngettext("{n} chosen", "{n} chosen", chosen);
     for (const button of buttons) button.disabled = !all && !chosen;
   };
   form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });

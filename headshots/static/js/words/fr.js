@@ -1,1 +1,33 @@
-window.WORDS = {};
+window.WORDS = {
+ "Invite {people} person": [
+  "Inviter {people} personne",
+  "Inviter {people} personnes"
+ ],
+ "{needed} credit": [
+  "{needed} crédit",
+  "{needed} crédits"
+ ],
+ "{n} chosen": [
+  "{n} choisi",
+  "{n} choisis"
+ ],
+ "{people} person needs": [
+  "{people} personne demande",
+  "{people} personnes demandent"
+ ],
+ "Choose all {n}": "Choisir les {n}",
+ "Connection lost, trying again": "Connexion perdue, nouvelle tentative",
+ "It was cancelled, or took too long. You can try again.": "Cela a été annulé ou a pris trop de temps. Vous pouvez réessayer.",
+ "Nobody is chosen yet.": "Personne n’est encore choisi.",
+ "Passkeys need the site's proper address with https://.": "Les clés d’accès demandent la bonne adresse du site, avec https://.",
+ "Place the order": "Passer la commande",
+ "Sending": "Envoi",
+ "This browser or device could not do it. Try another, or use an authenticator app.": "Ce navigateur ou cet appareil n’a pas pu le faire. Essayez-en un autre, ou utilisez une application d’authentification.",
+ "This device has a passkey for your account already.": "Cet appareil a déjà une clé d’accès pour votre compte.",
+ "Waiting": "En attente",
+ "{name} could not be taken in.": "{name} n’a pas pu être acceptée.",
+ "{name} did not arrive. Check your connection and load the page again; it goes on from there.": "{name} n’est pas arrivée. Vérifiez votre connexion et rechargez la page ; cela reprend de là.",
+ "{people} chosen": "{people} choisis",
+ "{who} {what} and {free} of yours are free: {missing} too few.": "{who} {what} et {free} des vôtres sont libres : il en manque {missing}.",
+ "{who} {what}. {rest} will be left.": "{who} {what}. Il en restera {rest}."
+};
