@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -32,6 +33,9 @@ KEYWORDS: dict[str, tuple[int, int] | None] = {
     "said": None,
 }
 _CONSTANT = re.compile(r"""_\(("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
+
+# Stands in the header, as there has to be a date.
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 Words = str | tuple[str, str]
 
@@ -153,7 +157,8 @@ def _po(catalog: Catalog) -> bytes:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """A catalogue as gettext reads it."""
+    """A catalogue as gettext reads it, the same whenever it is made."""
+    catalog.creation_date = catalog.revision_date = _ANY_DAY
     out = io.BytesIO()
     write_mo(out, catalog)
     return out.getvalue()

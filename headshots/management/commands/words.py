@@ -25,9 +25,11 @@ class Command(BaseCommand):
             if language == settings.LANGUAGE_CODE:
                 continue
             folder = root / "locale" / language / "LC_MESSAGES"
-            catalog = catalogues.update(folder / "django.po", language, collected)
+            catalogues.update(folder / "django.po", language, collected)
+            catalog = catalogues.read(folder / "django.po", language)
             (folder / "django.mo").write_bytes(catalogues.compiled(catalog))
-            own = catalogues.update(folder / "scripts.po", language, scripts)
+            catalogues.update(folder / "scripts.po", language, scripts)
+            own = catalogues.read(folder / "scripts.po", language)
             (root / SCRIPTS / "words" / f"{language}.js").write_text(
                 catalogues.script(own), "utf-8"
             )
