@@ -1,4 +1,4 @@
-"""The catalogues: what people read is translated, placeholders agree, and what is compiled is fresh."""
+"""Catalogues: what people read is translated, placeholders agree, what is compiled is fresh."""
 
 from __future__ import annotations
 
