@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from accounts import audit, sandbox, scopes
 from accounts.actors import Actor
-from accounts.models import ApiKey, Member, Organisation, Role, User
+from accounts.models import ApiKey, KeptAnswer, Member, Organisation, Role, User
 from headshots.lib.problems import Problem
 
 MOST_KEYS = 100
 MOST_NETWORKS = 50
+ANSWERS_KEPT = timedelta(days=2)
 LONGEST_OVERLAP = timedelta(days=7)
 _LETTERS = string.ascii_letters + string.digits
 _SHAPE = re.compile(r"hs_(live|test)_([0-9a-f]{16})_([A-Za-z0-9]{40})")
@@ -206,6 +207,12 @@ def count_use(*, key: ApiKey, address: str | None) -> Use:
         resets_in=max(1, round(60 - float(passed))),
         allowed=count <= limit,
     )
+
+
+def forget_answers() -> int:
+    """Drop the answers that Idempotency-Keys were kept for long enough; returns how many."""
+    late = KeptAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT)
+    return late.delete()[0]
 
 
 # One statement, so that every process counts the same minute.

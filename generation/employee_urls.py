@@ -8,6 +8,7 @@ from generation.views import (
     pictures,
     team_pages,
 )
+from generation.views.embedded import framed
 
 app_name = "employee"
 urlpatterns = [
@@ -36,3 +37,5 @@ urlpatterns = [
     path("withdraw", employee_leaving.withdraw, name="withdraw"),
     path("certificate", employee_leaving.certificate, name="certificate"),
 ]
+for route in urlpatterns:
+    route.callback = framed(route.callback)

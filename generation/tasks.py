@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django_q.tasks import async_task
 
-from accounts import pace, roster_imports
+from accounts import api_keys, pace, roster_imports
 from accounts.sso import domains
 from accounts.webhooks import sending
 from billing import ledger, terms
@@ -123,6 +123,7 @@ def sweep() -> dict[str, int]:
         **claims.sweep(),
         "rejudged": selfies.judge_again(),
         "exports_expired": exports.sweep(),
+        "answers_forgotten": api_keys.forget_answers(),
         "sandbox_woken": sandbox_calls.wake_stalled(),
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),

@@ -19,7 +19,7 @@ from accounts.api import (
     webhooks,
 )
 from billing.api import credits
-from generation.api import exports, looks, orders, pictures, releases, selfies, shoots
+from generation.api import embedding, exports, looks, orders, pictures, releases, selfies, shoots
 from headshots.lib.api.views import ApiView, Nowhere
 
 app_name = "api"
@@ -96,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         webhooks.DeliveryReplayView,
         "webhook_delivery_replay",
     ),
+    _resource("shoots/<uuid:shoot_id>/embed-links", embedding.EmbedLinksView, "embed_links"),
     _resource("shoots/<uuid:shoot_id>/pick", pictures.ShootPickView, "shoot_pick"),
     _resource("shoots/<uuid:shoot_id>/release-text", releases.ReleaseTextView, "release_text"),
     _resource("shoots/<uuid:shoot_id>/release", releases.ShootReleaseView, "shoot_release"),

@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from accounts.views import bounces, joining, sso
-from generation.views import delivery, fresh_links, join_links, provenance, team_pages
+from generation.views import delivery, embedded, fresh_links, join_links, provenance, team_pages
 from headshots import component_page, health, home, pricing
 from headshots.developers import views as developers
 
@@ -36,6 +36,7 @@ urlpatterns = [
     path("o/<slug:slug>/", include("accounts.urls")),
     path("o/<slug:slug>/", include("billing.urls")),
     path("o/<slug:slug>/", include("generation.urls")),
+    path("e/<str:signed>", embedded.enter, name="embedded"),
     path("i/<str:token>/", include("generation.employee_urls")),
     path("stripe/", include("djstripe.urls", namespace="djstripe")),
 ]

@@ -203,6 +203,7 @@ OPEN = {
     "team_picture",
     *DEVELOPERS,
     "pricing",
+    "embedded",
     "djstripe:djstripe_webhook_by_uuid",
     "components",
     "landing",

@@ -27,6 +27,9 @@ class Invitation(Row):
     opened_at = models.DateTimeField(null=True, blank=True)
     # What the employee chose to read in; empty: what the roster says of them.
     language = models.CharField(max_length=5, blank=True, default="")
+    # Where a partner shows the employee's way in a frame, and where they come back to.
+    embed_origin = models.CharField(max_length=200, blank=True, default="")
+    return_url = models.CharField(max_length=2000, blank=True, default="")
 
     def __str__(self) -> str:
         return f"invitation of {self.employee_id}"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.access import employee
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
+from accounts.models import Employee
 from generation import access, choosing, notices, orders, progress, selfies, states
-from generation.api.orders import OrderShape
+from generation.api.orders import USUAL_DAYS, OrderShape
 from generation.models import Shoot, State
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
@@ -71,6 +76,24 @@ class ShootsQuery(Given):
     state = serializers.ChoiceField(choices=State.choices, required=False)
 
 
+class ShootGiven(Given):
+    """A shoot of one person, as an order of its own."""
+
+    employee = serializers.UUIDField()
+    look = serializers.UUIDField()
+    due_at = serializers.DateTimeField(
+        required=False, help_text=f"In {USUAL_DAYS} days, where none is given."
+    )
+    invite = serializers.BooleanField(
+        default=False, help_text="Whether we mail the link; else you bring the person in yourself."
+    )
+
+    example = {
+        "employee": "019ab1c2-0000-7000-8000-00000000000a",
+        "look": "019ab1c2-0000-7000-8000-00000000000b",
+    }
+
+
 class ReasonGiven(Given):
     """What is wrong with it."""
 
@@ -113,6 +136,37 @@ class ShootsView(ShootViews):
             if name in self.query:
                 found = found.filter(**{name: self.query[name]})
         return self.listed(found, owner=self.organisation.pk)
+
+    @operation(
+        "shoots_create",
+        "Begin a shoot of one person",
+        tag=TAG,
+        scope="orders:write",
+        shape=ShootShape,
+        body=ShootGiven,
+        status=201,
+        also=(402,),
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """As an order of its own. With `embed-links` the person's way opens in your product."""
+        said = self.body()
+        order = orders.place_order(
+            actor=self.actor,
+            organisation=self.organisation,
+            look=access.look(self.inside, said["look"]),
+            employees=[_on_the_roster(self, said["employee"])],
+            due_at=said.get("due_at") or timezone.now() + timedelta(days=USUAL_DAYS),
+            invite=said["invite"],
+        )
+        shoot = access.shoot(self.inside, order.shoots.get().pk)
+        return self.shown(shoot, location=reverse("api:shoot", args=[shoot.pk]))
+
+
+def _on_the_roster(view: TenantView, employee_id: UUID) -> Employee:
+    person = employee(view.inside, employee_id)
+    if person.status != Employee.Status.ACTIVE:
+        raise Refusal(f"{person.name} has left.", code="employee_unknown", field="employee")
+    return person
 
 
 class ShootView(ShootViews):

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from accounts import invitations, languages
+from accounts import embedding, invitations, languages
 from accounts.actors import Actor, employee_actor
 from accounts.jurisdictions import Jurisdiction
 from accounts.releases import release_text
@@ -30,6 +30,7 @@ from headshots.lib.problems import Problem
 def come_in(request: HttpRequest, token: str) -> tuple[Shoot, Actor]:
     """The shoot behind a link and its person as actor; the page speaks their language from here."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
+    request.framed_by = embedding.framed_by(shoot.invitation)  # type: ignore[attr-defined]
     language = languages.known_language(shoot.employee, shoot.invitation)
     if language:
         translation.activate(language)
@@ -53,6 +54,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         "may_withdraw": withdrawals.may_withdraw(shoot),
         "rounds_left": max(0, choosing.MOST_ROUNDS - shoot.round),
         "reasons": choosing.Reason,
+        "return_url": shoot.invitation.return_url if getattr(request, "framed_by", "") else "",
         "least": selfies.LEAST,
         "most": selfies.MOST,
     }

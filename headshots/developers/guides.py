@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "docs"
 # What stands in the files for the address of the site.
 PLACEHOLDER = "http://127.0.0.1:8000"
 # The guides in their order: the name of the page and of the file.
-NAMES = ("quick-start", "webhooks", "python-client")
+NAMES = ("quick-start", "api", "webhooks", "python-client")
 
 
 def guide(name: str) -> Guide:

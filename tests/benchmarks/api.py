@@ -1,0 +1,209 @@
+"""What the API adds to the queries that it must make: five busy operations at two sizes.
+
+Writes api.json: p50, p95 and requests a second of each, and p50 as a ratio to the bare query that
+it cannot do without, measured in turns in one run. Requests go through the whole of Django by its
+test client, one at a time, in a database of its own that is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks._report import BENCH, Figure, report, say
+
+# A server of its own: tests that run at the same time begin theirs anew.
+os.environ.setdefault("HEADSHOTS_VAR_DIR", str(BENCH / "api"))
+
+Call = Callable[[], object]
+
+
+def clocked(call: Call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def fill(world: Any, count: int) -> None:
+    """Bring the roster to so many people."""
+    from accounts.models import Employee
+
+    there = Employee.objects.filter(organisation=world.organisation).count()
+    people = [
+        Employee(
+            organisation=world.organisation,
+            email=f"bench{n}@example.com",
+            external_id=f"hr-{n}",
+            employee_number=f"b{n}",
+            first_name=f"First{n % 997}",
+            last_name=f"Last{n}",
+            department=f"Department {n % 40}",
+        )
+        for n in range(there, count)
+    ]
+    Employee.objects.bulk_create(people, batch_size=5000)
+
+
+def operations(world: Any, program: Any, size: int) -> list[tuple[str, Call, Call]]:
+    """Each operation: its name, the request, and the bare query behind it."""
+    from django.db import connection
+
+    from accounts.models import Employee
+
+    own = str(world.organisation.pk)
+    person = Employee.objects.filter(organisation=own).order_by("pk")[size // 2]
+    shoot = world.shoot()
+    rows = [
+        {"external_id": f"hr-{n}", "email": f"bench{n}@example.com", "title": "Engineer"}
+        for n in range(10, 110)
+    ]
+    turn = iter(range(10**9))
+
+    def bare(statement: str, *values: object) -> Call:
+        def run() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                cursor.fetchall()
+
+        return run
+
+    def ask(method: str, path: str, body: Any = None) -> Call:
+        def run() -> None:
+            answer = program.send(method, path, body)
+            if answer.status_code >= 300:
+                raise SystemExit(f"{method} {path}: {answer.content[:300]!r}")
+
+        return run
+
+    def upsert() -> None:
+        title = f"Engineer {next(turn)}"
+        ask("POST", "employees/upsert", {"employees": [{**r, "title": title} for r in rows]})()
+
+    def bare_upsert() -> None:
+        numbers = [row["external_id"] for row in rows]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE accounts_employee SET title = %s, updated_at = now() "
+                "WHERE organisation_id = %s AND external_id = ANY(%s)",
+                [f"Bare {next(turn)}", own, numbers],
+            )
+
+    return [
+        (
+            "list 50 employees",
+            ask("GET", "employees"),
+            bare(
+                "SELECT * FROM accounts_employee WHERE organisation_id = %s AND status = 'active' "
+                "ORDER BY id DESC LIMIT 51",
+                own,
+            ),
+        ),
+        (
+            "find one by external id",
+            ask("GET", "employees?external_id=hr-700"),
+            bare(
+                "SELECT * FROM accounts_employee WHERE organisation_id = %s AND external_id = %s",
+                own,
+                "hr-700",
+            ),
+        ),
+        (
+            "read an employee",
+            ask("GET", f"employees/{person.pk}"),
+            bare(
+                "SELECT * FROM accounts_employee WHERE organisation_id = %s AND id = %s",
+                own,
+                str(person.pk),
+            ),
+        ),
+        (
+            "read a shoot",
+            ask("GET", f"shoots/{shoot.pk}"),
+            bare(
+                "SELECT s.*, o.*, e.* FROM generation_shoot s "
+                "JOIN generation_order o ON o.id = s.order_id "
+                "JOIN accounts_employee e ON e.id = s.employee_id "
+                "WHERE o.organisation_id = %s AND s.id = %s",
+                own,
+                str(shoot.pk),
+            ),
+        ),
+        ("upsert 100 employees", upsert, bare_upsert),
+    ]
+
+
+def measure(sizes: list[int], rounds: int) -> list[Figure]:
+    """Every operation at every size."""
+    from tests.api.program import Program
+    from tests.world import make_world
+
+    world = make_world()
+    program = Program.of(world.organisation)
+    figures = []
+    for size in sizes:
+        say(f"{size:,} employees …")
+        fill(world, size)
+        for name, request, query in operations(world, program, size):
+            for call in (request, query):
+                call()
+            times: list[float] = []
+            bare: list[float] = []
+            for _ in range(rounds):
+                times.append(clocked(request))
+                bare.append(clocked(query))
+            p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+            label = f"{name}, {size:,}"
+            figures += [
+                Figure(f"{label}: p50", p50 * 1000, "ms"),
+                Figure(f"{label}: p95", p95 * 1000, "ms"),
+                Figure(f"{label}: rate", 1 / statistics.fmean(times), "requests/s"),
+                Figure(
+                    f"{label}: to the bare query",
+                    p50 / statistics.median(bare),
+                    "times",
+                    how=f"median of {rounds}, in turns with the query alone",
+                ),
+            ]
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=60)
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+    from django.conf import settings
+    from django.test.utils import (
+        setup_databases,
+        setup_test_environment,
+        teardown_databases,
+    )
+
+    setup_test_environment()
+    settings.API_REQUESTS_A_MINUTE = 10**6
+    databases = setup_databases(verbosity=0, interactive=False)
+    try:
+        report("api", measure(options.sizes, options.rounds))
+    finally:
+        teardown_databases(databases, verbosity=0)
+        embedded = settings.DATABASES["default"].get("EMBEDDED")
+        if embedded:
+            from headshots.lib import embedded_postgres
+
+            embedded_postgres.stop(embedded["root"])
+
+
+if __name__ == "__main__":
+    main()
