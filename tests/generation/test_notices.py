@@ -36,6 +36,7 @@ def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
     begun = {
         "choose": State.CHOOSING,
         "choose_reminder": State.CHOOSING,
+        "picked": State.APPROVING,
         "release": State.COLLECTING,
         "withdrawn": State.COLLECTING,
     }
