@@ -37,6 +37,7 @@ def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
         "choose": State.CHOOSING,
         "choose_reminder": State.CHOOSING,
         "picked": State.APPROVING,
+        "redo": State.QUEUED,
         "release": State.COLLECTING,
         "withdrawn": State.COLLECTING,
     }
