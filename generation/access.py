@@ -13,6 +13,7 @@ from django.http import Http404
 from accounts.access import Inside
 from accounts.models import Invitation
 from generation.models import (
+    Alternative,
     Candidate,
     Directory,
     DownloadLink,
@@ -62,13 +63,13 @@ def shoots(inside: Inside, order: Order) -> QuerySet[Shoot]:
     """The shoots of an order with what its page shows of each."""
     return Shoot.objects.filter(
         order=order, order__organisation=inside.organisation
-    ).select_related("employee", "order", "headshot__candidate")
+    ).select_related("employee", "order", "headshot__candidate", "alternative")
 
 
 def shoot(inside: Inside, shoot_id: UUID) -> Shoot:
     found = (
         Shoot.objects.filter(order__organisation=inside.organisation, pk=shoot_id)
-        .select_related("order__organisation", "employee", "headshot__candidate")
+        .select_related("order__organisation", "employee", "headshot__candidate", "alternative")
         .first()
     )
     if found is None:
@@ -127,6 +128,18 @@ def candidate(inside: Inside, candidate_id: UUID) -> Candidate:
     """A candidate that passed the gate: what failed is never shown."""
     found = Candidate.objects.filter(
         shoot__order__organisation=inside.organisation, pk=candidate_id, passed=True
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def alternative(inside: Inside, alternative_id: UUID) -> Alternative:
+    """What somebody who opted out gave instead."""
+    found = Alternative.objects.filter(
+        shoot__order__organisation=inside.organisation,
+        shoot__state=State.OPTED_OUT,
+        pk=alternative_id,
     ).first()
     if found is None:
         raise Http404

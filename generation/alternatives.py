@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import finishes, renditions, states
+from generation import credentials, finishes, renditions, states
 from generation.models import Alternative, Order, Shoot, State
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
@@ -160,7 +160,11 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
     try:
         with Image.open(vault().path(found.file)) as photo:
             cut = finishing.cut_out(photo, renditions.matting())
-        (file,) = finishing.finish(cut, replace(spec, renditions=(replace(wanted, format="jpeg"),)))
+        (file,) = finishing.finish(
+            cut,
+            replace(spec, renditions=(replace(wanted, format="jpeg"),)),
+            xmp=credentials.label(photographed=True),
+        )
     except FinishError as error:
         return None, str(error)
     return file.data, ""

@@ -15,8 +15,16 @@ from PIL import Image
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import finishes, naming, rendition_table, renditions, wall_pictures
-from generation.models import Headshot, Order, Rendition, Shoot, State
+from accounts.models import Employee
+from generation import (
+    alternatives,
+    finishes,
+    naming,
+    rendition_table,
+    renditions,
+    wall_pictures,
+)
+from generation.models import Alternative, Headshot, Order, Rendition, Shoot, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
@@ -24,6 +32,11 @@ from headshots.lib.zip_stream import zip_stream
 
 # What stands for a headshot whose renditions are not there: its picture as the worker left it.
 PICTURE = "portrait"
+# What the list says of those who opted out and gave something else.
+_INSTEAD = {
+    Alternative.Kind.PHOTO: "photo given instead",
+    Alternative.Kind.INITIALS: "initials",
+}
 
 
 @dataclass(frozen=True)
@@ -36,13 +49,20 @@ class File:
 
 @dataclass
 class Parcel:
-    """What a download holds: a name for each headshot, the files, and what to say of them."""
+    """What a download holds: a name for each picture, the files, and what to say of them."""
 
     named: list[tuple[str, Headshot]] = field(default_factory=list)
+    # What people who opted out gave; one picture each, in no other rendition.
+    instead: list[tuple[str, Alternative]] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     # Headshots that have no file of a chosen kind yet.
     missing: int = 0
+
+    @property
+    def people(self) -> list[Employee]:
+        """Whose pictures these are, as they are named one after the other."""
+        return _people([h for _name, h in self.named], [a for _name, a in self.instead])
 
 
 def delivered(*, order: Order) -> list[Headshot]:
@@ -96,23 +116,34 @@ def save_naming(*, actor: Actor, order: Order, pattern: str) -> str:
 def pack(*, order: Order, wanted: Sequence[str] = (), pattern: str = "") -> Parcel:
     """What a download of some renditions would hold; reads no file.
 
-    One rendition lies flat, several lie in a folder each. Raises Problem as `chosen_kinds` and
-    `naming.checked`.
+    One rendition lies flat, several lie in a folder each. What people who opted out gave lies
+    beside the headshots, named after them. Raises Problem as `chosen_kinds` and `naming.checked`.
     """
-    headshots = delivered(order=order)
-    names = naming.names(
-        naming.checked(pattern or order.naming), [h.shoot.employee for h in headshots]
+    headshots, given = delivered(order=order), alternatives.of_order(order)
+    names = naming.names(naming.checked(pattern or order.naming), _people(headshots, given))
+    parcel = Parcel(
+        list(zip(names.stems, headshots, strict=False)),
+        list(zip(names.stems[len(headshots) :], given, strict=True)),
+        sentences=names.sentences,
     )
-    parcel = Parcel(list(zip(names.stems, headshots, strict=True)), sentences=names.sentences)
     wanted = chosen_kinds(order=order, wanted=wanted)
     found = renditions.of_order(order)
     for stem, headshot in parcel.named:
         files = _files_of(headshot, found.get(headshot.pk, {}), wanted)
         parcel.missing += len(files) < len(wanted)
-        for kind, key in files:
-            name = f"{stem}.{key.rsplit('.', 1)[-1]}"
-            parcel.files.append(File(name if len(wanted) == 1 else f"{kind}/{name}", key))
+        parcel.files += [_file(stem, kind, key, flat=len(wanted) == 1) for kind, key in files]
+    for stem, picture in parcel.instead:
+        parcel.files.append(_file(stem, PICTURE, picture.finished, flat=len(wanted) == 1))
     return parcel
+
+
+def _people(headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list[Employee]:
+    return [h.shoot.employee for h in headshots] + [a.shoot.employee for a in given]
+
+
+def _file(stem: str, kind: str, key: str, *, flat: bool) -> File:
+    name = f"{stem}.{key.rsplit('.', 1)[-1]}"
+    return File(name if flat else f"{kind}/{name}", key)
 
 
 def _files_of(
@@ -134,9 +165,13 @@ def status_csv(*, order: Order, parcel: Parcel | None = None) -> bytes:
     names: dict[UUID, tuple[str, Headshot]] = {
         headshot.shoot_id: (name, headshot) for name, headshot in parcel.named
     }
+    instead = {picture.shoot_id: (name, picture) for name, picture in parcel.instead}
     for shoot in Shoot.objects.filter(order=order).select_related("employee"):
-        person = shoot.employee
+        person, state = shoot.employee, shoot.state
         name, headshot = names.get(shoot.pk, ("", None))
+        if headshot is None and shoot.pk in instead:
+            name, picture = instead[shoot.pk]
+            state = _INSTEAD[Alternative.Kind(picture.kind)]
         approved = headshot.approved_at if headshot else None
         writer.writerow(
             [
@@ -144,7 +179,7 @@ def status_csv(*, order: Order, parcel: Parcel | None = None) -> bytes:
                 person.first_name,
                 person.last_name,
                 person.email,
-                shoot.state,
+                state,
                 approved.date().isoformat() if approved else "",
                 name,
             ]
@@ -164,6 +199,7 @@ def _members(
             action="order.downloaded",
             about=order,
             headshots=len(parcel.named),
+            instead=len(parcel.instead),
             files=len(parcel.files),
         )
         status = status_csv(order=order, parcel=parcel)
@@ -176,7 +212,8 @@ def _members(
 def zip_order(
     *, actor: Actor, order: Order, wanted: Sequence[str] = (), pattern: str = ""
 ) -> Iterator[bytes]:
-    """A ZIP of the approved headshots and a status CSV, in pieces while it is read."""
+    """A ZIP of the approved headshots, what was given instead of some, and a status CSV, in pieces
+    while it is read."""
     return zip_stream(_members(actor=actor, order=order, wanted=wanted, pattern=pattern))
 
 

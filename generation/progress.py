@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from generation import costs
 from generation.costs import NOTHING, Cost
-from generation.models import Shoot, State, Worker
+from generation.models import Alternative, Shoot, State, Worker
 
 # How long a worker may be silent before nobody counts on it.
 WORKER_SILENCE = timedelta(minutes=3)
@@ -49,6 +49,14 @@ class ShootProgress:
         """The picture to show for this shoot: what was picked."""
         headshot = getattr(self.shoot, "headshot", None)
         return headshot.candidate_id if headshot else None
+
+    @property
+    def instead(self) -> Alternative | None:
+        """What somebody who opted out gave instead, once its picture is there."""
+        if self.shoot.state != State.OPTED_OUT:
+            return None
+        found: Alternative | None = getattr(self.shoot, "alternative", None)
+        return found if found and found.finished else None
 
 
 def words(shoot: Shoot) -> str:

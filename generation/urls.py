@@ -62,4 +62,9 @@ urlpatterns = [
     path("credits/budgets/<uuid:budget_id>/remove", costs.budget_remove, name="budget_remove"),
     path("credits/low-balance", costs.low_balance, name="low_balance"),
     path("candidates/<uuid:candidate_id>.jpg", pictures.candidate, name="candidate_picture"),
+    path(
+        "alternatives/<uuid:alternative_id>.jpg",
+        pictures.alternative,
+        name="alternative_picture",
+    ),
 ]

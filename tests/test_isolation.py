@@ -19,7 +19,15 @@ from accounts.webhooks import endpoints
 from generation import download_links
 from generation.models import PublishingRun, Shoot, State
 from tests.api.program import make_key
-from tests.world import World, give_files, make_finishing, make_user, make_world, token
+from tests.world import (
+    World,
+    give_files,
+    give_initials,
+    make_finishing,
+    make_user,
+    make_world,
+    token,
+)
 
 WHO = ("stranger", "outsider", "viewer", "admin", "owner")
 ALL = dict.fromkeys(("viewer", "admin", "owner"), 200)
@@ -177,6 +185,7 @@ TABLE = [
     Case("shoot_cancel", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("shoot_invite", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("candidate_picture", ALL, needs="candidate"),
+    Case("alternative_picture", ALL, needs="alternative"),
     Case("credit_costs", ALL),
     Case("usage", ALL),
     Case("usage_csv", ALL),
@@ -328,6 +337,8 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, "shoot_id": shoot.pk, "candidate_id": candidate.pk}
     if needs == "choosing":
         return {"slug": slug, "shoot_id": world.shoot(State.CHOOSING).pk}
+    if needs == "alternative":
+        return {"slug": slug, "alternative_id": give_initials(world.shoot()).pk}
     if needs == "candidate":
         shoot = world.shoot(State.CHOOSING)
         return {"slug": slug, "candidate_id": shoot.candidates.first().pk}

@@ -37,6 +37,7 @@ from billing import budgets, ledger
 from billing.models import DepartmentBudget, Purchase
 from generation import join_links, looks, orders, selfies, states
 from generation.models import (
+    Alternative,
     Candidate,
     Directory,
     Finishing,
@@ -312,6 +313,19 @@ def give_files(shoot: Shoot, kinds: Sequence[str] = ("portrait",)) -> Rendition:
         )
     assert made is not None
     return made
+
+
+def give_initials(shoot: Shoot) -> Alternative:
+    """Somebody opts out and has initials drawn instead, by the services."""
+    from generation import alternatives, choosing
+
+    actor = employee_actor(shoot.employee)
+    choosing.opt_out(actor=actor, shoot=shoot)
+    shoot.refresh_from_db()
+    found = alternatives.give_initials(actor=actor, shoot=shoot)
+    assert alternatives.finish(alternative_id=found.pk)
+    found.refresh_from_db()
+    return found
 
 
 def many_delivered(world: World, count: int) -> Order:

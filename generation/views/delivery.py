@@ -17,8 +17,17 @@ from accounts import invitations
 from accounts.access import Membership, membership
 from accounts.actors import Actor, user_actor
 from accounts.models import Role
-from generation import access, delivery, disclosure, download_links, naming, orders, renditions
-from generation.models import Order, State
+from generation import (
+    access,
+    alternatives,
+    delivery,
+    disclosure,
+    download_links,
+    naming,
+    orders,
+    renditions,
+)
+from generation.models import Alternative, Order, State
 from generation.storage import vault
 from headshots.lib import pace
 from headshots.lib.problems import Problem
@@ -45,8 +54,7 @@ def _page(
     named = parcel.named
     sentences: list[str] = []
     if problem is None:
-        names = naming.names(naming.checked(pattern), [h.shoot.employee for _n, h in named])
-        sentences = names.sentences
+        sentences = naming.names(naming.checked(pattern), parcel.people).sentences
     counts = orders.counts(order=order)
     files = renditions.of_order(order)
     signed = [made.signed for per in files.values() for made in per.values()]
@@ -57,13 +65,16 @@ def _page(
             "inside": inside,
             "order": order,
             "ready": len(named),
+            "instead": len(parcel.instead),
             "total": sum(counts.values()),
             "approving": counts[State.APPROVING],
             "missing": parcel.missing,
             "kinds": delivery.kinds(order=order),
             "pattern": pattern,
             "fields": [f"{{{name}}}" for name in naming.FIELDS],
-            "preview": [] if problem else [f"{stem}.jpg" for stem, _headshot in named[:4]],
+            "preview": []
+            if problem
+            else [f"{stem}.jpg" for stem, _picture in (*named, *parcel.instead)[:4]],
             "sentences": sentences,
             "links": [
                 {
@@ -81,7 +92,8 @@ def _page(
             "disclosures": disclosure.texts(
                 organisation=inside.organisation.name,
                 signed=all(signed),
-                photographed=any(h.candidate.photographed for _n, h in named),
+                photographed=any(h.candidate.photographed for _n, h in named)
+                or any(a.kind == Alternative.Kind.PHOTO for _n, a in parcel.instead),
             ),
             "directories": list(access.directories(inside)) if inside.may_edit else [],
             "runs": list(order.publishing_runs.select_related("directory")[:8])
@@ -180,6 +192,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             "token": token,
             "organisation": link.order.organisation,
             "count": len(delivery.delivered(order=link.order)),
+            "instead": len(alternatives.of_order(link.order)),
         },
     )
 

@@ -44,6 +44,22 @@ def candidate(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpRespon
 
 
 @require_safe
+@login_required
+def alternative(request: HttpRequest, slug: str, alternative_id: UUID) -> HttpResponse:
+    """What was given instead of a headshot, for a member; that they looked is written down."""
+    inside = membership(request.user, slug)
+    found = access.alternative(inside, alternative_id)
+    with transaction.atomic():
+        audit.record(
+            actor=user_actor(inside.user, request),
+            organisation=inside.organisation,
+            action="picture.viewed",
+            about=found,
+        )
+    return private_jpeg(found.finished)
+
+
+@require_safe
 def own_candidate(request: HttpRequest, token: str, candidate_id: UUID) -> HttpResponse:
     """A finished picture, for the employee themselves."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
