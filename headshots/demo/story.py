@@ -25,7 +25,7 @@ from billing import ledger
 from billing.payments.catalogue_sync import sync_catalogue
 from billing.payments.endpoint import ensure_endpoint
 from generation import choosing, delivery, looks, orders, progress, selfies, states
-from generation.models import Order, Selfie, Shoot, State
+from generation.models import Finishing, Headshot, Order, Selfie, Shoot, State
 from generation.progress import ShootProgress
 from generation.terminal import follow
 from headshots.demo.employees import write_roster
@@ -83,6 +83,7 @@ def play() -> bool:
         tell("Going on with the order of the last run.")
     began = min(started, order.created_at.timestamp())
     _follow(order, places)
+    _wait_for_files(order)
     delivered = order.shoots.filter(state=State.DELIVERED).count()
     people = order.shoots.count()
     if _reported(places) != delivered:
@@ -220,6 +221,17 @@ def _take_part(shoot: Shoot, places: Places) -> None:
         choosing.pick(actor=actor, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
     elif shoot.state == State.APPROVING:
         choosing.approve(actor=user_actor(User.objects.get(email=OWNER)), shoot=shoot)
+
+
+def _wait_for_files(order: Order, seconds: float = 300.0) -> None:
+    """Until every headshot is finished on its plate, or one cannot be, or it takes too long."""
+    until = time.monotonic() + seconds
+    done = (Finishing.State.DONE, Finishing.State.FAILED)
+    open_ones = Headshot.objects.filter(shoot__order=order).exclude(finishings__state__in=done)
+    if open_ones.exists():
+        tell("Finishing the headshots: cut out, set on one plate, every size made.")
+    while open_ones.exists() and time.monotonic() < until:
+        time.sleep(1)
 
 
 def _take_home(order: Order, places: Places, *, seconds: float) -> None:
