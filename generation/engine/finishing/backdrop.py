@@ -126,6 +126,10 @@ def _seeds(
     sure = np.zeros_like(likely)
     face = (int(cx), int((top + bottom) / 2))
     cv2.ellipse(sure, face, (int(wide * 0.4), int(tall * 0.48)), 0, 0, 360, 1, -1)
+    # The skull above the detector's box is there under any hair, and under none: grey hair before
+    # grey paper must not take it along.
+    skull = (int(cx), int(top + 0.2 * tall))
+    cv2.ellipse(sure, skull, (int(wide * 0.4), int(tall * 0.42)), 0, 0, 360, 1, -1)
     trunk = [
         (cx - wide * 0.2, bottom - tall * 0.1),
         (cx + wide * 0.2, bottom - tall * 0.1),

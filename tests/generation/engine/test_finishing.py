@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from skimage import color, data
 
 from generation.embedded_model.demo_people import choose_people
-from generation.embedded_model.renderer import Scene, draw
+from generation.embedded_model.renderer import Identity, Scene, draw
 from generation.engine import colour
 from generation.engine.errors import FinishError
 from generation.engine.finishing import (
@@ -197,3 +198,20 @@ def test_a_jpeg_cannot_be_see_through() -> None:
     spec = FinishSpec(DARK, (RenditionSpec("one", 100, 100, backdrop="none"),))
     with pytest.raises(ValueError, match="see-through"):
         finish(cut(0), spec)
+
+
+def test_grey_hair_before_grey_paper_stays_on_the_head() -> None:
+    scene = Scene.sample(41, "headshot").but(
+        backdrop="studio grey", light="soft light", yaw=0.0, pitch=0.0, roll=0.0
+    )
+    who = replace(
+        Identity.sample(10_000_502), glasses=None, covering=None, style="short", hair_colour="grey"
+    )
+    paper = np.asarray(Image.fromarray(draw(who, scene, 384)))[10:30, 10:30].mean(axis=(0, 1))
+    grey = replace(who, hair=tuple(paper / 255 * 1.1))
+    # As soft as a small base model draws.
+    small = Image.fromarray(draw(grey, scene, 384)).resize((96, 96), Image.Resampling.BICUBIC)
+    found = cut_out(small.resize((384, 384), Image.Resampling.BICUBIC))
+    left, top, right, bottom = found.face.box
+    x, y = (left + right) // 2, int(top - 0.1 * (bottom - top))
+    assert found.alpha[y - 8 : y + 8, x - 20 : x + 20].mean() > 0.9
