@@ -127,7 +127,7 @@ def upload_roster(page: Page, tmp_path: Path) -> None:
 def make_look(page: Page) -> None:
     page.get_by_role("link", name="Looks").click()
     page.get_by_label("Name").fill("Board")
-    page.get_by_label("Charcoal suit").check()
+    page.get_by_role("radio", name="Charcoal suit").check()
     page.get_by_label("Studio blue").check()
     page.get_by_role("button", name="Save the look").click()
     expect(page.get_by_text("Charcoal suit, studio blue, slight smile, soft light")).to_be_visible()

@@ -115,7 +115,9 @@ def test_a_folder_of_photos_becomes_a_folder_of_headshots(tmp_path: Path, settin
     rows = list(csv.DictReader((tmp_path / "out" / "status.csv").open(encoding="utf-8-sig")))
     assert [row["state"] for row in rows] == ["delivered", "delivered"]
     for row in rows:
-        with Image.open(tmp_path / "out" / row["file"]) as picture:
+        # A folder a rendition, the same name in each.
+        (portrait,) = (tmp_path / "out" / "portrait").glob(f"{row['file']}.*")
+        with Image.open(portrait) as picture:
             assert picture.size[1] > picture.size[0] > 400
             assert b"trainedAlgorithmicMedia" in picture.info["xmp"]
     assert Release.objects.filter(attested_by=world.owner).count() == 2

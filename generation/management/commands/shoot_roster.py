@@ -235,9 +235,11 @@ class Command(BaseCommand):
     def _write(self, actor: Actor, order: Order, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in delivery.files(actor=actor, order=order):
-            partial = out / f".{name}.part"
+            target = out / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(f".{target.name}.part")
             partial.write_bytes(content)
-            partial.replace(out / name)
+            partial.replace(target)
         done = order.shoots.filter(state=State.DELIVERED).count()
         self.stdout.write(f"{done} of {order.shoots.count()} headshots are in {out}.")
         if done < order.shoots.count():
