@@ -41,12 +41,15 @@ def attires(shoot: Shoot) -> list[str]:
 
 @transaction.atomic
 def save(*, actor: Actor, shoot: Shoot, attire: str, keep: Sequence[str]) -> Shoot:
-    """Note the wishes, while photos are collected or a choice is open.
+    """Note the wishes, while photos are collected or wait, or a choice is open.
+
+    A tick right before the photos are handed in may arrive after them, and counts.
 
     Raises Problem for attire that the look does not allow, or an unknown thing to keep.
     """
     shoot = states.locked(shoot.pk)
-    if shoot.state not in (State.COLLECTING, State.CHOOSING, State.APPROVING):
+    open_states = (State.COLLECTING, State.QUEUED, State.CHOOSING, State.APPROVING)
+    if shoot.state not in open_states:
         raise Problem(
             _("Your pictures are being made; wishes can be changed when they are there."),
             code="being_made",

@@ -68,6 +68,7 @@ def test_the_whole_way_by_keyboard_alone(opened: Open, tmp_path: Path) -> None:
     tab_to(page, "Hand in 6 photos")
     page.keyboard.press("Enter")
     expect(page.get_by_text("You can close this page")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     shoot.refresh_from_db()
     assert (shoot.state, shoot.attire, shoot.keep) == (
         State.QUEUED,
