@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations
+from accounts import invitations, pace
 from accounts.access import Membership, membership
 from accounts.actors import Actor, user_actor
 from accounts.models import Role
@@ -29,7 +29,6 @@ from generation import (
 )
 from generation.models import Alternative, Order, State
 from generation.storage import vault
-from headshots.lib import pace
 from headshots.lib.problems import Problem
 
 

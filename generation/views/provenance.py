@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import pace
 from generation import credentials
-from headshots.lib import pace
 from headshots.lib.problems import Problem
 
 # Files that one address may have read in a minute.
