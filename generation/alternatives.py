@@ -74,6 +74,7 @@ def _give(
 ) -> Alternative:
     shoot = states.locked(shoot.pk)
     _refuse(shoot)
+    before = Alternative.objects.filter(shoot=shoot).values_list("finished", flat=True).first()
     found, _made = Alternative.objects.update_or_create(
         shoot=shoot,
         defaults={
@@ -92,6 +93,8 @@ def _give(
         about=shoot,
         kind=str(kind),
     )
+    if before:
+        transaction.on_commit(lambda: vault().delete(before))
     if not file:
         transaction.on_commit(lambda: vault().delete(f"{folder(shoot)}/photo.jpg"))
     async_task("generation.tasks.finish_alternative", str(found.pk))
