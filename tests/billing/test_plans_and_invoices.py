@@ -164,6 +164,25 @@ def test_an_invoice_that_broke_off_is_gone_on_with_and_written_once(
     assert sent.cents == 50 * 2300
 
 
+def test_an_invoice_that_broke_off_before_it_was_sent_is_sent_once(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = invoices.begin(actor=world.actor, organisation=world.organisation, credits=50)
+    sending = stripe.InvoiceService.send_invoice
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise stripe.APIConnectionError("gone")
+
+    monkeypatch.setattr(stripe.InvoiceService, "send_invoice", dies)
+    with pytest.raises(Problem, match="does not answer"):
+        invoices.send(purchase=purchase)
+    assert shop.api.v1.invoices.retrieve(purchase.invoice_id or "").status == "open"
+    monkeypatch.setattr(stripe.InvoiceService, "send_invoice", sending)
+    for _ in range(2):
+        invoices.send(purchase=purchase)
+    assert [event["type"] for event in shop.events()].count("invoice.sent") == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [({"credits": 5}, "credits"), ({"credits": 100, "po_number": "x" * 31}, "po_number")],
