@@ -36,9 +36,9 @@ OPERATIONS = (
     *("hold", "release", "capture", "claw_back", "deduct", "add"),
 )
 OF_PAYMENTS = (
-    *("pay", "refund", "dispute", "decide", "hear"),
-    *("hold", "release", "capture", "capture_in_part", "refund", "refund_fails", "decide"),
-    *("claw_back", "time_passes", "deduct", "dispute"),
+    *("pay", "refund", "refund_fails", "dispute", "decide", "hear"),
+    *("hold", "release", "capture", "refund", "refund_fails", "decide"),
+    *("hold", "capture_in_part", "claw_back", "time_passes", "dispute"),
 )
 
 
@@ -235,6 +235,8 @@ class PaymentMachine(LedgerMachine):
         self.payments: dict[str, PlainPayment] = {}
         self.pay(6, of_plan=False)
         self.pay(catalogue.PLAN.included, of_plan=True)
+        for paid in self.payments.values():
+            paid.refunds += [120, 277]
 
     def pay(self, credits: int, *, of_plan: bool) -> None:
         begins = self.model.now.replace(day=1)
@@ -281,7 +283,7 @@ class PaymentMachine(LedgerMachine):
     def of_payment(self, operation: str, which: int, amount: int, whole: bool) -> None:
         key = list(self.payments)[which % len(self.payments)]
         paid = self.payments[key]
-        if operation == "pay" and len(self.payments) < 4:
+        if operation == "pay" and len(self.payments) < 3:
             self.pay(amount, of_plan=False)
         elif operation == "refund" and not paid.disputed:
             left = paid.cents - sum(paid.refunds)
@@ -289,7 +291,7 @@ class PaymentMachine(LedgerMachine):
             paid.refunds += [cents] if cents else []
         elif operation == "refund_fails" and paid.refunds:
             paid.refunds.pop(which % len(paid.refunds))
-        elif operation == "dispute" and not paid.refunds:
+        elif operation == "dispute":
             paid.disputed = True
         elif operation == "decide":
             paid.disputed = paid.disputed and not whole
