@@ -17,7 +17,7 @@ from django_q.tasks import async_task
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.models import Organisation
-from billing import ledger
+from billing import ledger, top_up_notices
 from billing.models import Purchase, TopUp
 from billing.payments import catalogue, fulfilment, invoices, purchases, shapes
 from billing.payments.client import answering, client, once
@@ -210,7 +210,9 @@ def pay(*, purchase: Purchase) -> Purchase:
         with transaction.atomic():
             followed.state, followed.problem = Purchase.State.FAILED, problem
             followed.save(update_fields=["state", "problem"])
-            TopUp.objects.filter(pk=top_up.pk).update(problem=problem)
+            # Conditional, so that of two processes one tells it.
+            if TopUp.objects.filter(pk=top_up.pk, problem="").update(problem=problem):
+                top_up_notices.declined(purchase=followed)
             audit.record(
                 actor=SYSTEM,
                 organisation=purchase.organisation,
