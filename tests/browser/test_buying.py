@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 from billing import ledger
 from billing.models import Purchase
 from billing.payments.endpoint import ensure_endpoint
-from generation.models import State
+from generation.models import Shoot, State
 from tests.browser.conftest import DESK, PATIENCE_MS, fits, sign_in
 from tests.browser.queue import drain
 from tests.stand_in import ACCEPTED, DECLINED, Shop
-from tests.world import World, make_world
+from tests.world import World, bring, make_world
 
 
 @pytest.fixture
@@ -128,7 +128,15 @@ def test_a_plan_is_begun_and_cancelled_and_an_invoice_paid_by_transfer(
     come(lambda: free(world) == 110, "the transfer")
     page.goto(f"/o/{world.organisation.slug}/invoices")
     expect(page.locator(".badge.good")).to_have_count(2)
-    shoot = world.shoot(State.QUEUED)
+    world.hire(1)
+    page.goto(f"/o/{world.organisation.slug}/orders/new")
+    page.get_by_role("button", name="Choose all 1").click()
+    expect(page.locator("[data-count]")).to_contain_text("109 will be left")
+    page.get_by_role("button", name=re.compile("^Invite 1")).click()
+    page.wait_for_url("**/orders/*-*")
+    shoot = Shoot.objects.get()
+    bring(shoot, State.DELIVERED)
     page.goto(f"/o/{world.organisation.slug}/credits")
     expect(page.get_by_text("Held for a headshot")).to_be_visible()
-    assert (free(world), shoot.state) == (109, State.QUEUED)
+    expect(page.get_by_text("Taken for an approved headshot")).to_be_visible()
+    assert ledger.balance(organisation=world.organisation) == ledger.Balance(109, 0, 0)
