@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import Employee, Invitation
+from accounts.models import Employee, Invitation, User
 from headshots.lib.problems import Problem
 
 CODES = tuple(code for code, _ in settings.LANGUAGES)
@@ -32,3 +32,11 @@ def choose(*, invitation: Invitation, language: str) -> None:
         raise Problem("This language is not offered.", code="language", field="language")
     invitation.language = language
     invitation.save(update_fields=["language"])
+
+
+def remember(*, user: User, language: str, chosen: bool) -> None:
+    """Keep what a member reads in, for the mail they get: what they chose, or else the language
+    of the browser they first signed in with."""
+    if language in CODES and (chosen or not user.language):
+        user.language = language
+        user.save(update_fields=["language"])

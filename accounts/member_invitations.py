@@ -9,16 +9,14 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task, schedule
 
-from accounts import audit
+from accounts import audit, letters
 from accounts.actors import Actor
 from accounts.members import lock, still_owner
 from accounts.models import Member, MemberInvitation, Organisation, Role, User
@@ -215,14 +213,20 @@ def send(*, invitation_id: UUID, generation: int) -> bool:
         "organisation": invitation.organisation,
         "link": link_of(invitation),
     }
-    mail = EmailMultiAlternatives(
-        subject=f"Join {invitation.organisation.name} at Headshots",
-        body=render_to_string("emails/member.txt", context),
-        to=[invitation.email],
-        # The same mail twice, after a repeated task, is one in most mailboxes.
-        headers={"Message-ID": f"<member.{invitation.pk}.{generation}@headshots>"},
-    )
-    mail.attach_alternative(render_to_string("emails/member.html", context), "text/html")
+    # Whoever is invited reads what the one who invites does, as far as anybody knows.
+    inviter = invitation.invited_by
+    with translation.override((inviter.language if inviter else "") or settings.LANGUAGE_CODE):
+        mail = letters.letter(
+            organisation=invitation.organisation,
+            template="member",
+            subject=_("Join {organisation} at Headshots").format(
+                organisation=invitation.organisation.name
+            ),
+            context=context,
+            to=[invitation.email],
+            # The same mail twice, after a repeated task, is one in most mailboxes.
+            headers={"Message-ID": f"<member.{invitation.pk}.{generation}@headshots>"},
+        )
     try:
         mail.send()
     except OSError:
