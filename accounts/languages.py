@@ -16,6 +16,11 @@ def of_employee(employee: Employee, invitation: Invitation | None = None) -> str
     return known_language(employee, invitation) or settings.LANGUAGE_CODE
 
 
+def of_user(user: User | None) -> str:
+    """The language of what a member reads later, English where nobody knows."""
+    return (user.language if user else "") or settings.LANGUAGE_CODE
+
+
 def known_language(employee: Employee, invitation: Invitation | None = None) -> str:
     """The same, empty where nobody has said: a page then follows the browser."""
     chosen = invitation.language if invitation is not None else ""

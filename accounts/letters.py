@@ -10,10 +10,10 @@ from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from accounts import languages
 from accounts.models import Member, Organisation, Role
 from headshots.lib.problems import Problem
 from headshots.lib.storage import vault
@@ -97,7 +97,7 @@ def in_charge(organisation: Organisation) -> list[Member]:
 
 def language_of(member: Member) -> str:
     """The language a member reads in, English where nobody knows."""
-    return member.user.language or settings.LANGUAGE_CODE
+    return languages.of_user(member.user)
 
 
 def _shown(logo: bytes, address: str) -> dict[str, object]:

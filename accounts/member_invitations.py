@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task, schedule
 
-from accounts import audit, letters
+from accounts import audit, languages, letters
 from accounts.actors import Actor
 from accounts.members import lock, still_owner
 from accounts.models import Member, MemberInvitation, Organisation, Role, User
@@ -214,8 +214,7 @@ def send(*, invitation_id: UUID, generation: int) -> bool:
         "link": link_of(invitation),
     }
     # Whoever is invited reads what the one who invites does, as far as anybody knows.
-    inviter = invitation.invited_by
-    with translation.override((inviter.language if inviter else "") or settings.LANGUAGE_CODE):
+    with translation.override(languages.of_user(invitation.invited_by)):
         mail = letters.letter(
             organisation=invitation.organisation,
             template="member",

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, roster_imports, roster_people
+from accounts import access, roster_imports, roster_people, roster_reading
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.models import Change, Employee, Role, RosterImport, RosterLine
@@ -43,7 +43,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             file = request.FILES.get("file")
             if file is None:
                 raise Problem(_("Choose a CSV or XLSX file."), code="file_missing", field="file")
-            found = roster_imports.start_import(
+            found = roster_reading.start_import(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 data=file.read(),
@@ -52,24 +52,31 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("roster_import", slug=slug, import_id=found.pk)
         except Problem as refused:
             problem = refused
+    return _upload(request, inside, problem)
+
+
+def _upload(request: HttpRequest, inside: Membership, problem: Problem | None) -> HttpResponse:
     return render(
         request,
         "accounts/roster_upload.html",
         {"inside": inside, "problem": problem},
-        status=problem.status if problem else 200,
+        status=problem.status if problem and request.method == "POST" else 200,
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def roster_import(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
-    """Where the file stands: its columns, the check, the preview, or what it did.
+    """Where the file stands: being read, its columns, the check, the preview, or what it did.
 
     ?step=columns goes back to the columns; a POST says what they are.
     """
     inside = access.membership(request.user, slug, Role.ADMIN)
     found = access.roster_import(inside, import_id)
     problem = None
+    if request.method == "POST" and found.state == State.READING:
+        roster_reading.read_again(actor=user_actor(inside.user, request), roster_import=found)
+        return redirect("roster_import", slug=slug, import_id=import_id)
     if request.method == "POST":
         try:
             roster_imports.map_columns(
@@ -81,6 +88,10 @@ def roster_import(request: HttpRequest, slug: str, import_id: UUID) -> HttpRespo
             return redirect("roster_import", slug=slug, import_id=import_id)
         except Problem as refused:
             problem = refused
+    if found.state == State.READING:
+        return render(request, "accounts/roster_check.html", _check(inside, found))
+    if not found.headers:
+        return _upload(request, inside, problem or Problem(found.message, field="file"))
     back = request.GET.get("step") == "columns" and found.state != State.APPLIED
     if problem or back or found.state in (State.MAPPING, State.FAILED):
         return _columns(request, inside, found, problem)
@@ -96,7 +107,7 @@ def live(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
     inside = access.membership(request.user, slug, Role.ADMIN)
     found = access.roster_import(inside, import_id)
     response = render(request, "accounts/roster_check_live.html", _check(inside, found))
-    if found.state != State.CHECKING:
+    if found.state not in (State.READING, State.CHECKING):
         response["HX-Redirect"] = reverse(
             "roster_import", kwargs={"slug": slug, "import_id": import_id}
         )
@@ -165,7 +176,9 @@ def _check(inside: Membership, found: RosterImport) -> dict[str, object]:
         "inside": inside,
         "import": found,
         "percent": round(100 * found.done / found.total) if found.total else 100,
-        "quiet": found.state == State.CHECKING and found.updated_at < timezone.now() - QUIET,
+        "reading": found.state == State.READING,
+        "quiet": found.state in (State.READING, State.CHECKING)
+        and found.updated_at < timezone.now() - QUIET,
     }
 
 
