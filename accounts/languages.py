@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Employee, Invitation, User
 from headshots.lib.problems import Problem
@@ -34,7 +35,7 @@ def choose(*, invitation: Invitation, language: str) -> None:
     The roster keeps what the organisation said. Raises Problem for a language there is not.
     """
     if language not in CODES:
-        raise Problem("This language is not offered.", code="language", field="language")
+        raise Problem(_("This language is not offered."), code="language", field="language")
     invitation.language = language
     invitation.save(update_fields=["language"])
 

@@ -266,11 +266,13 @@ def _open(pk: UUID) -> MemberInvitation:
 def _check_open(invitation: MemberInvitation) -> None:
     organisation = invitation.organisation.name
     if invitation.accepted_at:
-        sentence = f"This invitation has been used. Sign in to reach {organisation}."
+        sentence = _("This invitation has been used. Sign in to reach {organisation}.").format(
+            organisation=organisation
+        )
     elif invitation.revoked_at or invitation.organisation.closed_at:
-        sentence = "This invitation has been taken back. Ask whoever invited you."
+        sentence = _("This invitation has been taken back. Ask whoever invited you.")
     elif invitation.expired:
-        sentence = "This invitation has expired. Ask whoever invited you to send it again."
+        sentence = _("This invitation has expired. Ask whoever invited you to send it again.")
     else:
         return
     raise Problem(sentence, code="invitation_over", status=410)

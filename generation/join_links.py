@@ -83,7 +83,7 @@ def make_link(
     Raises Problem for a cap or an end that cannot be meant.
     """
     if order.organisation_id != organisation.pk:
-        raise Problem("This order is not this organisation's.", code="foreign", status=404)
+        raise Problem(_("This order is not this organisation's."), code="foreign", status=404)
     if not 1 <= cap <= MOST_USES:
         raise Problem(
             _("Between 1 and {most} people can come by one link.").format(most=f"{MOST_USES:,}"),

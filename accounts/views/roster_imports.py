@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, roster_imports, roster_people, roster_reading
@@ -198,20 +199,22 @@ class ShownLine:
 
 # The lists of the preview, in the order in which one wants to look at them.
 LISTS = {
-    "moved": ("Otherwise than you saw", Q(moved=True)),
-    "problems": ("Problems", ~Q(problems=[])),
-    Change.CHANGED.value: ("Changed", Q(change=Change.CHANGED)),
-    Change.NEW.value: ("New", Q(change=Change.NEW)),
-    Change.LEAVES.value: ("Leaving", Q(change=Change.LEAVES)),
-    Change.UNCHANGED.value: ("As they were", Q(change=Change.UNCHANGED)),
+    "moved": (gettext_noop("Otherwise than you saw"), Q(moved=True)),
+    "problems": (gettext_noop("Problems"), ~Q(problems=[])),
+    Change.CHANGED.value: (gettext_noop("Changed"), Q(change=Change.CHANGED)),
+    Change.NEW.value: (gettext_noop("New"), Q(change=Change.NEW)),
+    Change.LEAVES.value: (gettext_noop("Leaving"), Q(change=Change.LEAVES)),
+    Change.UNCHANGED.value: (gettext_noop("As they were"), Q(change=Change.UNCHANGED)),
 }
 
 
 def _preview(request: HttpRequest, inside: Membership, found: RosterImport) -> HttpResponse:
     counts = found.lines.aggregate(
-        **{name: Count("pk", filter=which) for name, (_, which) in LISTS.items()}
+        **{name: Count("pk", filter=which) for name, (_label, which) in LISTS.items()}
     )
-    lists = [(name, label, counts[name]) for name, (label, _) in LISTS.items() if counts[name]]
+    lists = [
+        (name, _(label), counts[name]) for name, (label, _which) in LISTS.items() if counts[name]
+    ]
     names = [name for name, _, _ in lists]
     show = request.GET.get("show", "")
     if show not in names:
@@ -254,9 +257,9 @@ def _shown(line: RosterLine) -> ShownLine:
             differences += [(key, old, values["attributes"][key]) for key, old in was.items()]
         elif field == "status":
             label = Employee.Status.ACTIVE.label
-            differences.append(("Status", str(Employee.Status.LEFT.label), str(label)))
+            differences.append((_("Status"), str(Employee.Status.LEFT.label), str(label)))
         else:
-            differences.append((LABELS[field], was, values[field]))
+            differences.append((_(LABELS[field]), was, values[field]))
     facts = [values[f] for f in ("title", "department", "location") if values.get(f)]
     return ShownLine(
         number=line.number,
@@ -264,7 +267,8 @@ def _shown(line: RosterLine) -> ShownLine:
         email=values.get("email", ""),
         differences=differences,
         problems=[
-            (LABELS.get(column, column), text, fatal) for column, text, fatal in line.problems
+            (_(LABELS.get(column, column)) if column else "", text, fatal)
+            for column, text, fatal in line.problems
         ],
         facts=facts if line.change == Change.NEW else [],
         moved=line.moved,
