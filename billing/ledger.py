@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Model, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import audit
 from accounts.actors import Actor
@@ -103,7 +104,7 @@ def grant(
     Of what is owed, the new credits pay first. `priority` is the kind's own where none is given.
     Raises Problem for an amount that is not positive or beyond MOST, and a date that has passed.
     """
-    _check_amount(amount, least="A grant is at least one credit.")
+    _check_amount(amount, least=_("A grant is at least one credit."))
     if expires_at is not None and expires_at <= timezone.now():
         raise Problem(_("These credits would have expired already."), code="expired")
     (done,) = _call(
@@ -127,7 +128,7 @@ def hold(*, actor: Actor, organisation: Organisation, amount: int, source_key: s
     A hold that was released may be taken again under the same key.
     Raises Problem with the number missing where too few are available, as while credits are owed.
     """
-    _check_amount(amount, least="A hold is at least one credit.")
+    _check_amount(amount, least=_("A hold is at least one credit."))
     row = _call(_HOLD, [organisation.pk, uuid7(), amount, *_cause(actor, source_key)])
     missing, debt = row.pop("missing"), row.pop("debt")
     if missing is not None:
@@ -159,7 +160,7 @@ def capture(
     if (amount is None) != (not part):
         raise ValueError("An amount and the part that it is for come together.")
     if amount is not None:
-        _check_amount(amount, least="A part is at least one credit.")
+        _check_amount(amount, least=_("A part is at least one credit."))
     (result,) = _call(
         f"SELECT credit_capture(%s, %s, %s, {_CAUSE})",
         [organisation.pk, amount, part and f"/{part}", *_cause(actor, source_key)],
@@ -200,7 +201,7 @@ def claw_back(
     whether anything changed. Raises Problem for an unknown grant and for more than it gave.
     """
     if amount is not None:
-        _check_amount(amount, least="At least one credit is taken back.")
+        _check_amount(amount, least=_("At least one credit is taken back."))
     (result,) = _call(
         f"SELECT credit_claw_back(%s, %s, %s, {_CAUSE})",
         [organisation.pk, grant_key, amount, *_cause(actor, source_key, note)],
@@ -232,7 +233,7 @@ def adjust(
             actor=actor, organisation=organisation, amount=amount, source_key=key, note=reason
         )
     else:
-        _check_amount(-amount, least="An adjustment is at least one credit, up or down.")
+        _check_amount(-amount, least=_("An adjustment is at least one credit, up or down."))
         (missing,) = _call(
             f"SELECT credit_deduct(%s, %s, {_CAUSE})",
             [organisation.pk, -amount, *_cause(actor, key, reason)],
@@ -277,15 +278,17 @@ def expire_due() -> int:
 
 def too_few(*, missing: int, debt: int = 0) -> Problem:
     """The refusal of an account that has too few credits, or owes some."""
-    credits = "1 credit is" if missing == 1 else f"{missing} credits are"
     if debt:
-        owed = "1 credit is" if debt == 1 else f"{debt} credits are"
-        sentence = (
-            f"{owed} owed for credits that were refunded after they had been used, and "
-            f"{credits} missing besides. Buy at least {missing + debt}; nothing was held."
-        )
+        sentence = _(
+            "{debt} credits are owed for credits that were refunded after they had been used, and "
+            "{missing} are missing besides. Buy at least {all}; nothing was held."
+        ).format(debt=debt, missing=missing, all=missing + debt)
     else:
-        sentence = f"{credits} missing. Buy credits or choose fewer people; nothing was held."
+        sentence = ngettext(
+            "{n} credit is missing. Buy credits or choose fewer people; nothing was held.",
+            "{n} credits are missing. Buy credits or choose fewer people; nothing was held.",
+            missing,
+        ).format(n=missing)
     return Problem(sentence, code="credits_missing", status=402)
 
 

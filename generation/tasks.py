@@ -25,6 +25,7 @@ from generation import (
     join_links,
     leavers,
     mailing,
+    member_notices,
     orders,
     promises,
     reminders,
@@ -68,6 +69,13 @@ def send_notices(kind: str, shoot_ids: list[str]) -> int:
     """default: send one kind of mail about some shoots. What the mail server does not take is
     noted and tried again later; an address that it refuses for good is marked."""
     return mailing.send_batch(kind=kind, shoot_ids=shoot_ids)
+
+
+def send_headshot_withdrawn(shoot_id: str, member_id: str) -> bool:
+    """default: tell somebody in charge that a delivered headshot may not be used any more."""
+    return member_notices.send_headshot_withdrawn(
+        shoot_id=UUID(shoot_id), member_id=UUID(member_id)
+    )
 
 
 def render(finishing_id: str) -> None:

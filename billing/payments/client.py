@@ -69,7 +69,7 @@ def answering(kept: str = "Nothing was charged.") -> Iterator[stripe.StripeClien
         yield stripe_client
     except stripe.CardError as error:
         raise Problem(
-            error.user_message or "The card was declined.", code="card_declined", status=402
+            error.user_message or _("The card was declined."), code="card_declined", status=402
         ) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.exception("stripe_key_refused")

@@ -71,7 +71,7 @@ def note(
 ) -> Purchase:
     """The row of a purchase that begins, and a line in the log. Raises Problem for a sandbox."""
     if organisation.sandbox_of_id:
-        raise Problem("A sandbox has credits of its own; none can be bought.", code="sandbox")
+        raise Problem(_("A sandbox has credits of its own; none can be bought."), code="sandbox")
     made: Purchase = Purchase.objects.create(
         organisation=organisation,
         kind=kind,

@@ -114,7 +114,10 @@ def approve_all(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse
         actor=user_actor(inside.user, request),
         shoots=list(access.shoots(inside, order).filter(state=State.APPROVING)),
     )
-    messages.success(request, f"{approved} headshot{'s' if approved != 1 else ''} approved.")
+    messages.success(
+        request,
+        ngettext("{n} headshot approved.", "{n} headshots approved.", approved).format(n=approved),
+    )
     return redirect("order", slug=slug, order_id=order_id)
 
 
@@ -175,7 +178,7 @@ def cancel(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
     ended = orders.cancel_order(actor=user_actor(inside.user, request), order=order)
-    messages.success(request, f"Cancelled for {ended}. Their credits are free again.")
+    messages.success(request, _("Cancelled for {n}. Their credits are free again.").format(n=ended))
     return redirect("order", slug=slug, order_id=order_id)
 
 
@@ -219,7 +222,7 @@ def approve(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
     choosing.approve(actor=user_actor(inside.user, request), shoot=found)
-    messages.success(request, f"{found.employee.name}’s headshot is approved.")
+    messages.success(request, _("{name}’s headshot is approved.").format(name=found.employee.name))
     return redirect("order", slug=slug, order_id=found.order_id)
 
 
@@ -234,7 +237,7 @@ def send_back(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
         shoot=found,
         reason=request.POST.get("reason", ""),
     )
-    messages.success(request, f"{found.employee.name} is asked to pick again.")
+    messages.success(request, _("{name} is asked to pick again.").format(name=found.employee.name))
     return redirect("order", slug=slug, order_id=found.order_id)
 
 
@@ -245,7 +248,7 @@ def cancel_shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
     orders.cancel_shoot(actor=user_actor(inside.user, request), shoot=found)
-    messages.success(request, f"Cancelled for {found.employee.name}.")
+    messages.success(request, _("Cancelled for {name}.").format(name=found.employee.name))
     return redirect("order", slug=slug, order_id=found.order_id)
 
 
@@ -258,5 +261,7 @@ def invite_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     if found.state not in (State.INVITED, State.COLLECTING):
         raise Http404
     notices.invite(shoots=[found])
-    messages.success(request, f"The link is on its way to {found.employee.email}.")
+    messages.success(
+        request, _("The link is on its way to {email}.").format(email=found.employee.email)
+    )
     return redirect("shoot", slug=slug, shoot_id=shoot_id)

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import finishes, logos, rendition_table
+from generation import finishes, rendition_table
 from generation.rendition_table import Row
 from generation.storage import vault
+from headshots.lib import logos
 from headshots.lib.problems import Problem
 from tests.world import World
 
