@@ -130,23 +130,23 @@ def find(picture: Image.Image) -> Face:
 
 
 def _measured_again(picture: Image.Image, face: Face) -> Points:
-    """The landmarks found in an upright crop of one size, as headshots are cropped, and, since they
-    differ a little with a face's place and tilt, once more in the crop that those lead to."""
-    pixels = np.asarray(picture)
-    points = face.landmarks
+    """The landmarks found in an upright crop of one size, as headshots are cropped."""
     width, height = _CROP
-    for _ in range(2):
-        matrix = from_template(points, (width / 2, 0.42 * height), 0.48 * height / FACE_HEIGHT)
-        crop = cv2.warpAffine(
-            pixels, matrix, _CROP, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
-        )
-        seen = faces.steady(Image.fromarray(crop))
-        if seen is None:
-            break
-        back = cv2.invertAffineTransform(matrix)
-        found = np.asarray(seen.landmarks) @ back[:, :2].T + back[:, 2]
-        points = tuple((float(x), float(y)) for x, y in found)
-    return points
+    matrix = from_template(face.landmarks, (width / 2, 0.42 * height), 0.48 * height / FACE_HEIGHT)
+    crop = cv2.warpAffine(
+        np.asarray(picture), matrix, _CROP, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
+    )
+    near = moved(face.landmarks, matrix)
+    seen = faces.steady(Image.fromarray(crop), near)
+    if seen is None:
+        return face.landmarks
+    return moved(seen.landmarks, cv2.invertAffineTransform(matrix))
+
+
+def moved(points: Points, matrix: NDArray[Any]) -> Points:
+    """Points after an affine map [2, 3]."""
+    found = np.asarray(points) @ matrix[:, :2].T + matrix[:, 2]
+    return tuple((float(x), float(y)) for x, y in found)
 
 
 def _notes(alpha: NDArray[Any], face: Face) -> list[str]:
