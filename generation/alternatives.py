@@ -21,6 +21,7 @@ from generation.models import Alternative, Order, Shoot, State
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
 
 AGREEMENT = gettext_noop(
     "I allow {organisation} to use this photo of me, cropped and with the backdrop of the others, "
@@ -150,7 +151,7 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
 
     from generation.engine import finish as encoding
     from generation.engine import finishing, initials
-    from generation.engine.errors import FinishError
+    from generation.engine.errors import EngineError
 
     person, order = found.shoot.employee, found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
@@ -168,8 +169,8 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
             replace(spec, renditions=(replace(wanted, format="jpeg"),)),
             xmp=credentials.label(photographed=True),
         )
-    except FinishError as error:
-        return None, str(error)
+    except (EngineError, FileMissing) as error:
+        return None, renditions.why_not(error)
     return file.data, ""
 
 

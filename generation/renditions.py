@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 from PIL import Image
 
@@ -28,8 +30,14 @@ if TYPE_CHECKING:
     from generation.engine.finishing import RenditionSpec
     from generation.engine.finishing.matte import Matting
 
+log = structlog.get_logger(__name__)
+
 # A rendering that did not come to an end within this time was lost, and is queued again.
 LOST_S = 180
+NOT_EQUIPPED = gettext_noop(
+    "Nothing can be finished here at the moment; the fault is not in the picture. Whoever runs "
+    "this installation finds the reason in its log."
+)
 MOST_ATTEMPTS = 4
 
 
@@ -104,7 +112,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     counting. Returns None where it is gone meanwhile; rendering again makes the same files.
     """
     from generation.engine import finishing as engine
-    from generation.engine.errors import FinishError
+    from generation.engine.errors import EngineError
 
     found = (
         Finishing.objects.filter(pk=finishing_id)
@@ -128,9 +136,8 @@ def render(*, finishing_id: UUID) -> Finishing | None:
         files = engine.finish(cut, spec, xmp=_label(found))
         main = next((f for f in files if counts(f.spec)), files[0])
         measures = engine.measure(main.picture, main.alpha, cut)
-    except (FinishError, FileMissing) as error:
-        sentence = error.sentence if isinstance(error, FileMissing) else str(error)
-        return _failed(found, sentence)
+    except (EngineError, FileMissing) as error:
+        return _failed(found, why_not(error))
     made = []
     for file in files:
         data, signed = _signed(found, file.data, file.spec.format)
@@ -196,13 +203,27 @@ def _suffix(format_: str) -> str:
     return {"jpeg": "jpg"}.get(format_, format_)
 
 
+def why_not(error: Exception) -> str:
+    """The sentence for a picture that was not finished: what is wrong with it, or that the fault
+    is this installation's, whose log says more."""
+    from generation.engine.errors import FinishError
+
+    if isinstance(error, FileMissing):
+        return error.sentence
+    if isinstance(error, FinishError):
+        return str(error)
+    log.error("finishing_impossible", error=str(error))
+    return NOT_EQUIPPED
+
+
 def matting() -> Matting | None:
-    """The matting network that this installation names, if any."""
+    """The matting network that this installation names, if any. Raises EngineError where it
+    cannot be used: nothing is finished another way than the installation says."""
     if not settings.MATTING_MODEL:
         return None
-    from generation.engine.finishing import matte
+    from generation.engine.finishing.network import network
 
-    return matte.network(Path(settings.MATTING_MODEL))
+    return network(Path(settings.MATTING_MODEL))
 
 
 def _label(finishing: Finishing) -> bytes:

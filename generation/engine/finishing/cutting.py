@@ -53,7 +53,7 @@ def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
     """The person in `image`, whose largest face is theirs; any backdrop, best a plain one.
 
     `matting` replaces the way the matte is made. Takes about half a second. Raises FinishError
-    without a face, with several, or with a face at the picture's edge.
+    without a face, with several, with one at the picture's edge, or where the matte leaves it out.
     """
     picture = image.convert("RGB")
     longest = max(picture.size)
@@ -72,6 +72,15 @@ def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
         alpha = matte.solve(pixels, known)
     else:
         alpha = matting(pixels, face.box)
+    left, top, right, bottom = (max(0, side) for side in face.box)
+    if float(alpha[top:bottom, left:right].mean()) < 0.5:
+        raise FinishError(
+            "no_person",
+            said(
+                "The person could not be told from the backdrop. "
+                "Send a picture in front of a plain wall."
+            ),
+        )
     notes = _notes(alpha, face)
     if not behind.flat:
         notes.append("busy_backdrop")
