@@ -26,6 +26,7 @@ from generation import (
     leavers,
     mailing,
     orders,
+    previews,
     promises,
     reminders,
     renditions,
@@ -73,6 +74,11 @@ def send_notices(kind: str, shoot_ids: list[str]) -> int:
 def render(finishing_id: str) -> None:
     """default: render the files of one headshot. Loads OpenCV and dlib, never torch."""
     renditions.render(finishing_id=UUID(finishing_id))
+
+
+def preview(shoot_id: str) -> int:
+    """default: put the pictures somebody chooses from on the organisation's plate."""
+    return previews.make(shoot_id=UUID(shoot_id))
 
 
 def advance_sandbox(order_id: str) -> bool:
@@ -127,6 +133,7 @@ def sweep() -> dict[str, int]:
         "sandbox_woken": sandbox_calls.wake_stalled(),
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
+        "previews_begun": previews.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),
         "left_and_cancelled": leavers.cancel(),
         "imports_forgotten": roster_imports.forget_old(),

@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import add_ons, base_model, claims, credentials, demands, notices, states
+from generation import (
+    add_ons,
+    base_model,
+    claims,
+    credentials,
+    demands,
+    notices,
+    previews,
+    states,
+)
 from generation.claims import Claim
 from generation.engine import finish, gate, load, sample, train
 from generation.engine.errors import PhotoError, Stopped
@@ -363,6 +372,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
                 message="" if passed else states.NOTHING_BETTER,
             )
             add_ons.settle_more(shoot=shoot, passed=passed)
+            previews.begin(shoots=[shoot])
             notices.notify(shoot=shoot, kind="choose")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
