@@ -76,9 +76,7 @@ def _make(candidate: Candidate, shoot: Shoot, spec: FinishSpec, first: Rendition
     try:
         with Image.open(vault().path(candidate.file)) as picture:
             cut = finishing.cut_out(picture, renditions.matting())
-        (file,) = finishing.finish(
-            cut, replace(spec, renditions=(shown,)), xmp=credentials.label(photographed=False)
-        )
+        (file,) = finishing.finish(cut, replace(spec, renditions=(shown,)), xmp=credentials.label())
     except (EngineError, FileMissing) as error:
         renditions.why_not(error)
         return False

@@ -228,7 +228,7 @@ def matting() -> Matting | None:
 
 def _label(finishing: Finishing) -> bytes:
     """The XMP of a finishing's files: a model's picture says so, and a real photo what it is."""
-    return credentials.label(photographed=finishing.candidate.photographed)
+    return credentials.label(credentials.source_of(finishing.candidate))
 
 
 def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, bool]:
@@ -237,7 +237,7 @@ def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, boo
         data,
         format_,
         look=finishing.headshot.shoot.order.direction.words(),
-        photographed=finishing.candidate.photographed,
+        source=credentials.source_of(finishing.candidate),
     )
 
 

@@ -60,9 +60,9 @@ def judge_selfie(selfie_id: str) -> None:
     selfies.judge_selfie(selfie_id=UUID(selfie_id))
 
 
-def finish_alternative(alternative_id: str) -> None:
+def finish_alternative(alternative_id: str, anew: bool = False) -> None:
     """default: make the picture of somebody who opted out."""
-    alternatives.finish(alternative_id=UUID(alternative_id))
+    alternatives.finish(alternative_id=UUID(alternative_id), anew=anew)
 
 
 def send_notices(kind: str, shoot_ids: list[str]) -> int:

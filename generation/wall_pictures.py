@@ -16,7 +16,8 @@ from PIL import Image
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee
-from generation import alternatives, consistency, renditions
+from generation import alternatives, consistency, credentials, renditions
+from generation.engine import provenance
 from generation.models import Alternative, Headshot, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -115,10 +116,13 @@ def _tile(key: str) -> Image.Image:
 
 
 def png(order: Order, people: Sequence[Hung]) -> bytes:
-    """A wall as one picture."""
+    """A wall as one picture, which says that it is composed of others, some of them a model's."""
     from generation.engine import finish
 
-    return finish.png(_sheet(people, title=order.organisation.name))
+    sheet = _sheet(people, title=order.organisation.name)
+    data = finish.png(sheet, xmp=credentials.label(provenance.COMPOSED))
+    look = order.direction.words()
+    return credentials.sign(data, "png", look=look, source=provenance.COMPOSED)[0]
 
 
 def _sheet(people: Sequence[Hung], *, title: str, columns: int | None = None) -> Image.Image:

@@ -322,7 +322,7 @@ def _judge_and_store(
         vault().put(file, finish.png(image))
         frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)
         framed = finish.align(image, receipt.landmarks, frame)
-        picture = finish.jpeg(framed, xmp=credentials.label(photographed=False))
+        picture = finish.jpeg(framed, xmp=credentials.label())
         words = sitter.shoot.order.direction.words()
         vault().put(finished, credentials.sign(picture, "jpeg", look=words)[0])
     else:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from generation.engine.faces import Points
 from generation.engine.finishing.specs import FACE_HEIGHT
@@ -65,9 +66,14 @@ def jpeg(image: Image.Image, quality: int = 92, xmp: bytes = b"") -> bytes:
     )
 
 
-def png(image: Image.Image) -> bytes:
-    """A PNG without any metadata."""
-    return _encode(image.convert("RGB"), "PNG", optimize=True)
+def png(image: Image.Image, xmp: bytes = b"") -> bytes:
+    """A PNG without any metadata but the XMP packet given."""
+    more: dict[str, object] = {}
+    if xmp:
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        more["pnginfo"] = info
+    return _encode(image.convert("RGB"), "PNG", optimize=True, **more)
 
 
 def _encode(image: Image.Image, kind: str, **options: object) -> bytes:

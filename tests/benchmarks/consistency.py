@@ -170,7 +170,7 @@ def finished(
         except FinishError as error:
             say(f"{name} {at}: {error}")
             continue
-        files = render(cut, todo, xmp=provenance.made_by_a_model())
+        files = render(cut, todo, xmp=provenance.packet(provenance.MADE_BY_A_MODEL))
         found = measure(files[0].picture, files[0].alpha, cut)
         for file in files:
             provenance.sign(file.data, file.spec.format, credential, look="bench")
