@@ -259,6 +259,15 @@ def of_order(order: Order) -> Mapping[UUID, dict[str, Rendition]]:
     return found
 
 
+def main(headshot: Headshot) -> Rendition | None:
+    """The file that stands for a headshot, as `main_of`; None until it is rendered. Asks nothing
+    of the database where `finishing__finish` and its renditions were fetched along."""
+    if headshot.finishing is None:
+        return None
+    files = {row.kind: row for row in headshot.finishing.renditions.all()}
+    return main_of(files, headshot.finishing.finish)
+
+
 def main_of(files: Mapping[str, Rendition], finish: Finish) -> Rendition | None:
     """The rendition that stands for a headshot: the first of the table that fills its frame."""
     for row in rendition_table.rows(finish.renditions):

@@ -61,13 +61,8 @@ def what_is(given: Alternative) -> str:
 def picture_key(headshot: Headshot) -> str:
     """The vault key of the picture that stands for a headshot: its first rendition that fills its
     frame, or, until there is one, the candidate as aligned."""
-    finishing = headshot.finishing
-    if finishing is not None:
-        files = {row.kind: row for row in finishing.renditions.all()}
-        main = renditions.main_of(files, finishing.finish)
-        if main is not None:
-            return main.file
-    return headshot.candidate.finished
+    main = renditions.main(headshot)
+    return main.file if main is not None else headshot.candidate.finished
 
 
 def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:

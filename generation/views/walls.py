@@ -42,9 +42,7 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     alike = consistency.compare(consistency.shown(order=order))
     tiles: list[dict[str, Any]] = []
     for standing in alike.people:
-        finishing = standing.headshot.finishing
-        files = {row.kind: row for row in finishing.renditions.all()} if finishing else {}
-        main = renditions.main_of(files, finishing.finish) if finishing else None
+        main = renditions.main(standing.headshot)
         person = standing.headshot.shoot.employee
         tiles.append(
             {"person": person, "standing": standing, "headshot": standing.headshot, "file": main}
