@@ -27,6 +27,7 @@ from generation import (
     mailing,
     member_notices,
     orders,
+    previews,
     promises,
     reminders,
     renditions,
@@ -60,9 +61,9 @@ def judge_selfie(selfie_id: str) -> None:
     selfies.judge_selfie(selfie_id=UUID(selfie_id))
 
 
-def finish_alternative(alternative_id: str) -> None:
+def finish_alternative(alternative_id: str, anew: bool = False) -> None:
     """default: make the picture of somebody who opted out."""
-    alternatives.finish(alternative_id=UUID(alternative_id))
+    alternatives.finish(alternative_id=UUID(alternative_id), anew=anew)
 
 
 def send_notices(kind: str, shoot_ids: list[str]) -> int:
@@ -81,6 +82,11 @@ def send_headshot_withdrawn(shoot_id: str, member_id: str) -> bool:
 def render(finishing_id: str) -> None:
     """default: render the files of one headshot. Loads OpenCV and dlib, never torch."""
     renditions.render(finishing_id=UUID(finishing_id))
+
+
+def preview(shoot_id: str) -> int:
+    """default: put the pictures somebody chooses from on the organisation's plate."""
+    return previews.make(shoot_id=UUID(shoot_id))
 
 
 def advance_sandbox(order_id: str) -> bool:
@@ -135,6 +141,7 @@ def sweep() -> dict[str, int]:
         "sandbox_woken": sandbox_calls.wake_stalled(),
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
+        "previews_begun": previews.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),
         "left_and_cancelled": leavers.cancel(),
         "imports_forgotten": roster_imports.forget_old(),

@@ -32,6 +32,7 @@ from generation import (
     orders,
     progress,
     reminders,
+    renditions,
     states,
 )
 from generation.models import Candidate, Order, State
@@ -190,6 +191,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     found = access.shoot(inside, shoot_id)
     row = progress.of_shoots([found])[0]
     made = Candidate.objects.filter(shoot=found)
+    headshot = getattr(found, "headshot", None)
     return render(
         request,
         "generation/shoot.html",
@@ -202,7 +204,8 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "overdue": found.order.due_at < timezone.now(),
             "faults": Fault,
             "rounds_left": max(0, choosing.MOST_ROUNDS - found.round),
-            "headshot": getattr(found, "headshot", None),
+            "headshot": headshot,
+            "file": renditions.main(headshot) if headshot else None,
             "made": made.count(),
             "passed": made.filter(passed=True).count(),
             "selfies": found.selfies.filter(verdict="accepted").count(),

@@ -54,6 +54,11 @@ def gif() -> bytes:
     return file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
 
 
+def moving() -> bytes:
+    frames = [Image.new("RGBA", (60, 60), (255, 0, 0, 99)), Image.new("RGBA", (60, 60), "blue")]
+    return file_of(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -110,6 +115,7 @@ def test_a_logo_keeps_its_transparency_and_nothing_else() -> None:
         (file_of(Image.new("RGB", (50, 50)), "JPEG"), "PNG or WebP"),
         (b"x" * 2_100_000, "larger than 2 MB"),
         (b"no picture", "cannot be read"),
+        (moving(), "moves"),
     ],
 )
 def test_a_logo_that_cannot_be_used_says_why(data: bytes, says: str) -> None:
