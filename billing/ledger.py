@@ -9,6 +9,7 @@ at most. A source key causes each kind of change once: calling again finds it do
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -39,11 +40,18 @@ PRIORITY = {
 }
 """The lowest burns first: what was given before what was paid for, the month's before packs."""
 
+
+def _columns(model: type[Model], row: str) -> str:
+    """The columns of a model in the order of its fields, for `_model`."""
+    return ", ".join(f'{row}."{field.column}"' for field in model._meta.concrete_fields)
+
+
 _CAUSE = "ROW(%s, %s, %s, %s, %s, %s)::credit_cause"
-_HOLD = """
-    SELECT (r.hold).*, r.missing, r.debt
-      FROM credit_hold(%s, %s, %s, ROW(%s, %s, %s, %s, %s, %s)::credit_cause) r
-"""
+_OPEN = f"SELECT {_columns(CreditAccount, 'r')} FROM credit_open(%s, %s) r"  # noqa: S608
+_HOLD = f"""
+    SELECT r.missing, r.debt, {_columns(CreditHold, "(r.hold)")}
+      FROM credit_hold(%s, %s, %s, {_CAUSE}) r
+"""  # noqa: S608
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -84,7 +92,7 @@ def lock_account(*, organisation: Organisation) -> CreditAccount:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("A lock on an account needs a transaction around it.")
-    row = _call("SELECT * FROM credit_open(%s, %s)", [organisation.pk, timezone.now()])
+    row = _call(_OPEN, [organisation.pk, timezone.now()])
     return _model(CreditAccount, row)
 
 
@@ -118,7 +126,7 @@ def grant(
             amount,
             *_cause(actor, source_key, note),
         ],
-    ).values()
+    )
     return bool(done)
 
 
@@ -129,8 +137,9 @@ def hold(*, actor: Actor, organisation: Organisation, amount: int, source_key: s
     Raises Problem with the number missing where too few are available, as while credits are owed.
     """
     _check_amount(amount, least=_("A hold is at least one credit."))
-    row = _call(_HOLD, [organisation.pk, uuid7(), amount, *_cause(actor, source_key)])
-    missing, debt = row.pop("missing"), row.pop("debt")
+    missing, debt, *row = _call(
+        _HOLD, [organisation.pk, uuid7(), amount, *_cause(actor, source_key)]
+    )
     if missing is not None:
         raise too_few(missing=missing, debt=debt)
     return _model(CreditHold, row)
@@ -164,7 +173,7 @@ def capture(
     (result,) = _call(
         f"SELECT credit_capture(%s, %s, %s, {_CAUSE})",
         [organisation.pk, amount, part and f"/{part}", *_cause(actor, source_key)],
-    ).values()
+    )
     if result == "nothing":
         raise Problem(_("No credit is held for this headshot."), code="not_held", status=409)
     if result == "more":
@@ -181,7 +190,7 @@ def release(*, actor: Actor, organisation: Organisation, source_key: str, note: 
     (done,) = _call(
         f"SELECT credit_release(%s, {_CAUSE})",
         [organisation.pk, *_cause(actor, source_key, note)],
-    ).values()
+    )
     return bool(done)
 
 
@@ -205,7 +214,7 @@ def claw_back(
     (result,) = _call(
         f"SELECT credit_claw_back(%s, %s, %s, {_CAUSE})",
         [organisation.pk, grant_key, amount, *_cause(actor, source_key, note)],
-    ).values()
+    )
     if result == "unknown":
         raise Problem(_("There are no credits of that source."), code="unknown_grant", status=404)
     if result == "more":
@@ -237,7 +246,7 @@ def adjust(
         (missing,) = _call(
             f"SELECT credit_deduct(%s, %s, {_CAUSE})",
             [organisation.pk, -amount, *_cause(actor, key, reason)],
-        ).values()
+        )
         if missing:
             raise Problem(
                 _("Only {value} credits are free to use; nothing was taken.").format(
@@ -279,10 +288,16 @@ def expire_due() -> int:
 def too_few(*, missing: int, debt: int = 0) -> Problem:
     """The refusal of an account that has too few credits, or owes some."""
     if debt:
-        sentence = _(
-            "{debt} credits are owed for credits that were refunded after they had been used, and "
-            "{missing} are missing besides. Buy at least {all}; nothing was held."
-        ).format(debt=debt, missing=missing, all=missing + debt)
+        owed = ngettext(
+            "{n} credit is owed for one that was refunded after it had been used.",
+            "{n} credits are owed for credits that were refunded after they had been used.",
+            debt,
+        ).format(n=debt)
+        besides = ngettext(
+            "{n} credit is missing besides.", "{n} credits are missing besides.", missing
+        ).format(n=missing)
+        what_to_do = _("Buy at least {n}; nothing was held.").format(n=missing + debt)
+        sentence = f"{owed} {besides} {what_to_do}"
     else:
         sentence = ngettext(
             "{n} credit is missing. Buy credits or choose fewer people; nothing was held.",
@@ -309,20 +324,20 @@ def _cause(actor: Actor, key: str, note: str = "") -> list[Any]:
     return [key, note[:200], actor.kind, actor.id, name, timezone.now()]
 
 
-def _model(model: type[M], row: dict[str, Any]) -> M:
-    """A row as the object that a query would give; columns come in any order."""
+def _model(model: type[M], row: Sequence[Any]) -> M:
+    """A row of `_columns` as the object that a query would give."""
     names = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(connection.alias, names, [row[name] for name in names])
+    return model.from_db(connection.alias, names, row)
 
 
-def _call(statement: str, values: list[Any]) -> dict[str, Any]:
-    """The one row that a function of the ledger returns, by column."""
+def _call(statement: str, values: list[Any]) -> tuple[Any, ...]:
+    """The one row that a function of the ledger returns."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            row = cursor.fetchone()
+            row: tuple[Any, ...] | None = cursor.fetchone()
             assert row is not None
-            return dict(zip((column.name for column in cursor.description), row, strict=True))
+            return row
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
             raise

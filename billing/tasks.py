@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from billing import terms
+from billing import terms, top_up_notices
 from billing.models import Purchase
 from billing.payments import news, reconcile, top_ups
 
@@ -27,3 +27,8 @@ def reconcile_payments() -> int:
 def send_low_balance(terms_id: str) -> int:
     """default: tell owners and administrators that few credits are left."""
     return terms.send_low_balance(terms_id=terms_id)
+
+
+def send_top_up_declined(purchase_id: str, member_id: str) -> bool:
+    """default: tell one who is in charge that a top-up did not go through."""
+    return top_up_notices.send_declined(purchase_id=UUID(purchase_id), member_id=UUID(member_id))

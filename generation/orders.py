@@ -152,7 +152,7 @@ def _credits_for(
     needed = len(employees) * each
     free = account.available - credits_promised(organisation=organisation)
     if needed > free:
-        raise ledger.too_few(missing=needed - free)
+        raise ledger.too_few(missing=needed - free, debt=account.debt)
     budgets_used.check(
         organisation=organisation,
         needed=[(employee.department, each) for employee in employees],

@@ -8,6 +8,7 @@ from typing import Any
 
 import stripe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from djstripe.models import Price, Product
 
 from billing.payments import catalogue, shapes
@@ -21,7 +22,7 @@ def sync_catalogue() -> list[str]:
     what was bought at it keeps its meaning.
     """
     done: list[str] = []
-    with answering("Nothing is half done: run it again.") as api:
+    with answering(gettext_noop("Nothing is half done: run it again.")) as api:
         for product, name, price in _wanted():
             done += _product(api, product, name)
             done += _price(api, price)

@@ -11,6 +11,7 @@ import stripe
 import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from headshots.lib.problems import Problem
 
@@ -62,7 +63,7 @@ def once(*parts: object) -> stripe.RequestOptions:
 
 
 @contextmanager
-def answering(kept: str = "Nothing was charged.") -> Iterator[stripe.StripeClient]:
+def answering(kept: str = gettext_noop("Nothing was charged.")) -> Iterator[stripe.StripeClient]:
     """The client; what Stripe refuses becomes a Problem. `kept` says what stands all the same."""
     stripe_client = client()
     try:
@@ -74,7 +75,7 @@ def answering(kept: str = "Nothing was charged.") -> Iterator[stripe.StripeClien
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.exception("stripe_key_refused")
         raise Problem(
-            _("Stripe does not accept this installation's key. {kept}").format(kept=kept),
+            _("Stripe does not accept this installation's key. {kept}").format(kept=_(kept)),
             code="stripe_key",
             status=503,
         ) from error
@@ -88,7 +89,9 @@ def answering(kept: str = "Nothing was charged.") -> Iterator[stripe.StripeClien
     except stripe.StripeError as error:
         log.warning("stripe_away", error=str(error))
         raise Problem(
-            _("Stripe does not answer just now. {kept} Try again in a moment.").format(kept=kept),
+            _("Stripe does not answer just now. {kept} Try again in a moment.").format(
+                kept=_(kept)
+            ),
             code="stripe_away",
             status=503,
         ) from error

@@ -8,6 +8,7 @@ from uuid import uuid4
 import stripe
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 from djstripe.models import WebhookEndpoint
 
 from billing.payments.client import answering, once
@@ -19,7 +20,7 @@ _EVENTS: Any = RECEIVED
 
 def ensure_endpoint() -> list[str]:
     """Have the events that we receive sent to this site; returns what was done."""
-    with answering("Nothing is half done: run it again.") as api:
+    with answering(gettext_noop("Nothing is half done: run it again.")) as api:
         for row in WebhookEndpoint.objects.filter(url__startswith=f"{settings.SITE_URL}/"):
             if not row.secret:
                 continue

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.actors import SYSTEM
 from accounts.models import Organisation
@@ -34,7 +35,7 @@ def fulfil(*, source_id: str) -> Purchase | None:
 
     Returns its purchase; None for what is not ours. Raises Problem while Stripe does not answer.
     """
-    with answering("What was paid is not lost: it is looked at again.") as api:
+    with answering(gettext_noop("What was paid is not lost: it is looked at again.")) as api:
         payment = shapes.read_payment(api, source_id)
     if payment is None:
         return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.actors import Actor
 from accounts.models import Organisation
@@ -19,7 +20,7 @@ from headshots.lib.problems import Problem
 if TYPE_CHECKING:
     import stripe
 
-_KEPT = "The invoice is kept here and goes out when you send it again."
+_KEPT = gettext_noop("The invoice is kept here and goes out when you send it again.")
 
 
 @transaction.atomic
@@ -86,10 +87,13 @@ def send(*, purchase: Purchase, vat_id: str = "") -> Purchase:
         },
     )
     with answering(_KEPT) as api:
-        if api.v1.invoices.retrieve(invoice_id).status == "draft":
-            api.v1.invoices.finalize_invoice(
+        status = api.v1.invoices.retrieve(invoice_id).status
+        if status == "draft":
+            status = api.v1.invoices.finalize_invoice(
                 invoice_id, options=once("invoice", purchase.pk, "finalize")
-            )
+            ).status
+        # Also where it was finalized already: it may be this step before which we broke off.
+        if status == "open":
             api.v1.invoices.send_invoice(invoice_id, options=once("invoice", purchase.pk, "send"))
     return fulfilment.fulfil(source_id=invoice_id) or purchase
 

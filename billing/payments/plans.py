@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from djstripe.models import Subscription
 
 from accounts.actors import Actor
@@ -76,7 +77,7 @@ def begin(*, actor: Actor, organisation: Organisation, units: int) -> Purchase:
 def refresh(organisation: Organisation) -> None:
     """Read the plan at Stripe now, for whoever comes back from its portal."""
     customer = customer_of(organisation)
-    with answering("What you changed there stands.") as api:
+    with answering(gettext_noop("What you changed there stands.")) as api:
         found = api.v1.subscriptions.list(
             params={"customer": customer, "status": "all", "limit": 10}
         )
@@ -101,7 +102,7 @@ def end_of_closed() -> int:
     ended = 0
     for row in running[:50]:
         try:
-            with answering("It is ended later.") as api:
+            with answering(gettext_noop("It is ended later.")) as api:
                 Subscription.sync_from_stripe_data(api.v1.subscriptions.cancel(row.id))
         except Problem as problem:
             log.warning("plan_not_ended", subscription=row.id, problem=problem.code)
@@ -114,7 +115,7 @@ def portal_url(*, organisation: Organisation) -> str:
     """A way into Stripe's portal: the plan, cards, billing address, tax number, invoices."""
     customer = customer_of(organisation)
     back = settings.SITE_URL + reverse("plan", args=[organisation.slug]) + "?fresh=1"
-    with answering("Your plan stands as it is.") as api:
+    with answering(gettext_noop("Your plan stands as it is.")) as api:
         known = api.v1.billing_portal.configurations.list(params={"active": True, "limit": 100})
         ours = next(
             (one.id for one in known.data if shapes.plain(one)["metadata"].get("of") == _OF), None

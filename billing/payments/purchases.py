@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.actors import Actor
@@ -23,7 +24,7 @@ from headshots.lib.problems import Problem
 if TYPE_CHECKING:
     import stripe
 
-_KEPT = "Your purchase is kept and nothing was charged."
+_KEPT = gettext_noop("Your purchase is kept and nothing was charged.")
 MOST_OPEN = 20
 
 
@@ -174,7 +175,7 @@ def came_back(*, purchase: Purchase) -> Purchase:
 def drop(*, actor: Actor, purchase: Purchase) -> Purchase:
     """Give up a purchase that nobody has paid. Raises Problem where it is paid or on its way."""
     if purchase.session_id or purchase.invoice_id:
-        with answering("The purchase stands as it was.") as api:
+        with answering(gettext_noop("The purchase stands as it was.")) as api:
             _close(api, purchase)
         source_id = purchase.session_id or purchase.invoice_id or ""
         purchase = fulfilment.fulfil(source_id=source_id) or purchase

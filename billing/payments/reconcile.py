@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from billing.models import Purchase
 from billing.payments import news, shapes
@@ -27,7 +28,7 @@ def reconcile(*, days: int = DAYS) -> int:
         return 0
     since = int((timezone.now() - timedelta(days=days)).timestamp())
     found: set[str] = set()
-    with answering("It is tried again.") as api:
+    with answering(gettext_noop("It is tried again.")) as api:
         for start in range(0, len(OF_PAYMENTS), 20):
             events = api.v1.events.list(
                 params={

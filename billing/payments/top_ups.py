@@ -11,12 +11,13 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.models import Organisation
-from billing import ledger
+from billing import ledger, top_up_notices
 from billing.models import Purchase, TopUp
 from billing.payments import catalogue, fulfilment, invoices, purchases, shapes
 from billing.payments.client import answering, client, once
@@ -80,7 +81,7 @@ def card_url(*, organisation: Organisation) -> str:
     """Stripe's page that stores a card. Raises Problem while Stripe is away."""
     back = settings.SITE_URL + reverse("top_up", args=[organisation.slug])
     customer = customer_of(organisation)
-    with answering("No card was stored.") as api:
+    with answering(gettext_noop("No card was stored.")) as api:
         session = api.v1.checkout.sessions.create(
             params={
                 "mode": "setup",
@@ -99,7 +100,7 @@ def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> T
 
     Raises Problem for another's checkout, and while none is stored there.
     """
-    with answering("The card is stored; open this page again.") as api:
+    with answering(gettext_noop("The card is stored; open this page again.")) as api:
         card = shapes.read_stored_card(api, session_id)
     if card is None or card.customer != customer_of(organisation):
         raise Problem(_("No card was stored there."), code="no_card", status=404)
@@ -186,7 +187,7 @@ def pay(*, purchase: Purchase) -> Purchase:
     )
     problem = ""
     try:
-        with answering("The top-up goes on later.") as api:
+        with answering(gettext_noop("The top-up goes on later.")) as api:
             # Asked each time what there is to do: between two calls the card may have been charged.
             status = api.v1.invoices.retrieve(invoice_id).status
             if status == "draft":
@@ -201,7 +202,7 @@ def pay(*, purchase: Purchase) -> Purchase:
         if refused.code != "card_declined":
             raise
         problem = refused.sentence
-        with answering("The top-up goes on later.") as api:
+        with answering(gettext_noop("The top-up goes on later.")) as api:
             api.v1.invoices.void_invoice(invoice_id)
     followed = fulfilment.fulfil(source_id=invoice_id) or purchase
     if problem:
@@ -209,7 +210,9 @@ def pay(*, purchase: Purchase) -> Purchase:
         with transaction.atomic():
             followed.state, followed.problem = Purchase.State.FAILED, problem
             followed.save(update_fields=["state", "problem"])
-            TopUp.objects.filter(pk=top_up.pk).update(problem=problem)
+            # Conditional, so that of two processes one tells it.
+            if TopUp.objects.filter(pk=top_up.pk, problem="").update(problem=problem):
+                top_up_notices.declined(purchase=followed)
             audit.record(
                 actor=SYSTEM,
                 organisation=purchase.organisation,

@@ -41,6 +41,24 @@ class PlainHold:
 
 
 @dataclass
+class PlainPayment:
+    """Money for credits, and the parts of it that are on their way back now, in cents."""
+
+    credits: int
+    cents: int
+    priority: int
+    expires: datetime | None
+    refunds: list[int] = field(default_factory=list)
+    disputed: bool = False
+    taken: int = 0
+    restored: list[str] = field(default_factory=list)
+
+    @property
+    def back(self) -> int:
+        return sum(self.refunds) + (self.cents if self.disputed else 0)
+
+
+@dataclass
 class PlainLedger:
     """One account. Times are naive; a call that does nothing returns False."""
 
@@ -169,3 +187,20 @@ class PlainLedger:
 
     def add(self, amount: int, source: str) -> bool:
         return self.grant(source, amount, ADJUSTED, None)
+
+    def follow(self, key: str, paid: PlainPayment) -> None:
+        """Credits are there for the money that stayed, as far as their time is not over."""
+        self.grant(key, paid.credits, paid.priority, paid.expires)
+        gone = paid.taken - sum(self.grants[one].amount for one in paid.restored)
+        wanted = paid.credits * min(paid.back, paid.cents) // paid.cents
+        for one in [key, *paid.restored]:
+            grant = self.grants[one]
+            part = min(wanted - gone, grant.amount - grant.back)
+            if part > 0:
+                before = grant.back
+                self.claw_back(one, part, f"{key}/{len(self.done)}")
+                paid.taken += grant.back - before
+                gone += part
+        if wanted < gone and (paid.expires is None or paid.expires > self.now):
+            paid.restored.append(f"{key}/again/{len(paid.restored) + 1}")
+            self.grant(paid.restored[-1], gone - wanted, paid.priority, paid.expires)

@@ -61,6 +61,26 @@ def credit_without_grant() -> None:
     CreditAccount.objects.update(available=F("available") + 7, last_number=F("last_number") + 1)
 
 
+def capture_without_hold() -> None:
+    """A well-formed entry and its account, but the hold does not know of it."""
+    account = CreditAccount.objects.get()
+    entry(
+        kind="capture",
+        hold_id=CreditHold.objects.get(state="held").pk,
+        amount=1,
+        available_after=account.available,
+        held_after=account.held - 1,
+    )
+    CreditAccount.objects.update(held=F("held") - 1, last_number=F("last_number") + 1)
+
+
+def entry_in_a_gap() -> None:
+    """A number is left out, and the account says it was not."""
+    account = CreditAccount.objects.get()
+    entry(number=account.last_number + 2)
+    CreditAccount.objects.update(last_number=F("last_number") + 2)
+
+
 WRONG: dict[str, Callable[[], object]] = {
     "more available": lambda: add_to(CreditAccount, "available", 1),
     "less held": lambda: add_to(CreditAccount, "held", -1),
@@ -85,6 +105,8 @@ WRONG: dict[str, Callable[[], object]] = {
     ),
     "an entry alone": entry,
     "credits without a grant": credit_without_grant,
+    "a capture without its hold": capture_without_hold,
+    "a number left out": entry_in_a_gap,
 }
 
 
@@ -106,6 +128,10 @@ def test_a_wrong_sum_cannot_be_committed(who: dict[str, Any], wrong: str) -> Non
         (CreditGrant, "remaining", -1),
         (CreditGrant, "remaining", 1000),
         (CreditHold, "open", 1000),
+        (CreditHold, "open", -1),
+        (CreditHold, "captured", -1),
+        (CreditHold, "state", "released"),
+        (CreditHold, "settled_at", timezone.now()),
     ],
 )
 def test_no_balance_leaves_its_bounds(

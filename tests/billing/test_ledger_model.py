@@ -22,9 +22,11 @@ from hypothesis.stateful import (
 from accounts.actors import SYSTEM
 from billing import ledger
 from billing.models import CreditGrant
+from billing.payments import catalogue, fulfilment
+from billing.payments.shapes import Line, Payment, Reversal
 from billing.recount import recount
 from headshots.lib.problems import Problem
-from tests.billing.plain_ledger import PlainLedger, Refused
+from tests.billing.plain_ledger import PlainLedger, PlainPayment, Refused
 from tests.world import make_world
 
 NOON = datetime(2027, 1, 1, 12)
@@ -33,10 +35,18 @@ OPERATIONS = (
     *("hold", "release", "capture_in_part", "claw_back", "grant", "time_passes"),
     *("hold", "release", "capture", "claw_back", "deduct", "add"),
 )
+OF_PAYMENTS = (
+    *("pay", "refund", "refund_fails", "dispute", "decide", "hear"),
+    *("hold", "release", "capture", "refund", "refund_fails", "decide"),
+    *("hold", "capture_in_part", "claw_back", "time_passes", "dispute"),
+)
 
 
 class LedgerMachine(RuleBasedStateMachine):
     """The real ledger and the plain one, side by side; the clock is the machine's."""
+
+    operations: tuple[str, ...] = OPERATIONS
+    pace = 1
 
     @initialize()
     def begin(self) -> None:
@@ -44,18 +54,23 @@ class LedgerMachine(RuleBasedStateMachine):
         self.atomic.__enter__()
         self.model = PlainLedger(NOON)
         clock = SimpleNamespace(now=lambda: self.model.now.replace(tzinfo=UTC))
-        self.clock = patch.object(ledger, "timezone", clock)
-        self.clock.start()
+        self.clocks = [patch.object(module, "timezone", clock) for module in (ledger, fulfilment)]
+        for one in self.clocks:
+            one.start()
         self.organisation = make_world(credits=0).organisation
         self.who = {"actor": SYSTEM, "organisation": self.organisation}
-        # Every sequence begins with what matters: a hold on two grants, of which one expires.
+        self.start()
+
+    def start(self) -> None:
+        """Every sequence begins with what matters: a hold on two grants, of which one expires."""
         self.grant("a", 3, CreditGrant.Kind.PLAN, 4)
         self.grant("b", 4, CreditGrant.Kind.PURCHASE, None)
         self.hold("a", 4)
 
     def teardown(self) -> None:
         if hasattr(self, "atomic"):
-            self.clock.stop()
+            for one in self.clocks:
+                one.stop()
             assert list(recount()) == []
             transaction.set_rollback(True)
             self.atomic.__exit__(None, None, None)
@@ -140,9 +155,12 @@ class LedgerMachine(RuleBasedStateMachine):
         if sweep:
             ledger.expire_due()
 
+    def of_payment(self, operation: str, which: int, amount: int, whole: bool) -> None:
+        raise NotImplementedError
+
     # One rule for all: with one each, most sequences would leave most of them out.
     @rule(
-        operation=st.sampled_from(OPERATIONS),
+        number=st.integers(0, 99),
         key=st.sampled_from(["a", "ab", "c"]),
         which=st.integers(0, 9),
         amount=st.integers(1, 4),
@@ -153,7 +171,7 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def act(
         self,
-        operation: str,
+        number: int,
         key: str,
         which: int,
         amount: int,
@@ -162,6 +180,7 @@ class LedgerMachine(RuleBasedStateMachine):
         days: int | None,
         part: str,
     ) -> None:
+        operation = self.operations[number % len(self.operations)]
         if operation == "grant":
             self.grant(f"{key}{part}", amount, kind, days)
         elif operation == "hold":
@@ -178,8 +197,10 @@ class LedgerMachine(RuleBasedStateMachine):
             self.deduct(amount, part)
         elif operation == "add":
             self.add(amount, f"{key}{part}")
+        elif operation == "time_passes":
+            self.time_passes((days or 1) * self.pace, whole)
         else:
-            self.time_passes(days or 1, whole)
+            self.of_payment(operation, which, amount, whole)
 
     @invariant()
     def the_same_stands_in_both(self) -> None:
@@ -204,14 +225,95 @@ class LedgerMachine(RuleBasedStateMachine):
         }
 
 
+class PaymentMachine(LedgerMachine):
+    """The same under payments that are refunded, disputed, lost and won, and heard of late."""
+
+    operations = OF_PAYMENTS
+    pace = 9  # a plan's credits live for months
+
+    def start(self) -> None:
+        self.payments: dict[str, PlainPayment] = {}
+        self.pay(6, of_plan=False)
+        self.pay(catalogue.PLAN.included, of_plan=True)
+        for paid in self.payments.values():
+            paid.refunds += [120, 277]
+
+    def pay(self, credits: int, *, of_plan: bool) -> None:
+        begins = self.model.now.replace(day=1)
+        month = begins.month - 1 + catalogue.PLAN.months
+        expires = begins.replace(year=begins.year + month // 12, month=month % 12 + 1)
+        kind = CreditGrant.Kind.PLAN if of_plan else CreditGrant.Kind.PURCHASE
+        key = f"checkout:{len(self.payments)}"
+        self.payments[key] = PlainPayment(
+            credits, credits * 100 + 7, ledger.PRIORITY[kind], expires if of_plan else None
+        )
+        self.hear(key)
+
+    def hear(self, key: str) -> None:
+        """We are told; what is true now counts, however much happened unheard."""
+        paid = self.payments[key]
+        of_plan = paid.expires is not None
+        price = catalogue.PLAN if of_plan else catalogue.CREDITS
+        begins = None
+        if paid.expires is not None:
+            month = paid.expires.month - 1 - catalogue.PLAN.months
+            begins = paid.expires.replace(
+                year=paid.expires.year + month // 12, month=month % 12 + 1, tzinfo=UTC
+            )
+        quantity = paid.credits // catalogue.PLAN.included if of_plan else paid.credits
+        backs = [Reversal(cents, stands=True, disputed=False) for cents in paid.refunds]
+        backs.append(Reversal(paid.cents, stands=paid.disputed, disputed=True))
+        fulfilment.follow(
+            organisation=self.organisation,
+            payment=Payment(
+                session_id=f"cs_{key}",
+                invoice_id=None,
+                payment_intent_id="",
+                customer="",
+                purchase_id="",
+                state="paid",
+                cents=paid.cents,
+                currency="usd",
+                lines=(Line(key, price.lookup_key, quantity, begins),),
+                reversals=tuple(backs),
+            ),
+        )
+        self.model.follow(key, paid)
+
+    def of_payment(self, operation: str, which: int, amount: int, whole: bool) -> None:
+        key = list(self.payments)[which % len(self.payments)]
+        paid = self.payments[key]
+        if operation == "pay" and len(self.payments) < 3:
+            self.pay(amount, of_plan=False)
+        elif operation == "refund" and not paid.disputed:
+            left = paid.cents - sum(paid.refunds)
+            cents = left if whole else min(left, amount * 77)
+            paid.refunds += [cents] if cents else []
+        elif operation == "refund_fails" and paid.refunds:
+            paid.refunds.pop(which % len(paid.refunds))
+        elif operation == "dispute":
+            paid.disputed = True
+        elif operation == "decide":
+            paid.disputed = paid.disputed and not whole
+        if operation == "hear" or which % 3:
+            for _ in range(1 + which % 2):
+                self.hear(key)
+
+
 class TestLedgerMachine(TestCase):
-    def test_any_sequence(self) -> None:
+    def any_sequence(self, machine: type[LedgerMachine], examples: int) -> None:
         run_state_machine_as_test(
-            LedgerMachine,
+            machine,
             settings=settings(
-                max_examples=40,
+                max_examples=examples,
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+    def test_any_sequence(self) -> None:
+        self.any_sequence(LedgerMachine, 40)
+
+    def test_any_sequence_of_payments(self) -> None:
+        self.any_sequence(PaymentMachine, 25)

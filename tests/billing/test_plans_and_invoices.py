@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from typing import Any
 
 import pytest
 import stripe
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django_q.models import Schedule
 
 from accounts.actors import SYSTEM
-from billing import ledger
+from accounts.models import Role
+from billing import ledger, tasks
 from billing.models import CreditGrant, Purchase, TopUp
 from billing.payments import catalogue, invoices, plans, purchases, top_ups
 from generation import closing
@@ -164,6 +169,25 @@ def test_an_invoice_that_broke_off_is_gone_on_with_and_written_once(
     assert sent.cents == 50 * 2300
 
 
+def test_an_invoice_that_broke_off_before_it_was_sent_is_sent_once(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = invoices.begin(actor=world.actor, organisation=world.organisation, credits=50)
+    sending = stripe.InvoiceService.send_invoice
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise stripe.APIConnectionError("gone")
+
+    monkeypatch.setattr(stripe.InvoiceService, "send_invoice", dies)
+    with pytest.raises(Problem, match="does not answer"):
+        invoices.send(purchase=purchase)
+    assert shop.api.v1.invoices.retrieve(purchase.invoice_id or "").status == "open"
+    monkeypatch.setattr(stripe.InvoiceService, "send_invoice", sending)
+    for _ in range(2):
+        invoices.send(purchase=purchase)
+    assert [event["type"] for event in shop.events()].count("invoice.sent") == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [({"credits": 5}, "credits"), ({"credits": 100, "po_number": "x" * 31}, "po_number")],
@@ -229,6 +253,61 @@ def test_credits_are_topped_up_until_the_cap(world: World, shop: Shop) -> None:
     assert top_ups.spent_cents(world.organisation) == 2 * 57_500
     assert Purchase.objects.filter(kind="top_up", state="paid").count() == 2
     assert all(one.pdf_url for one in Purchase.objects.all())
+
+
+def test_a_declined_top_up_is_told_once_to_who_is_in_charge(
+    world: World, shop: Shop, mailoutbox: list[mail.EmailMessage]
+) -> None:
+    world.member(Role.ADMIN)
+    world.member(Role.VIEWER)
+    store_card(world, shop, DECLINED_LATER)
+    set_up(world)
+    swept(shop)
+    (failed,) = Purchase.objects.all()
+    for _ in range(2):
+        top_ups.pay(purchase=failed)
+        swept(shop)
+    in_charge = world.organisation.members.exclude(role=Role.VIEWER)
+    assert sorted(m.to[0] for m in mailoutbox) == sorted(m.user.email for m in in_charge)
+    words = " ".join(mailoutbox[0].body.split())
+    assert "Acme was to get 25 credits for $575, and Visa ending in 0341 was not charged" in words
+    assert "Your card was declined. Store another card, or save the top-up again" in words
+    assert f"/o/{world.organisation.slug}/credits/top-up" in words
+    # Saving again is looking: the same card fails another time, and that is told as well.
+    set_up(world)
+    swept(shop)
+    assert len(mailoutbox) == 4
+
+
+def test_nobody_is_told_of_a_top_up_that_somebody_has_looked_at(
+    world: World, shop: Shop, mailoutbox: list[mail.EmailMessage]
+) -> None:
+    store_card(world, shop, DECLINED_LATER)
+    set_up(world)
+    top_ups.sweep()
+    (begun,) = Purchase.objects.all()
+    top_ups.pay(purchase=begun)
+    store_card(world, shop, ACCEPTED)
+    drain()
+    assert mailoutbox == []
+
+
+def test_word_of_a_declined_top_up_waits_for_the_mail_server(
+    world: World, shop: Shop, mailoutbox: list[mail.EmailMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_card(world, shop, DECLINED_LATER)
+    set_up(world)
+
+    def away(*_: Any, **__: Any) -> int:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EmailMultiAlternatives, "send", away)
+        swept(shop)
+    (later,) = Schedule.objects.filter(func="billing.tasks.send_top_up_declined")
+    assert mailoutbox == []
+    assert tasks.send_top_up_declined(*literal_eval(later.args))
+    assert len(mailoutbox) == 1
 
 
 def test_a_declined_top_up_stops_the_next_until_somebody_looks(world: World, shop: Shop) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from accounts.actors import SYSTEM
 from generation import looks
 from generation.models import Candidate, ComputeUsage, Order, Shoot, State
-from tests.browser.conftest import DESK, Open, sign_in
+from tests.browser.conftest import DESK, PHONE, Open, sign_in
 from tests.browser.test_pages_hold import holds
 from tests.world import DIRECTION, World, bring, make_world
 
@@ -59,6 +59,19 @@ def test_the_pages_about_costs(opened: Open) -> None:
     empty.organisation.members.create(user=world.owner, role="owner")
     for path in ("where", "usage", "budgets"):
         holds(page, f"/o/{empty.organisation.slug}/credits/{path}")
+
+
+def test_on_a_phone_the_tab_that_is_open_is_in_sight(opened: Open) -> None:
+    world = make_world(credits=2000)
+    page = opened(PHONE)
+    sign_in(page, world.owner.email)
+    page.goto(f"/o/{world.organisation.slug}/credits")
+    expect(page.get_by_text("2,000", exact=True)).to_be_visible()
+    tabs = page.get_by_role("navigation", name="Credits and money")
+    expect(tabs.get_by_role("link", name="Budgets")).not_to_be_in_viewport()
+    page.goto(f"/o/{world.organisation.slug}/credits/budgets")
+    expect(tabs.get_by_role("link", name="Budgets")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("window.scrollY") == 0
 
 
 def test_the_calculator_answers_as_one_types(opened: Open) -> None:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.actors import SYSTEM, employee_actor
 from accounts.models import AuditEntry
 from billing import ledger
+from billing.models import CreditEntry
 from generation import choosing, orders, retention, selfies, states
 from generation.models import Order, Selfie, Shoot, State
 from generation.storage import vault
@@ -132,6 +133,22 @@ def test_an_order_larger_than_the_credits_is_refused_whole(db: None) -> None:
     world.order(2)
     with pytest.raises(Problem, match="1 credit is missing"):
         world.order(1)
+
+
+def test_an_order_of_an_organisation_in_debt_says_what_is_owed(db: None) -> None:
+    world = make_world(credits=4)
+    who = {"actor": SYSTEM, "organisation": world.organisation}
+    ledger.hold(**who, amount=4, source_key="used")
+    ledger.capture(**who, source_key="used")
+    ledger.claw_back(**who, grant_key="tests", source_key="refund")
+    before = list(CreditEntry.objects.values())
+    with pytest.raises(Problem, match=r"4 credits are owed .* 2 credits .* Buy at least 6") as owed:
+        world.order(2)
+    assert (owed.value.code, owed.value.status) == ("credits_missing", 402)
+    assert not Order.objects.exists()
+    assert list(CreditEntry.objects.values()) == before
+    ledger.grant(**who, amount=6, source_key="bought")
+    assert world.order(2).shoots.count() == 2
 
 
 def test_orders_keep_the_look_they_froze(world: World) -> None:

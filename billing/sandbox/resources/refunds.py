@@ -52,7 +52,11 @@ def create(account: Account, given: Obj) -> Obj:
     announce(account, "charge.refunded", charge)
     announce(account, "refund.created", made)
     announce(account, "charge.refund.updated", made)
-    return shown(made)
+    answered = shown(made)
+    method = need(account, "payment_method", charge["payment_method"])
+    if method["_behaves"] == "refund_fails":
+        fail(account, made)  # as at Stripe, after it has said that it succeeded
+    return answered
 
 
 def _charge_of(account: Account, given: Obj) -> Obj:

@@ -23,6 +23,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A strip of tabs that is wider than a phone shows the one that is open.
+for (const here of document.querySelectorAll(".tabs [aria-current], .side nav [aria-current]")) {
+  const strip = here.closest(".tabs, .side nav");
+  const [own, whole] = [here.getBoundingClientRect(), strip.getBoundingClientRect()];
+  strip.scrollLeft += own.left + own.width / 2 - whole.left - whole.width / 2;
+}
+
 // A pressed button answers at once and cannot be pressed twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;

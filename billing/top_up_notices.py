@@ -1,0 +1,89 @@
+"""Mail to owners and administrators when an automatic top-up did not go through."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django_q.tasks import async_task, schedule
+
+from accounts.models import Member, Organisation, Role
+from billing import ledger
+from billing.models import Purchase, TopUp
+
+log = structlog.get_logger(__name__)
+_TASK = "billing.tasks.send_top_up_declined"
+_AGAIN = timedelta(minutes=5)
+
+
+def declined(*, purchase: Purchase) -> None:
+    """Queue word of a declined top-up, a message to each who is in charge. Part of the
+    transaction around it, so that it goes out once for a failure."""
+    for member in _in_charge(purchase.organisation):
+        async_task(_TASK, str(purchase.pk), str(member.pk))
+
+
+def send_declined(*, purchase_id: UUID, member_id: UUID) -> bool:
+    """Send it to one of them, in the language they read. Returns whether it went.
+
+    Nobody is told who is in charge no longer, nor after somebody has looked: another card or
+    saving again has it tried again. While the mail server is away it is sent later.
+    """
+    purchase = Purchase.objects.select_related("organisation").get(pk=purchase_id)
+    organisation = purchase.organisation
+    member = next((one for one in _in_charge(organisation) if one.pk == member_id), None)
+    stopped = TopUp.objects.filter(organisation=organisation, on=True).exclude(problem="").first()
+    if member is None or stopped is None or organisation.closed_at:
+        return False
+    # Members without a language of their own read the installation's.
+    language = getattr(member.user, "language", "") or settings.LANGUAGE_CODE
+    with translation.override(language):
+        mail = _mail(purchase, stopped, member)
+    try:
+        mail.send()
+    except OSError:
+        log.exception("mail_failed", kind="top_up_declined", purchase=str(purchase.pk))
+        schedule(
+            _TASK,
+            str(purchase_id),
+            str(member_id),
+            schedule_type="O",
+            next_run=timezone.now() + _AGAIN,
+            cluster="default",
+        )
+        return False
+    return True
+
+
+def _in_charge(organisation: Organisation) -> list[Member]:
+    found = Member.objects.filter(organisation=organisation, role__in=(Role.OWNER, Role.ADMIN))
+    return list(found.select_related("user").order_by("pk"))
+
+
+def _mail(purchase: Purchase, stopped: TopUp, member: Member) -> EmailMultiAlternatives:
+    organisation = purchase.organisation
+    context = {
+        "organisation": organisation,
+        "purchase": purchase,
+        "why": stopped.problem,
+        "card": stopped.method_label,
+        "balance": ledger.balance(organisation=organisation),
+        "link": f"{settings.SITE_URL}{reverse('top_up', args=[organisation.slug])}",
+    }
+    mail = EmailMultiAlternatives(
+        subject=_("{organisation} is not topped up any more: the card was declined").format(
+            organisation=organisation.name
+        ),
+        body=render_to_string("emails/top_up_declined.txt", context),
+        to=[member.user.email],
+        headers={"Message-ID": f"<topup.{purchase.pk.hex}.{member.pk.hex}@headshots>"},
+    )
+    mail.attach_alternative(render_to_string("emails/top_up_declined.html", context), "text/html")
+    return mail
