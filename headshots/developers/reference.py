@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
+from headshots.lib.api.sparse import SPARSE
 from headshots.lib.markdown import inline
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -133,6 +134,8 @@ def _resolved(said: dict[str, Any], part: Any) -> dict[str, Any]:
             part = {**found, **{key: part[key] for key in part if key != "$ref"}}
         elif len(part.get("allOf", ())) == 1:
             part = {**part["allOf"][0], **{key: part[key] for key in part if key != "allOf"}}
+        elif str(part.get("anyOf", [{}])[-1].get("$ref", "")).endswith(SPARSE):
+            part = part["anyOf"][0]
         else:
             break
     return dict(part)

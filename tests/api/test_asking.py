@@ -94,6 +94,13 @@ def test_fields_and_expand(program: Program, world: World) -> None:
     assert set(said) == {"id", "employee"}
     assert said["employee"]["email"] == shoot.employee.email
     assert program.get(f"shoots/{shoot.pk}").json()["employee"] == str(shoot.employee_id)
+    whole = program.get(f"shoots/{shoot.pk}?expand=order,employee").json()
+    assert whole["order"] == program.get(f"orders/{order.pk}").json()
+    assert whole["order"]["counts"]["invited"] == 1
+    listed = program.get("shoots?expand=order&fields=order").json()["data"]
+    assert listed == [{"order": whole["order"]}]
+    acted = program.post(f"orders/{order.pk}/approve?fields=count").json()
+    assert acted == {"count": 0}
     problem(program.get(f"shoots/{shoot.pk}?fields=idd"), 422, "invalid")
     problem(program.get("shoots?expand=candidate"), 422, "invalid")
 
