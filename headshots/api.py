@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +34,8 @@ def document() -> bytes:
 
     schema = SchemaGenerator(patterns=[path("api/v1/", (urlpatterns, app_name, "api"))])  # type: ignore[no-untyped-call]
     found = schema.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return bytes(OpenApiJsonRenderer().render(found))
+    told = json.loads(OpenApiJsonRenderer().render(found))
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @require_safe

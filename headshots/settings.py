@@ -320,6 +320,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "accounts.webhooks.openapi.add_webhooks",
         "headshots.lib.api.links.add_links",
         "headshots.lib.api.sparse.add_sparse",
+        "headshots.lib.api.refusals.add_refusals",
     ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access, exports
+from generation.api import refusals
 from generation.models import Export
 from generation.storage import vault
 from headshots.lib.api.operations import operation
@@ -83,6 +84,7 @@ class ExportsView(TenantView):
         shape=ExportShape,
         body=ExportGiven,
         status=202,
+        refuses=(refusals.NOTHING_APPROVED,),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Packs the approved headshots of an order and a list of everybody's state. Ask again for
@@ -114,6 +116,7 @@ class ExportFileView(TenantView):
         scope="headshots:read",
         binary="application/zip",
         also=(409,),
+        refuses=(refusals.NOT_READY,),
     )
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
         """Once it is ready; for a day."""

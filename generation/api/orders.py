@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from accounts import access as accounts_access
 from accounts.api.base import TenantView
 from generation import access, choosing, orders
+from generation.api import refusals
 from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
 from generation.api.looks import LookShape
 from generation.models import Order, State
@@ -135,6 +136,12 @@ class OrdersView(OrderViews):
         body=OrderGiven,
         status=201,
         also=(402,),
+        refuses=(
+            refusals.CREDITS_MISSING,
+            refusals.OVER_BUDGET,
+            refusals.DUE,
+            refusals.NOT_ON_ROSTER,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Freezes the look and makes a shoot for each employee. A credit is held when somebody's

@@ -37,6 +37,8 @@ class Answer:
 
     status: str
     says: str
+    # Code and sentence of each error that there is.
+    errors: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,20 @@ def _operation(said: dict[str, Any], path: str, method: str, raw: dict[str, Any]
         answer=_pretty(status, example),
         fields=_fields(said, schema),
         refusals=tuple(
-            Answer(code, _said(_resolved(said, each).get("description", "")))
+            Answer(code, _said(_resolved(said, each).get("description", "")), _errors(said, each))
             for code, each in sorted(raw["responses"].items())
             if not code.startswith("2")
         ),
     )
+
+
+def _errors(said: dict[str, Any], answer: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    found = (
+        _resolved(said, example)["value"]
+        for content in answer.get("content", {}).values()
+        for example in content.get("examples", {}).values()
+    )
+    return tuple((each["code"], each["detail"]) for each in found)
 
 
 def _resolved(said: dict[str, Any], part: Any) -> dict[str, Any]:
