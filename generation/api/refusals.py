@@ -100,3 +100,29 @@ NO_RENDITION = Refused(
     "There is no such file; `renditions` lists those there are.",
     name="no_rendition",
 )
+JOIN_END = Refused(
+    "expires", 422, "Let the link end after today and not after the order is due.", "expires"
+)
+NOT_CHOOSING = Refused(
+    "transition", 409, "Ada Moreau is not choosing any more.", name="not_choosing"
+)
+NOT_YOURS_TO_PICK = Refused(
+    "not_yours_to_pick", 409, "Until the due date the choice is theirs alone."
+)
+NOTHING_TO_ADD_TO = Refused(
+    "transition",
+    409,
+    "More pictures can be had while there are some to choose from.",
+    name="nothing_to_add_to",
+)
+NOBODY_TO_REMIND = Refused(
+    "not_their_turn",
+    409,
+    "There is nothing for these people to do just now, so nobody was reminded.",
+)
+SAME_LOOK = Refused("same_look", 422, "That is the look of this order. Choose another.", "look")
+PHOTOS_GONE = Refused(
+    "photos_gone",
+    409,
+    "The photos of somebody chosen are no longer there. Place a new order instead.",
+)

@@ -16,7 +16,7 @@ from django.db import transaction
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput
 
-from generation import exports, upload_addresses
+from generation import download_links, exports, upload_addresses
 from generation.models import State
 from tests.api.program import Program, make_key
 from tests.world import World
@@ -55,6 +55,8 @@ CONFIG = SchemathesisConfig.from_dict(
                 "/api/v1/keys/{key_id}",
                 "/api/v1/partner-grants/{grant_id}",
                 "/api/v1/member-invitations/{invitation_id}",
+                "/api/v1/join-links/{join_link_id}",
+                "/api/v1/download-links/{download_link_id}",
             )
             for method in ("GET", "PATCH", "DELETE")
         ],
@@ -87,6 +89,13 @@ def pool(world: World) -> dict[str, list[str]]:
         "headshot_id": [str(ready.headshot.pk)],
         "release_id": [str(ready.release_id)],
         "export_id": [str(export.pk)],
+        "budget_id": [str(world.budget().pk)],
+        "join_link_id": [str(world.join_link().pk)],
+        "download_link_id": [
+            str(download_links.make(actor=world.actor, order=ready.order, days=7).pk)
+        ],
+        "shoots": [str(shoot.pk) for shoot in shoots],
+        "candidates": [str(c.pk) for c in choosing.candidates.all()],
         "key_id": [str(make_key(world.organisation, ["looks:read"]).key.pk)],
         "member_id": [str(m.pk) for m in world.organisation.members.all()],
         "invitation_id": [str(world.invite_member().pk)],

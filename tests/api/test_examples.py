@@ -22,12 +22,12 @@ from accounts import api_keys
 from accounts.actors import SYSTEM
 from accounts.models import ApiKey, Employee, Role
 from accounts.webhooks import endpoints
-from generation.models import Selfie, State, UploadAddress
+from generation.models import Selfie, Shoot, State, UploadAddress
 from headshots.api import document, urlpatterns
 from headshots.lib.api import idempotency
 from headshots.lib.api.refusals import REQUEST_ID
 from tests.api.program import Program
-from tests.world import World, give_selfies, jpeg, make_world
+from tests.world import DIRECTION, World, give_selfies, jpeg, make_world
 
 METHODS = ("get", "post", "put", "patch", "delete")
 NOBODYS = "00000000-0000-7000-8000-000000000000"
@@ -405,6 +405,44 @@ def _not_ready(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
 def _rendition(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     headshot = world.shoot(State.DELIVERED).headshot
     return program.get(f"headshots/{headshot.pk}/renditions/huge")
+
+
+def link(program: Program, world: World) -> HttpResponse:
+    end = {"cap": 5, "expires_at": "2036-01-01T00:00:00Z"}
+    return program.post(f"orders/{world.order().pk}/join-links", end)
+
+
+put("expires", lambda p, w, m: link(p, w))
+put(
+    "not_choosing",
+    lambda p, w, m: p.post(
+        f"shoots/{of_ada(w, State.APPROVING).pk}/approve-before", {"candidates": []}
+    ),
+)
+put("nothing_to_add_to", lambda p, w, m: delivered(p, w, "more-pictures"))
+put(
+    "not_their_turn",
+    lambda p, w, m: p.post(f"orders/{w.order().pk}/remind", {"stage": "approving"}),
+)
+
+
+@recipe("not_yours_to_pick")
+def _pick_for(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.CHOOSING)
+    candidate = shoot.candidates.first()
+    return program.post(f"shoots/{shoot.pk}/pick-for", {"candidate": str(candidate.pk)})
+
+
+def another(program: Program, world: World, **changes: str) -> HttpResponse:
+    shoot = world.shoot(State.DELIVERED)
+    look = program.post("looks", {"name": "Other", **DIRECTION, **changes}).json()["id"]
+    body = {"look": look, "shoots": [str(shoot.pk)]}
+    Shoot.objects.filter(pk=shoot.pk).update(inputs_destroyed_at=timezone.now())
+    return program.post(f"orders/{shoot.order_id}/another-look", body)
+
+
+put("same_look", lambda p, w, m: another(p, w))
+put("photos_gone", lambda p, w, m: another(p, w, attire="white shirt"))
 
 
 @pytest.mark.parametrize("name", sorted(described()["components"]["examples"]))
