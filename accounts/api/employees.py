@@ -27,7 +27,7 @@ TAG = "Employees"
 EXAMPLE = {
     "external_id": "hr-1007",
     "email": "ada.moreau@example.com",
-    "employee_number": "1007",
+    "employee_number": "E-1007",
     "first_name": "Ada",
     "last_name": "Moreau",
     "preferred_name": "",

@@ -171,6 +171,7 @@ class KeyView(TenantView):
         """What is left out stays as it is."""
         said = self.body()
         key = access.api_key(self.inside, key_id)
+        self.refuse_changed(KeyShape, key)
         changed = api_keys.change_key(
             actor=self.actor,
             key=key,

@@ -136,10 +136,12 @@ class CreditsView(TenantView):
         scope="credits:write",
         shape=BalanceShape,
         body=LowBalanceGiven,
+        match=True,
     )
     def patch(self, request: Request) -> HttpResponseBase:
         """Owners and administrators get a mail, endpoints get `credits.low`, once until it has
         recovered."""
+        self.refuse_changed(BalanceShape, self._balance())
         terms.warn_below(
             actor=self.actor,
             organisation=self.organisation,
@@ -148,9 +150,12 @@ class CreditsView(TenantView):
         return self._told()
 
     def _told(self) -> HttpResponseBase:
+        return self.shown(self._balance())
+
+    def _balance(self) -> dict[str, int | None]:
         own = access.terms(self.inside)
         balance = ledger.balance(organisation=self.organisation)
-        return self.shown({**asdict(balance), "low_balance": own.low_balance if own else None})
+        return {**asdict(balance), "low_balance": own.low_balance if own else None}
 
 
 class EntriesView(TenantView):

@@ -48,10 +48,9 @@ class DepartmentLooksGiven(Given):
 class DepartmentLooksView(TenantView):
     """The looks of departments."""
 
-    def told(self) -> HttpResponseBase:
+    def own(self) -> dict[str, Any]:
         own = department_looks.own(organisation=self.organisation)
-        rows = [{"department": name, "look": str(own[name].pk)} for name in sorted(own)]
-        return self.plain({"data": rows})
+        return {"data": [{"department": name, "look": own[name].pk} for name in sorted(own)]}
 
     @operation(
         "department_looks_list",
@@ -62,7 +61,7 @@ class DepartmentLooksView(TenantView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Departments that are not named have none of their own."""
-        return self.told()
+        return self.shown(self.own())
 
     @operation(
         "department_looks_update",
@@ -71,10 +70,12 @@ class DepartmentLooksView(TenantView):
         scope="looks:write",
         shape=DepartmentLooksShape,
         body=DepartmentLooksGiven,
+        match=True,
     )
     def patch(self, request: Request) -> HttpResponseBase:
         """Departments that are left out stay as they are."""
         said = self.body()["looks"]
+        self.refuse_changed(DepartmentLooksShape, self.own())
         department_looks.assign(
             actor=self.actor,
             organisation=self.organisation,
@@ -83,7 +84,7 @@ class DepartmentLooksView(TenantView):
                 for name, look in said.items()
             },
         )
-        return self.told()
+        return self.shown(self.own())
 
 
 class OrdersShape(Shape):

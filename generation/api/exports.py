@@ -61,6 +61,12 @@ class ExportGiven(Given):
     example = {"order": "019ab1c2-0000-7000-8000-00000000000c"}
 
 
+class ExportsQuery(Given):
+    """Which exports."""
+
+    order = serializers.UUIDField(required=False)
+
+
 class ExportsView(TenantView):
     """Exports as a list."""
 
@@ -71,10 +77,14 @@ class ExportsView(TenantView):
         scope="headshots:read",
         shape=ExportShape,
         many=True,
+        query=ExportsQuery,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Those of the last day, the newest first."""
-        return self.listed(access.exports(self.inside), owner=self.organisation.pk)
+        found = access.exports(self.inside)
+        if "order" in self.query:
+            found = found.filter(order=self.query["order"])
+        return self.listed(found, owner=self.organisation.pk)
 
     @operation(
         "exports_create",

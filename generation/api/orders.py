@@ -107,6 +107,15 @@ class OrderGiven(Given):
     }
 
 
+class OrdersQuery(Given):
+    """Which orders."""
+
+    look = serializers.UUIDField(required=False)
+    cost_centre = serializers.CharField(max_length=60, required=False)
+    po_number = serializers.CharField(max_length=60, required=False)
+    since = serializers.DateTimeField(required=False, help_text="Placed then or later.")
+
+
 class DoneShape(Shape):
     """How many it was done for."""
 
@@ -125,11 +134,23 @@ class OrdersView(OrderViews):
     """The orders of the organisation."""
 
     @operation(
-        "orders_list", "List orders", tag=TAG, scope="orders:read", shape=OrderShape, many=True
+        "orders_list",
+        "List orders",
+        tag=TAG,
+        scope="orders:read",
+        shape=OrderShape,
+        many=True,
+        query=OrdersQuery,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """The newest first."""
-        return self.listed(access.orders(self.inside), owner=self.organisation.pk)
+        found = access.orders(self.inside)
+        for name in ("look", "cost_centre", "po_number"):
+            if name in self.query:
+                found = found.filter(**{name: self.query[name]})
+        if "since" in self.query:
+            found = found.filter(created_at__gte=self.query["since"])
+        return self.listed(found, owner=self.organisation.pk)
 
     def rows_found(self, rows: list[Any]) -> None:
         self.counts = orders.counts_of(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import structlog
 
 from accounts.models import Employee, KeptAnswer
 from tests.api.program import Program, problem
@@ -165,6 +166,23 @@ def test_strange_idempotency_keys(program: Program) -> None:
 def test_requests_have_ids(program: Program) -> None:
     ids = {program.get("organisation")["Request-Id"] for _ in range(3)}
     assert len(ids) == 3
+
+
+def test_what_is_logged_of_a_request_has_its_id_and_key(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[dict[str, object]] = []
+
+    def broken(*_: object, **__: object) -> None:
+        logged.append(structlog.contextvars.get_contextvars())
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("accounts.access.employees", broken)
+    answer = program.get("employees")
+    problem(answer, 500, "internal")
+    assert logged[0]["request_id"] == answer["Request-Id"]
+    assert logged[0]["api_key"] == program.key.public_id
+    assert program.secret not in repr(logged)
 
 
 def test_the_description_is_served(program: Program) -> None:
