@@ -126,3 +126,14 @@ PHOTOS_GONE = Refused(
     409,
     "The photos of somebody chosen are no longer there. Place a new order instead.",
 )
+SAME_FINISH = Refused("same", 409, "The headshots are in this finish already.", name="same_finish")
+STILL_RENDERING = Refused(
+    "rendering", 409, "Some headshots are still being rendered. Wait a moment and try again."
+)
+NOTHING_TO_PUBLISH = Refused("nothing", 409, "Nothing is approved yet.", name="nothing_to_publish")
+NOTHING_TO_PUT_BACK = Refused(
+    "nothing",
+    409,
+    "This run changed nothing that can be put back.",
+    name="nothing_to_put_back",
+)

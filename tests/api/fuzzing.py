@@ -17,9 +17,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput
 
 from generation import download_links, exports, upload_addresses
-from generation.models import State
+from generation.models import PublishingRun, State
 from tests.api.program import Program, make_key
-from tests.world import World
+from tests.world import World, make_finishing
 
 # A refusal of what is well-formed: nobody's id, a state that does not allow it, credits, a twin.
 FINE = ["2xx", "304", "400", "401", "402", "403", "404", "409", "410", "412", "415", "422"]
@@ -27,7 +27,6 @@ CONFIG = SchemathesisConfig.from_dict(
     {
         "checks": {
             "positive_data_acceptance": {"expected-statuses": FINE},
-            # A row that is wrong is told of in a 200; unknown headers are nobody's business.
             "negative_data_rejection": {
                 "expected-statuses": [
                     "400",
@@ -47,18 +46,28 @@ CONFIG = SchemathesisConfig.from_dict(
                 ],
             },
         },
-        # What is deleted there is told of afterwards, too: who has left, a key that is revoked.
+        # An upsert tells of a row that is wrong beside those that are right. What is deleted at the
+        # others is told of afterwards, too: who has left, a key that is revoked.
         "operations": [
-            {"include-name": f"{method} {path}", "checks": {"use_after_free": {"enabled": False}}}
-            for path in (
-                "/api/v1/employees/{employee_id}",
-                "/api/v1/keys/{key_id}",
-                "/api/v1/partner-grants/{grant_id}",
-                "/api/v1/member-invitations/{invitation_id}",
-                "/api/v1/join-links/{join_link_id}",
-                "/api/v1/download-links/{download_link_id}",
-            )
-            for method in ("GET", "PATCH", "DELETE")
+            {
+                "include-name": "POST /api/v1/employees/upsert",
+                "checks": {"negative_data_rejection": {"enabled": False}},
+            },
+            *(
+                {
+                    "include-name": f"{method} /api/v1/{path}",
+                    "checks": {"use_after_free": {"enabled": False}},
+                }
+                for path in (
+                    "employees/{employee_id}",
+                    "keys/{key_id}",
+                    "partner-grants/{grant_id}",
+                    "member-invitations/{invitation_id}",
+                    "join-links/{join_link_id}",
+                    "download-links/{download_link_id}",
+                )
+                for method in ("GET", "PATCH", "DELETE")
+            ),
         ],
     }
 )
@@ -70,7 +79,7 @@ def pool(world: World) -> dict[str, list[str]]:
     choosing = world.shoot(State.CHOOSING)
     collecting = world.shoot(State.COLLECTING)
     export = exports.begin(actor=world.actor, organisation=world.organisation, order=ready.order)
-    endpoint = world.endpoint()
+    endpoint, directory = world.endpoint(), world.directory()
     shoots = [ready, choosing, collecting, world.shoot(State.APPROVING), world.shoot()]
     orders = [str(shoot.order_id) for shoot in shoots]
     people = [str(person.pk) for person in world.hire(3)]
@@ -94,6 +103,15 @@ def pool(world: World) -> dict[str, list[str]]:
         "download_link_id": [
             str(download_links.make(actor=world.actor, order=ready.order, days=7).pk)
         ],
+        "directory": [str(directory.pk)],
+        "publishing_run_id": [
+            str(
+                PublishingRun.objects.create(
+                    order=ready.order, directory=directory, aim="publish", state="done"
+                ).pk
+            )
+        ],
+        "refinish_id": [str(make_finishing(world)["refinish"].pk)],
         "shoots": [str(shoot.pk) for shoot in shoots],
         "candidates": [str(c.pk) for c in choosing.candidates.all()],
         "key_id": [str(make_key(world.organisation, ["looks:read"]).key.pk)],

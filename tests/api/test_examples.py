@@ -22,12 +22,20 @@ from accounts import api_keys
 from accounts.actors import SYSTEM
 from accounts.models import ApiKey, Employee, Role
 from accounts.webhooks import endpoints
-from generation.models import Selfie, Shoot, State, UploadAddress
+from generation.models import Finishing, Selfie, Shoot, State, UploadAddress
 from headshots.api import document, urlpatterns
 from headshots.lib.api import idempotency
 from headshots.lib.api.refusals import REQUEST_ID
 from tests.api.program import Program
-from tests.world import DIRECTION, World, give_selfies, jpeg, make_world
+from tests.world import (
+    DIRECTION,
+    World,
+    give_files,
+    give_selfies,
+    jpeg,
+    make_finishing,
+    make_world,
+)
 
 METHODS = ("get", "post", "put", "patch", "delete")
 NOBODYS = "00000000-0000-7000-8000-000000000000"
@@ -439,6 +447,38 @@ def another(program: Program, world: World, **changes: str) -> HttpResponse:
     body = {"look": look, "shoots": [str(shoot.pk)]}
     Shoot.objects.filter(pk=shoot.pk).update(inputs_destroyed_at=timezone.now())
     return program.post(f"orders/{shoot.order_id}/another-look", body)
+
+
+put("same_finish", lambda p, w, m: p.post(f"orders/{with_files(w).order_id}/refinishes"))
+put("nothing_to_publish", lambda p, w, m: publish(p, w, w.order().pk))
+
+
+@recipe("rendering")
+def _rendering(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    made = make_finishing(world)
+    refinish = made["refinish"]
+    Finishing.objects.filter(renditions=made["rendition"]).update(
+        refinish=refinish, state=Finishing.State.WAITING
+    )
+    return program.post(f"refinishes/{refinish.pk}/decide", {"decision": "approve"})
+
+
+def with_files(world: World) -> Shoot:
+    shoot = world.shoot(State.DELIVERED)
+    give_files(shoot)
+    return shoot
+
+
+def publish(program: Program, world: World, order: Any) -> HttpResponse:
+    body = {"directory": str(world.directory().pk), "aim": "rehearse"}
+    return program.post(f"orders/{order}/publishing-runs", body)
+
+
+@recipe("nothing_to_put_back")
+def _put_back(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    run = publish(program, world, with_files(world).order_id)
+    assert run.status_code == 202
+    return program.post(f"publishing-runs/{run.json()['id']}/undo")
 
 
 put("same_look", lambda p, w, m: another(p, w))

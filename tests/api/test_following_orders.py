@@ -15,7 +15,7 @@ from accounts.models import Employee
 from generation import delivery
 from generation.models import Order, Shoot, State, TeamPage
 from tests.api.program import Program, problem
-from tests.world import DIRECTION, World, give_files
+from tests.world import DIRECTION, World, give_files, make_finishing
 
 
 def path_of(url: str) -> str:
@@ -175,3 +175,31 @@ def test_more_pictures_for_a_credit(program: Program, world: World) -> None:
     before = program.get("credits").json()["available"]
     assert program.post(f"shoots/{shoot.pk}/more-pictures").json()["state"] == "queued"
     assert program.get("credits").json()["available"] == before - 1
+
+
+def test_a_rendering_is_decided_about(program: Program, world: World) -> None:
+    refinish = make_finishing(world)["refinish"]
+    place = f"refinishes/{refinish.pk}"
+    listed = program.get(f"orders/{refinish.order_id}/refinishes").json()["data"]
+    assert listed == [program.get(place).json()]
+    assert program.get(place).json()["state"] == "rendering"
+    said = program.post(f"{place}/decide", {"decision": "discard"}).json()
+    assert (said["state"], said["id"]) == ("discarded", str(refinish.pk))
+    problem(program.post(f"{place}/decide", {"decision": "approve"}), 409, "stale")
+    problem(program.post(f"{place}/decide", {"decision": "burn"}), 422, "invalid")
+
+
+def test_publishing_is_begun_and_followed(program: Program, world: World) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    give_files(shoot)
+    directory = world.directory()
+    told = program.get("directories").json()["data"]
+    assert [(each["id"], each["kind"]) for each in told] == [(str(directory.pk), "bamboo")]
+    assert "secret" not in str(told)
+    place = f"orders/{shoot.order_id}/publishing-runs"
+    body = {"directory": str(directory.pk), "aim": "rehearse"}
+    run = program.post(place, body).json()
+    assert run["people"] == {"waiting": 1, "done": 0, "failed": 0}
+    assert program.get(f"publishing-runs/{run['id']}").json() == run
+    assert program.get(place).json()["data"] == [run]
+    problem(program.post(place, body), 409, "running")

@@ -16,9 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import scopes
 from accounts.models import Role
 from accounts.webhooks import endpoints
-from generation.models import State
+from generation.models import PublishingRun, State
 from tests.api.program import Program, make_key
-from tests.world import World, make_world
+from tests.world import World, make_finishing, make_world
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,21 @@ TABLE += [
     Case("budgets", {"get": "credits:read", "post": "credits:write"}),
     Case("budget", {"get": "credits:read", "delete": "credits:write"}, "budget"),
 ]
+TABLE += [
+    Case("harmonise", WRITE_ORDER, "order"),
+    Case("refinishes", {"get": "headshots:read", "post": "headshots:write"}, "order"),
+    Case("refinish", {"get": "headshots:read"}, "refinish"),
+    Case("refinish_decide", {"post": "headshots:write"}, "refinish", {"decision": "discard"}),
+    Case("directories", {"get": "headshots:read"}),
+    Case(
+        "publishing_runs",
+        {"get": "headshots:read", "post": "headshots:write"},
+        "order",
+        {"directory": NOBODYS, "aim": "rehearse"},
+    ),
+    Case("publishing_run", {"get": "headshots:read"}, "publishing_run"),
+    Case("publishing_run_undo", {"post": "headshots:write"}, "publishing_run"),
+]
 # An upload address is its own key (tests/api/test_selfies.py).
 OPEN = {"openapi", "upload"}
 # What there is one of, or what holds no rows of its own.
@@ -224,6 +239,15 @@ def _made(world: World, needs: str) -> Any:
         return make_key(world.organisation).key
     if needs == "budget":
         return world.budget()
+    if needs == "directory":
+        return world.directory()
+    if needs == "refinish":
+        return make_finishing(world)["refinish"]
+    if needs == "publishing_run":
+        order = world.shoot(State.DELIVERED).order
+        return PublishingRun.objects.create(
+            order=order, directory=world.directory(), aim="publish", state="done"
+        )
     if needs == "join_link":
         return world.join_link()
     if needs == "grant":
@@ -283,16 +307,8 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(world: World) -> None:
 
 def test_lists_hold_ones_own_alone(db: None) -> None:
     mine, other = make_world("Mine"), make_world("Other")
-    for needs in (
-        "headshot",
-        "export",
-        "release",
-        "invoice",
-        "invitation",
-        "grant",
-        "delivery",
-        "budget",
-    ):
+    lists = ("headshot", "export", "release", "invoice", "invitation", "grant", "delivery")
+    for needs in (*lists, "budget", "directory"):
         thing(mine, needs)
     own = Program.of(mine.organisation)
     stranger = Program.of(other.organisation)

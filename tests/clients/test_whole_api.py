@@ -25,6 +25,7 @@ NAMES = {
     "WebhookDelivery": "DeliveryShape",
     "WebhookDeliveryInFull": "DeliveryInFullShape",
     "PartnerGrant": "GrantShape",
+    "PublishingRun": "RunShape",
     "UpsertedRow": "RowShape",
     "Rendition": "HeadshotShape.renditions",
     "WebhookAttempt": "DeliveryInFullShape.log",

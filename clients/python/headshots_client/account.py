@@ -104,3 +104,9 @@ class AuditEntries(Resource[shapes.AuditEntry]):
     """The log. Filters: `action`, `actor_kind`, `object_id`, `since`, `until`."""
 
     path = "/audit-entries"
+
+
+class Directories(Listed[shapes.Directory]):
+    """Directories that members have connected, to publish photos to."""
+
+    path = "/directories"

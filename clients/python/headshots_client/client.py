@@ -64,6 +64,7 @@ class Headshots:
         self.budgets = account.Budgets(transport)
         self.invoices = account.Invoices(transport)
         self.audit_entries = account.AuditEntries(transport)
+        self.directories = account.Directories(transport)
         self.webhook_endpoints = hooks.WebhookEndpoints(transport)
 
     def organisation(self) -> Organisation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from headshots_client import shapes
 from headshots_client.resources import Resource, given
@@ -116,6 +116,48 @@ class Orders(Resource[shapes.Order]):
     def approve(self, id: str) -> int:
         """Approve everybody who has picked; how many they were."""
         return int(self._post(f"{self.path}/{id}/approve")["count"])
+
+    def harmonise(self, id: str) -> shapes.Harmonised:
+        """Mend who stands out."""
+        return cast(shapes.Harmonised, self._post(f"{self.path}/{id}/harmonise"))
+
+    def refinishes(self, id: str) -> Iterator[shapes.Refinish]:
+        """Renderings of its headshots in another finish."""
+        return self._pages(f"{self.path}/{id}/refinishes")
+
+    def render_anew(self, id: str) -> shapes.Refinish:
+        """Render its headshots in the newest finish of its look; nothing counts until decided."""
+        return cast(shapes.Refinish, self._post(f"{self.path}/{id}/refinishes"))
+
+    def refinish(self, id: str) -> shapes.Refinish:
+        """One rendering, by its own id."""
+        return cast(shapes.Refinish, self._get(f"/refinishes/{id}"))
+
+    def decide_refinish(
+        self, id: str, decision: Literal["approve", "discard", "undo", "again"]
+    ) -> shapes.Refinish:
+        """Use the new files, throw them away, take the use back, or render the failed again."""
+        body = {"decision": decision}
+        return cast(shapes.Refinish, self._post(f"/refinishes/{id}/decide", body))
+
+    def publishing_runs(self, id: str) -> Iterator[shapes.PublishingRun]:
+        """What was published of it, and where."""
+        return self._pages(f"{self.path}/{id}/publishing-runs")
+
+    def publish(
+        self, id: str, *, directory: str, aim: Literal["rehearse", "publish"]
+    ) -> shapes.PublishingRun:
+        """Write its headshots to a directory, or rehearse that without a change."""
+        body = {"directory": directory, "aim": aim}
+        return cast(shapes.PublishingRun, self._post(f"{self.path}/{id}/publishing-runs", body))
+
+    def publishing_run(self, id: str) -> shapes.PublishingRun:
+        """One run, by its own id."""
+        return cast(shapes.PublishingRun, self._get(f"/publishing-runs/{id}"))
+
+    def undo_publishing(self, id: str) -> shapes.PublishingRun:
+        """Put back what stood there before, as a run of its own."""
+        return cast(shapes.PublishingRun, self._post(f"/publishing-runs/{id}/undo"))
 
     def join_links(self, id: str) -> Iterator[shapes.JoinLink]:
         """Links by which people bring themselves in."""

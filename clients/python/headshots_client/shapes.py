@@ -424,3 +424,39 @@ class AuditEntry(TypedDict):
     object_id: str
     details: dict[str, Any]
     created_at: str
+
+
+class Refinish(TypedDict):
+    id: str
+    order: str
+    state: Literal["rendering", "approved", "discarded", "undone"]
+    total: int
+    done: int
+    failed: int
+    decided_at: str | None
+    created_at: str
+
+
+class Harmonised(TypedDict):
+    refinish: str | None
+    refinished: int
+    again: int
+    left: int
+
+
+class Directory(TypedDict):
+    id: str
+    kind: Literal["entra", "google", "slack", "bamboo"]
+    created_at: str
+
+
+class PublishingRun(TypedDict):
+    id: str
+    order: str
+    directory: str
+    aim: Literal["rehearse", "publish", "undo"]
+    state: Literal["running", "stopped", "done"]
+    sentence: str
+    people: dict[str, int]
+    undoes: str | None
+    created_at: str
