@@ -37,6 +37,7 @@ from generation.api import (
     selfies,
     shoots,
     team_pages,
+    usage,
 )
 from headshots.lib.api.views import ApiView, Nowhere
 
@@ -179,6 +180,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("credits", credits.CreditsView, "credits"),
     _resource("credits/budgets", budgets.BudgetsView, "budgets"),
     _resource("credits/budgets/<uuid:budget_id>", budgets.BudgetView, "budget"),
+    _resource("credits/usage", usage.UsageView, "usage"),
     _resource("credits/entries", credits.EntriesView, "credit_entries"),
     _resource("invoices", credits.InvoicesView, "invoices"),
     _resource("invoices/<uuid:invoice_id>", credits.InvoiceView, "invoice"),

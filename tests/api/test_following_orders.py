@@ -203,3 +203,13 @@ def test_publishing_is_begun_and_followed(program: Program, world: World) -> Non
     assert program.get(f"publishing-runs/{run['id']}").json() == run
     assert program.get(place).json()["data"] == [run]
     problem(program.post(place, body), 409, "running")
+
+
+def test_usage_by_month_and_department(program: Program, world: World) -> None:
+    assert program.get("credits/usage").json() == {"data": []}
+    shoot = world.shoot(State.DELIVERED)
+    Shoot.objects.filter(pk=shoot.pk).update(department="Law")
+    (row,) = program.get("credits/usage").json()["data"]
+    today = timezone.localdate()
+    assert (row["month"], row["department"]) == (today.replace(day=1).isoformat(), "Law")
+    assert (row["people"], row["headshots"], row["credits"]) == (1, 1, 1)

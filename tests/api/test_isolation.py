@@ -152,6 +152,7 @@ TABLE += [
     Case("refinishes", {"get": "headshots:read", "post": "headshots:write"}, "order"),
     Case("refinish", {"get": "headshots:read"}, "refinish"),
     Case("refinish_decide", {"post": "headshots:write"}, "refinish", {"decision": "discard"}),
+    Case("usage", {"get": "credits:read"}),
     Case("directories", {"get": "headshots:read"}),
     Case(
         "publishing_runs",
@@ -165,7 +166,7 @@ TABLE += [
 # An upload address is its own key (tests/api/test_selfies.py).
 OPEN = {"openapi", "upload"}
 # What there is one of, or what holds no rows of its own.
-NO_LIST = {"organisation", "credits", "departments", "department_looks"}
+NO_LIST = {"organisation", "credits", "departments", "department_looks", "usage"}
 
 
 def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:

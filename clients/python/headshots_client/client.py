@@ -11,7 +11,7 @@ import httpx
 
 from headshots_client import account, hooks, orders, people, pictures, shoots
 from headshots_client.resources import given
-from headshots_client.shapes import Balance, Customer, Organisation
+from headshots_client.shapes import Balance, Customer, Organisation, UsageRow
 from headshots_client.transport import Transport
 
 
@@ -96,6 +96,11 @@ class Headshots:
     def credits(self) -> Balance:
         """What the organisation has: free, held, owed."""
         found: Balance = self.transport.send("GET", "/credits").json()
+        return found
+
+    def usage(self) -> list[UsageRow]:
+        """What departments used in each of the last twelve months."""
+        found: list[UsageRow] = self.transport.send("GET", "/credits/usage").json()["data"]
         return found
 
     def warn_below(self, credits: int | None) -> Balance:

@@ -460,3 +460,14 @@ class PublishingRun(TypedDict):
     people: dict[str, int]
     undoes: str | None
     created_at: str
+
+
+class UsageRow(TypedDict):
+    """A department in a month; `month` is its first day."""
+
+    month: str
+    department: str
+    people: int
+    headshots: int
+    credits: int
+    images: int
