@@ -26,7 +26,7 @@ RESOURCES: dict[str, tuple[_Words, _Words]] = {
     ),
     "headshots": (_("Headshots and their files"), _("Take exports along")),
     "releases": (_("Who has consented, to which text"), _("Hand over consent that was collected")),
-    "credits": (_("Balance, ledger, invoices"), ""),
+    "credits": (_("Balance, ledger, invoices"), _("Set budgets and the low balance")),
     "webhooks": (_("Endpoints and deliveries"), _("Make endpoints, replay deliveries")),
     "audit": (_("The log"), ""),
     "keys": (_("Keys, without their secrets"), _("Make, rotate and revoke keys")),

@@ -49,6 +49,8 @@ class Employee(Row):
 
     class Meta:
         ordering = ["last_name", "first_name", "email"]
+        # Pages of the API stand on it, also right after thousands of people have come.
+        indexes = [models.Index(fields=["organisation", "-id"], name="employee_newest")]
         constraints = [
             models.UniqueConstraint("organisation", Lower("email"), name="employee_email_once"),
             models.UniqueConstraint(
