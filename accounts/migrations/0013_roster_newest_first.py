@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_embedding"),
+        ("accounts", "0012_logos_languages_and_files_being_read"),
     ]
 
     operations = [
