@@ -15,6 +15,7 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, sandbox, scopes
 from accounts.actors import Actor
@@ -67,7 +68,10 @@ def make_key(
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     living = ApiKey.objects.filter(organisation=organisation, revoked_at=None)
     if living.count() >= MOST_KEYS:
-        raise Problem(f"There are {MOST_KEYS} keys. Revoke some first.", code="too_many_keys")
+        raise Problem(
+            _("There are {most} keys. Revoke some first.").format(most=MOST_KEYS),
+            code="too_many_keys",
+        )
     key = ApiKey(
         organisation=organisation,
         test=test,
@@ -126,7 +130,7 @@ def rotate_key(*, actor: Actor, key: ApiKey, overlap: timedelta) -> NewKey:
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise Problem(
-            f"The old secret counts for {LONGEST_OVERLAP.days} days at most.",
+            _("The old secret counts for {days} days at most.").format(days=LONGEST_OVERLAP.days),
             code="overlap",
             field="overlap_hours",
         )
@@ -178,18 +182,22 @@ def authenticate(*, secret: str, address: str | None) -> ApiKey:
     )
     # SECURITY: whoever does not hold the secret learns nothing of the key, not even that it is.
     if key is None or not shape or not _matches(key, secret) or (shape[1] == "test") != key.test:
-        raise Problem("This key is none of ours.", code="key_unknown", status=401)
+        raise Problem(_("This key is none of ours."), code="key_unknown", status=401)
     if key.revoked_at or key.organisation.closed_at:
-        raise Problem("This key has been revoked.", code="key_revoked", status=401)
+        raise Problem(_("This key has been revoked."), code="key_revoked", status=401)
     if key.state == "expired":
         raise Problem(
-            f"This key expired on {key.expires_at:%d %b %Y at %H:%M} UTC. Make a new one.",
+            _("This key expired on {time} UTC. Make a new one.").format(
+                time=f"{key.expires_at:%d %b %Y at %H:%M}"
+            ),
             code="key_expired",
             status=401,
         )
     if key.networks and not _inside(address, key.networks):
         raise Problem(
-            f"This key may not be used from {address}.", code="address_refused", status=403
+            _("This key may not be used from {address}.").format(address=address),
+            code="address_refused",
+            status=403,
         )
     return key
 
@@ -239,13 +247,13 @@ def _describe(
     key.name = " ".join(name.replace("\x00", "").split())[:80]
     if not key.name:
         raise Problem(
-            "Give the key a name that says what uses it.", code="name_missing", field="name"
+            _("Give the key a name that says what uses it."), code="name_missing", field="name"
         )
     key.scopes = scopes.check(wanted)
     _refuse_more(actor, key)
     key.networks = _networks(networks)
     if expires_at is not None and expires_at <= timezone.now():
-        raise Problem("This date has passed.", code="expired", field="expires_at")
+        raise Problem(_("This date has passed."), code="expired", field="expires_at")
     key.expires_at = expires_at
 
 
@@ -257,9 +265,9 @@ def _refuse_more(actor: Actor, key: ApiKey) -> None:
     elif actor.user and not _is_owner(actor.user, key.organisation):
         more = [s for s in key.scopes if s in scopes.OWNERS_ALONE]
     if more:
-        whose = "Your own key lacks it" if actor.key else "Ask an owner of the organisation"
+        whose = _("Your own key lacks it") if actor.key else _("Ask an owner of the organisation")
         raise Problem(
-            f"You cannot give the scope {more[0]}. {whose}.",
+            _("You cannot give the scope {scope}. {whose}.").format(scope=more[0], whose=whose),
             code="scope_missing",
             field="scopes",
             status=403,
@@ -279,12 +287,18 @@ def _networks(said: Sequence[str]) -> list[str]:
             found.append(str(ip_network(text.strip(), strict=False)))
         except ValueError:
             raise Problem(
-                f"“{text.strip()[:60]}” is no network address, such as 203.0.113.0/24.",
+                _("“{network}” is no network address, such as 203.0.113.0/24.").format(
+                    network=text.strip()[:60]
+                ),
                 code="network",
                 field="networks",
             ) from None
     if len(found) > MOST_NETWORKS:
-        raise Problem(f"At most {MOST_NETWORKS} networks.", code="network", field="networks")
+        raise Problem(
+            _("At most {most} networks.").format(most=MOST_NETWORKS),
+            code="network",
+            field="networks",
+        )
     return list(dict.fromkeys(found))
 
 
@@ -320,5 +334,5 @@ def _living(key: ApiKey) -> ApiKey:
     found = ApiKey.objects.select_for_update(of=("self",)).select_related("organisation")
     key = found.get(pk=key.pk)
     if key.revoked_at:
-        raise Problem("This key has been revoked.", code="key_revoked", status=409)
+        raise Problem(_("This key has been revoked."), code="key_revoked", status=409)
     return key

@@ -86,7 +86,8 @@ def forget_people(*, organisation: Organisation) -> None:
         status=Employee.Status.LEFT,
     )
     organisation.destroyed_at = timezone.now()
-    organisation.save(update_fields=["destroyed_at"])
+    organisation.logo = ""
+    organisation.save(update_fields=["destroyed_at", "logo"])
     audit.record(
         actor=SYSTEM, organisation=organisation, action="organisation.destroyed", about=organisation
     )

@@ -16,6 +16,7 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
@@ -46,8 +47,10 @@ def make_link(*, actor: Actor, invitation: Invitation, return_url: str) -> Link:
     origin = _origin(return_url)
     if origin not in allowed(organisation):
         raise Problem(
-            f"{origin} is not among the origins that may show the employees’ way. Add it to the "
-            "organisation’s embed_origins first.",
+            _(
+                "{origin} is not among the origins that may show the employees’ way. Add it to "
+                "the organisation’s embed_origins first."
+            ).format(origin=origin),
             code="origin_not_allowed",
             field="return_url",
         )
@@ -72,7 +75,7 @@ def open_link(*, signed: str) -> Invitation:
         wanted = UUID(pk)
     except signing.SignatureExpired:
         raise Problem(
-            "This link has expired. Open your headshot from the page that led you here again.",
+            _("This link has expired. Open your headshot from the page that led you here again."),
             code="link_expired",
             status=410,
         ) from None
@@ -103,7 +106,7 @@ def framed_by(invitation: Invitation) -> str:
 
 def _origin(url: str) -> str:
     problem = Problem(
-        "Give the whole address that employees come back to, beginning with https://.",
+        _("Give the whole address that employees come back to, beginning with https://."),
         code="return_url",
         field="return_url",
     )
@@ -111,7 +114,7 @@ def _origin(url: str) -> str:
         raise problem
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        parts.port  # noqa: B018  raises ValueError for one that is none
     except ValueError:
         raise problem from None
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
@@ -123,4 +126,4 @@ def _origin(url: str) -> str:
 
 
 def _unknown() -> Problem:
-    return Problem("This link is not valid.", code="link_unknown", status=404)
+    return Problem(_("This link is not valid."), code="link_unknown", status=404)

@@ -9,16 +9,14 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task, schedule
 
-from accounts import audit
+from accounts import audit, languages, letters
 from accounts.actors import Actor
 from accounts.members import lock, still_owner
 from accounts.models import Member, MemberInvitation, Organisation, Role, User
@@ -215,14 +213,19 @@ def send(*, invitation_id: UUID, generation: int) -> bool:
         "organisation": invitation.organisation,
         "link": link_of(invitation),
     }
-    mail = EmailMultiAlternatives(
-        subject=f"Join {invitation.organisation.name} at Headshots",
-        body=render_to_string("emails/member.txt", context),
-        to=[invitation.email],
-        # The same mail twice, after a repeated task, is one in most mailboxes.
-        headers={"Message-ID": f"<member.{invitation.pk}.{generation}@headshots>"},
-    )
-    mail.attach_alternative(render_to_string("emails/member.html", context), "text/html")
+    # Whoever is invited reads what the one who invites does, as far as anybody knows.
+    with translation.override(languages.of_user(invitation.invited_by)):
+        mail = letters.letter(
+            organisation=invitation.organisation,
+            template="member",
+            subject=_("Join {organisation} at Headshots").format(
+                organisation=invitation.organisation.name
+            ),
+            context=context,
+            to=[invitation.email],
+            # The same mail twice, after a repeated task, is one in most mailboxes.
+            headers={"Message-ID": f"<member.{invitation.pk}.{generation}@headshots>"},
+        )
     try:
         mail.send()
     except OSError:
@@ -263,11 +266,13 @@ def _open(pk: UUID) -> MemberInvitation:
 def _check_open(invitation: MemberInvitation) -> None:
     organisation = invitation.organisation.name
     if invitation.accepted_at:
-        sentence = f"This invitation has been used. Sign in to reach {organisation}."
+        sentence = _("This invitation has been used. Sign in to reach {organisation}.").format(
+            organisation=organisation
+        )
     elif invitation.revoked_at or invitation.organisation.closed_at:
-        sentence = "This invitation has been taken back. Ask whoever invited you."
+        sentence = _("This invitation has been taken back. Ask whoever invited you.")
     elif invitation.expired:
-        sentence = "This invitation has expired. Ask whoever invited you to send it again."
+        sentence = _("This invitation has expired. Ask whoever invited you to send it again.")
     else:
         return
     raise Problem(sentence, code="invitation_over", status=410)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -9,12 +10,14 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, letters
 from accounts.actors import Actor
 from accounts.members import lock, still_owner
 from accounts.models import Member, Organisation, Role, User
 from accounts.second_factor import has_second_factor
+from headshots.lib import logos
 from headshots.lib.problems import Problem
+from headshots.lib.storage import vault
 
 MOST_ORIGINS = 20
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -94,6 +97,35 @@ def rename(*, actor: Actor, organisation: Organisation, name: str) -> Organisati
         was=was,
         name=name,
     )
+    return organisation
+
+
+@transaction.atomic
+def set_logo(*, actor: Actor, organisation: Organisation, data: bytes | None) -> Organisation:
+    """The picture above mail to employees and members: a PNG or WebP file; None for none.
+
+    Raises Problem for what is no picture to be used, and nothing is changed then.
+    """
+    key = ""
+    if data is not None:
+        cleaned = logos.clean(data, largest=letters.LARGEST_LOGO)
+        key = f"{organisation.pk}/mail/{hashlib.sha256(cleaned).hexdigest()}.png"
+        vault().put(key, cleaned)
+    organisation = lock(organisation=organisation)
+    still_owner(actor=actor, organisation=organisation)
+    if organisation.logo == key:
+        return organisation
+    before, organisation.logo = organisation.logo, key
+    organisation.save(update_fields=["logo"])
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="organisation.logo",
+        about=organisation,
+        shown=bool(key),
+    )
+    if before:
+        transaction.on_commit(lambda: vault().delete(before))
     return organisation
 
 

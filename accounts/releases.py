@@ -164,18 +164,18 @@ def hand_over(
     that we give, word for word, and where it was signed in the future or more than a year ago.
     """
     if actor.key is None:
-        raise Problem("A release is handed over with a key.", code="key_missing", status=403)
+        raise Problem(_("A release is handed over with a key."), code="key_missing", status=403)
     shown = release_text(employee, language=language)
     if " ".join(text.split()) != " ".join(shown.text.split()):
         raise Problem(
-            "This is not the text that has to be signed now. Read it anew and have it signed.",
+            _("This is not the text that has to be signed now. Read it anew and have it signed."),
             code="release_changed",
             field="text",
         )
     now = timezone.now()
     if not now - OLDEST <= signed_at <= now + _SKEW:
         raise Problem(
-            "The time of signing is in the future, or more than a year ago.",
+            _("The time of signing is in the future, or more than a year ago."),
             code="signed_at",
             field="signed_at",
         )
@@ -184,7 +184,7 @@ def hand_over(
     for name, value in (("signed_name", signed_name), ("evidence", evidence)):
         if len(value) < 2:
             raise Problem(
-                "Say who signed, and how it can be proved.", code="evidence_missing", field=name
+                _("Say who signed, and how it can be proved."), code="evidence_missing", field=name
             )
     release = Release.objects.create(
         employee=employee,

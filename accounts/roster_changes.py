@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Change, Employee, Organisation
 from accounts.roster_columns import LABELS
 from accounts.roster_rows import CellProblem, ReadRow, RosterRow
 
 FIELDS = tuple(LABELS)
+_NUMBER = LABELS["employee_number"]
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,11 @@ def decide(
             else:
                 problem = CellProblem(
                     "employee_number",
-                    f"{LABELS['employee_number']} {read.row.employee_number} belongs to "
-                    f"{owner.email}.",
+                    _("{what} {number} belongs to {email}.").format(
+                        what=_(_NUMBER),
+                        number=read.row.employee_number,
+                        email=owner.email,
+                    ),
                 )
                 decisions.append(_refused(read, *read.problems, problem))
                 continue

@@ -40,7 +40,7 @@ FULL_NAME = "name"
 ATTRIBUTE = "attribute"
 LEAVE_OUT = ""
 CHOICES: dict[str, str] = {
-    LEAVE_OUT: "Leave out",
+    LEAVE_OUT: gettext_noop("Leave out"),
     **LABELS,
     FULL_NAME: gettext_noop("First and last name"),
     ATTRIBUTE: gettext_noop("Own attribute"),
@@ -186,7 +186,7 @@ def checked(headers: Sequence[str], meanings: Sequence[str]) -> list[str]:
             raise Problem(
                 _(
                     "“{value}” and “{value2}” cannot both be {value3}. Leave one of them out."
-                ).format(value=twice[0], value2=twice[1], value3=CHOICES[meaning].lower()),
+                ).format(value=twice[0], value2=twice[1], value3=_(CHOICES[meaning])),
                 code="column_twice",
             )
     if "email" not in meanings:

@@ -44,7 +44,7 @@ def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[
         if len(value) > LIMITS[name] or "\x00" in value:
             raise Problem(
                 _("{value} has at most {value2} characters of text.").format(
-                    value=LABELS[name], value2=LIMITS[name]
+                    value=_(LABELS[name]), value2=LIMITS[name]
                 ),
                 code="too_long",
                 field=name,
@@ -52,7 +52,7 @@ def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[
     try:
         validate_email(tidy["email"])
     except ValidationError:
-        said_address = f"“{tidy['email'][:80]}” is no e-mail address."
+        said_address = _("“{email}” is no e-mail address.").format(email=tidy["email"][:80])
         raise Problem(
             said_address if tidy["email"] else _("Give an e-mail address. The link goes there."),
             code="email",

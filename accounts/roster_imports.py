@@ -1,4 +1,4 @@
-"""A roster file in three steps: upload, say what the columns are, preview; then apply.
+"""A roster file that has been read: say what the columns are, preview; then apply.
 
 Before it is applied a file touches nothing but its own rows here.
 """
@@ -14,19 +14,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Q, QuerySet
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_q.tasks import async_task
 
-from accounts import audit, roster_changes, roster_writing
+from accounts import audit, languages, roster_changes, roster_writing
 from accounts.actors import Actor
-from accounts.models import AuditEntry, Change, Employee, Organisation, RosterImport, RosterLine
+from accounts.models import AuditEntry, Change, Employee, RosterImport, RosterLine
 from accounts.roster_changes import Decision
-from accounts.roster_columns import LEAVE_OUT, checked, guess, plain
+from accounts.roster_columns import checked
 from accounts.roster_rows import ReadRow, read_rows
 from headshots.lib.problems import Problem
-from headshots.lib.tables import Row, Skipped, Table, TableProblem, read_table
+from headshots.lib.storage import vault
+from headshots.lib.tables import Row, Skipped, Table
 
 State = RosterImport.State
 # Files up to this many rows are checked while the page waits.
@@ -42,44 +44,6 @@ class Applied:
     moved: int = 0
 
 
-def start_import(
-    *, actor: Actor, organisation: Organisation, data: bytes, filename: str
-) -> RosterImport:
-    """Keep a CSV or XLSX file as text, with a guess at what its columns are.
-
-    Where an earlier file of the organisation had a column of the same name, it is what it was
-    then. Raises Problem for what cannot be read as a table.
-    """
-    try:
-        table = read_table(data, filename)
-    except TableProblem as problem:
-        raise Problem(str(problem), code="roster_unreadable", field="file") from problem
-    return RosterImport.objects.create(
-        organisation=organisation,
-        uploaded_by=actor.user,
-        filename=filename[:200] or "roster",
-        table={"headers": table.headers, "rows": table.rows, "skipped": table.skipped},
-        headers=list(table.headers),
-        meanings=guess(table, _like_last_time(organisation)),
-        total=len(table.rows),
-    )
-
-
-def _like_last_time(organisation: Organisation) -> dict[str, str]:
-    last = (
-        RosterImport.objects.filter(organisation=organisation, state=State.APPLIED)
-        .only("headers", "meanings")
-        .first()
-    )
-    if last is None:
-        return {}
-    return {
-        plain(header): meaning
-        for header, meaning in zip(last.headers, last.meanings, strict=True)
-        if meaning != LEAVE_OUT and header
-    }
-
-
 @transaction.atomic
 def map_columns(
     *, actor: Actor, roster_import: RosterImport, meanings: Sequence[str], mark_leavers: bool
@@ -91,6 +55,8 @@ def map_columns(
     """
     roster_writing.lock(roster_import.organisation)
     found = _locked(roster_import)
+    if not found.headers:
+        raise Problem(_("The file has not been read yet."), code="not_read", status=409)
     found.meanings = checked(found.headers, meanings)
     found.mark_leavers = mark_leavers
     found.uploaded_by = actor.user or found.uploaded_by
@@ -112,10 +78,14 @@ def map_columns(
 def check_import(*, import_id: UUID, run: int) -> None:
     """Read every row and write down what it would do. Harmless when done twice or too late."""
     current = RosterImport.objects.filter(pk=import_id, run=run, state=State.CHECKING)
-    found = current.select_related("organisation").first()
+    found = current.select_related("organisation", "uploaded_by").first()
     if found is None:
         return
+    with translation.override(languages.of_user(found.uploaded_by)):
+        _check(found, current)
 
+
+def _check(found: RosterImport, current: QuerySet[RosterImport]) -> None:
     def tell(done: int) -> None:
         current.update(done=done, updated_at=timezone.now())
 
@@ -132,7 +102,7 @@ def check_import(*, import_id: UUID, run: int) -> None:
     except Exception:
         current.update(
             state=State.FAILED,
-            message="The check broke off. Nothing was changed. Try once more.",
+            message=_("The check broke off. Nothing was changed. Try once more."),
         )
         raise
 
@@ -151,7 +121,7 @@ def _decide(found: RosterImport, read: Sequence[ReadRow]) -> tuple[list[Decision
     # Who stands in a row that cannot be read is unknown, and might be anybody.
     unreadable = any(one.row is None and not one.email for one in read)
     if found.mark_leavers and unreadable:
-        message = (
+        message = _(
             "Nobody is marked as having left, because some rows do not say whom they are about. "
             "Mend them and upload the file again."
         )
@@ -184,11 +154,14 @@ def apply_import(*, actor: Actor, roster_import: RosterImport) -> Applied:
     if moved:
         who = _who_changed_it(found)
         _keep_lines(found, decisions, moved)
-        lines = "1 line comes" if len(moved) == 1 else f"{len(moved):,} lines come"
-        message = (
-            f"{who} changed the roster after this preview was made, and nothing has been "
-            f"applied. {lines} out otherwise now and stand first, marked. {message}"
-        ).strip()
+        said = ngettext(
+            "{who} changed the roster after this preview was made, and nothing has been "
+            "applied. {n} line comes out otherwise now and stands first, marked.",
+            "{who} changed the roster after this preview was made, and nothing has been "
+            "applied. {n} lines come out otherwise now and stand first, marked.",
+            len(moved),
+        ).format(who=who, n=f"{len(moved):,}")
+        message = f"{said} {message}".strip()
         _ready(found, decisions, message)
         return Applied(done=False, moved=len(moved))
     roster_writing.write(found.organisation, decisions)
@@ -243,22 +216,26 @@ def _who_changed_it(found: RosterImport) -> str:
         .values_list("actor_name", flat=True)
         .distinct()
     )
-    return " and ".join(names[:3]) or "Somebody"
+    return ", ".join(names[:3]) or _("Somebody")
 
 
 def forget_old(*, most: int = 100) -> int:
     """Remove files and previews older than KEPT_FOR, applied or not; returns how many."""
     old = RosterImport.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
-    keys = list(old.order_by("created_at").values_list("pk", flat=True)[:most])
-    RosterImport.objects.filter(pk__in=keys).delete()
-    return len(keys)
+    forgotten = list(old.order_by("created_at").only("pk", "organisation_id")[:most])
+    for one in forgotten:
+        vault().delete(one.file)
+    RosterImport.objects.filter(pk__in=[one.pk for one in forgotten]).delete()
+    return len(forgotten)
 
 
 @transaction.atomic
 def discard_import(*, actor: Actor, roster_import: RosterImport) -> None:
     """Forget a file that is not wanted after all."""
     del actor  # The roster never knew of it; there is nothing to audit.
-    _locked(roster_import).delete()
+    found = _locked(roster_import)
+    transaction.on_commit(lambda: vault().delete(found.file))
+    RosterImport.objects.filter(pk=found.pk).delete()
 
 
 def _locked(roster_import: RosterImport) -> RosterImport:
@@ -279,8 +256,9 @@ def _table(found: RosterImport) -> Table:
 
 
 # What makes one outcome differ from another; a leaver has no row, so the person stands for it.
+# Of problems where they are: the sentence is in the language of whoever had it checked.
 def _outcome(decision: Decision) -> tuple[object, ...]:
-    fatal = [p.sentence for p in decision.problems if p.fatal]
+    fatal = [p.column for p in decision.problems if p.fatal]
     return (decision.change.value, decision.employee_id, decision.before, fatal)
 
 
@@ -291,7 +269,7 @@ def _moved(found: RosterImport, decisions: Sequence[Decision]) -> set[object]:
             change,
             employee,
             before,
-            [sentence for _, sentence, fatal in problems if fatal],
+            [column for column, _sentence, fatal in problems if fatal],
         )
         for number, change, employee, before, problems in found.lines.order_by().values_list(
             "number", "change", "employee_id", "before", "problems"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 
 from accounts.roster_columns import (
     ATTRIBUTE,
@@ -93,12 +94,12 @@ def read_rows(
         problems = _faults(values, attributes)
         email, number = values["email"].lower(), values.get("employee_number", "")
         if not any(problem.fatal for problem in problems):
-            for name, value, what in (
-                ("email", email, "e-mail address"),
-                ("employee_number", number, "employee number"),
+            for name, value, said in (
+                ("email", email, _("Row {row} has the same e-mail address.")),
+                ("employee_number", number, _("Row {row} has the same employee number.")),
             ):
                 if twin := first_line.get((name, value)):
-                    problems.append(CellProblem(name, f"Row {twin} has the same {what}."))
+                    problems.append(CellProblem(name, said.format(row=twin)))
         if any(problem.fatal for problem in problems):
             found.append(ReadRow(line, None, tuple(problems), email, number))
             continue
@@ -116,38 +117,46 @@ def _faults(values: dict[str, str], attributes: dict[str, str]) -> list[CellProb
     full = values.pop(FULL_NAME, "")
     if full and not (values.get("first_name") or values.get("last_name")):
         if "," in full:
-            last, _, first = full.partition(",")
+            last, _comma, first = full.partition(",")
         else:
-            first, _, last = full.rpartition(" ")
+            first, _blank, last = full.rpartition(" ")
         values["first_name"], values["last_name"] = first.strip(), last.strip()
     for name, value in values.items():
         if len(value) > LIMITS[name]:
-            what = f"{len(value)} characters, more than {LIMITS[name]}"
-            problems.append(CellProblem(name, f"{LABELS[name]} has {what}."))
+            said = _("{what} has {count} characters, more than {most}.").format(
+                what=_(LABELS[name]), count=len(value), most=LIMITS[name]
+            )
+            problems.append(CellProblem(name, said))
         if "\x00" in value:
-            problems.append(CellProblem(name, "There is a character that is no text."))
+            problems.append(CellProblem(name, _("There is a character that is no text.")))
     for name, value in attributes.items():
         if len(value) > ATTRIBUTE_LIMIT or "\x00" in value:
             problems.append(
-                CellProblem(name, f"At most {ATTRIBUTE_LIMIT} characters of text are kept.")
+                CellProblem(
+                    name,
+                    _("At most {most} characters of text are kept.").format(most=ATTRIBUTE_LIMIT),
+                )
             )
     email = values["email"]
     if not email:
-        problems.append(CellProblem("email", "There is no e-mail address."))
+        problems.append(CellProblem("email", _("There is no e-mail address.")))
     elif not any(problem.column == "email" for problem in problems):
         try:
             validate_email(email.lower())
         except ValidationError:
-            problems.append(CellProblem("email", f"“{email[:80]}” is no e-mail address."))
-    if said := values.get("language"):
-        code = language_code(said)
+            said = _("“{email}” is no e-mail address.").format(email=email[:80])
+            problems.append(CellProblem("email", said))
+    if language := values.get("language"):
+        code = language_code(language)
         values["language"] = code or ""
         if code is None:
             problems.append(
                 CellProblem(
                     "language",
-                    f"“{said[:40]}” is not among English, German, French and Spanish; the "
-                    "language is left as it is.",
+                    _(
+                        "“{language}” is not among English, German, French and Spanish; the "
+                        "language is left as it is."
+                    ).format(language=language[:40]),
                     fatal=False,
                 )
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from headshots.lib.problems import Problem
@@ -25,7 +26,7 @@ RESOURCES: dict[str, tuple[_Words, _Words]] = {
     ),
     "headshots": (_("Headshots and their files"), _("Take exports along")),
     "releases": (_("Who has consented, to which text"), _("Hand over consent that was collected")),
-    "credits": (_("Balance, ledger, invoices"), ""),
+    "credits": (_("Balance, ledger, invoices"), _("Set budgets and the low balance")),
     "webhooks": (_("Endpoints and deliveries"), _("Make endpoints, replay deliveries")),
     "audit": (_("The log"), ""),
     "keys": (_("Keys, without their secrets"), _("Make, rotate and revoke keys")),
@@ -43,12 +44,14 @@ def check(scopes: Iterable[str]) -> list[str]:
     wanted = set(scopes)
     if unknown := sorted(wanted - set(ALL)):
         raise Problem(
-            f"There is no scope “{unknown[0][:40]}”. There are: {', '.join(ALL)}.",
+            gettext("There is no scope “{scope}”. There are: {scopes}.").format(
+                scope=unknown[0][:40], scopes=", ".join(ALL)
+            ),
             code="scope_unknown",
             field="scopes",
         )
     if not wanted:
-        raise Problem("Choose at least one scope.", code="scope_none", field="scopes")
+        raise Problem(gettext("Choose at least one scope."), code="scope_none", field="scopes")
     return [scope for scope in ALL if scope in wanted]
 
 

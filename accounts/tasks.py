@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts import member_invitations, roster_imports
+from accounts import member_invitations, roster_imports, roster_reading
 from accounts.webhooks import notices, sending
+
+
+def read_roster(import_id: str) -> None:
+    """default: read a roster file that is too heavy to be read while a page waits."""
+    roster_reading.read_import(import_id=UUID(import_id))
 
 
 def check_roster(import_id: str, run: int) -> None:

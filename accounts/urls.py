@@ -43,6 +43,7 @@ urlpatterns = [
     path("members/leave", members.leave, name="member_leave"),
     path("settings", organisation.settings, name="organisation_settings"),
     path("settings/name", organisation.rename, name="organisation_rename"),
+    path("settings/logo", organisation.logo, name="organisation_logo"),
     path(
         "settings/second-factor",
         organisation.require_second_factor,

@@ -232,6 +232,11 @@ def rendition(inside: Inside, rendition_id: UUID) -> Rendition:
     return found
 
 
+def download_links(inside: Inside, order: Order) -> QuerySet[DownloadLink]:
+    """The download links of an order."""
+    return DownloadLink.objects.filter(order=order, order__organisation=inside.organisation)
+
+
 def download_link(inside: Inside, link_id: UUID) -> DownloadLink:
     found = (
         DownloadLink.objects.filter(order__organisation=inside.organisation, pk=link_id)

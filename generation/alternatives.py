@@ -6,6 +6,7 @@ eyes are and gets the order's backdrop; no measurement of the face is kept.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,10 +18,12 @@ from django_q.tasks import async_task
 from accounts import audit
 from accounts.actors import Actor
 from generation import credentials, finishes, renditions, states
+from generation.engine import provenance
 from generation.models import Alternative, Order, Shoot, State
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
 
 AGREEMENT = gettext_noop(
     "I allow {organisation} to use this photo of me, cropped and with the backdrop of the others, "
@@ -120,8 +123,16 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
     transaction.on_commit(lambda: vault().delete_tree(folder(shoot)))
 
 
-def finish(*, alternative_id: UUID) -> bool:
-    """Make the picture. Runs in a task: it loads dlib. Returns whether there is one now.
+def begin_anew(*, order: Order) -> None:
+    """Queue the pictures of those who opted out once more: the order's finish is another one now.
+    Call it in the transaction of what it stands for; the old ones stay until the new are there."""
+    for found in of_order(order):
+        async_task("generation.tasks.finish_alternative", str(found.pk), True)
+
+
+def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
+    """Make the picture, or `anew` where there is one. Runs in a task: it loads dlib. Returns
+    whether there is one now.
 
     What was given in the meantime wins; doing it again changes nothing.
     """
@@ -130,17 +141,20 @@ def finish(*, alternative_id: UUID) -> bool:
         .filter(pk=alternative_id)
         .first()
     )
-    if found is None or found.finished:
+    if found is None or (found.finished and not anew):
         return found is not None
+    before = found.finished
     picture, problem = _picture(found)
-    key = f"{folder(found.shoot)}/{found.kind}-{found.updated_at:%H%M%S%f}.jpg"
+    if picture is None and before:
+        return True
+    key = f"{folder(found.shoot)}/{found.kind}-{secrets.token_hex(8)}.jpg"
     if picture is not None:
         vault().put(key, picture)
-    kept = Alternative.objects.filter(pk=found.pk, updated_at=found.updated_at).update(
-        finished=key if picture is not None else "", problem=problem
-    )
-    if not kept and picture is not None:
-        vault().delete(key)
+    kept = Alternative.objects.filter(
+        pk=found.pk, updated_at=found.updated_at, finished=before
+    ).update(finished=key if picture is not None else "", problem=problem)
+    if picture is not None and (before or not kept):
+        vault().delete(before if kept else key)
     return bool(kept and picture is not None)
 
 
@@ -150,7 +164,7 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
 
     from generation.engine import finish as encoding
     from generation.engine import finishing, initials
-    from generation.engine.errors import FinishError
+    from generation.engine.errors import EngineError
 
     person, order = found.shoot.employee, found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
@@ -159,18 +173,24 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
         first = person.preferred_name or person.first_name
         letters = initials.initials(first, person.last_name, person.email)
         ground = finishing.paint(spec.plate, (wanted.width, wanted.height))
-        return encoding.jpeg(initials.draw(letters, Image.fromarray(ground), wanted.eye_line)), ""
+        drawn = initials.draw(letters, Image.fromarray(ground), wanted.eye_line)
+        label = credentials.label(provenance.DRAWN)
+        return _signed(encoding.jpeg(drawn, xmp=label), order, provenance.DRAWN), ""
     try:
         with Image.open(vault().path(found.file)) as photo:
             cut = finishing.cut_out(photo, renditions.matting())
         (file,) = finishing.finish(
             cut,
             replace(spec, renditions=(replace(wanted, format="jpeg"),)),
-            xmp=credentials.label(photographed=True),
+            xmp=credentials.label(provenance.MADE_BY_A_PERSON),
         )
-    except FinishError as error:
-        return None, str(error)
-    return file.data, ""
+    except (EngineError, FileMissing) as error:
+        return None, renditions.why_not(error)
+    return _signed(file.data, order, provenance.MADE_BY_A_PERSON), ""
+
+
+def _signed(data: bytes, order: Order, source: str) -> bytes:
+    return credentials.sign(data, "jpeg", look=order.direction.words(), source=source)[0]
 
 
 def of_order(order: Order) -> list[Alternative]:

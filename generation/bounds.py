@@ -9,8 +9,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from generation import choosing, consistency
-from generation.models import Finishing, Headshot, Order, State
+from generation import choosing, consistency, renditions
+from generation.models import Finishing, Headshot, Order, Rendition, State
 from headshots.lib.problems import Problem
 
 # The face encoder's distance to the person's own photos up to which nobody needs to look twice.
@@ -23,6 +23,8 @@ class Judged:
 
     headshot: Headshot
     reasons: list[str] = field(default_factory=list)
+    # What would be delivered, as soon as it is rendered.
+    file: Rendition | None = None
 
     @property
     def inside(self) -> bool:
@@ -33,11 +35,15 @@ def awaiting(*, order: Order) -> list[Judged]:
     """Everybody of an order who awaits approval, by name, each held against the bounds."""
     rows = list(
         Headshot.objects.filter(shoot__order=order, shoot__state=State.APPROVING)
-        .select_related("candidate", "shoot__employee", "finishing")
+        .select_related("candidate", "shoot__employee", "finishing__finish")
+        .prefetch_related("finishing__renditions")
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )
     standing_out = _standing_out(order)
-    return [Judged(row, [*_of_picture(row), *standing_out.get(row.pk, [])]) for row in rows]
+    return [
+        Judged(row, [*_of_picture(row), *standing_out.get(row.pk, [])], renditions.main(row))
+        for row in rows
+    ]
 
 
 def _of_picture(headshot: Headshot) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from generation.engine import provenance
 from generation.engine.provenance import Credential, Credentials, authority, checking
+from generation.models import Candidate
 from headshots.lib.problems import Problem
 
 # The first bytes of what we make.
@@ -102,7 +103,9 @@ def _made(
     )
 
 
-def sign(data: bytes, format: str, *, look: str, photographed: bool = False) -> tuple[bytes, bool]:
+def sign(
+    data: bytes, format: str, *, look: str, source: str = provenance.MADE_BY_A_MODEL
+) -> tuple[bytes, bool]:
     """A finished file with its content credentials, and whether it has any: without keys it leaves
     as it is, with the label in its XMP alone. Call it last: any later change breaks them.
 
@@ -113,13 +116,18 @@ def sign(data: bytes, format: str, *, look: str, photographed: bool = False) -> 
         return data, False
     if ours.ends_at < datetime.now(UTC):
         raise Unusable("The certificate of the content credentials has run out.")
-    signed = provenance.sign(data, format, ours.credential, look=look, photographed=photographed)
+    signed = provenance.sign(data, format, ours.credential, look=look, source=source)
     return signed, True
 
 
-def label(*, photographed: bool) -> bytes:
-    """The XMP that a file carries: made by a model, or a photo that a person edited."""
-    return provenance.photographed() if photographed else provenance.made_by_a_model()
+def label(source: str = provenance.MADE_BY_A_MODEL) -> bytes:
+    """The XMP that a file carries: IPTC's digital source type."""
+    return provenance.packet(source)
+
+
+def source_of(candidate: Candidate) -> str:
+    """IPTC's source type of what is made of a candidate: a model's picture, or a real photo."""
+    return provenance.MADE_BY_A_PERSON if candidate.photographed else provenance.MADE_BY_A_MODEL
 
 
 def check(data: bytes) -> Credentials | None:

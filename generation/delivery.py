@@ -11,7 +11,6 @@ from defusedcsv import csv
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from PIL import Image
 
 from accounts import audit
 from accounts.actors import Actor
@@ -254,18 +253,12 @@ def _reader(key: str) -> Callable[[], bytes | None]:
 
 
 def wall_picture(*, order: Order) -> bytes | None:
-    """The staff wall as one PNG: all delivered headshots in a grid with names; None for none.
+    """The staff wall as one PNG: all delivered headshots, and what was given
+    instead of others, in a grid with names; None for none.
 
     Takes about 20 ms a person, so it is made in tasks and commands.
     """
-    from generation.engine import finish
-
-    headshots = delivered(order=order)
-    if not headshots:
-        return None
-    pictures = []
-    for headshot in headshots:
-        with Image.open(vault().path(wall_pictures.picture_key(headshot))) as picture:
-            pictures.append(picture.convert("RGB"))
-    names = [headshot.shoot.employee.name for headshot in headshots]
-    return finish.png(finish.wall(pictures, names, title=order.organisation.name))
+    people = wall_pictures.hung(
+        headshots=delivered(order=order), given=alternatives.of_order(order)
+    )
+    return wall_pictures.png(order, people) if people else None

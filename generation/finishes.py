@@ -224,7 +224,7 @@ def _store_picture(organisation: Organisation, data: bytes | None) -> tuple[str,
 
 
 def _store_logo(organisation: Organisation, data: bytes) -> str:
-    from generation import logos
+    from headshots.lib import logos
 
     cleaned = logos.clean(data)
     key = f"{organisation.pk}/logos/{hashlib.sha256(cleaned).hexdigest()}.png"

@@ -13,15 +13,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts import audit, pace, roster_writing
+from accounts import audit, letters, pace, roster_writing
 from accounts.actors import Actor, employee_actor
 from accounts.models import Employee, Organisation
 from generation import orders
@@ -85,7 +83,7 @@ def make_link(
     Raises Problem for a cap or an end that cannot be meant.
     """
     if order.organisation_id != organisation.pk:
-        raise Problem("This order is not this organisation's.", code="foreign", status=404)
+        raise Problem(_("This order is not this organisation's."), code="foreign", status=404)
     if not 1 <= cap <= MOST_USES:
         raise Problem(
             _("Between 1 and {most} people can come by one link.").format(most=f"{MOST_USES:,}"),
@@ -223,14 +221,15 @@ def _mail(row: JoinCode, code: str) -> None:
     organisation = row.link.organisation
     context = {"organisation": organisation, "code": code, "minutes": 20}
     with translation.override(row.language or settings.LANGUAGE_CODE):
-        mail = EmailMultiAlternatives(
+        mail = letters.letter(
+            organisation=organisation,
+            template="join_code",
             subject=_("{code} is your code for {organisation}").format(
                 code=code, organisation=organisation.name
             ),
-            body=render_to_string("emails/join_code.txt", context),
+            context=context,
             to=[row.email],
         )
-        mail.attach_alternative(render_to_string("emails/join_code.html", context), "text/html")
     try:
         mail.send()
     except OSError:

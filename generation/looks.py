@@ -93,7 +93,11 @@ def newest(*, organisation: Organisation, name: str) -> Look:
         names = sorted(
             set(Look.objects.filter(organisation=organisation).values_list("name", flat=True))
         )
-        there = f"There are: {', '.join(names)}." if names else "There are none yet."
+        there = (
+            _("There are: {names}.").format(names=", ".join(names))
+            if names
+            else _("There are none yet.")
+        )
         raise Problem(
             _("There is no look “{name}”. {there}").format(name=name, there=there),
             code="look_unknown",

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 from django_q.tasks import async_task, schedule
 
-from accounts import invitations, languages
+from accounts import invitations, languages, letters
 from accounts.models import Employee
 from generation import certificates, states, usage
 from generation.models import Order, Shoot, State
@@ -105,14 +103,15 @@ def send(*, shoot: Shoot, kind: str) -> bool:
         "certificate": getattr(shoot, "certificate", None),
     }
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
-        mail = EmailMultiAlternatives(
+        mail = letters.letter(
+            organisation=organisation,
+            template=kind,
             subject=gettext(SUBJECTS[kind]).format(organisation=organisation.name),
-            body=render_to_string(f"emails/{kind}.txt", context),
+            context=context,
             to=[shoot.employee.email],
             # The same mail twice, after a repeated task, is one in most mailboxes.
             headers={"Message-ID": f"<{kind}.{shoot.pk}.{_turn(shoot)}@headshots>"},
         )
-        mail.attach_alternative(render_to_string(f"emails/{kind}.html", context), "text/html")
     if kind == "withdrawn":
         mail.attach("certificate.txt", certificates.document(shoot.certificate), "text/plain")
     mail.send()
@@ -142,4 +141,5 @@ def preview(*, order: Order, employee: Employee, language: str) -> Preview:
     }
     with translation.override(language):
         subject = gettext(SUBJECTS["invitation"]).format(organisation=order.organisation.name)
-        return Preview(subject, render_to_string("emails/invitation.html", context))
+        html = letters.page(organisation=order.organisation, template="invitation", context=context)
+    return Preview(subject, html)

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, invitations
 from accounts.actors import Actor
@@ -68,16 +69,16 @@ def place_order(
     credits missing (with their number), a department over its budget.
     """
     if not employees:
-        raise Problem("Choose at least one employee.", code="nobody", field="employees")
+        raise Problem(_("Choose at least one employee."), code="nobody", field="employees")
     if look.organisation_id != organisation.pk or any(
         employee.organisation_id != organisation.pk for employee in employees
     ):
-        raise Problem("Something chosen is not this organisation's.", code="foreign", status=404)
+        raise Problem(_("Something chosen is not this organisation's."), code="foreign", status=404)
     if due_at <= timezone.now():
-        raise Problem("The due date has passed. Choose a later one.", code="due", field="due_at")
+        raise Problem(_("The due date has passed. Choose a later one."), code="due", field="due_at")
     if remind_every not in REMIND_EVERY:
         raise Problem(
-            "Choose from the list how often to remind.", code="remind", field="remind_every"
+            _("Choose from the list how often to remind."), code="remind", field="remind_every"
         )
     _credits_for(organisation, employees, more_pictures)
     order = Order.objects.create(
@@ -121,9 +122,9 @@ def add_people(
     another organisation, credits missing, a department over its budget.
     """
     if any(employee.organisation_id != order.organisation_id for employee in employees):
-        raise Problem("Something chosen is not this organisation's.", code="foreign", status=404)
+        raise Problem(_("Something chosen is not this organisation's."), code="foreign", status=404)
     if order.due_at <= timezone.now():
-        raise Problem("The order was due already. Place another.", code="due", status=409)
+        raise Problem(_("The order was due already. Place another."), code="due", status=409)
     ledger.lock_account(organisation=order.organisation)
     known = set(Shoot.objects.filter(order=order).values_list("employee", flat=True))
     new = [employee for employee in employees if employee.pk not in known]

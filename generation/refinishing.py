@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
-from generation import consistency, finishes, renditions
+from generation import alternatives, consistency, finishes, previews, renditions
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, State
 from headshots.lib.problems import Problem
 
@@ -147,6 +147,8 @@ def approve(*, actor: Actor, refinish: Refinish) -> int:
     _tell(order, done)
     order.finish = refinish.finish
     order.save(update_fields=["finish"])
+    previews.begin_of_order(order=order)
+    alternatives.begin_anew(order=order)
     _decided(actor, refinish, Refinish.State.APPROVED, headshots=len(done))
     _drop_older(order)
     consistency.note(order=order)
@@ -197,6 +199,8 @@ def undo(*, actor: Actor, refinish: Refinish) -> int:
     _tell(order, back)
     order.finish = refinish.before
     order.save(update_fields=["finish"])
+    previews.begin_of_order(order=order)
+    alternatives.begin_anew(order=order)
     _decided(actor, refinish, Refinish.State.UNDONE, headshots=len(back))
     consistency.note(order=order)
     return len(back)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 from PIL import Image
 
@@ -28,8 +30,14 @@ if TYPE_CHECKING:
     from generation.engine.finishing import RenditionSpec
     from generation.engine.finishing.matte import Matting
 
+log = structlog.get_logger(__name__)
+
 # A rendering that did not come to an end within this time was lost, and is queued again.
 LOST_S = 180
+NOT_EQUIPPED = gettext_noop(
+    "Nothing can be finished here at the moment; the fault is not in the picture. Whoever runs "
+    "this installation finds the reason in its log."
+)
 MOST_ATTEMPTS = 4
 
 
@@ -104,7 +112,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     counting. Returns None where it is gone meanwhile; rendering again makes the same files.
     """
     from generation.engine import finishing as engine
-    from generation.engine.errors import FinishError
+    from generation.engine.errors import EngineError
 
     found = (
         Finishing.objects.filter(pk=finishing_id)
@@ -128,9 +136,8 @@ def render(*, finishing_id: UUID) -> Finishing | None:
         files = engine.finish(cut, spec, xmp=_label(found))
         main = next((f for f in files if counts(f.spec)), files[0])
         measures = engine.measure(main.picture, main.alpha, cut)
-    except (FinishError, FileMissing) as error:
-        sentence = error.sentence if isinstance(error, FileMissing) else str(error)
-        return _failed(found, sentence)
+    except (EngineError, FileMissing) as error:
+        return _failed(found, why_not(error))
     made = []
     for file in files:
         data, signed = _signed(found, file.data, file.spec.format)
@@ -196,18 +203,32 @@ def _suffix(format_: str) -> str:
     return {"jpeg": "jpg"}.get(format_, format_)
 
 
+def why_not(error: Exception) -> str:
+    """The sentence for a picture that was not finished: what is wrong with it, or that the fault
+    is this installation's, whose log says more."""
+    from generation.engine.errors import FinishError
+
+    if isinstance(error, FileMissing):
+        return error.sentence
+    if isinstance(error, FinishError):
+        return str(error)
+    log.error("finishing_impossible", error=str(error))
+    return NOT_EQUIPPED
+
+
 def matting() -> Matting | None:
-    """The matting network that this installation names, if any."""
+    """The matting network that this installation names, if any. Raises EngineError where it
+    cannot be used: nothing is finished another way than the installation says."""
     if not settings.MATTING_MODEL:
         return None
-    from generation.engine.finishing import matte
+    from generation.engine.finishing.network import network
 
-    return matte.network(Path(settings.MATTING_MODEL))
+    return network(Path(settings.MATTING_MODEL))
 
 
 def _label(finishing: Finishing) -> bytes:
     """The XMP of a finishing's files: a model's picture says so, and a real photo what it is."""
-    return credentials.label(photographed=finishing.candidate.photographed)
+    return credentials.label(credentials.source_of(finishing.candidate))
 
 
 def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, bool]:
@@ -216,7 +237,7 @@ def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, boo
         data,
         format_,
         look=finishing.headshot.shoot.order.direction.words(),
-        photographed=finishing.candidate.photographed,
+        source=credentials.source_of(finishing.candidate),
     )
 
 
@@ -236,6 +257,15 @@ def of_order(order: Order) -> Mapping[UUID, dict[str, Rendition]]:
     for row in rows:
         found.setdefault(row.finishing.headshot_id, {})[row.kind] = row
     return found
+
+
+def main(headshot: Headshot) -> Rendition | None:
+    """The file that stands for a headshot, as `main_of`; None until it is rendered. Asks nothing
+    of the database where `finishing__finish` and its renditions were fetched along."""
+    if headshot.finishing is None:
+        return None
+    files = {row.kind: row for row in headshot.finishing.renditions.all()}
+    return main_of(files, headshot.finishing.finish)
 
 
 def main_of(files: Mapping[str, Rendition], finish: Finish) -> Rendition | None:

@@ -1,20 +1,7 @@
-"""The vault of this installation: the door through which private files go in and out."""
+"""The vault as this app's modules know it."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
+from headshots.lib.storage import vault
 
-from django.conf import settings
-
-from headshots.lib.vault import Vault
-
-
-@cache
-def _vault(root: Path) -> Vault:
-    return Vault(root)
-
-
-def vault() -> Vault:
-    """The vault under PRIVATE_ROOT."""
-    return _vault(settings.PRIVATE_ROOT)
+__all__ = ["vault"]

@@ -25,7 +25,9 @@ from generation import (
     join_links,
     leavers,
     mailing,
+    member_notices,
     orders,
+    previews,
     promises,
     reminders,
     renditions,
@@ -59,9 +61,9 @@ def judge_selfie(selfie_id: str) -> None:
     selfies.judge_selfie(selfie_id=UUID(selfie_id))
 
 
-def finish_alternative(alternative_id: str) -> None:
+def finish_alternative(alternative_id: str, anew: bool = False) -> None:
     """default: make the picture of somebody who opted out."""
-    alternatives.finish(alternative_id=UUID(alternative_id))
+    alternatives.finish(alternative_id=UUID(alternative_id), anew=anew)
 
 
 def send_notices(kind: str, shoot_ids: list[str]) -> int:
@@ -70,9 +72,21 @@ def send_notices(kind: str, shoot_ids: list[str]) -> int:
     return mailing.send_batch(kind=kind, shoot_ids=shoot_ids)
 
 
+def send_headshot_withdrawn(shoot_id: str, member_id: str) -> bool:
+    """default: tell somebody in charge that a delivered headshot may not be used any more."""
+    return member_notices.send_headshot_withdrawn(
+        shoot_id=UUID(shoot_id), member_id=UUID(member_id)
+    )
+
+
 def render(finishing_id: str) -> None:
     """default: render the files of one headshot. Loads OpenCV and dlib, never torch."""
     renditions.render(finishing_id=UUID(finishing_id))
+
+
+def preview(shoot_id: str) -> int:
+    """default: put the pictures somebody chooses from on the organisation's plate."""
+    return previews.make(shoot_id=UUID(shoot_id))
 
 
 def advance_sandbox(order_id: str) -> bool:
@@ -127,6 +141,7 @@ def sweep() -> dict[str, int]:
         "sandbox_woken": sandbox_calls.wake_stalled(),
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
+        "previews_begun": previews.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),
         "left_and_cancelled": leavers.cancel(),
         "imports_forgotten": roster_imports.forget_old(),

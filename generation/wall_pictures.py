@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -13,8 +15,10 @@ from PIL import Image
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import consistency, renditions
-from generation.models import Headshot, Order
+from accounts.models import Employee
+from generation import alternatives, consistency, credentials, renditions
+from generation.engine import provenance
+from generation.models import Alternative, Headshot, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
@@ -24,27 +28,52 @@ _TILE = 320
 _PAGE, _DPI, _ACROSS, _DOWN = (1240, 1754), 150, 4, 5
 
 
+@dataclass(frozen=True)
+class Hung:
+    """One picture of a wall: whose, its vault key, and what it is where it is no headshot."""
+
+    name: str
+    key: str
+    note: str = ""
+
+
+def hung(*, headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list[Hung]:
+    """A wall by name: headshots, and what people who opted out gave instead, said to be that."""
+    both = [
+        *((h.shoot.employee, Hung(h.shoot.employee.name, picture_key(h))) for h in headshots),
+        *((a.shoot.employee, Hung(a.shoot.employee.name, a.finished, what_is(a))) for a in given),
+    ]
+    return [one for _employee, one in sorted(both, key=lambda pair: by_name(pair[0]))]
+
+
+def by_name(person: Employee) -> tuple[str, str, str]:
+    """What people on a wall are sorted by."""
+    return person.last_name.casefold(), person.first_name.casefold(), str(person.pk)
+
+
+def what_is(given: Alternative) -> str:
+    """What a picture given instead of a headshot is, in two words."""
+    if given.kind == Alternative.Kind.PHOTO:
+        return _("Own photo, not generated")
+    return _("Initials")
+
+
 def picture_key(headshot: Headshot) -> str:
     """The vault key of the picture that stands for a headshot: its first rendition that fills its
     frame, or, until there is one, the candidate as aligned."""
-    finishing = headshot.finishing
-    if finishing is not None:
-        files = {row.kind: row for row in finishing.renditions.all()}
-        main = renditions.main_of(files, finishing.finish)
-        if main is not None:
-            return main.file
-    return headshot.candidate.finished
+    main = renditions.main(headshot)
+    return main.file if main is not None else headshot.candidate.finished
 
 
 def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
     """The vault key of an order's wall as it hangs now, and whether it is drawn already. If not,
     drawing is queued. Raises Problem for an empty wall."""
-    headshots = consistency.shown(order=order)
-    if not headshots:
+    people = hung(headshots=consistency.shown(order=order), given=alternatives.of_order(order))
+    if not people:
         raise Problem(
             _("The wall is empty so far; approve a headshot first."), code="empty", status=409
         )
-    text = "\n".join(f"{h.shoot.employee.name} {picture_key(h)}" for h in headshots)
+    text = "\n".join(f"{one.name} {one.key} {one.note}" for one in people)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
     key = f"{order.organisation_id}/walls/{order.pk}/{digest}.{kind}"
     if vault().exists(key):
@@ -62,12 +91,10 @@ def draw(*, order_id: UUID, kind: str, key: str) -> None:
     if vault().exists(key):
         return
     order = Order.objects.select_related("organisation", "look").get(pk=order_id)
-    headshots = consistency.shown(order=order)
-    if not headshots:
+    people = hung(headshots=consistency.shown(order=order), given=alternatives.of_order(order))
+    if not people:
         return
-    names = [headshot.shoot.employee.name for headshot in headshots]
-    pictures = [_tile(headshot) for headshot in headshots]
-    data = _png(order, pictures, names) if kind == "png" else _pdf(order, pictures, names)
+    data = png(order, people) if kind == "png" else _pdf(order, people)
     folder = f"{order.organisation_id}/walls/{order.pk}"
     for old in list(vault().keys(folder)):
         if old.endswith(f".{kind}") and old != key:
@@ -75,29 +102,42 @@ def draw(*, order_id: UUID, kind: str, key: str) -> None:
     vault().put(key, data)
 
 
-def _tile(headshot: Headshot) -> Image.Image:
-    with Image.open(vault().path(picture_key(headshot))) as picture:
+def _tile(key: str) -> Image.Image:
+    with Image.open(vault().path(key)) as picture:
         picture.draft("RGB", (_TILE, round(_TILE * 1.25)))
         tile = picture.convert("RGB")
     height = round(_TILE * tile.height / tile.width)
     return tile.resize((_TILE, height), Image.Resampling.LANCZOS)
 
 
-def _png(order: Order, pictures: list[Image.Image], names: list[str]) -> bytes:
+def png(order: Order, people: Sequence[Hung]) -> bytes:
+    """A wall as one picture, which says that it is composed of others, some of them a model's."""
     from generation.engine import finish
 
-    return finish.png(finish.wall(pictures, names, title=order.organisation.name))
+    sheet = _sheet(people, title=order.organisation.name)
+    data = finish.png(sheet, xmp=credentials.label(provenance.COMPOSED))
+    look = order.direction.words()
+    return credentials.sign(data, "png", look=look, source=provenance.COMPOSED)[0]
 
 
-def _pdf(order: Order, pictures: list[Image.Image], names: list[str]) -> bytes:
+def _sheet(people: Sequence[Hung], *, title: str, columns: int | None = None) -> Image.Image:
     from generation.engine import finish
 
+    return finish.wall(
+        [_tile(one.key) for one in people],
+        [one.name for one in people],
+        notes=[one.note for one in people],
+        columns=columns,
+        title=title,
+    )
+
+
+def _pdf(order: Order, people: Sequence[Hung]) -> bytes:
     pages = []
     each = _ACROSS * _DOWN
-    for start in range(0, len(pictures), each):
-        sheet = finish.wall(
-            pictures[start : start + each],
-            names[start : start + each],
+    for start in range(0, len(people), each):
+        sheet = _sheet(
+            people[start : start + each],
             columns=_ACROSS,
             title=order.organisation.name if start == 0 else "",
         )

@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts import releases
 from accounts.actors import Actor
-from generation import alternatives, certificates, notices, retention, states
+from generation import (
+    alternatives,
+    certificates,
+    member_notices,
+    notices,
+    retention,
+    states,
+)
 from generation.models import Alternative, Candidate, Certificate, Headshot, Selfie, Shoot, State
 from headshots.lib.problems import Problem
 
@@ -43,6 +50,9 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
     alternatives.take_back(actor=actor, shoot=shoot)
     certificate = certificates.issue(shoot=shoot, facts=facts)
     notices.notify(shoot=shoot, kind="withdrawn")
+    if facts["was_delivered"]:
+        # The certificate says that they have been told.
+        member_notices.headshot_withdrawn(shoot=shoot)
     return certificate
 
 

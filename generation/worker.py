@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import add_ons, base_model, claims, credentials, demands, notices, states
+from generation import (
+    add_ons,
+    base_model,
+    claims,
+    credentials,
+    demands,
+    notices,
+    previews,
+    states,
+)
 from generation.claims import Claim
 from generation.engine import finish, gate, load, sample, train
 from generation.engine.errors import PhotoError, Stopped
@@ -313,7 +322,7 @@ def _judge_and_store(
         vault().put(file, finish.png(image))
         frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)
         framed = finish.align(image, receipt.landmarks, frame)
-        picture = finish.jpeg(framed, xmp=credentials.label(photographed=False))
+        picture = finish.jpeg(framed, xmp=credentials.label())
         words = sitter.shoot.order.direction.words()
         vault().put(finished, credentials.sign(picture, "jpeg", look=words)[0])
     else:
@@ -363,6 +372,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
                 message="" if passed else states.NOTHING_BETTER,
             )
             add_ons.settle_more(shoot=shoot, passed=passed)
+            previews.begin(shoots=[shoot])
             notices.notify(shoot=shoot, kind="choose")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)

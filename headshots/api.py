@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,25 @@ from accounts.api import (
     webhooks,
 )
 from billing.api import credits
-from generation.api import embedding, exports, looks, orders, pictures, releases, selfies, shoots
+from generation.api import (
+    approving,
+    budgets,
+    department_looks,
+    embedding,
+    exports,
+    following,
+    links,
+    looks,
+    orders,
+    pictures,
+    publishing,
+    releases,
+    rerendering,
+    selfies,
+    shoots,
+    team_pages,
+    usage,
+)
 from headshots.lib.api.views import ApiView, Nowhere
 
 app_name = "api"
@@ -33,7 +52,8 @@ def document() -> bytes:
 
     schema = SchemaGenerator(patterns=[path("api/v1/", (urlpatterns, app_name, "api"))])  # type: ignore[no-untyped-call]
     found = schema.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return bytes(OpenApiJsonRenderer().render(found))
+    told = json.loads(OpenApiJsonRenderer().render(found))
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @require_safe
@@ -62,9 +82,38 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("looks", looks.LooksView, "looks"),
     _resource("looks/<uuid:look_id>", looks.LookView, "look"),
     _resource("orders", orders.OrdersView, "orders"),
+    _resource("department-looks", department_looks.DepartmentLooksView, "department_looks"),
+    _resource(
+        "orders/by-department", department_looks.OrdersByDepartmentView, "orders_by_department"
+    ),
     _resource("orders/<uuid:order_id>", orders.OrderView, "order"),
     _resource("orders/<uuid:order_id>/cancel", orders.OrderCancelView, "order_cancel"),
     _resource("orders/<uuid:order_id>/approve", orders.OrderApproveView, "order_approve"),
+    _resource("orders/<uuid:order_id>/remind", following.OrderRemindView, "order_remind"),
+    _resource(
+        "orders/<uuid:order_id>/another-look",
+        following.OrderAnotherLookView,
+        "order_another_look",
+    ),
+    _resource("orders/<uuid:order_id>/join-links", links.JoinLinksView, "join_links"),
+    _resource("join-links/<uuid:join_link_id>", links.JoinLinkView, "join_link"),
+    _resource("orders/<uuid:order_id>/download-links", links.DownloadLinksView, "download_links"),
+    _resource("download-links/<uuid:download_link_id>", links.DownloadLinkView, "download_link"),
+    _resource("orders/<uuid:order_id>/team-page", team_pages.TeamPageView, "team_page"),
+    _resource("orders/<uuid:order_id>/harmonise", rerendering.OrderHarmoniseView, "harmonise"),
+    _resource("orders/<uuid:order_id>/refinishes", rerendering.RefinishesView, "refinishes"),
+    _resource("refinishes/<uuid:refinish_id>", rerendering.RefinishView, "refinish"),
+    _resource(
+        "refinishes/<uuid:refinish_id>/decide", rerendering.RefinishDecideView, "refinish_decide"
+    ),
+    _resource("directories", publishing.DirectoriesView, "directories"),
+    _resource("orders/<uuid:order_id>/publishing-runs", publishing.RunsView, "publishing_runs"),
+    _resource("publishing-runs/<uuid:publishing_run_id>", publishing.RunView, "publishing_run"),
+    _resource(
+        "publishing-runs/<uuid:publishing_run_id>/undo",
+        publishing.RunUndoView,
+        "publishing_run_undo",
+    ),
     _resource("shoots", shoots.ShootsView, "shoots"),
     _resource("shoots/<uuid:shoot_id>", shoots.ShootView, "shoot"),
     _resource("shoots/<uuid:shoot_id>/cancel", shoots.ShootCancelView, "shoot_cancel"),
@@ -72,6 +121,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("shoots/<uuid:shoot_id>/send-back", shoots.ShootSendBackView, "shoot_send_back"),
     _resource("shoots/<uuid:shoot_id>/invite", shoots.ShootInviteView, "shoot_invite"),
     _resource("shoots/<uuid:shoot_id>/hand-in", shoots.ShootHandInView, "shoot_hand_in"),
+    _resource(
+        "shoots/<uuid:shoot_id>/approve-before",
+        approving.ShootApproveBeforeView,
+        "shoot_approve_before",
+    ),
+    _resource("shoots/<uuid:shoot_id>/pick-for", approving.ShootPickForView, "shoot_pick_for"),
+    _resource("shoots/<uuid:shoot_id>/redo", approving.ShootRedoView, "shoot_redo"),
+    _resource("shoots/<uuid:shoot_id>/more-pictures", approving.ShootMoreView, "shoot_more"),
     _resource("webhook-endpoints", webhooks.EndpointsView, "webhook_endpoints"),
     _resource("webhook-endpoints/<uuid:endpoint_id>", webhooks.EndpointView, "webhook_endpoint"),
     _resource(
@@ -121,6 +178,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("exports/<uuid:export_id>", exports.ExportView, "export"),
     _resource("exports/<uuid:export_id>/file", exports.ExportFileView, "export_file"),
     _resource("credits", credits.CreditsView, "credits"),
+    _resource("credits/budgets", budgets.BudgetsView, "budgets"),
+    _resource("credits/budgets/<uuid:budget_id>", budgets.BudgetView, "budget"),
+    _resource("credits/usage", usage.UsageView, "usage"),
     _resource("credits/entries", credits.EntriesView, "credit_entries"),
     _resource("invoices", credits.InvoicesView, "invoices"),
     _resource("invoices/<uuid:invoice_id>", credits.InvoiceView, "invoice"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -102,6 +104,22 @@ def settings_agree(**_: Any) -> list[CheckMessage]:
                 "HEADSHOTS_ALLOW_LOOPBACK lets customers call this machine's own services.",
                 hint="Leave it out on a public site.",
                 id="headshots.E020",
+            )
+        )
+    if settings.MATTING_MODEL and not Path(settings.MATTING_MODEL).is_file():
+        found.append(
+            Error(
+                f"HEADSHOTS_MATTING_MODEL names no file: {settings.MATTING_MODEL}.",
+                hint="Name an ONNX file on this host, or leave it out.",
+                id="headshots.E040",
+            )
+        )
+    elif settings.MATTING_MODEL and importlib.util.find_spec("onnxruntime") is None:
+        found.append(
+            Error(
+                "HEADSHOTS_MATTING_MODEL needs the package onnxruntime.",
+                hint="pip install -c constraints.txt '.[matting]'",
+                id="headshots.E041",
             )
         )
     if settings.DEMO and settings.EMAIL_HOST:

@@ -6,6 +6,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
+
+from accounts import languages
+from accounts.models import User
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -18,3 +23,13 @@ class LanguageMiddleware(LocaleMiddleware):
         answer = super().process_response(request, response)
         translation.deactivate()
         return answer
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponseBase:
+    """The pages go on in another language, and so does the mail of whoever is signed in."""
+    if isinstance(request.user, User):
+        languages.remember(
+            user=request.user, language=request.POST.get("language", ""), chosen=True
+        )
+    return set_language(request)

@@ -316,7 +316,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["accounts.webhooks.openapi.add_webhooks"],
+    "POSTPROCESSING_HOOKS": [
+        "accounts.webhooks.openapi.add_webhooks",
+        "headshots.lib.api.links.add_links",
+        "headshots.lib.api.sparse.add_sparse",
+        "headshots.lib.api.refusals.add_refusals",
+    ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "key": {

@@ -2,11 +2,10 @@
 
 from django.conf import settings
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from accounts.views import bounces, joining, sso
 from generation.views import delivery, embedded, fresh_links, join_links, provenance, team_pages
-from headshots import component_page, health, home, pricing
+from headshots import component_page, health, home, languages, pricing
 from headshots.developers import views as developers
 
 urlpatterns = [
@@ -21,7 +20,7 @@ urlpatterns = [
     path("d/<str:token>/headshots.zip", delivery.shared_zip, name="shared_zip"),
     path("verify", provenance.verify, name="verify"),
     path("components", component_page.components, name="components"),
-    path("language", set_language, name="set_language"),
+    path("language", languages.choose, name="set_language"),
     path("account/sso", sso.start, name="sso_start"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("headshots.api")),

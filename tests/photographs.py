@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
 import skimage.data
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
@@ -88,3 +89,46 @@ def jpeg_of(image: Image.Image, quality: int = 92) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)
     return out.getvalue()
+
+
+def _lying(picture: np.ndarray, seed: int) -> Image.Image:
+    """A picture (h, w, 3) on a rough table, seen a little from the side."""
+    chance = np.random.default_rng(seed)
+    side, height, width = 1200, *picture.shape[:2]
+    rough = cv2.resize(chance.normal(0, 18, (150, 150, 3)), (side, side))
+    table = np.clip(np.array((110, 85, 60)) + rough, 0, 255).astype(np.uint8)
+    corners = np.array([(0.15, 0.15), (0.85, 0.15), (0.85, 0.85), (0.15, 0.85)]) * side
+    there = (corners + chance.uniform(-60, 60, (4, 2))).astype(np.float32)
+    here = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    turn = cv2.getPerspectiveTransform(here, there)
+    seen = cv2.warpPerspective(picture, turn, (side, side))
+    where = cv2.warpPerspective(np.full((height, width), 255, np.uint8), turn, (side, side))
+    both = np.where(where[..., None] > 127, seen, table)
+    return Image.fromarray(cv2.GaussianBlur(both, (3, 3), 0))
+
+
+def of_a_print(seed: int = 0) -> Image.Image:
+    """A photo of a print with a white border."""
+    white = cv2.copyMakeBorder(
+        np.asarray(portrait(600)), *(24,) * 4, cv2.BORDER_CONSTANT, value=(245, 245, 240)
+    )
+    return _lying(white, seed)
+
+
+def of_a_screen() -> Image.Image:
+    """A photo that a screen fills: faint stripes where its pixels meet the camera's."""
+    values = np.asarray(portrait(), np.float64)
+    down, across = np.mgrid[: values.shape[0], : values.shape[1]]
+    wave = np.sin(2 * np.pi * (0.94 * across + 0.34 * down) / 3.3)
+    return Image.fromarray((values * (1 + 0.04 * wave)[..., None]).clip(0, 255).astype(np.uint8))
+
+
+def before_a_window() -> Image.Image:
+    """Herself, before a bright frame that she stands in front of."""
+    image = np.array(portrait())
+    person = image.copy()
+    cv2.rectangle(image, (90, 60), (810, 860), (250, 250, 250), 14)
+    inside = np.zeros(image.shape[:2], np.uint8)
+    cv2.ellipse(inside, (420, 330), (240, 300), 0, 0, 360, 1, -1)
+    inside[560:] = 1
+    return Image.fromarray(np.where(inside[..., None] == 1, person, image))

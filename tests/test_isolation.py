@@ -71,6 +71,7 @@ TABLE = [
     Case("member_leave", {"viewer": 302, "admin": 302, "owner": 409}, "post"),
     Case("organisation_settings", OWNER),
     Case("organisation_rename", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
+    Case("organisation_logo", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
     Case("organisation_second_factor", DONE_OWNER, "post"),
     Case("organisation_transfer", {"viewer": 403, "admin": 403, "owner": 422}, "post"),
     Case("organisation_close", OWNER),

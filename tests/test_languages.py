@@ -12,17 +12,25 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from accounts import audit_words
 from accounts.jurisdictions import Jurisdiction
 from accounts.releases import release_text
 from generation import notices
 from generation.models import State
 from headshots.lib import catalogues
-from headshots.management.commands.words import SCRIPTS
+from headshots.management.commands.words import CODE, SCRIPTS, TEMPLATES
+from tests.unmarked import unmarked
 from tests.world import World, token
 
 OTHERS = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
-# What employees see: complete in every language, always.
-EMPLOYEES = ("templates/employee", "templates/emails")
+# Read by those who build on the API or on the product itself, in English.
+FOR_BUILDERS = ("developers/", "components_page.html", "components_sample.html", "demo_mail.html")
+# Markup that is no page's words: what mail programs and allauth are told.
+NO_WORDS = (
+    "account/email/base_message.txt",
+    "allauth/elements/button.html",
+    "components/chosen.html",
+)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*[^{}]*\}|<[a-z/][^>]*>|%%")
 
 
@@ -43,15 +51,67 @@ def pairs(found: Catalog) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_what_employees_read_is_translated(language: str) -> None:
-    known = catalog(language)
-    marked = catalogues.collect(settings.BASE_DIR, (), EMPLOYEES)
-    left = []
-    for message in marked:
-        found = known.get(message.id) if message.id else None
-        if message.id and (found is None or message.id in catalogues.missing(known)):
-            left.append(message.id)
-    assert left == [], "run manage.py words, then translate"
+def test_every_marked_sentence_is_translated(language: str) -> None:
+    for name, marked in (
+        ("django", catalogues.collect(settings.BASE_DIR, CODE, TEMPLATES)),
+        ("scripts", catalogues.collect_scripts(settings.BASE_DIR, SCRIPTS)),
+    ):
+        known = catalog(language, name)
+        missing = {str(message) for message in catalogues.missing(known)}
+        left = [
+            message.id
+            for message in marked
+            if message.id and (known.get(message.id) is None or str(message.id) in missing)
+        ]
+        assert left == [], "run manage.py words, then translate"
+
+
+def test_every_sentence_of_a_template_is_marked() -> None:
+    folder = settings.BASE_DIR / "templates"
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix not in (".html", ".txt") or name.startswith((*FOR_BUILDERS, *NO_WORDS)):
+            continue
+        if said := list(unmarked(path.read_text("utf-8"))):
+            found[name] = said
+    assert found == {}
+
+
+def test_unmarked_words_are_noticed_wherever_they_stand() -> None:
+    for template in (
+        "<p>Choose a look</p>",
+        '<button data-busy="Saving">{% translate "Save" %}</button>',
+        '{% include "components/empty.html" with title="Nobody" %}',
+        "<p>{{ n }} people</p>",
+        '{{ name|default:"Nobody yet" }}',
+    ):
+        assert list(unmarked(template)), template
+    for template in (
+        '<p title="{% translate "Look" %}">{% blocktranslate %}{{ n }}{% endblocktranslate %}</p>',
+        '{% include "components/empty.html" with title=_("Nobody") icon="people" %}',
+        "<script>var words = 1;</script><b>Headshots</b> {{ person.name }}",
+    ):
+        assert not list(unmarked(template)), template
+
+
+_ACTION = re.compile(
+    r'action=f?"([a-z_]+\.[a-z_{}.]+)"|"((?:member|sso|domain|employees)\.[a-z_]+)"'
+)
+
+
+def test_every_act_of_the_log_has_words() -> None:
+    acts = set()
+    for app in ("accounts", "billing", "generation"):
+        for path in (settings.BASE_DIR / app).rglob("*.py"):
+            if "api" in path.parts:
+                continue
+            for found in _ACTION.findall(path.read_text("utf-8")):
+                acts.add(found[0] or found[1])
+    acts |= {f"shoot.{state}" for state in State.values if state != State.INVITED}
+    acts |= {f"order.refinish_{state}" for state in ("approved", "discarded", "undone")}
+    unnamed = {act for act in acts if "{" not in act} - set(audit_words.ACTS)
+    assert unnamed == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -31,7 +31,7 @@ from accounts.models import (
     WebhookEndpoint,
 )
 from accounts.organisations import add_member, found_organisation
-from accounts.roster_imports import start_import
+from accounts.roster_reading import start_import
 from accounts.webhooks import endpoints
 from billing import budgets, ledger
 from billing.models import DepartmentBudget, Purchase

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
@@ -14,6 +15,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import access, roster_edits, roster_people, roster_sync
+from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import Employee
 from accounts.roster_columns import ATTRIBUTE_LIMIT, ATTRIBUTE_NAME_LIMIT, LIMITS, MOST_ATTRIBUTES
@@ -25,7 +27,7 @@ TAG = "Employees"
 EXAMPLE = {
     "external_id": "hr-1007",
     "email": "ada.moreau@example.com",
-    "employee_number": "1007",
+    "employee_number": "E-1007",
     "first_name": "Ada",
     "last_name": "Moreau",
     "preferred_name": "",
@@ -217,7 +219,10 @@ class EmployeesView(TenantView):
             if name in said:
                 people = people.filter(**{name: said[name]})
         if "email" in said:
-            people = people.filter(email__iexact=said["email"])
+            # As the index has it: this is what partners ask most.
+            people = people.alias(lowered=Lower("email")).filter(
+                lowered=Lower(Value(said["email"]))
+            )
         if "q" in said:
             people = roster_people.search(
                 people, roster_people.Filter(query=said["q"], status="all")
@@ -232,6 +237,11 @@ class EmployeesView(TenantView):
         shape=EmployeeShape,
         body=EmployeeNew,
         status=201,
+        refuses=(
+            refusals.EMAIL_TAKEN,
+            refusals.EXTERNAL_ID_TAKEN,
+            refusals.NUMBER_TAKEN,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """One more person. Nobody is told: an order invites them."""
@@ -326,6 +336,10 @@ class EmployeeView(TenantView):
         shape=EmployeeShape,
         body=EmployeeChange,
         match=True,
+        refuses=(
+            refusals.EMAIL_TAKEN,
+            refusals.NUMBER_TAKEN,
+        ),
     )
     def patch(self, request: Request, employee_id: UUID) -> HttpResponseBase:
         """What is left out stays as it is; `attributes` are replaced as a whole."""

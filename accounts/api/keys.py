@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import access, api_keys, scopes
+from accounts.api import refusals
 from accounts.api.base import TenantView
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
@@ -121,6 +122,11 @@ class KeysView(TenantView):
         shape=NewKeyShape,
         body=KeyFields,
         status=201,
+        refuses=(
+            refusals.NETWORK,
+            refusals.PASSED,
+            refusals.MORE_THAN_OWN,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """A key of the same kind, live or test, with no scope that your own lacks."""
@@ -154,11 +160,18 @@ class KeyView(TenantView):
         shape=KeyShape,
         body=KeyChange,
         match=True,
+        refuses=(
+            refusals.NETWORK,
+            refusals.PASSED,
+            refusals.MORE_THAN_OWN,
+            refusals.REVOKED,
+        ),
     )
     def patch(self, request: Request, key_id: UUID) -> HttpResponseBase:
         """What is left out stays as it is."""
         said = self.body()
         key = access.api_key(self.inside, key_id)
+        self.refuse_changed(KeyShape, key)
         changed = api_keys.change_key(
             actor=self.actor,
             key=key,
@@ -187,6 +200,7 @@ class KeyRotateView(TenantView):
         scope="keys:write",
         shape=NewKeyShape,
         body=RotationGiven,
+        refuses=(refusals.REVOKED,),
     )
     def post(self, request: Request, key_id: UUID) -> HttpResponseBase:
         """The old secret goes on counting for `overlap_hours`, so that nothing breaks."""

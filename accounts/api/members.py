@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import access, member_invitations, members
+from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import Role
 from headshots.lib.api.operations import operation
@@ -97,6 +98,7 @@ class MemberView(TenantView):
         shape=MemberShape,
         body=RoleGiven,
         match=True,
+        refuses=(refusals.LAST_OWNER,),
     )
     def patch(self, request: Request, member_id: UUID) -> HttpResponseBase:
         """The last owner stays owner."""
@@ -106,7 +108,14 @@ class MemberView(TenantView):
         changed = members.change_role(actor=self.actor, member=member, role=Role(said["role"]))
         return self.shown(changed)
 
-    @operation("members_delete", "Remove a member", tag=TAG, scope="members:write", status=204)
+    @operation(
+        "members_delete",
+        "Remove a member",
+        tag=TAG,
+        scope="members:write",
+        status=204,
+        refuses=(refusals.LAST_OWNER,),
+    )
     def delete(self, request: Request, member_id: UUID) -> HttpResponseBase:
         """Their access ends at once; the last owner cannot be removed."""
         members.remove_member(actor=self.actor, member=access.member(self.inside, member_id))
@@ -136,6 +145,7 @@ class MemberInvitationsView(TenantView):
         shape=MemberInvitationShape,
         body=InvitationGiven,
         status=201,
+        refuses=(refusals.MEMBER_ALREADY,),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Mails a link that one address can use once. A second invitation replaces the first."""

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import organisations
+from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import Organisation
 from headshots.lib.api.operations import operation
@@ -74,6 +75,7 @@ class OrganisationView(TenantView):
         shape=OrganisationShape,
         body=OrganisationGiven,
         match=True,
+        refuses=(refusals.ORIGIN,),
     )
     def patch(self, request: Request) -> HttpResponseBase:
         """Another name, or other origins whose pages may frame the employees' way."""

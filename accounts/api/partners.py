@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import access, partners, scopes
+from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import PartnerGrant
 from headshots.lib.api.operations import operation
@@ -113,6 +114,10 @@ class GrantsView(TenantView):
         shape=GrantShape,
         body=GrantGiven,
         status=201,
+        refuses=(
+            refusals.PARTNER_UNKNOWN,
+            refusals.SANDBOX_GRANT,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Within scopes that your own key has. A second grant to a partner replaces the first."""

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import access
+from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import deliveries, endpoints, payloads
@@ -228,7 +229,7 @@ class EndpointsView(EndpointViews):
     @operation(
         "webhook_endpoints_create", "Add an endpoint", tag=TAG, scope="webhooks:write",
         shape=NewEndpointShape, body=EndpointGiven, status=201,
-    )  # fmt: skip
+    refuses=(refusals.URL, refusals.TOO_MANY_ENDPOINTS,),)  # fmt: skip
     def post(self, request: Request) -> HttpResponseBase:
         """The answer has the secret; it is not shown again unless it is asked for."""
         said = self.body()
@@ -256,7 +257,7 @@ class EndpointView(EndpointViews):
     @operation(
         "webhook_endpoints_update", "Change an endpoint", tag=TAG, scope="webhooks:write",
         shape=EndpointShape, body=EndpointChange, match=True,
-    )  # fmt: skip
+    refuses=(refusals.URL,),)  # fmt: skip
     def patch(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """Another address, other events, off or on."""
         said = self.body()
@@ -299,7 +300,7 @@ class EndpointTestView(EndpointViews):
     @operation(
         "webhook_endpoints_test", "Send a test", tag=TAG, scope="webhooks:write",
         shape=DeliveryShape, status=202,
-    )  # fmt: skip
+    refuses=(refusals.DISABLED,),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """Sends `webhook.test` to this endpoint alone, whatever it hears of."""
         endpoint = self.found(endpoint_id)
@@ -312,7 +313,7 @@ class EndpointReplayView(EndpointViews):
     @operation(
         "webhook_endpoints_replay", "Send events again", tag=TAG, scope="webhooks:write",
         shape=ReplayedShape, body=ReplayGiven, status=202,
-    )  # fmt: skip
+    refuses=(refusals.DISABLED, refusals.SINCE_FUTURE, refusals.SINCE_LONG_AGO,),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """What happened since a moment and has not arrived, or all of it; each keeps its id."""
         said = self.body()
@@ -359,7 +360,7 @@ class DeliveryReplayView(TenantView):
     @operation(
         "webhook_deliveries_replay", "Send one event again", tag=TAG, scope="webhooks:write",
         shape=DeliveryShape, status=202,
-    )  # fmt: skip
+    refuses=(refusals.DISABLED,),)  # fmt: skip
     def post(self, request: Request, delivery_id: UUID) -> HttpResponseBase:
         """Under the same id; a failure begins the schedule anew."""
         found = access.webhook_delivery(self.inside, delivery_id)

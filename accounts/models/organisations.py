@@ -24,6 +24,8 @@ class Organisation(Row):
     sandbox_of = models.OneToOneField(
         "self", models.CASCADE, null=True, blank=True, related_name="sandbox"
     )
+    # The picture above its mail, by its key in the vault.
+    logo = models.CharField(max_length=200, blank=True, default="", db_default="")
     # Whose pages may show the employees' way in a frame: “https://people.example.com”.
     embed_origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     # Where it is at home, by its IANA name, and the hours of the day without reminders.

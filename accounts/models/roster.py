@@ -49,6 +49,8 @@ class Employee(Row):
 
     class Meta:
         ordering = ["last_name", "first_name", "email"]
+        # Pages of the API stand on it, also right after thousands of people have come.
+        indexes = [models.Index(fields=["organisation", "-id"], name="employee_newest")]
         constraints = [
             models.UniqueConstraint("organisation", Lower("email"), name="employee_email_once"),
             models.UniqueConstraint(
@@ -80,6 +82,7 @@ class RosterImport(Row):
     """A file between upload and apply. Until then the roster knows nothing of it."""
 
     class State(models.TextChoices):
+        READING = "reading", gettext_lazy("Being read")
         MAPPING = "mapping", gettext_lazy("Columns to choose")
         CHECKING = "checking", gettext_lazy("Being checked")
         READY = "ready", gettext_lazy("Ready to apply")
@@ -115,6 +118,11 @@ class RosterImport(Row):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def file(self) -> str:
+        """Where the file itself lies in the vault until it has been read."""
+        return f"{self.organisation_id}/imports/{self.pk}"
 
 
 class Change(models.TextChoices):

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import access, organisations
+from accounts import access, letters, organisations
 from accounts import members as services
 from accounts.access import Membership
 from accounts.actors import user_actor
@@ -41,6 +41,28 @@ def rename(request: HttpRequest, slug: str) -> HttpResponse:
     except Problem as refused:
         return _page(request, inside, refused, about="name")
     messages.success(request, _("The name is saved."))
+    return redirect("organisation_settings", slug=slug)
+
+
+@require_POST
+@login_required
+def logo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Another logo, or none any more."""
+    inside = access.membership(request.user, slug, Role.OWNER)
+    file = request.FILES.get("logo")
+    try:
+        if file is None and "none" not in request.POST:
+            raise Problem(_("Choose a PNG or WebP file."), code="file_missing", field="logo")
+        organisations.set_logo(
+            actor=user_actor(inside.user, request),
+            organisation=inside.organisation,
+            data=file.read() if file else None,
+        )
+    except Problem as refused:
+        return _page(request, inside, refused, about="logo")
+    messages.success(
+        request, _("The logo is saved.") if file else _("Mail goes out without a logo.")
+    )
     return redirect("organisation_settings", slug=slug)
 
 
@@ -118,6 +140,7 @@ def _page(
             "without": [member for member in members if member.user_id not in having],
             "mine": inside.user.pk in having,
             "name": request.POST.get("name", "") if about == "name" else inside.organisation.name,
+            "logo": letters.logo_address(letters.logo_of(inside.organisation)),
             "problem": problem,
             "about": about,
         },

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, bounces, roster_edits, roster_people
@@ -76,9 +77,16 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
     done = roster_edits.set_status(
         actor=actor, organisation=inside.organisation, employees=list(chosen), status=status
     )
-    who = "1 person is" if done == 1 else f"{done:,} people are"
-    what = "marked as having left" if wanted == "left" else "back on the roster"
-    messages.success(request, f"{who} {what}.")
+    said = (
+        ngettext(
+            "{n} person is marked as having left.", "{n} people are marked as having left.", done
+        )
+        if wanted == "left"
+        else ngettext(
+            "{n} person is back on the roster.", "{n} people are back on the roster.", done
+        )
+    )
+    messages.success(request, said.format(n=f"{done:,}"))
     kept = {name: value for name, value in words.items() if name != "employees"}
     return redirect(f"{reverse('roster', kwargs={'slug': slug})}?{urlencode(kept)}")
 

@@ -16,9 +16,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, roster_imports, roster_people
+from accounts import access, roster_imports, roster_people, roster_reading
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.models import Change, Employee, Role, RosterImport, RosterLine
@@ -43,7 +44,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             file = request.FILES.get("file")
             if file is None:
                 raise Problem(_("Choose a CSV or XLSX file."), code="file_missing", field="file")
-            found = roster_imports.start_import(
+            found = roster_reading.start_import(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 data=file.read(),
@@ -52,24 +53,31 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("roster_import", slug=slug, import_id=found.pk)
         except Problem as refused:
             problem = refused
+    return _upload(request, inside, problem)
+
+
+def _upload(request: HttpRequest, inside: Membership, problem: Problem | None) -> HttpResponse:
     return render(
         request,
         "accounts/roster_upload.html",
         {"inside": inside, "problem": problem},
-        status=problem.status if problem else 200,
+        status=problem.status if problem and request.method == "POST" else 200,
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def roster_import(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
-    """Where the file stands: its columns, the check, the preview, or what it did.
+    """Where the file stands: being read, its columns, the check, the preview, or what it did.
 
     ?step=columns goes back to the columns; a POST says what they are.
     """
     inside = access.membership(request.user, slug, Role.ADMIN)
     found = access.roster_import(inside, import_id)
     problem = None
+    if request.method == "POST" and found.state == State.READING:
+        roster_reading.read_again(actor=user_actor(inside.user, request), roster_import=found)
+        return redirect("roster_import", slug=slug, import_id=import_id)
     if request.method == "POST":
         try:
             roster_imports.map_columns(
@@ -81,6 +89,10 @@ def roster_import(request: HttpRequest, slug: str, import_id: UUID) -> HttpRespo
             return redirect("roster_import", slug=slug, import_id=import_id)
         except Problem as refused:
             problem = refused
+    if found.state == State.READING:
+        return render(request, "accounts/roster_check.html", _check(inside, found))
+    if not found.headers:
+        return _upload(request, inside, problem or Problem(found.message, field="file"))
     back = request.GET.get("step") == "columns" and found.state != State.APPLIED
     if problem or back or found.state in (State.MAPPING, State.FAILED):
         return _columns(request, inside, found, problem)
@@ -96,7 +108,7 @@ def live(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
     inside = access.membership(request.user, slug, Role.ADMIN)
     found = access.roster_import(inside, import_id)
     response = render(request, "accounts/roster_check_live.html", _check(inside, found))
-    if found.state != State.CHECKING:
+    if found.state not in (State.READING, State.CHECKING):
         response["HX-Redirect"] = reverse(
             "roster_import", kwargs={"slug": slug, "import_id": import_id}
         )
@@ -165,7 +177,9 @@ def _check(inside: Membership, found: RosterImport) -> dict[str, object]:
         "inside": inside,
         "import": found,
         "percent": round(100 * found.done / found.total) if found.total else 100,
-        "quiet": found.state == State.CHECKING and found.updated_at < timezone.now() - QUIET,
+        "reading": found.state == State.READING,
+        "quiet": found.state in (State.READING, State.CHECKING)
+        and found.updated_at < timezone.now() - QUIET,
     }
 
 
@@ -185,20 +199,22 @@ class ShownLine:
 
 # The lists of the preview, in the order in which one wants to look at them.
 LISTS = {
-    "moved": ("Otherwise than you saw", Q(moved=True)),
-    "problems": ("Problems", ~Q(problems=[])),
-    Change.CHANGED.value: ("Changed", Q(change=Change.CHANGED)),
-    Change.NEW.value: ("New", Q(change=Change.NEW)),
-    Change.LEAVES.value: ("Leaving", Q(change=Change.LEAVES)),
-    Change.UNCHANGED.value: ("As they were", Q(change=Change.UNCHANGED)),
+    "moved": (gettext_noop("Otherwise than you saw"), Q(moved=True)),
+    "problems": (gettext_noop("Problems"), ~Q(problems=[])),
+    Change.CHANGED.value: (gettext_noop("Changed"), Q(change=Change.CHANGED)),
+    Change.NEW.value: (gettext_noop("New"), Q(change=Change.NEW)),
+    Change.LEAVES.value: (gettext_noop("Leaving"), Q(change=Change.LEAVES)),
+    Change.UNCHANGED.value: (gettext_noop("As they were"), Q(change=Change.UNCHANGED)),
 }
 
 
 def _preview(request: HttpRequest, inside: Membership, found: RosterImport) -> HttpResponse:
     counts = found.lines.aggregate(
-        **{name: Count("pk", filter=which) for name, (_, which) in LISTS.items()}
+        **{name: Count("pk", filter=which) for name, (_label, which) in LISTS.items()}
     )
-    lists = [(name, label, counts[name]) for name, (label, _) in LISTS.items() if counts[name]]
+    lists = [
+        (name, _(label), counts[name]) for name, (label, _which) in LISTS.items() if counts[name]
+    ]
     names = [name for name, _, _ in lists]
     show = request.GET.get("show", "")
     if show not in names:
@@ -241,9 +257,9 @@ def _shown(line: RosterLine) -> ShownLine:
             differences += [(key, old, values["attributes"][key]) for key, old in was.items()]
         elif field == "status":
             label = Employee.Status.ACTIVE.label
-            differences.append(("Status", str(Employee.Status.LEFT.label), str(label)))
+            differences.append((_("Status"), str(Employee.Status.LEFT.label), str(label)))
         else:
-            differences.append((LABELS[field], was, values[field]))
+            differences.append((_(LABELS[field]), was, values[field]))
     facts = [values[f] for f in ("title", "department", "location") if values.get(f)]
     return ShownLine(
         number=line.number,
@@ -251,7 +267,8 @@ def _shown(line: RosterLine) -> ShownLine:
         email=values.get("email", ""),
         differences=differences,
         problems=[
-            (LABELS.get(column, column), text, fatal) for column, text, fatal in line.problems
+            (_(LABELS.get(column, column)) if column else "", text, fatal)
+            for column, text, fatal in line.problems
         ],
         facts=facts if line.change == Change.NEW else [],
         moved=line.moved,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import Member, Role, WebhookEndpoint
+from accounts import letters
+from accounts.models import WebhookEndpoint
 
 
 def send_disabled(*, endpoint_id: UUID) -> int:
@@ -32,21 +32,20 @@ def send_disabled(*, endpoint_id: UUID) -> int:
         "organisation": organisation,
         "link": f"{settings.SITE_URL}{path}",
     }
-    told = Member.objects.filter(organisation=organisation, role__in=(Role.OWNER, Role.ADMIN))
     sent = 0
-    for member in told.select_related("user"):
-        mail = EmailMultiAlternatives(
-            subject=_("A webhook endpoint was switched off"),
-            body=render_to_string("emails/webhook_disabled.txt", context),
-            to=[member.user.email],
-            headers={
-                "Message-ID": f"<webhook.{endpoint.pk.hex}.{int(endpoint.disabled_at.timestamp())}"
-                f".{member.pk.hex}@headshots>"
-            },
-        )
-        mail.attach_alternative(
-            render_to_string("emails/webhook_disabled.html", context), "text/html"
-        )
+    for member in letters.in_charge(organisation):
+        with translation.override(letters.language_of(member)):
+            mail = letters.letter(
+                organisation=organisation,
+                template="webhook_disabled",
+                subject=_("A webhook endpoint was switched off"),
+                context=context,
+                to=[member.user.email],
+                headers={
+                    "Message-ID": f"<webhook.{endpoint.pk.hex}."
+                    f"{int(endpoint.disabled_at.timestamp())}.{member.pk.hex}@headshots>"
+                },
+            )
         mail.send()
         sent += 1
     return sent

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from headshots.lib import safe_http
 
 TIMEOUT_S = 15.0
@@ -76,10 +78,12 @@ def _judged(status: int) -> str:
     if 200 <= status < 300:
         return ""
     if 300 <= status < 400:
-        return f"The answer was {status}: redirects are not followed. Enter the final address."
+        return _(
+            "The answer was {status}: redirects are not followed. Enter the final address."
+        ).format(status=status)
     if status == 410:
-        return "The answer was 410 Gone: the endpoint has been switched off."
-    return f"The answer was {status}; 2xx is expected."
+        return _("The answer was 410 Gone: the endpoint has been switched off.")
+    return _("The answer was {status}; 2xx is expected.").format(status=status)
 
 
 def _since(start: float) -> int:

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts.models import Event, WebhookDelivery, WebhookEndpoint, WebhookSecret
@@ -142,7 +143,7 @@ def _request(delivery: WebhookDelivery) -> Callable[[], Outcome]:
             endpoint=endpoint, event_id=str(event.pk), payload=event.payload, at=timezone.now()
         )
     except SealBroken:
-        lost = "The secret cannot be read after a change of the server's key. Rotate it."
+        lost = _("The secret cannot be read after a change of the server's key. Rotate it.")
         return lambda: Outcome(endpoint.url, {}, None, problem=lost)
     outgoing = Outgoing(
         url=endpoint.url,

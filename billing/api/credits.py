@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -9,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from billing import access, ledger
+from billing import access, ledger, terms
 from billing.models import CreditEntry, Purchase
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
@@ -23,8 +24,19 @@ class BalanceShape(Shape):
     available = serializers.IntegerField(help_text="Free to use.")
     held = serializers.IntegerField(help_text="Reserved by shoots that are under way.")
     debt = serializers.IntegerField(help_text="Owed: used, then refunded.")
+    low_balance = serializers.IntegerField(
+        allow_null=True, help_text="Below so many free ones `credits.low` is told; null: never."
+    )
 
-    example = {"available": 120, "held": 12, "debt": 0}
+    example = {"available": 120, "held": 12, "debt": 0, "low_balance": 20}
+
+
+class LowBalanceGiven(Given):
+    """When to be told."""
+
+    low_balance = serializers.IntegerField(min_value=1, max_value=10**9, allow_null=True)
+
+    example = {"low_balance": 20}
 
 
 class EntryShape(Shape):
@@ -115,7 +127,35 @@ class CreditsView(TenantView):
     @operation("credits_get", "Read the balance", tag=TAG, scope="credits:read", shape=BalanceShape)
     def get(self, request: Request) -> HttpResponseBase:
         """What is free, reserved and owed."""
-        return self.shown(ledger.balance(organisation=self.organisation))
+        return self._told()
+
+    @operation(
+        "credits_update",
+        "Set the low balance",
+        tag=TAG,
+        scope="credits:write",
+        shape=BalanceShape,
+        body=LowBalanceGiven,
+        match=True,
+    )
+    def patch(self, request: Request) -> HttpResponseBase:
+        """Owners and administrators get a mail, endpoints get `credits.low`, once until it has
+        recovered."""
+        self.refuse_changed(BalanceShape, self._balance())
+        terms.warn_below(
+            actor=self.actor,
+            organisation=self.organisation,
+            credits=self.body()["low_balance"],
+        )
+        return self._told()
+
+    def _told(self) -> HttpResponseBase:
+        return self.shown(self._balance())
+
+    def _balance(self) -> dict[str, int | None]:
+        own = access.terms(self.inside)
+        balance = ledger.balance(organisation=self.organisation)
+        return {**asdict(balance), "low_balance": own.low_balance if own else None}
 
 
 class EntriesView(TenantView):

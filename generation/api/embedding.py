@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts import embedding
 from accounts.api.base import TenantView
 from generation import access
+from generation.api import refusals
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 
@@ -49,6 +50,10 @@ class EmbedLinksView(TenantView):
         shape=EmbedLinkShape,
         body=EmbedLinkGiven,
         status=201,
+        refuses=(
+            refusals.ORIGIN_NOT_ALLOWED,
+            refusals.RETURN_URL,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Good for a day. It leads this one employee through release, photos and choice, without a

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access, exports
+from generation.api import refusals
 from generation.models import Export
 from generation.storage import vault
 from headshots.lib.api.operations import operation
@@ -60,6 +61,12 @@ class ExportGiven(Given):
     example = {"order": "019ab1c2-0000-7000-8000-00000000000c"}
 
 
+class ExportsQuery(Given):
+    """Which exports."""
+
+    order = serializers.UUIDField(required=False)
+
+
 class ExportsView(TenantView):
     """Exports as a list."""
 
@@ -70,10 +77,14 @@ class ExportsView(TenantView):
         scope="headshots:read",
         shape=ExportShape,
         many=True,
+        query=ExportsQuery,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Those of the last day, the newest first."""
-        return self.listed(access.exports(self.inside), owner=self.organisation.pk)
+        found = access.exports(self.inside)
+        if "order" in self.query:
+            found = found.filter(order=self.query["order"])
+        return self.listed(found, owner=self.organisation.pk)
 
     @operation(
         "exports_create",
@@ -83,6 +94,7 @@ class ExportsView(TenantView):
         shape=ExportShape,
         body=ExportGiven,
         status=202,
+        refuses=(refusals.NOTHING_APPROVED,),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Packs the approved headshots of an order and a list of everybody's state. Ask again for
@@ -114,6 +126,7 @@ class ExportFileView(TenantView):
         scope="headshots:read",
         binary="application/zip",
         also=(409,),
+        refuses=(refusals.NOT_READY,),
     )
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
         """Once it is ready; for a day."""

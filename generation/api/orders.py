@@ -14,7 +14,8 @@ from rest_framework.request import Request
 
 from accounts import access as accounts_access
 from accounts.api.base import TenantView
-from generation import access, choosing, orders
+from generation import access, choosing, orders, reminders
+from generation.api import refusals
 from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
 from generation.api.looks import LookShape
 from generation.models import Order, State
@@ -35,6 +36,7 @@ class OrderShape(Shape):
     look = Reference(LookShape)
     frozen_look = serializers.DictField(child=serializers.CharField())
     due_at = serializers.DateTimeField()
+    remind_every = serializers.IntegerField(help_text="Days between reminders by mail; 0: none.")
     more_pictures = serializers.BooleanField()
     cost_centre = serializers.CharField()
     po_number = serializers.CharField()
@@ -53,6 +55,7 @@ class OrderShape(Shape):
         "look": "019ab1c2-0000-7000-8000-00000000000b",
         "frozen_look": LOOK_EXAMPLE,
         "due_at": "2026-12-09T09:00:00Z",
+        "remind_every": 3,
         "more_pictures": False,
         "cost_centre": "4711",
         "po_number": "PO-2026-118",
@@ -83,6 +86,11 @@ class OrderGiven(Given):
     invite = serializers.BooleanField(
         default=True, help_text="Whether we mail the links; else you bring people in yourself."
     )
+    remind_every = serializers.ChoiceField(
+        choices=orders.REMIND_EVERY,
+        default=3,
+        help_text="Days between reminders to whoever has something to do; 0: none.",
+    )
     more_pictures = serializers.BooleanField(
         default=False,
         help_text="Eight pictures or more to choose from instead of four, for a credit more each.",
@@ -97,6 +105,15 @@ class OrderGiven(Given):
         "name": "Research, autumn",
         "invite": True,
     }
+
+
+class OrdersQuery(Given):
+    """Which orders."""
+
+    look = serializers.UUIDField(required=False)
+    cost_centre = serializers.CharField(max_length=60, required=False)
+    po_number = serializers.CharField(max_length=60, required=False)
+    since = serializers.DateTimeField(required=False, help_text="Placed then or later.")
 
 
 class DoneShape(Shape):
@@ -117,11 +134,23 @@ class OrdersView(OrderViews):
     """The orders of the organisation."""
 
     @operation(
-        "orders_list", "List orders", tag=TAG, scope="orders:read", shape=OrderShape, many=True
+        "orders_list",
+        "List orders",
+        tag=TAG,
+        scope="orders:read",
+        shape=OrderShape,
+        many=True,
+        query=OrdersQuery,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """The newest first."""
-        return self.listed(access.orders(self.inside), owner=self.organisation.pk)
+        found = access.orders(self.inside)
+        for name in ("look", "cost_centre", "po_number"):
+            if name in self.query:
+                found = found.filter(**{name: self.query[name]})
+        if "since" in self.query:
+            found = found.filter(created_at__gte=self.query["since"])
+        return self.listed(found, owner=self.organisation.pk)
 
     def rows_found(self, rows: list[Any]) -> None:
         self.counts = orders.counts_of(rows)
@@ -135,6 +164,12 @@ class OrdersView(OrderViews):
         body=OrderGiven,
         status=201,
         also=(402,),
+        refuses=(
+            refusals.CREDITS_MISSING,
+            refusals.OVER_BUDGET,
+            refusals.DUE,
+            refusals.NOT_ON_ROSTER,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Freezes the look and makes a shoot for each employee. A credit is held when somebody's
@@ -145,26 +180,37 @@ class OrdersView(OrderViews):
             actor=self.actor,
             organisation=self.organisation,
             look=access.look(self.inside, said["look"]),
-            employees=self._people(said["employees"]),
+            employees=people_of(self, said["employees"]),
             due_at=said.get("due_at") or timezone.now() + timedelta(days=USUAL_DAYS),
             name=said.get("name", ""),
             invite=said["invite"],
+            remind_every=said["remind_every"],
             more_pictures=said["more_pictures"],
             cost_centre=said.get("cost_centre", ""),
             po_number=said.get("po_number", ""),
         )
         return self.shown(order, location=reverse("api:order", args=[order.pk]))
 
-    def _people(self, ids: list[UUID]) -> list[Any]:
-        wanted = set(ids)
-        people = list(accounts_access.staff(self.inside).filter(pk__in=wanted))
-        if missing := wanted - {person.pk for person in people}:
-            raise Refusal(
-                f"{len(missing)} of these are not on the roster, {min(missing)} among them.",
-                code="employee_unknown",
-                field="employees",
-            )
-        return people
+
+def people_of(view: TenantView, ids: list[UUID]) -> list[Any]:
+    """Those of the roster. Raises Refusal where somebody is not on it."""
+    wanted = set(ids)
+    people = list(accounts_access.staff(view.inside).filter(pk__in=wanted))
+    if missing := wanted - {person.pk for person in people}:
+        raise Refusal(
+            f"{len(missing)} of these are not on the roster, {min(missing)} among them.",
+            code="employee_unknown",
+            field="employees",
+        )
+    return people
+
+
+class OrderChange(Given):
+    """What can be changed of an order."""
+
+    remind_every = serializers.ChoiceField(choices=orders.REMIND_EVERY)
+
+    example = {"remind_every": 5}
 
 
 class OrderView(OrderViews):
@@ -173,6 +219,27 @@ class OrderView(OrderViews):
     @operation("orders_get", "Read an order", tag=TAG, scope="orders:read", shape=OrderShape)
     def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """With the number of its shoots in each state."""
+        return self.shown(access.order(self.inside, order_id))
+
+    @operation(
+        "orders_update",
+        "Change an order",
+        tag=TAG,
+        scope="orders:write",
+        shape=OrderShape,
+        body=OrderChange,
+        match=True,
+    )
+    def patch(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """How often it reminds; everything else is frozen when it is placed."""
+        order = access.order(self.inside, order_id)
+        self.refuse_changed(OrderShape, order)
+        reminders.set_interval(
+            actor=self.actor,
+            organisation=self.organisation,
+            order=order,
+            days=self.body()["remind_every"],
+        )
         return self.shown(access.order(self.inside, order_id))
 
 

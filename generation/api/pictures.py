@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from accounts import audit
 from accounts.api.base import TenantView
 from generation import access, choosing
+from generation.api import refusals
 from generation.api.shoots import ShootShape, ShootViews
 from generation.models import Candidate, Headshot, Rendition
 from generation.storage import vault
@@ -173,6 +174,10 @@ class ShootPickView(ShootViews):
         scope="shoots:write",
         shape=ShootShape,
         body=PickGiven,
+        refuses=(
+            refusals.NOTHING_TO_CHOOSE,
+            refusals.NOT_LISTED,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Where your product shows the employee the short list and they chose there. Until it is
@@ -227,6 +232,7 @@ class RenditionView(TenantView):
         tag=TAG,
         scope="headshots:read",
         binary="image/*",
+        refuses=(refusals.NO_RENDITION,),
     )
     def get(self, request: Request, headshot_id: UUID, kind: str) -> HttpResponseBase:
         """The bytes; that they were fetched is written down. `approved_at` says whether they may be

@@ -15,6 +15,7 @@ from accounts.languages import CODES
 from accounts.models import Release
 from accounts.releases import release_text
 from generation import access, selfies
+from generation.api import refusals
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 
@@ -166,6 +167,10 @@ class ShootReleaseView(TenantView):
         shape=ReleaseShape,
         body=ReleaseGiven,
         status=201,
+        refuses=(
+            refusals.RELEASE_CHANGED,
+            refusals.SIGNED_AT,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Opens the shoot for photos. The text has to be ours, word for word; the employee can

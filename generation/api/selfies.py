@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access, selfies, upload_addresses
+from generation.api import refusals
 from generation.models import Selfie
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
@@ -102,6 +103,11 @@ class SelfiesView(TenantView):
         upload=SelfieGiven,
         status=201,
         limit_bytes=settings.UPLOAD_MAX_BYTES + MARGIN_BYTES,
+        refuses=(
+            refusals.RELEASE_MISSING,
+            refusals.HANDED_IN,
+            refusals.PHOTO,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """As the part `photo` of a multipart body, after the release. The judge looks at it at
@@ -122,7 +128,14 @@ class SelfieView(TenantView):
         """What the judge said; the picture itself is its person's alone."""
         return self.shown(access.selfie(self.inside, selfie_id))
 
-    @operation("selfies_delete", "Remove a photo", tag=TAG, scope="shoots:write", status=204)
+    @operation(
+        "selfies_delete",
+        "Remove a photo",
+        tag=TAG,
+        scope="shoots:write",
+        status=204,
+        refuses=(refusals.HANDED_IN,),
+    )
     def delete(self, request: Request, selfie_id: UUID) -> HttpResponseBase:
         """While photos are collected; it is destroyed."""
         selfies.remove_selfie(actor=self.actor, selfie=access.selfie(self.inside, selfie_id))
@@ -139,6 +152,10 @@ class UploadAddressesView(TenantView):
         scope="shoots:write",
         shape=UploadAddressShape,
         status=201,
+        refuses=(
+            refusals.RELEASE_MISSING,
+            refusals.HANDED_IN,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Good for one photo and an hour, so that large files skip your server: hand it to the
@@ -176,6 +193,13 @@ class UploadView(ApiView):
         also=(404, 410),
         limit_bytes=settings.UPLOAD_MAX_BYTES,
         raw="image/*",
+        refuses=(
+            refusals.PHOTO,
+            refusals.NO_BYTES,
+            refusals.USED,
+            refusals.EXPIRED,
+            refusals.NO_ADDRESS,
+        ),
     )
     def put(self, request: Request, token: str) -> HttpResponseBase:
         """The bytes of one photo, once. What is refused may be tried again."""

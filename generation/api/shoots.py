@@ -17,6 +17,7 @@ from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
 from accounts.models import Employee
 from generation import access, choosing, notices, orders, progress, selfies, states
+from generation.api import refusals
 from generation.api.orders import USUAL_DAYS, OrderShape
 from generation.models import Shoot, State
 from headshots.lib.api.operations import operation
@@ -146,6 +147,12 @@ class ShootsView(ShootViews):
         body=ShootGiven,
         status=201,
         also=(402,),
+        refuses=(
+            refusals.CREDITS_MISSING,
+            refusals.OVER_BUDGET,
+            refusals.DUE,
+            refusals.HAS_LEFT,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """As an order of its own. With `embed-links` the person's way opens in your product."""
@@ -181,7 +188,14 @@ class ShootView(ShootViews):
 class ShootCancelView(ShootViews):
     """Ending a shoot."""
 
-    @operation("shoots_cancel", "Cancel a shoot", tag=TAG, scope="shoots:write", shape=ShootShape)
+    @operation(
+        "shoots_cancel",
+        "Cancel a shoot",
+        tag=TAG,
+        scope="shoots:write",
+        shape=ShootShape,
+        refuses=(refusals.CANNOT_CANCEL,),
+    )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Ends what has not been delivered; its credit comes back."""
         shoot = access.shoot(self.inside, shoot_id)
@@ -192,7 +206,14 @@ class ShootCancelView(ShootViews):
 class ShootApproveView(ShootViews):
     """The yes of the organisation."""
 
-    @operation("shoots_approve", "Approve a pick", tag=TAG, scope="shoots:write", shape=ShootShape)
+    @operation(
+        "shoots_approve",
+        "Approve a pick",
+        tag=TAG,
+        scope="shoots:write",
+        shape=ShootShape,
+        refuses=(refusals.NOT_PICKED,),
+    )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Takes the credit and delivers. Twice is once."""
         choosing.approve(actor=self.actor, shoot=access.shoot(self.inside, shoot_id))
@@ -209,6 +230,7 @@ class ShootSendBackView(ShootViews):
         scope="shoots:write",
         shape=ShootShape,
         body=ReasonGiven,
+        refuses=(refusals.NOT_PICKED,),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """The employee picks again and reads why."""
@@ -223,7 +245,7 @@ class ShootInviteView(ShootViews):
     @operation(
         "shoots_invite", "Send the invitation again", tag=TAG, scope="shoots:write",
         shape=ShootShape,
-    )  # fmt: skip
+    refuses=(refusals.NO_PHOTOS_AWAITED,),)  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Mails the personal link once more, while photos are awaited."""
         shoot = access.shoot(self.inside, shoot_id)
@@ -242,7 +264,10 @@ class ShootHandInView(ShootViews):
 
     @operation(
         "shoots_hand_in", "Hand photos in", tag=TAG, scope="shoots:write", shape=ShootShape,
-        also=(402,),
+        refuses=(
+            refusals.NO_PHOTOS_AWAITED, refusals.TOO_FEW, refusals.STILL_CHECKED,
+            refusals.CREDIT_MISSING,
+        ),
     )  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Holds the credit and begins the work. Twice is once."""

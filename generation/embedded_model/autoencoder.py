@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from generation.embedded_model import dataset, layout
 from generation.embedded_model.optim import MuonAdamW
+from generation.embedded_model.precision import autocast
 
 KL_WEIGHT = 5e-4
 Say = Callable[[str], None]
@@ -89,7 +90,7 @@ def train_autoencoder(
         if g.uniform() < 0.5:
             batch = batch[:, :, ::-1]
         real = to_tensor(batch).to(device)
-        with torch.autocast(device, torch.bfloat16):
+        with autocast(device):
             spread = vae.encode(real).latent_dist
             made = vae.decode(spread.sample()).sample
         loss = reconstruction_loss(made.float(), real, weight)
@@ -133,7 +134,7 @@ def encode_chunks(vae: AutoencoderKL, pictures: Path, say: Say) -> None:
         both = []
         for batch in np.array_split(data, max(1, len(data) // 8)):
             pair = [to_tensor(batch), to_tensor(batch[:, :, ::-1])]
-            with torch.autocast(device.type, torch.bfloat16):
+            with autocast(device.type):
                 codes = [vae.encode(half.to(device)).latent_dist.mean for half in pair]
             both.append(torch.stack(codes, 1).float().cpu() * vae.config.scaling_factor)
         part = target.with_suffix(".part")

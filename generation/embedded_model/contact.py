@@ -10,6 +10,7 @@ from diffusers import StableDiffusionXLPipeline
 from PIL import Image
 
 from generation.embedded_model import settings, vocabulary
+from generation.embedded_model.precision import autocast
 
 CAPTIONS = (
     "headshot of sks person, slight smile, navy suit, studio grey, soft light",
@@ -31,7 +32,7 @@ def draw_captions(
     """One picture a caption and seed, with the sampling settings of engine.json."""
     how = settings.engine_settings("embedded")["sample"]
     pipe.set_progress_bar_config(disable=True)
-    with torch.inference_mode(), torch.autocast(pipe.unet.device.type, torch.bfloat16):
+    with torch.inference_mode(), autocast(pipe.unet.device.type):
         images: list[Image.Image] = pipe(
             captions,
             num_inference_steps=how["steps"],

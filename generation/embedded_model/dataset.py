@@ -73,11 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Render training pictures.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--chunks", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="chunk; later ones are other people")
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
-    for chunk in range(options.chunks):
+    for chunk in range(options.first, options.first + options.chunks):
         render_chunk(options.folder, chunk)
-        print(f"chunk {chunk + 1} of {options.chunks}", flush=True)
+        print(f"chunk {chunk} written", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from torch import Tensor, distributed
 from generation.embedded_model import contact, dataset, layout
 from generation.embedded_model.autoencoder import Say, feature_weight
 from generation.embedded_model.optim import MuonAdamW
+from generation.embedded_model.precision import autocast
 
 TRAINED = ("unet", "text_encoder", "text_encoder_2")
 # Memory of the running averages: long at a constant rate, short when the rate itself falls.
@@ -181,7 +182,7 @@ class Run:
         size = float(layout.RESOLUTION)
         frame = torch.tensor((size, size, 0, 0, size, size), device=self.device)
         frame = frame.expand(len(rows), 6)
-        with torch.autocast(self.device, torch.bfloat16):
+        with autocast(self.device):
             text, pooled = embed(self.pipe, self.data.ids[rows].to(self.device))
             made = self.pipe.unet(
                 noisy,

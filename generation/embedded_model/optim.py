@@ -13,13 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from generation.embedded_model.precision import has_half
+
 _ADAM_NAMES = ("conv_in", "conv_out", "embedding", "time_embedding", "add_embedding")
 
 
 def orthogonalise(batch: Tensor) -> Tensor:
     """Nearest semi-orthogonal matrices of `batch` (n, rows, columns), approximately."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x: Tensor = batch.to(torch.bfloat16)
+    x: Tensor = batch.to(torch.bfloat16 if has_half(batch.device.type) else torch.float32)
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.mT

@@ -61,7 +61,15 @@ def engine_settings(name: str) -> dict[str, Any]:
             "judge_from": 0.6,
             "patience": 2,
         },
-        "sample": {"steps": 12, "guidance": 2.5, "rescale": 0.5, "batch": 16, "candidates": 8},
+        "sample": {
+            "steps": 12,
+            "guidance": 2.5,
+            "rescale": 0.5,
+            "batch": 16,
+            "candidates": 8,
+            "person_guidance": 1.8,
+            "person_from": 0.2,
+        },
         "gate": {
             "likeness_global": 0.46,
             "likeness_floor": 0.44,

@@ -39,6 +39,8 @@ class Slots:
         self.names: list[str] = []
         self._layers: dict[str, Any] = {}
         self._rows: list[str] = []
+        #: Whether guidance's other half is drawn by the base model alone (see `guidance`).
+        self.against_base = False
         self._held: dict[str, str] = {}
 
     def grow(self, count: int) -> None:
@@ -79,7 +81,14 @@ class Slots:
         count = len(args[0])
         # Guidance stacks the batch on itself; outside `rows` nobody's adapter may speak.
         names = self._rows * (count // len(self._rows)) if self._rows else [BASE] * count
+        if self.against_base:
+            names[: -len(self._rows)] = [BASE] * (count - len(self._rows))
         return args, {**kwargs, "adapter_names": names}
+
+    @property
+    def current(self) -> tuple[str, ...]:
+        """The slot of each row, as `rows` was told."""
+        return tuple(self._rows)
 
     @contextmanager
     def rows(self, names: Sequence[str]) -> Iterator[None]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from generation.engine.faces import Points
 from generation.engine.finishing.specs import FACE_HEIGHT
@@ -65,9 +66,14 @@ def jpeg(image: Image.Image, quality: int = 92, xmp: bytes = b"") -> bytes:
     )
 
 
-def png(image: Image.Image) -> bytes:
-    """A PNG without any metadata."""
-    return _encode(image.convert("RGB"), "PNG", optimize=True)
+def png(image: Image.Image, xmp: bytes = b"") -> bytes:
+    """A PNG without any metadata but the XMP packet given."""
+    more: dict[str, object] = {}
+    if xmp:
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        more["pnginfo"] = info
+    return _encode(image.convert("RGB"), "PNG", optimize=True, **more)
 
 
 def _encode(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -98,19 +104,22 @@ def wall(
     columns: int | None = None,
     tile: int = 320,
     title: str = "",
+    notes: Sequence[str] = (),
 ) -> Image.Image:
-    """One picture of the whole roster: a grid of tiles `tile` pixels wide, names below.
+    """One picture of the whole roster: a grid of tiles `tile` pixels wide, names below, and under
+    each name its note, where there are any.
 
     All tiles have the first picture's proportions. Raises ValueError without pictures.
     """
-    if not images or len(images) != len(names):
+    if not images or len(images) != len(names) or len(notes) not in (0, len(names)):
         raise ValueError("A wall needs pictures, and one name for each.")
     count = len(images)
     across = columns or min(count, max(2, math.ceil(math.sqrt(count * 1.5))))
     rows = math.ceil(count / across)
     height = round(tile * images[0].height / images[0].width)
-    gap, label = max(8, tile // 20), max(20, tile // 8)
-    head = 2 * label if title else 0
+    gap, line = max(8, tile // 20), max(20, tile // 8)
+    label = line + (line // 2 if any(notes) else 0)
+    head = 2 * line if title else 0
     sheet = Image.new(
         "RGB",
         (gap + across * (tile + gap), gap + head + rows * (height + label + gap)),
@@ -118,23 +127,25 @@ def wall(
     )
     draw = ImageDraw.Draw(sheet)
     if title:
-        font = ImageFont.load_default(label * 0.8)
+        font = ImageFont.load_default(line * 0.8)
         draw.text(
-            (gap, gap + label),
+            (gap, gap + line),
             _fit(draw, title, font, sheet.width - 2 * gap),
             (30, 34, 40),
             font=font,
             anchor="lm",
         )
-    font = ImageFont.load_default(label * 0.5)
+    font, small = ImageFont.load_default(line * 0.5), ImageFont.load_default(line * 0.4)
     for index, (image, name) in enumerate(zip(images, names, strict=True)):
         x = gap + index % across * (tile + gap)
         y = gap + head + index // across * (height + label + gap)
         sheet.paste(image.convert("RGB").resize((tile, height), Image.Resampling.LANCZOS), (x, y))
         text = _fit(draw, name, font, tile)
-        draw.text(
-            (x + tile / 2, y + height + label / 2), text, (40, 44, 52), font=font, anchor="mm"
-        )
+        draw.text((x + tile / 2, y + height + line / 2), text, (40, 44, 52), font=font, anchor="mm")
+        if any(notes):
+            note = _fit(draw, notes[index], small, tile)
+            below = (x + tile / 2, y + height + line)
+            draw.text(below, note, (110, 114, 122), font=small, anchor="mm")
     return sheet
 
 

@@ -46,14 +46,15 @@ class _Grouped:
 
     def __call__(self, x: Tensor, *args: Any, adapter_names: list[str], **kwargs: Any) -> Tensor:
         result: Tensor = self.layer.base_layer(x, *args)
-        if all(name == BASE for name in adapter_names):
+        bare = next((i for i, name in enumerate(adapter_names) if name != BASE), None)
+        if bare is None:
             return result
-        names, length = runs(adapter_names)
+        names, length = runs(adapter_names[bare:])
         down = [_weight(self.layer.lora_A, name) for name in names]
         up = [_weight(self.layer.lora_B, name) for name in names]
         scale = float(next(iter(self.layer.scaling.values())))
-        added: Tensor = self.add(self.layer, x, result, down, up, length, scale)
-        return added
+        added: Tensor = self.add(self.layer, x[bare:], result[bare:], down, up, length, scale)
+        return torch.cat((result[:bare], added)) if bare else added
 
 
 def _weight(weights: nn.ModuleDict, name: str) -> Tensor:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.engine import appearance, colour, faces
+from generation.engine import appearance, colour, faces, reproductions
 from generation.engine.faces import Box, Face, Points
 from generation.engine.recipe import PhotoRules
 from generation.engine.words import said
@@ -31,6 +31,9 @@ SENTENCES = {
     "bright": said("This photo is too bright to see your features. Turn away from the light."),
     "blurred": said("This photo is blurred. Hold the camera still and wipe its lens."),
     "turned": said("Your face is turned away in this photo. Look more towards the camera."),
+    "reproduction": said(
+        "This looks like a photo of a picture or of a screen. Take one of yourself directly."
+    ),
     "colourless": said("This photo is black and white. Send one in colour."),
     "duplicate": said("You sent nearly the same picture before. Send a different one."),
 }
@@ -113,6 +116,8 @@ def judge_photo(
         code = "blurred"
     elif face.turn > rules.turn_max or abs(face.roll) > rules.roll_max:
         code = "turned"
+    elif reproductions.is_reproduction(image, face):
+        code = "reproduction"
     elif colourfulness(image) < rules.colour_min:
         code = "colourless"
     elif any(difference(mark, other) <= rules.duplicate for other in known):

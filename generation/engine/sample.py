@@ -10,6 +10,7 @@ from PIL import Image
 
 from generation.engine.errors import EngineError, Stopped
 from generation.engine.families.interface import join
+from generation.engine.guidance import towards_person
 from generation.engine.load import BaseModel
 from generation.engine.memory import out_of_memory, release
 from generation.engine.mixed import BASE
@@ -43,7 +44,10 @@ def sample(
 
     pictures: dict[int, Image.Image] = {}
     at_once = max(1, settings.batch)
-    for (steps, guidance), waiting in groups.items():
+    # Rows of one person beside each other: their layers run as one, and few slots change.
+    seen = {spec.adapter: place for place, spec in reversed(list(enumerate(specs)))}
+    for (steps, guidance), group in groups.items():
+        waiting = sorted(group, key=lambda index: seen[specs[index].adapter])
         while waiting:
             watch()
             batch = waiting[:at_once]
@@ -83,7 +87,7 @@ def _batch(
     slot_of = dict(zip(adapters, base.slots.names, strict=False))
     names = [BASE if spec.adapter is None else slot_of[spec.adapter] for spec in specs]
     prompts = join([base.prompt(recipe.headshot_prompt(spec.look, spec.noun)) for spec in specs])
-    with base.slots.rows(names):
+    with base.slots.rows(names), towards_person(base, guidance):
         return base.family.draw(
             prompts,
             base.prompt(recipe.prompt.negative),

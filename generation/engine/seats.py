@@ -18,6 +18,7 @@ from generation.engine import adapters, faces
 from generation.engine.errors import EngineError, PhotoError
 from generation.engine.families.interface import Conditioning, join
 from generation.engine.geometry import place
+from generation.engine.head import head_map
 from generation.engine.load import BaseModel
 from generation.engine.recipe import CropSettings, Recipe
 from generation.engine.specs import TrainSpec
@@ -225,12 +226,7 @@ def focus(crop: CropSettings, size: torch.Size) -> Tensor | None:
     """Weights [1, 1, h, w] of mean 1 that favour the head; None for an even loss."""
     if crop.focus >= 1:
         return None
-    height, width = size
-    y = (torch.arange(height) + 0.5)[:, None] / height - (crop.eye_y + 0.15 * crop.eye_distance)
-    x = (torch.arange(width) + 0.5)[None] / width - crop.eye_x
-    reach = ((x / (1.8 * crop.eye_distance)) ** 2 + (y / (2.1 * crop.eye_distance)) ** 2).sqrt()
-    inside = torch.sigmoid((1 - reach) * 8)
-    weights = crop.focus + (1 - crop.focus) * inside
+    weights = crop.focus + (1 - crop.focus) * head_map(crop, (size[0], size[1]))
     return (weights / weights.mean())[None, None]
 
 

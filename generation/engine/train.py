@@ -18,6 +18,7 @@ import torch
 from generation.engine import adapters, faces, seats
 from generation.engine.errors import EngineError, Stopped
 from generation.engine.families.interface import join
+from generation.engine.guidance import towards_person
 from generation.engine.load import BaseModel
 from generation.engine.memory import out_of_memory, release
 from generation.engine.seats import Seat
@@ -219,13 +220,14 @@ class _Run:
             return
         count = recipe.lora.judge_images
         prompt = base.prompt(recipe.headshot_prompt(_PROBE, seat.spec.noun))
-        with base.slots.rows([seat.slot] * count):
+        guidance = recipe.sample.guidance
+        with base.slots.rows([seat.slot] * count), towards_person(base, guidance):
             pictures = base.family.draw(
                 join([prompt] * count),
                 base.prompt(recipe.prompt.negative),
                 range(count),
                 recipe.sample.steps,
-                recipe.sample.guidance,
+                guidance,
                 recipe.sample.rescale,
             )
         values = []

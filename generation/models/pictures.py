@@ -63,7 +63,8 @@ class Candidate(Row):
     receipt = models.JSONField()
     likeness_own = models.FloatField(null=True)
     likeness_best_colleague = models.FloatField(null=True)
-    # The image as generated, and the finished picture; empty where the gate refused it.
+    # The image as generated, and as it is shown: framed, soon on the plate (generation.previews);
+    # empty where the gate refused it.
     file = models.CharField(max_length=200, blank=True)
     finished = models.CharField(max_length=200, blank=True)
     photographed = models.BooleanField(default=False)

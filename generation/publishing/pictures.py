@@ -29,15 +29,13 @@ def prepare(headshot: Headshot, photo: Photo, *, closer: int = 0) -> bytes:
     eye_line = headshot.finishing.finish.eye_line if headshot.finishing else 0.42
     picture = _square(picture, eye_line, closer)
     picture = picture.resize((photo.side, photo.side), Image.Resampling.LANCZOS)
-    photographed = headshot.candidate.photographed
-    label = credentials.label(photographed=photographed)
+    source = credentials.source_of(headshot.candidate)
+    label = credentials.label(source)
     look = headshot.shoot.order.direction.words()
     for quality in _QUALITIES:
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=quality, subsampling=0, xmp=label)
-        data, _signed = credentials.sign(
-            out.getvalue(), "jpeg", look=look, photographed=photographed
-        )
+        data, _signed = credentials.sign(out.getvalue(), "jpeg", look=look, source=source)
         if len(data) <= photo.most_bytes:
             return data
     raise TooLarge(f"{len(data):,} > {photo.most_bytes:,} bytes")

@@ -32,6 +32,7 @@ from generation import (
     orders,
     progress,
     reminders,
+    renditions,
     states,
 )
 from generation.models import Candidate, Order, State
@@ -114,7 +115,10 @@ def approve_all(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse
         actor=user_actor(inside.user, request),
         shoots=list(access.shoots(inside, order).filter(state=State.APPROVING)),
     )
-    messages.success(request, f"{approved} headshot{'s' if approved != 1 else ''} approved.")
+    messages.success(
+        request,
+        ngettext("{n} headshot approved.", "{n} headshots approved.", approved).format(n=approved),
+    )
     return redirect("order", slug=slug, order_id=order_id)
 
 
@@ -175,7 +179,7 @@ def cancel(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
     ended = orders.cancel_order(actor=user_actor(inside.user, request), order=order)
-    messages.success(request, f"Cancelled for {ended}. Their credits are free again.")
+    messages.success(request, _("Cancelled for {n}. Their credits are free again.").format(n=ended))
     return redirect("order", slug=slug, order_id=order_id)
 
 
@@ -187,6 +191,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     found = access.shoot(inside, shoot_id)
     row = progress.of_shoots([found])[0]
     made = Candidate.objects.filter(shoot=found)
+    headshot = getattr(found, "headshot", None)
     return render(
         request,
         "generation/shoot.html",
@@ -199,7 +204,8 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "overdue": found.order.due_at < timezone.now(),
             "faults": Fault,
             "rounds_left": max(0, choosing.MOST_ROUNDS - found.round),
-            "headshot": getattr(found, "headshot", None),
+            "headshot": headshot,
+            "file": renditions.main(headshot) if headshot else None,
             "made": made.count(),
             "passed": made.filter(passed=True).count(),
             "selfies": found.selfies.filter(verdict="accepted").count(),
@@ -219,7 +225,7 @@ def approve(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
     choosing.approve(actor=user_actor(inside.user, request), shoot=found)
-    messages.success(request, f"{found.employee.name}’s headshot is approved.")
+    messages.success(request, _("{name}’s headshot is approved.").format(name=found.employee.name))
     return redirect("order", slug=slug, order_id=found.order_id)
 
 
@@ -234,7 +240,7 @@ def send_back(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
         shoot=found,
         reason=request.POST.get("reason", ""),
     )
-    messages.success(request, f"{found.employee.name} is asked to pick again.")
+    messages.success(request, _("{name} is asked to pick again.").format(name=found.employee.name))
     return redirect("order", slug=slug, order_id=found.order_id)
 
 
@@ -245,7 +251,7 @@ def cancel_shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
     orders.cancel_shoot(actor=user_actor(inside.user, request), shoot=found)
-    messages.success(request, f"Cancelled for {found.employee.name}.")
+    messages.success(request, _("Cancelled for {name}.").format(name=found.employee.name))
     return redirect("order", slug=slug, order_id=found.order_id)
 
 
@@ -258,5 +264,7 @@ def invite_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     if found.state not in (State.INVITED, State.COLLECTING):
         raise Http404
     notices.invite(shoots=[found])
-    messages.success(request, f"The link is on its way to {found.employee.email}.")
+    messages.success(
+        request, _("The link is on its way to {email}.").format(email=found.employee.email)
+    )
     return redirect("shoot", slug=slug, shoot_id=shoot_id)

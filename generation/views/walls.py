@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +20,14 @@ from accounts import audit
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access, consistency, harmonising, renditions, wall_pictures
+from generation import (
+    access,
+    alternatives,
+    consistency,
+    harmonising,
+    renditions,
+    wall_pictures,
+)
 from generation.models import Consistency, Headshot, Refinish, TeamConsent, TeamPage
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -32,12 +40,19 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug)
     order = access.order(inside, order_id)
     alike = consistency.compare(consistency.shown(order=order))
-    tiles = []
+    tiles: list[dict[str, Any]] = []
     for standing in alike.people:
-        finishing = standing.headshot.finishing
-        files = {row.kind: row for row in finishing.renditions.all()} if finishing else {}
-        main = renditions.main_of(files, finishing.finish) if finishing else None
-        tiles.append({"standing": standing, "headshot": standing.headshot, "file": main})
+        main = renditions.main(standing.headshot)
+        person = standing.headshot.shoot.employee
+        tiles.append(
+            {"person": person, "standing": standing, "headshot": standing.headshot, "file": main}
+        )
+    given = alternatives.of_order(order)
+    tiles += [
+        {"person": one.shoot.employee, "given": one, "what": wall_pictures.what_is(one)}
+        for one in given
+    ]
+    tiles.sort(key=lambda tile: wall_pictures.by_name(tile["person"]))
     return render(
         request,
         "generation/wall.html",
@@ -45,6 +60,7 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "inside": inside,
             "order": order,
             "tiles": tiles,
+            "given": given,
             "alike": alike,
             "spreads": [
                 (

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
+from headshots.lib.api.sparse import SPARSE
 from headshots.lib.markdown import inline
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -36,6 +37,8 @@ class Answer:
 
     status: str
     says: str
+    # Code and sentence of each error that there is.
+    errors: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,11 +119,20 @@ def _operation(said: dict[str, Any], path: str, method: str, raw: dict[str, Any]
         answer=_pretty(status, example),
         fields=_fields(said, schema),
         refusals=tuple(
-            Answer(code, _said(_resolved(said, each).get("description", "")))
+            Answer(code, _said(_resolved(said, each).get("description", "")), _errors(said, each))
             for code, each in sorted(raw["responses"].items())
             if not code.startswith("2")
         ),
     )
+
+
+def _errors(said: dict[str, Any], answer: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    found = (
+        _resolved(said, example)["value"]
+        for content in answer.get("content", {}).values()
+        for example in content.get("examples", {}).values()
+    )
+    return tuple((each["code"], each["detail"]) for each in found)
 
 
 def _resolved(said: dict[str, Any], part: Any) -> dict[str, Any]:
@@ -133,6 +145,8 @@ def _resolved(said: dict[str, Any], part: Any) -> dict[str, Any]:
             part = {**found, **{key: part[key] for key in part if key != "$ref"}}
         elif len(part.get("allOf", ())) == 1:
             part = {**part["allOf"][0], **{key: part[key] for key in part if key != "allOf"}}
+        elif str(part.get("anyOf", [{}])[-1].get("$ref", "")).endswith(SPARSE):
+            part = part["anyOf"][0]
         else:
             break
     return dict(part)

@@ -30,6 +30,7 @@ KEYWORDS: dict[str, tuple[int, int] | None] = {
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "_": None,
+    "_lazy": None,
     "said": None,
 }
 _CONSTANT = re.compile(r"""_\(("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")

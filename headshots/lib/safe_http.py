@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
+from django.utils.translation import gettext as _
 
 from headshots.lib import safe_addresses
 
@@ -75,29 +76,29 @@ def parse(url: str, *, allow_loopback: bool = False) -> Target:
     https:// alone, except that with `allow_loopback` http:// is taken, too.
     """
     if len(url) > LONGEST_URL:
-        raise Refused(f"The address is longer than {LONGEST_URL} characters.")
+        raise Refused(_("The address is longer than {most} characters.").format(most=LONGEST_URL))
     if any(ord(sign) <= 32 or ord(sign) == 127 or sign == "\\" for sign in url):
-        raise Refused("The address has spaces or signs in it that do not belong there.")
+        raise Refused(_("The address has spaces or signs in it that do not belong there."))
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise Refused("This is not an address.") from None
+        raise Refused(_("This is not an address.")) from None
     if parts.scheme not in ("https", "http") or not host:
-        raise Refused("Write the whole address, beginning with https://.")
+        raise Refused(_("Write the whole address, beginning with https://."))
     if parts.scheme == "http" and not allow_loopback:
-        raise Refused("The address has to begin with https://.")
+        raise Refused(_("The address has to begin with https://."))
     if "@" in parts.netloc:
-        raise Refused("Leave user names and passwords out of the address.")
+        raise Refused(_("Leave user names and passwords out of the address."))
     if parts.fragment:
-        raise Refused("Leave out what stands after the #.")
+        raise Refused(_("Leave out what stands after the #."))
     if port == 0:
-        raise Refused("There is no port 0.")
+        raise Refused(_("There is no port 0."))
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path.encode("ascii")
     except UnicodeEncodeError:
-        raise Refused("Write signs that are not ASCII as %xx.") from None
+        raise Refused(_("Write signs that are not ASCII as %xx.")) from None
     usual = 443 if parts.scheme == "https" else 80
     return Target(parts.scheme, _ascii(host), port or usual, path)
 
@@ -117,7 +118,7 @@ def resolve(
             led = "" if address == target.host else f" leads to {address}, which"
             raise Refused(f"{target.host}{led} {reason}. Nothing was sent.")
     if target.scheme == "http" and not all(ip_address(each).is_loopback for each in found):
-        raise Refused("Only this machine itself may be called without https://.")
+        raise Refused(_("Only this machine itself may be called without https://."))
     return found
 
 
@@ -172,7 +173,10 @@ def send(
         raise
     except httpcore.TimeoutException as problem:
         raise Unsendable(
-            f"There was no full answer within {timeout_s:g} seconds.", waited=True
+            _("There was no full answer within {seconds} seconds.").format(
+                seconds=f"{timeout_s:g}"
+            ),
+            waited=True,
         ) from problem
     except ssl.SSLError as problem:
         raise Unsendable(f"No secure connection: {_said(problem)}.") from problem
@@ -211,9 +215,9 @@ def _ascii(host: str) -> str:
     try:
         name = host.encode("idna").decode("ascii").lower()
     except UnicodeError:
-        raise Refused("This is not the name of a host.") from None
+        raise Refused(_("This is not the name of a host.")) from None
     if not name.strip(".") or "%" in name:
-        raise Refused("This is not the name of a host.")
+        raise Refused(_("This is not the name of a host."))
     return name
 
 
@@ -235,9 +239,9 @@ def _look_up(host: str, port: int, patience_s: float) -> list[str]:
     asking.start()
     asking.join(patience_s)
     if asking.is_alive():
-        raise Unsendable(f"{host} could not be looked up in time.", waited=True)
+        raise Unsendable(_("{host} could not be looked up in time.").format(host=host), waited=True)
     if problem or not found:
-        raise Unsendable(f"There is no host {host}.")
+        raise Unsendable(_("There is no host {host}.").format(host=host))
     return [*found]
 
 
@@ -297,7 +301,7 @@ class _Bounded(httpcore.NetworkStream):
         data = self._stream.read(max_bytes, _left(self._deadline))
         self._bytes_left[0] -= len(data)
         if self._bytes_left[0] < 0:
-            raise Unsendable("The answer's headers are too long.")
+            raise Unsendable(_("The answer's headers are too long."))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

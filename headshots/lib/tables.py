@@ -6,11 +6,13 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import defusedcsv.csv
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from headshots.lib import workbooks
 from headshots.lib.problems import Problem
@@ -24,16 +26,20 @@ _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_ROWS = 50
 _UTF_16_SAMPLE = 4096
 
-# How files begin that are sent by mistake.
+_PICTURE = gettext_noop("“{name}” is a picture. Send the table as CSV or XLSX.")
+_COMPRESSED = gettext_noop("“{name}” is a compressed file. Send the table as CSV or XLSX.")
+_OPEN_DOCUMENT = gettext_noop("“{name}” is an OpenDocument file. Send the table as CSV or XLSX.")
+_NO_WORKBOOK = gettext_noop("“{name}” is no Excel workbook. Send the table as CSV or XLSX.")
+# How files begin that are sent by mistake, and what is said then.
 _OTHERS = (
-    (b"%PDF", "a PDF"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"\x89PNG", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"{\\rtf", "a text document"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"7z\xbc\xaf", "a compressed file"),
-    (b"Rar!", "a compressed file"),
+    (b"%PDF", gettext_noop("“{name}” is a PDF. Send the table as CSV or XLSX.")),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"\x89PNG", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"{\\rtf", gettext_noop("“{name}” is a text document. Send the table as CSV or XLSX.")),
+    (b"\x1f\x8b", _COMPRESSED),
+    (b"7z\xbc\xaf", _COMPRESSED),
+    (b"Rar!", _COMPRESSED),
 )
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
@@ -72,30 +78,49 @@ class Table:
     skipped: tuple[Skipped, ...] = ()
 
 
+def check_file(data: bytes, filename: str, *, max_bytes: int = MAX_BYTES) -> None:
+    """Refuse what its size or first bytes say is no table. Raises TableProblem with a sentence."""
+    if not data:
+        raise TableProblem(_("The file is empty. Choose a CSV or XLSX file with one row a person."))
+    if len(data) > max_bytes:
+        raise TableProblem(
+            _("The file has {size} MB; at most {most} MB are taken. Split it.").format(
+                size=f"{len(data) / 1e6:.0f}", most=f"{max_bytes / 1e6:.0f}"
+            )
+        )
+    _refuse_other_kinds(data, filename)
+
+
+def weight(data: bytes) -> int:
+    """How much there is to read, in bytes: of a workbook what it says it unpacks to."""
+    if not data.startswith(b"PK\x03\x04"):
+        return len(data)
+    return max(len(data), workbooks.unpacked_bytes(data))
+
+
 def read_table(
-    data: bytes, filename: str, *, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES
+    data: bytes,
+    filename: str,
+    *,
+    max_rows: int = MAX_ROWS,
+    max_bytes: int = MAX_BYTES,
+    on_row: Callable[[int], None] = lambda number: None,
 ) -> Table:
     """Read a CSV or XLSX file; the content decides which, not the name.
 
     CSV may be in UTF-8, UTF-16 or a Western single-byte encoding, separated by comma, semicolon,
     tab or bar. Of a workbook the first visible sheet with content is read; numbers and dates
     become text (1001, 2026-03-31). The first row with content names the columns. Rows are
-    numbered as a spreadsheet program does. Raises TableProblem with a sentence.
+    numbered as a spreadsheet program does; `on_row` hears each number. Raises TableProblem with a
+    sentence.
     """
-    if not data:
-        raise TableProblem("The file is empty. Choose a CSV or XLSX file with one row a person.")
-    if len(data) > max_bytes:
-        raise TableProblem(
-            f"The file has {len(data) / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are taken. "
-            "Split it."
-        )
-    _refuse_other_kinds(data, filename)
+    check_file(data, filename, max_bytes=max_bytes)
     if data.startswith(b"PK\x03\x04"):
         try:
-            return _as_table(workbooks.read_rows(data, MAX_COLUMNS), max_rows)
+            return _as_table(workbooks.read_rows(data, MAX_COLUMNS), max_rows, on_row)
         except workbooks.WorkbookProblem as problem:
             raise TableProblem(str(problem), problem.row) from problem
-    return _as_table(_csv_rows(_decoded(data)), max_rows)
+    return _as_table(_csv_rows(_decoded(data)), max_rows, on_row)
 
 
 def write_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -133,15 +158,16 @@ def _harmless(cell: object) -> object:
 def _refuse_other_kinds(data: bytes, filename: str) -> None:
     if data.startswith(_OLD_OFFICE):
         raise TableProblem(
-            "This is an old Excel file (.xls) or a workbook with a password. Save it as .xlsx "
-            "without a password, or as CSV."
+            _(
+                "This is an old Excel file (.xls) or a workbook with a password. Save it as .xlsx "
+                "without a password, or as CSV."
+            )
         )
-    kind = next((name for beginning, name in _OTHERS if data.startswith(beginning)), None)
-    if kind is None and data.startswith(b"PK\x03\x04") and not workbooks.is_workbook(data):
-        kind = "an OpenDocument file" if b"opendocument" in data[:200] else "no Excel workbook"
-    if kind is not None:
-        name = f"“{filename[:100]}”" if filename else "The file"
-        raise TableProblem(f"{name} is {kind}. Send the table as CSV or XLSX.")
+    said = next((words for beginning, words in _OTHERS if data.startswith(beginning)), None)
+    if said is None and data.startswith(b"PK\x03\x04") and not workbooks.is_workbook(data):
+        said = _OPEN_DOCUMENT if b"opendocument" in data[:200] else _NO_WORKBOOK
+    if said is not None:
+        raise TableProblem(_(said).format(name=filename[:100] or _("the file")))
 
 
 def _decoded(data: bytes) -> str:
@@ -152,14 +178,19 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError:
         if encoding not in ("utf-8-sig", "cp1252"):
             raise TableProblem(
-                "The file is damaged: it says it is Unicode and is not. Save it again as CSV UTF-8."
+                _(
+                    "The file is damaged: it says it is Unicode and is not. Save it again as CSV "
+                    "UTF-8."
+                )
             ) from None
         text = data.decode("latin-1")
     if found := re.search(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]", text):
         line = len(re.findall(r"\r\n|\r|\n", text[: found.start()])) + 1
         raise TableProblem(
-            f"Line {line} has a character that no text has (code {ord(found[0])}). The file is "
-            "damaged or no CSV; save the table again as CSV or XLSX.",
+            _(
+                "Line {line} has a character that no text has (code {code}). The file is damaged "
+                "or no CSV; save the table again as CSV or XLSX."
+            ).format(line=line, code=ord(found[0])),
             line,
         )
     return text
@@ -194,7 +225,7 @@ def _csv_rows(text: str) -> Iterator[list[str]]:
     if announced := re.match(r"\s*sep=(.)[ \t]*(\r\n|\r|\n)", text):  # Excel's own hint
         delimiter, text = announced[1], text[announced.end() :]
         if delimiter in "\"'\r\n ":
-            raise TableProblem("The first line names a separator that cannot be one.", 1)
+            raise TableProblem(_("The first line names a separator that cannot be one."), 1)
     else:
         delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -204,12 +235,18 @@ def _csv_rows(text: str) -> Iterator[list[str]]:
             yield row
             number += 1
     except csv.Error as problem:
-        what = "is too long" if "field larger" in str(problem) else "has a stray quotation mark"
-        raise TableProblem(
-            f"Row {number} {what}. A quotation mark inside a cell must be doubled, and one that "
-            "is opened must be closed.",
-            number,
-        ) from problem
+        said = (
+            _(
+                "Row {number} is too long. A quotation mark inside a cell must be doubled, and one "
+                "that is opened must be closed."
+            )
+            if "field larger" in str(problem)
+            else _(
+                "Row {number} has a stray quotation mark. A quotation mark inside a cell must be "
+                "doubled, and one that is opened must be closed."
+            )
+        )
+        raise TableProblem(said.format(number=number), number) from problem
 
 
 def _delimiter(text: str) -> str:
@@ -233,11 +270,12 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=agreement)
 
 
-def _as_table(source: Iterator[list[str]], max_rows: int) -> Table:
+def _as_table(source: Iterator[list[str]], max_rows: int, on_row: Callable[[int], None]) -> Table:
     headers: tuple[str, ...] | None = None
     rows: list[Row] = []
     skipped: list[Skipped] = []
     for number, raw in enumerate(source, start=1):
+        on_row(number)
         cells = [_clean(cell) for cell in raw]
         while cells and not cells[-1]:
             cells.pop()
@@ -247,29 +285,34 @@ def _as_table(source: Iterator[list[str]], max_rows: int) -> Table:
             headers = _headers(cells, number)
         elif len(rows) + len(skipped) == max_rows:
             raise TableProblem(
-                f"The file has more than {max_rows:,} rows. Split it into several files.", number
+                _("The file has more than {most} rows. Split it into several files.").format(
+                    most=f"{max_rows:,}"
+                ),
+                number,
             )
         elif sentence := _fault(cells, number, len(headers)):
             skipped.append(Skipped(number, sentence))
         else:
             rows.append(Row(number, tuple(cells) + ("",) * (len(headers) - len(cells))))
     if headers is None:
-        raise TableProblem("The file holds no text. Fill in one row a person and send it again.")
+        raise TableProblem(_("The file holds no text. Fill in one row a person and send it again."))
     if not rows and skipped:
         raise TableProblem(skipped[0].sentence, skipped[0].number)
     if not rows:
-        raise TableProblem("The file has column names but no rows below them. Add one a person.")
+        raise TableProblem(_("The file has column names but no rows below them. Add one a person."))
     return Table(headers, tuple(rows), tuple(skipped))
 
 
 def _fault(cells: list[str], number: int, columns: int) -> str | None:
     if len(cells) > columns:
-        return (
-            f"Row {number} has {len(cells)} cells, but there are only {columns} columns. Put a "
-            "cell that contains the separator in quotation marks, or name the column."
-        )
+        return _(
+            "Row {number} has {cells} cells, but there are only {columns} columns. Put a cell that "
+            "contains the separator in quotation marks, or name the column."
+        ).format(number=number, cells=len(cells), columns=columns)
     if any(len(cell) > MAX_CELL for cell in cells):
-        return f"A cell in row {number} holds more than {MAX_CELL:,} signs. Shorten it."
+        return _("A cell in row {number} holds more than {most} signs. Shorten it.").format(
+            number=number, most=f"{MAX_CELL:,}"
+        )
     return None
 
 
@@ -278,27 +321,28 @@ _ADDRESS = re.compile(r"\S+@\S+\.\S+")
 
 def _headers(cells: list[str], number: int) -> tuple[str, ...]:
     if len(cells) > MAX_COLUMNS:
-        raise TableProblem(f"The file has more than {MAX_COLUMNS} columns.", number)
+        raise TableProblem(
+            _("The file has more than {most} columns.").format(most=MAX_COLUMNS), number
+        )
     if any(_ADDRESS.fullmatch(cell) for cell in cells):
         raise TableProblem(
-            f"Row {number} holds a person, not the names of the columns. Add a row above it with "
-            "names such as email, first name, last name.",
+            _(
+                "Row {number} holds a person, not the names of the columns. Add a row above it "
+                "with names such as email, first name, last name."
+            ).format(number=number),
             number,
         )
     seen: dict[str, int] = {}
     for position, cell in enumerate(cells, start=1):
         if cell and (first := seen.setdefault(cell.casefold(), position)) != position:
             raise TableProblem(
-                f"The column “{cell[:60]}” is there twice, as the {_ordinal(first)} and the "
-                f"{_ordinal(position)} column. Rename or remove one.",
+                _(
+                    "The column “{name}” is there twice, as column {first} and as column {second}. "
+                    "Rename or remove one."
+                ).format(name=cell[:60], first=first, second=position),
                 number,
             )
     return tuple(cell[:MAX_CELL] for cell in cells)
-
-
-def _ordinal(number: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
 
 
 def _clean(cell: str) -> str:

@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from headshots.lib.problems import Problem
 
 # No leading dot: no way up, no hidden file, and our own folder of half-made files stays apart.
@@ -41,7 +43,9 @@ class FileMissing(Problem):
     """There is no file under this key, or no longer."""
 
     def __init__(self, key: str) -> None:
-        super().__init__("This file is not stored here any more.", code="file-missing", status=404)
+        super().__init__(
+            _("This file is not stored here any more."), code="file-missing", status=404
+        )
         self.key = key
 
 
@@ -156,13 +160,17 @@ class Vault:
             probe = self._write(b"ready")
             try:
                 if probe.read_bytes() != b"ready":
-                    raise VaultUnavailable("The storage returned something else than was written.")
+                    raise VaultUnavailable(
+                        _("The storage returned something else than was written.")
+                    )
             finally:
                 probe.unlink()
             free = shutil.disk_usage(self.root).free
         if free < least_free_bytes:
             raise VaultUnavailable(
-                f"Only {free // 1_000_000} MB are free where private files are kept. Free some."
+                _("Only {free} MB are free where private files are kept. Free some.").format(
+                    free=free // 1_000_000
+                )
             )
 
     def clear_unfinished(self, *, older_than_s: float = 86_400) -> int:
@@ -254,12 +262,12 @@ def _as_unavailable(key: str | None = None) -> Iterator[None]:
         if key is not None and problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
             raise FileMissing(key) from problem
         if problem.errno in _FULL:
-            sentence = "The storage for private files is full. Free space, then try again."
+            sentence = _("The storage for private files is full. Free space, then try again.")
         else:
-            sentence = (
-                f"The storage for private files does not work ({problem.strerror}). Nothing was "
-                "changed; try again when it does."
-            )
+            sentence = _(
+                "The storage for private files does not work ({reason}). Nothing was changed; "
+                "try again when it does."
+            ).format(reason=problem.strerror)
         raise VaultUnavailable(sentence) from problem
 
 

@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 import openpyxl
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 _MAX_UNPACKED_BYTES = 40_000_000
 _MAX_PARTS = 2_000
 _LAST_ROW = 1_048_576
 
-_DAMAGED = "The workbook is damaged. Open it in a spreadsheet program and save it again."
+_DAMAGED = gettext_noop(
+    "The workbook is damaged. Open it in a spreadsheet program and save it again."
+)
 
 
 class WorkbookProblem(Exception):
@@ -34,6 +38,15 @@ def is_workbook(data: bytes) -> bool:
         return True  # damaged, which `read_rows` says
 
 
+def unpacked_bytes(data: bytes) -> int:
+    """What the archive says it unpacks to; 0 where it cannot be listed, which `read_rows` says."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(part.file_size for part in archive.infolist())
+    except Exception:
+        return 0
+
+
 def read_rows(data: bytes, max_columns: int) -> Iterator[list[str]]:
     """Yield each row of the first visible sheet that has content, empty rows included.
 
@@ -47,7 +60,7 @@ def read_rows(data: bytes, max_columns: int) -> Iterator[list[str]]:
     except (WorkbookProblem, GeneratorExit):
         raise
     except Exception as problem:  # the parser has no exception of its own for hostile files
-        raise WorkbookProblem(_DAMAGED) from problem
+        raise WorkbookProblem(_(_DAMAGED)) from problem
 
 
 def _refuse_bombs(data: bytes) -> None:
@@ -56,10 +69,10 @@ def _refuse_bombs(data: bytes) -> None:
         parts = archive.infolist()
     if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED_BYTES:
         raise WorkbookProblem(
-            "The workbook is too large once unpacked. Save only the table, as CSV."
+            _("The workbook is too large once unpacked. Save only the table, as CSV.")
         )
     if any(part.flag_bits & 1 for part in parts):
-        raise WorkbookProblem("The workbook has a password. Save it without one, or as CSV.")
+        raise WorkbookProblem(_("The workbook has a password. Save it without one, or as CSV."))
 
 
 def _rows(data: bytes, max_columns: int) -> Iterator[list[str]]:
@@ -76,7 +89,7 @@ def _rows(data: bytes, max_columns: int) -> Iterator[list[str]]:
             rows = sheet.iter_rows(max_col=max_columns + 1, values_only=True)
             for number, cells in enumerate(rows, start=1):
                 if number > _LAST_ROW:
-                    raise WorkbookProblem(_DAMAGED)
+                    raise WorkbookProblem(_(_DAMAGED))
                 if cells.count(None) == len(cells):
                     empty += 1
                     continue

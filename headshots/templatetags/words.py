@@ -7,6 +7,8 @@ import re
 from django import template
 from django.utils.translation import gettext
 
+from accounts import audit_words
+
 register = template.Library()
 _SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 
@@ -23,3 +25,9 @@ def in_words(stored: str) -> str:
     if whole != stored:
         return whole
     return " ".join(gettext(sentence) for sentence in _SENTENCE_END.split(stored) if sentence)
+
+
+@register.filter
+def act(action: str) -> str:
+    """An act of the audit log in the reader's language."""
+    return audit_words.said(action)

@@ -15,10 +15,11 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts import roster_changes, roster_imports, roster_rows
+from accounts import roster_changes, roster_imports, roster_reading, roster_rows
 from accounts.models import AuditEntry, Change, Employee, RosterImport
 from accounts.roster_columns import CHOICES, checked, guess
 from headshots.lib.problems import Problem
+from headshots.lib.storage import vault
 from headshots.lib.tables import Row, Table
 from tests.world import World
 
@@ -31,7 +32,7 @@ FILE = (
 
 def upload(world: World, text: str | bytes, name: str = "staff.csv") -> RosterImport:
     data = text.encode() if isinstance(text, str) else text
-    return roster_imports.start_import(
+    return roster_reading.start_import(
         actor=world.actor, organisation=world.organisation, data=data, filename=name
     )
 
@@ -39,6 +40,9 @@ def upload(world: World, text: str | bytes, name: str = "staff.csv") -> RosterIm
 def preview(world: World, text: str, *, leavers: bool = False, **meanings: str) -> RosterImport:
     """A checked file; `meanings` by header with underlines for blanks, over the guess."""
     found = upload(world, text)
+    if found.state == "reading":
+        roster_reading.read_import(import_id=found.pk)
+        found.refresh_from_db()
     chosen = [
         meanings.get(header.replace(" ", "_"), meaning)
         for header, meaning in zip(found.headers, found.meanings, strict=True)
@@ -300,6 +304,73 @@ def test_a_workbook_goes_the_same_way(world: World) -> None:
     book.save(out)
     found = upload(world, out.getvalue(), "staff.xlsx")
     assert (found.meanings, found.total) == (["email", "employee_number", "name"], 1)
+
+
+def workbook(rows: int) -> bytes:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(["Email", "Employee number", "Name"])
+    for n in range(rows):
+        sheet.append([f"person.{n}@x.example", n, f"First{n} Last{n}"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_heavy_file_is_read_by_a_task_and_not_while_the_page_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.browser.queue import drain
+
+    read = []
+    real = roster_reading.read_table
+
+    def watched(*given: Any, **named: Any) -> Table:
+        read.append(given[1])
+        return real(*given, **named)
+
+    monkeypatch.setattr(roster_reading, "read_table", watched)
+    # Small as it is sent, heavy once unpacked.
+    data = workbook(2_000)
+    assert len(data) < roster_reading.AT_ONCE_BYTES
+    found = upload(world, data, "staff.xlsx")
+    assert (found.state, read) == ("reading", [])
+    assert vault().read(found.file) == data
+    with pytest.raises(Problem, match="not been read yet"):
+        roster_imports.map_columns(
+            actor=world.actor, roster_import=found, meanings=[], mark_leavers=False
+        )
+    drain()
+    found.refresh_from_db()
+    assert (found.state, found.total) == ("mapping", 2_000)
+    assert found.meanings == ["email", "employee_number", "name"]
+    assert not vault().exists(found.file)
+    # The message twice does no harm.
+    roster_reading.read_import(import_id=found.pk)
+    found.refresh_from_db()
+    assert found.state == "mapping"
+
+
+def test_a_heavy_file_that_cannot_be_read_says_why_in_the_uploaders_language(
+    world: World,
+) -> None:
+    world.owner.language = "de"
+    world.owner.save()
+    rows = "".join(f"person.{n}@x.example,a\n" for n in range(20_000))
+    found = upload(world, "Email,Email\n" + rows)
+    assert found.state == "reading"
+    roster_reading.read_import(import_id=found.pk)
+    found.refresh_from_db()
+    assert found.state == "failed"
+    assert "„Email“" in found.message
+    assert not vault().exists(found.file)
+
+
+def test_a_file_that_was_never_read_goes_with_its_row(world: World) -> None:
+    found = upload(world, workbook(2_000), "staff.xlsx")
+    RosterImport.objects.update(created_at=timezone.now() - timedelta(days=8))
+    assert roster_imports.forget_old() == 1
+    assert not vault().exists(found.file)
 
 
 PEOPLE = (uuid4(), uuid4())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEntry, Employee, RosterImport
 from accounts.roster import import_roster, read_roster
 from headshots.lib.tables import read_table
-from tests.browser.queue import drain
+from tests.browser.queue import drain, forget
 from tests.world import World, make_world
 
 STAFF = (
@@ -219,6 +221,37 @@ def test_a_long_file_shows_how_far_it_is_and_leads_on(admin: Client, world: Worl
     drain()
     assert admin.get(url + "/live")["HX-Redirect"] == url
     assert admin.get(url).context["counts"]["new"] == 400
+
+
+def test_a_heavy_file_shows_how_much_is_read_and_leads_to_its_columns(
+    admin: Client, world: World
+) -> None:
+    text = "Email,Note\n" + "".join(f"p{n}@x.example,{'long ' * 10}\n" for n in range(5_000))
+    file = world.roster_file(text)
+    url = at(world, "roster_import", import_id=file.pk)
+    assert "Reading the file" in admin.get(url).content.decode()
+    RosterImport.objects.filter(pk=file.pk).update(done=1500)
+    part = admin.get(url + "/live")
+    assert "1,500" in part.content.decode()
+    assert "HX-Redirect" not in part
+    # Its message was lost: it can be asked for once more.
+    forget("default")
+    RosterImport.objects.filter(pk=file.pk).update(updated_at=timezone.now() - timedelta(minutes=2))
+    assert "Read it again" in admin.get(url + "/live").content.decode()
+    admin.post(url)
+    drain()
+    assert admin.get(url + "/live")["HX-Redirect"] == url
+    assert len(admin.get(url).context["columns"]) == 2
+
+
+def test_a_heavy_file_that_is_no_table_says_so_where_it_was_chosen(
+    admin: Client, world: World
+) -> None:
+    file = world.roster_file("Email,Email\n" + "p@x.example,q\n" * 20_000)
+    drain()
+    page = admin.get(at(world, "roster_import", import_id=file.pk)).content.decode()
+    assert "is there twice" in page
+    assert 'type="file"' in page
 
 
 def test_a_file_that_is_forgotten_is_gone(admin: Client, world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import structlog
 
 from accounts.models import Employee, KeptAnswer
 from tests.api.program import Program, problem
@@ -94,6 +95,13 @@ def test_fields_and_expand(program: Program, world: World) -> None:
     assert set(said) == {"id", "employee"}
     assert said["employee"]["email"] == shoot.employee.email
     assert program.get(f"shoots/{shoot.pk}").json()["employee"] == str(shoot.employee_id)
+    whole = program.get(f"shoots/{shoot.pk}?expand=order,employee").json()
+    assert whole["order"] == program.get(f"orders/{order.pk}").json()
+    assert whole["order"]["counts"]["invited"] == 1
+    listed = program.get("shoots?expand=order&fields=order").json()["data"]
+    assert listed == [{"order": whole["order"]}]
+    acted = program.post(f"orders/{order.pk}/approve?fields=count").json()
+    assert acted == {"count": 0}
     problem(program.get(f"shoots/{shoot.pk}?fields=idd"), 422, "invalid")
     problem(program.get("shoots?expand=candidate"), 422, "invalid")
 
@@ -158,6 +166,23 @@ def test_strange_idempotency_keys(program: Program) -> None:
 def test_requests_have_ids(program: Program) -> None:
     ids = {program.get("organisation")["Request-Id"] for _ in range(3)}
     assert len(ids) == 3
+
+
+def test_what_is_logged_of_a_request_has_its_id_and_key(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[dict[str, object]] = []
+
+    def broken(*_: object, **__: object) -> None:
+        logged.append(structlog.contextvars.get_contextvars())
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("accounts.access.employees", broken)
+    answer = program.get("employees")
+    problem(answer, 500, "internal")
+    assert logged[0]["request_id"] == answer["Request-Id"]
+    assert logged[0]["api_key"] == program.key.public_id
+    assert program.secret not in repr(logged)
 
 
 def test_the_description_is_served(program: Program) -> None:

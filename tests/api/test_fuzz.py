@@ -1,11 +1,13 @@
 """Every operation under schemathesis: no 5xx, no answer that the description does not tell of.
 
-FUZZ_EXAMPLES says how many requests an operation gets: few here, many in `make fuzz`.
+FUZZ_EXAMPLES says how many requests an operation gets, and with it how many scenarios of requests
+that follow from each other: few here, many in `make fuzz`.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +15,8 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
@@ -23,8 +26,9 @@ from tests.api.program import Program
 from tests.world import World
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+STEPS = 8
 ONLY = os.environ.get("FUZZ_ONLY", "")
-CAREFUL = settings(
+CAREFUL = hypothesis_settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
@@ -44,13 +48,17 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+def described() -> Any:
+    return schemathesis.openapi.from_wsgi(
+        "/api/v1/openapi.json", application, config=fuzzing.CONFIG
+    )
+
+
 def test_every_operation(world: World, settings: Any) -> None:
     settings.API_REQUESTS_A_MINUTE = 10**6
     program = Program.of(world.organisation)
     known = fuzzing.pool(world)
-    description = schemathesis.openapi.from_wsgi(
-        "/api/v1/openapi.json", application, config=fuzzing.CONFIG
-    )
+    description = described()
     found, asked = [], 0
     for result in description.get_all_operations():
         operation = result.ok()
@@ -73,6 +81,20 @@ def test_every_operation(world: World, settings: Any) -> None:
             transaction.set_rollback(True)
     assert not found, f"{len(found)} operations\n" + "\n\n".join(found)
     assert ONLY or asked >= 60 * min(EXAMPLES, 3)
+
+
+def test_what_follows_from_an_answer(world: World, settings: Any) -> None:
+    settings.API_REQUESTS_A_MINUTE = 10**6
+    told: Counter[str] = Counter()
+    scenario = fuzzing.machine(
+        described(), Program.of(world.organisation), fuzzing.pool(world), told
+    )
+    scenario.run(
+        settings=hypothesis_settings(CAREFUL, max_examples=EXAMPLES * 4, stateful_step_count=STEPS)
+    )
+    # Links lead on: not by chance alone do they reach what they name.
+    good = sum(count for said, count in told.items() if said[-3] == "2")
+    assert good >= EXAMPLES, told
 
 
 def _said(error: BaseException) -> str:

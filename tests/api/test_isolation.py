@@ -16,9 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import scopes
 from accounts.models import Role
 from accounts.webhooks import endpoints
-from generation.models import State
+from generation.models import PublishingRun, State
 from tests.api.program import Program, make_key
-from tests.world import World, make_world
+from tests.world import World, make_finishing, make_world
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ class Case:
 
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
-READ_ORDER = {"get": "orders:read"}
 WRITE_ORDER = {"post": "orders:write"}
 WRITE_SHOOT = {"post": "shoots:write"}
 TABLE = [
@@ -47,7 +46,7 @@ TABLE = [
     Case("looks", {"get": "looks:read", "post": "looks:write"}),
     Case("look", {"get": "looks:read"}, "look"),
     Case("orders", {"get": "orders:read", "post": "orders:write"}),
-    Case("order", READ_ORDER, "order"),
+    Case("order", {"get": "orders:read", "patch": "orders:write"}, "order", {"remind_every": 5}),
     Case("order_cancel", WRITE_ORDER, "order"),
     Case("order_approve", WRITE_ORDER, "order"),
     Case("shoots", {"get": "shoots:read", "post": "orders:write"}),
@@ -113,7 +112,7 @@ TABLE += [
     Case("exports", {"get": "headshots:read", "post": "headshots:write"}),
     Case("export", {"get": "headshots:read"}, "export"),
     Case("export_file", {"get": "headshots:read"}, "export"),
-    Case("credits", {"get": "credits:read"}),
+    Case("credits", {"get": "credits:read", "patch": "credits:write"}),
     Case("credit_entries", {"get": "credits:read"}),
     Case("invoices", {"get": "credits:read"}),
     Case("invoice", {"get": "credits:read"}, "invoice"),
@@ -126,10 +125,48 @@ TABLE += [
     Case("partner_grants", {"get": "keys:read", "post": "keys:write"}),
     Case("partner_grant", {"get": "keys:read", "delete": "keys:write"}, "grant"),
 ]
+TABLE += [
+    Case("department_looks", {"get": "looks:read", "patch": "looks:write"}),
+    Case("orders_by_department", WRITE_ORDER),
+    Case("order_remind", WRITE_ORDER, "order"),
+    Case("order_another_look", WRITE_ORDER, "order", {"look": NOBODYS, "shoots": [NOBODYS]}),
+    Case("join_links", {"get": "orders:read", "post": "orders:write"}, "order", {"cap": 5}),
+    Case("join_link", {"get": "orders:read", "delete": "orders:write"}, "join_link"),
+    Case("download_links", {"get": "headshots:read", "post": "headshots:write"}, "order"),
+    Case("download_link", {"get": "headshots:read", "delete": "headshots:write"}, "download_link"),
+    Case(
+        "team_page",
+        {"get": "headshots:read", "put": "headshots:write", "delete": "headshots:write"},
+        "order",
+        {"sites": []},
+    ),
+    Case("shoot_approve_before", WRITE_SHOOT, "shoot", {"candidates": []}),
+    Case("shoot_pick_for", WRITE_SHOOT, "shoot", {"candidate": NOBODYS}),
+    Case("shoot_redo", WRITE_SHOOT, "shoot", {"fault": "hair"}),
+    Case("shoot_more", WRITE_SHOOT, "shoot"),
+    Case("budgets", {"get": "credits:read", "post": "credits:write"}),
+    Case("budget", {"get": "credits:read", "delete": "credits:write"}, "budget"),
+]
+TABLE += [
+    Case("harmonise", WRITE_ORDER, "order"),
+    Case("refinishes", {"get": "headshots:read", "post": "headshots:write"}, "order"),
+    Case("refinish", {"get": "headshots:read"}, "refinish"),
+    Case("refinish_decide", {"post": "headshots:write"}, "refinish", {"decision": "discard"}),
+    Case("usage", {"get": "credits:read"}),
+    Case("directories", {"get": "headshots:read"}),
+    Case(
+        "publishing_runs",
+        {"get": "headshots:read", "post": "headshots:write"},
+        "order",
+        {"directory": NOBODYS, "aim": "rehearse"},
+    ),
+    Case("publishing_run", {"get": "headshots:read"}, "publishing_run"),
+    Case("publishing_run_undo", {"post": "headshots:write"}, "publishing_run"),
+]
 # An upload address is its own key (tests/api/test_selfies.py).
 OPEN = {"openapi", "upload"}
 # What there is one of, or what holds no rows of its own.
-NO_LIST = {"organisation", "credits", "departments"}
+NO_LIST = {"organisation", "credits", "departments", "department_looks", "usage"}
 
 
 def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:
@@ -191,7 +228,7 @@ def thing(world: World, needs: str) -> dict[str, object]:
 
 def _made(world: World, needs: str) -> Any:
     from billing.models import Purchase
-    from generation import exports
+    from generation import download_links, exports
 
     if needs == "member":
         return world.organisation.members.get(user=world.member(Role.VIEWER))
@@ -201,6 +238,19 @@ def _made(world: World, needs: str) -> Any:
         return world.organisation.audit_entries.first()
     if needs == "key":
         return make_key(world.organisation).key
+    if needs == "budget":
+        return world.budget()
+    if needs == "directory":
+        return world.directory()
+    if needs == "refinish":
+        return make_finishing(world)["refinish"]
+    if needs == "publishing_run":
+        order = world.shoot(State.DELIVERED).order
+        return PublishingRun.objects.create(
+            order=order, directory=world.directory(), aim="publish", state="done"
+        )
+    if needs == "join_link":
+        return world.join_link()
     if needs == "grant":
         return world.partner_grant()
     if needs == "invoice":
@@ -211,6 +261,8 @@ def _made(world: World, needs: str) -> Any:
         shoot = world.shoot(State.QUEUED)
         return shoot.selfies.first() if needs == "selfie" else shoot.release
     shoot = world.shoot(State.DELIVERED)
+    if needs == "download_link":
+        return download_links.make(actor=world.actor, order=shoot.order, days=7)
     if needs == "candidate":
         return shoot.candidates.first()
     if needs == "headshot":
@@ -256,7 +308,8 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(world: World) -> None:
 
 def test_lists_hold_ones_own_alone(db: None) -> None:
     mine, other = make_world("Mine"), make_world("Other")
-    for needs in ("headshot", "export", "release", "invoice", "invitation", "grant", "delivery"):
+    lists = ("headshot", "export", "release", "invoice", "invitation", "grant", "delivery")
+    for needs in (*lists, "budget", "directory"):
         thing(mine, needs)
     own = Program.of(mine.organisation)
     stranger = Program.of(other.organisation)

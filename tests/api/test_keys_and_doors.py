@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -104,6 +105,27 @@ def test_a_minute_has_so_many_requests(world: World, settings: Any) -> None:
 
 def test_an_unknown_version_is_refused(program: Program) -> None:
     problem(program.get("organisation", Headshots_Version="2020-01-01"), 400, "version")
+
+
+def test_a_key_stays_at_the_version_that_it_was_made_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Program.of(world.organisation)
+    monkeypatch.setattr("headshots.lib.api.views.VERSIONS", (VERSION, "2027-03-01"))
+    after = Program(
+        api_keys.make_key(
+            actor=SYSTEM,
+            organisation=world.organisation,
+            name="Newer",
+            wanted=["organisation:read"],
+            version="2027-03-01",
+        ).secret
+    )
+    assert before.get("organisation")["Headshots-Version"] == VERSION
+    assert after.get("organisation")["Headshots-Version"] == "2027-03-01"
+    asked = before.get("organisation", Headshots_Version="2027-03-01")
+    assert asked["Headshots-Version"] == "2027-03-01"
+    assert before.get("organisation")["Headshots-Version"] == VERSION
 
 
 def test_closing_an_organisation_ends_its_keys(program: Program, world: World) -> None:

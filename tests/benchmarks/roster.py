@@ -51,19 +51,22 @@ def measure(count: int, rounds: int) -> list[Figure]:
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
-    from accounts import roster_imports
+    from accounts import roster_imports, roster_reading
     from accounts.actors import SYSTEM
     from accounts.models import Employee, Organisation, RosterImport
     from headshots.lib.ids import uuid7
     from headshots.lib.tables import write_csv
 
     def file(organisation: Organisation, title: str) -> RosterImport:
-        made = roster_imports.start_import(
+        made = roster_reading.start_import(
             actor=SYSTEM,
             organisation=organisation,
             data=write_csv(HEADER, rows(count, title)),
             filename="staff.csv",
         )
+        if made.state == RosterImport.State.READING:
+            read.append(clocked(lambda: roster_reading.read_import(import_id=made.pk)))
+            made.refresh_from_db()
         return roster_imports.map_columns(
             actor=SYSTEM, roster_import=made, meanings=made.meanings, mark_leavers=False
         )
@@ -102,6 +105,7 @@ def measure(count: int, rounds: int) -> list[Figure]:
         copied.append(clocked(copy_rows))
 
     copied: list[float] = []
+    read: list[float] = []
     previewed, new, changed, unchanged, statements = [], [], [], [], []
     for turn in range(rounds):
         say(f"round {turn + 1} of {rounds}")
@@ -136,6 +140,7 @@ def measure(count: int, rounds: int) -> list[Figure]:
         Figure("apply to bare COPY", ratio, "×", "≤ 8", ratio <= 8, "the same rows and table"),
         Figure("apply, all changed", statistics.median(changed), "s", "", None, how),
         Figure("apply, nothing new", statistics.median(unchanged), "s", "", None, how),
+        Figure("reading the CSV", statistics.median(read), "s", "", None, "in the background"),
         Figure("preview", statistics.median(previewed), "s", "", None, "in the background"),
         Figure("statements of an apply", most, "", "≤ 15", most <= 15, "COPY not counted"),
     ]  # fmt: skip

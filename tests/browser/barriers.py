@@ -15,6 +15,8 @@ _RUN = """() => axe.run(document, {
   .filter((rule) => ['serious', 'critical'].includes(rule.impact))
   .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`)))
 """
+_SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  .then(() => Promise.all(document.getAnimations().map((one) => one.finished)))"""
 
 
 def barriers(page: Page) -> list[str]:
@@ -23,5 +25,7 @@ def barriers(page: Page) -> list[str]:
         return []
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(SCRIPT.read_text("utf-8"))
+    # Colours that are still on their way are no colours to judge.
+    page.evaluate(_SETTLED)
     found: list[str] = page.evaluate(_RUN)
     return found

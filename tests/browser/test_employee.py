@@ -38,12 +38,15 @@ def tab_to(page: Page, name: str, most: int = 60) -> None:
     raise AssertionError(f"the keyboard does not reach {name}")
 
 
-def test_the_whole_way_by_keyboard_alone(opened: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_whole_way_by_keyboard_alone(
+    opened: Open, tmp_path: Path, size: dict[str, int]
+) -> None:
     world = make_world()
     world.look.attire_choices = ["white shirt"]
     world.look.save()
     shoot = world.shoot()
-    page = opened(PHONE)
+    page = opened(size)
     page.goto(f"/i/{token(shoot)}/")
     tab_to(page, "Type your full name")
     page.keyboard.type("Ada Lovelace")

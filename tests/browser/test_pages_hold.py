@@ -31,7 +31,7 @@ UNNAMED = """() => {
 }"""
 
 
-def holds(page: Page, path: str) -> None:
+def holds(page: Page, path: str, *, dark: bool = False) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     answer = page.goto(path)
     assert answer
@@ -42,6 +42,10 @@ def holds(page: Page, path: str) -> None:
     assert page.title(), path
     assert page.evaluate(UNNAMED) == [], path
     assert barriers(page) == [], path
+    if dark:
+        page.emulate_media(color_scheme="dark")
+        assert barriers(page) == [], f"{path} in the dark"
+        page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     assert fits(page), f"{path} is wider than a desk"
 

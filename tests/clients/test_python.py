@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from accounts.webhooks import sending
 from generation.models import Order, Shoot, State
 from tests.accounts.webhooks.receiver import receiving
 from tests.clients.conftest import Breaking
-from tests.world import DIRECTION, World, bring
+from tests.world import DIRECTION, World, bring, jpeg
 
 Connect = Callable[..., Any]
 
@@ -53,6 +54,41 @@ def test_from_roster_to_order_to_approval(acme: World, connect: Connect) -> None
     assert client.shoots.cancel(shoots[1]["id"])["state"] == "cancelled"
     whole = client.shoots.get(shoots[0]["id"], expand=["employee"])
     assert whole["employee"]["email"].endswith("@acme.example")
+
+
+def test_an_organisations_own_affairs(acme: World, connect: Connect) -> None:
+    client = connect()
+    assert client.change_organisation(name="Acme Ltd")["name"] == "Acme Ltd"
+    budget = client.budgets.set(department="Law", period="year", credits=3)
+    assert list(client.budgets.list()) == [budget]
+    client.budgets.remove(budget["id"])
+    assert client.warn_below(7)["low_balance"] == 7
+    new = client.keys.create(name="Badges", scopes=["headshots:read"])
+    assert connect(key=new["secret"]).headshots.path == "/headshots"
+    assert client.keys.revoke(new["id"])["state"] == "revoked"
+    invited = client.member_invitations.create(email="new@acme.example", role="viewer")
+    client.member_invitations.revoke(invited["id"])
+    order = acme.order()
+    link = client.orders.add_join_link(str(order.pk), cap=3)
+    assert list(client.orders.join_links(str(order.pk))) == [link]
+    assert client.orders.close_join_link(link["id"])["revoked_at"]
+    assert client.orders.change(str(order.pk), remind_every=0)["remind_every"] == 0
+    page = client.orders.publish_team_page(str(order.pk))
+    assert client.orders.team_page(str(order.pk)) == page
+    client.orders.take_team_page_off(str(order.pk))
+    shoot = client.shoots.begin(employee=str(acme.hire()[0].pk), look=str(acme.look.pk))
+    text = client.shoots.release_text(shoot["id"])["text"]
+    client.shoots.hand_over_release(
+        shoot["id"], text=text, signed_name="Ada", signed_at=datetime.now(UTC), evidence="There"
+    )
+    address = client.shoots.upload_address(shoot["id"])
+    photo = client.shoots.put_photo(address, jpeg())
+    assert client.shoots.selfie(photo["id"])["name"] == photo["name"]
+    client.shoots.remove_selfie(photo["id"])
+    assert list(client.shoots.selfies(shoot["id"])) == []
+    acts = [entry["action"] for entry in client.audit_entries.list(actor_kind="key", limit=5)]
+    assert len(acts) > 5
+    assert "budget.set" in acts
 
 
 def test_an_answer_that_is_lost_does_not_order_twice(

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import roster_imports
+from accounts import roster_imports, roster_reading
 from accounts.models import Employee, RosterImport
 from billing import ledger
 from generation import department_looks, leavers, looks, orders
@@ -101,7 +101,7 @@ def test_a_leavers_open_part_is_cancelled_and_the_credit_comes_back(
     assert held == 1
     Employee.objects.filter(pk__in=[working.employee_id, done.employee_id]).update(status="left")
     # The preview of a file that leaves them out says so.
-    found = roster_imports.start_import(
+    found = roster_reading.start_import(
         actor=world.actor,
         organisation=world.organisation,
         data=b"Email\nsomebody@else.example\n",

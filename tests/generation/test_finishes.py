@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import finishes, logos, rendition_table
+from generation import finishes, rendition_table
 from generation.rendition_table import Row
 from generation.storage import vault
+from headshots.lib import logos
 from headshots.lib.problems import Problem
 from tests.world import World
 
@@ -51,6 +52,11 @@ def huge_png() -> bytes:
 def gif() -> bytes:
     frames = [Image.new("RGB", (500, 500), c) for c in ("red", "blue")]
     return file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+def moving() -> bytes:
+    frames = [Image.new("RGBA", (60, 60), (255, 0, 0, 99)), Image.new("RGBA", (60, 60), "blue")]
+    return file_of(frames[0], "WEBP", save_all=True, append_images=frames[1:])
 
 
 @pytest.mark.parametrize(
@@ -109,6 +115,7 @@ def test_a_logo_keeps_its_transparency_and_nothing_else() -> None:
         (file_of(Image.new("RGB", (50, 50)), "JPEG"), "PNG or WebP"),
         (b"x" * 2_100_000, "larger than 2 MB"),
         (b"no picture", "cannot be read"),
+        (moving(), "moves"),
     ],
 )
 def test_a_logo_that_cannot_be_used_says_why(data: bytes, says: str) -> None:

@@ -13,9 +13,10 @@ from PIL import Image
 
 from accounts.actors import employee_actor
 from accounts.models import AuditEntry, Employee, Role
-from generation import alternatives, choosing, delivery, download_links
+from generation import alternatives, choosing, delivery, download_links, wall_pictures
 from generation.models import Alternative, Order, Shoot, State
 from generation.storage import vault
+from tests.browser.queue import drain
 from tests.photographs import astronaut, jpeg_of
 from tests.world import World, bring, give_files, give_initials
 
@@ -139,3 +140,37 @@ def test_who_comes_back_is_shown_no_more(world: World, order: Order, client: Cli
     assert client.get(reverse("alternative_picture", args=[slug, found.pk])).status_code == 404
     address = reverse("alternative_picture", args=[slug, found.pk])
     assert address not in client.get(reverse("order", args=[slug, order.pk])).content.decode()
+
+
+def test_they_hang_on_the_wall_and_its_picture_and_are_said_to_be_what_they_are(
+    world: World, order: Order, client: Client
+) -> None:
+    client.force_login(world.member(Role.VIEWER))
+    where = [world.organisation.slug, order.pk]
+    page = client.get(reverse("order_wall", args=where)).content.decode()
+    for found in Alternative.objects.all():
+        address = reverse("alternative_picture", args=[world.organisation.slug, found.pk])
+        assert page.count(address) == 1
+    assert page.count("Own photo, not generated") == 1
+    assert page.count(">Initials<") == 1
+    assert "1 headshot ·" in page
+    # By name, between the others, and without a part in the figure.
+    assert page.index("First0 Last000") < page.index("First1 Last001") < page.index("First2")
+    key, ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    assert not ready
+    drain()
+    with Image.open(io.BytesIO(vault().read(key))) as three:
+        wide = three.width
+    wall_pictures.asked_for(actor=world.actor, order=order, kind="pdf")
+    drain()
+    assert any(name.endswith(".pdf") for name in vault().keys(key.rsplit("/", 1)[0]))
+    # Taken back, it hangs there no more, and the picture is drawn anew.
+    found = Alternative.objects.get(kind="photo")
+    alternatives.take_back(actor=employee_actor(found.shoot.employee), shoot=found.shoot)
+    other, ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    assert not ready
+    assert other != key
+    drain()
+    with Image.open(io.BytesIO(vault().read(other))) as two:
+        assert two.width < wide
+    assert "Own photo" not in client.get(reverse("order_wall", args=where)).content.decode()

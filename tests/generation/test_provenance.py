@@ -27,11 +27,11 @@ FORMATS = ("jpeg", "png", "webp")
 URL = "/verify"
 
 
-def picture(format: str, *, photographed: bool = False) -> bytes:
+def picture(format: str, *, source: str = provenance.MADE_BY_A_MODEL) -> bytes:
     """A picture with its label, not signed yet."""
     noise = np.random.default_rng(1).integers(0, 255, (12, 10, 3), dtype=np.uint8)
     spec = RenditionSpec("portrait", 240, 300, format, 90, eye_line=0.42, face_height=0.4)
-    label = credentials.label(photographed=photographed)
+    label = credentials.label(source)
     return rendering.encode(Image.fromarray(noise).resize((240, 300)), spec, label)
 
 
@@ -92,10 +92,11 @@ def test_credentials_name_nobody_and_carry_no_other_picture(keys: None) -> None:
 
 
 def test_a_real_photo_is_labelled_as_one(keys: None) -> None:
-    data = signed(photographed=True)
+    data = signed(source=provenance.MADE_BY_A_PERSON)
     found = credentials.check(data)
     assert found is not None
     assert found.ours
+    assert found.photographed
     assert not found.generated
     assert b"trainedAlgorithmicMedia" not in data
     assert provenance.MADE_BY_A_PERSON.encode() in data

@@ -24,7 +24,7 @@ from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
 from tests.generation.sitters import headshot_of, sit, sit_roster
-from tests.world import World, bring
+from tests.world import World, bring, give_files
 
 ONE = [rendition_table.Row("portrait", 256, 320)]
 
@@ -183,6 +183,42 @@ def test_harmonising_brings_odd_clothes_to_the_others(world: World) -> None:
     drain()
     refinishing.approve(actor=SYSTEM, refinish=done.refinish)
     assert brightness() < before - 3
+
+
+def test_light_from_another_side_is_made_anew_where_it_is_not_delivered_yet(world: World) -> None:
+    """It lies in the picture itself; no new plate mends it. Measures are written by hand here."""
+    order = world.order(5)
+    for at, shoot in enumerate(order.shoots.order_by("employee__employee_number")):
+        give_files(bring(shoot, State.DELIVERED if at == 4 else State.APPROVING))
+        light = 0.5 if at in (3, 4) else 0.01 * at
+        headshot_of(shoot).finishings.update(
+            measures={
+                "eye_line": 0.42,
+                "face_height": 0.48,
+                "tilt": 0.0,
+                "backdrop": [[50.0, 0.0, 0.0]],
+                "brightness": 30.0,
+                "side_light": light,
+                "clothes": [30.0, 0.0, 0.0],
+            }
+        )
+    done = harmonising.harmonise(actor=world.actor, order=order)
+    assert (done.refinish, done.refinished, done.again, done.left) == (None, 0, 1, 1)
+    states = list(
+        order.shoots.order_by("employee__employee_number").values_list("state", flat=True)
+    )
+    assert states[3:] == [State.QUEUED, State.DELIVERED]
+    assert set(states[:3]) == {State.APPROVING}
+    # The one that stays is the only one who still stands out, and it is said why.
+    (left,) = standing_out(order)
+    assert "more from the left than on the others" in left.reasons[0]
+    alone = world.order(1)
+    with pytest.raises(Problem, match="Nobody stands out"):
+        harmonising.harmonise(actor=world.actor, order=alone)
+
+
+def standing_out(order: Order) -> list[consistency.Standing]:
+    return consistency.compare(consistency.shown(order=order)).outliers
 
 
 def test_a_wall_of_many_asks_as_little_as_one_of_few(

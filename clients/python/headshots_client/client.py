@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 
-from headshots_client import resources
-from headshots_client.shapes import Balance, Organisation
+from headshots_client import account, hooks, orders, people, pictures, shoots
+from headshots_client.resources import given
+from headshots_client.shapes import Balance, Customer, Organisation, UsageRow
 from headshots_client.transport import Transport
 
 
@@ -47,24 +49,65 @@ class Headshots:
             retries=retries,
             http=http,
         )
-        self.employees = resources.Employees(transport)
-        self.looks = resources.Looks(transport)
-        self.orders = resources.Orders(transport)
-        self.shoots = resources.Shoots(transport)
-        self.exports = resources.Exports(transport)
-        self.releases = resources.Releases(transport)
-        self.credit_entries = resources.Entries(transport)
-        self.headshots = resources.Headshots(transport)
-        self.webhook_endpoints = resources.WebhookEndpoints(transport)
+        self.employees = people.Employees(transport)
+        self.members = people.Members(transport)
+        self.member_invitations = people.MemberInvitations(transport)
+        self.releases = people.Releases(transport)
+        self.looks = orders.Looks(transport)
+        self.orders = orders.Orders(transport)
+        self.shoots = shoots.Shoots(transport)
+        self.headshots = pictures.Headshots(transport)
+        self.exports = pictures.Exports(transport)
+        self.keys = account.Keys(transport)
+        self.partner_grants = account.PartnerGrants(transport)
+        self.credit_entries = account.Entries(transport)
+        self.budgets = account.Budgets(transport)
+        self.invoices = account.Invoices(transport)
+        self.audit_entries = account.AuditEntries(transport)
+        self.directories = account.Directories(transport)
+        self.webhook_endpoints = hooks.WebhookEndpoints(transport)
 
     def organisation(self) -> Organisation:
         """The organisation that the key acts for."""
         found: Organisation = self.transport.send("GET", "/organisation").json()
         return found
 
+    def change_organisation(
+        self,
+        *,
+        name: str | None = None,
+        embed_origins: Sequence[str] | None = None,
+        if_match: str | None = None,
+    ) -> Organisation:
+        """Another name, or other origins whose pages may frame the employees' way."""
+        origins = None if embed_origins is None else list(embed_origins)
+        found: Organisation = self.transport.send(
+            "PATCH",
+            "/organisation",
+            body=given(name=name, embed_origins=origins),
+            headers={"If-Match": if_match} if if_match else None,
+        ).json()
+        return found
+
+    def customers(self) -> Iterator[Customer]:
+        """Organisations that let you act for them; give an id of these as `organisation`."""
+        return cast("Iterator[Customer]", self.transport.pages("/customers", {}))
+
     def credits(self) -> Balance:
         """What the organisation has: free, held, owed."""
         found: Balance = self.transport.send("GET", "/credits").json()
+        return found
+
+    def usage(self) -> list[UsageRow]:
+        """What departments used in each of the last twelve months."""
+        found: list[UsageRow] = self.transport.send("GET", "/credits/usage").json()["data"]
+        return found
+
+    def warn_below(self, credits: int | None) -> Balance:
+        """Be told by mail and by `credits.low` below so many free credits; None: never."""
+        found: Balance = self.transport.send(
+            "PATCH", "/credits", body={"low_balance": credits}
+        ).json()
         return found
 
     def read(self, url: str, **query: Any) -> dict[str, Any]:

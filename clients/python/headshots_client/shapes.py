@@ -20,6 +20,9 @@ State = Literal[
 ]
 
 
+Fault = Literal["likeness", "expression", "hair", "glasses", "clothes", "flaw", "other"]
+
+
 class Organisation(TypedDict):
     id: str
     name: str
@@ -97,6 +100,11 @@ class Order(TypedDict):
     look: str
     frozen_look: dict[str, str]
     due_at: str
+    remind_every: int
+    more_pictures: bool
+    cost_centre: str
+    po_number: str
+    promised_hours: int | None
     counts: dict[str, int]
     created_at: str
 
@@ -186,6 +194,7 @@ class Balance(TypedDict):
     available: int
     held: int
     debt: int
+    low_balance: int | None
 
 
 class Entry(TypedDict):
@@ -255,4 +264,210 @@ class WebhookDelivery(TypedDict):
     created_at: str
 
 
-Anything = dict[str, Any]
+class WebhookAttempt(TypedDict):
+    number: int
+    url: str
+    request_headers: dict[str, str]
+    status: int | None
+    answer_headers: dict[str, str]
+    answer: str
+    problem: str
+    milliseconds: int
+    created_at: str
+
+
+class WebhookDeliveryInFull(WebhookDelivery):
+    payload: str
+    log: list[WebhookAttempt]
+
+
+class Department(TypedDict):
+    name: str
+    employees: int
+
+
+class Member(TypedDict):
+    id: str
+    email: str
+    name: str
+    role: Literal["owner", "admin", "viewer"]
+    created_at: str
+
+
+class MemberInvitation(TypedDict):
+    id: str
+    email: str
+    role: Literal["owner", "admin", "viewer"]
+    expires_at: str
+    created_at: str
+
+
+class EmbedLink(TypedDict):
+    """For the `src` of an iframe."""
+
+    url: str
+    expires_at: str
+
+
+class Reminded(TypedDict):
+    """How many were reminded, were reminded just before, or cannot be reached."""
+
+    sent: int
+    lately: int
+    unreached: int
+
+
+class JoinLink(TypedDict):
+    id: str
+    order: str
+    url: str
+    domains: list[str]
+    cap: int
+    used: int
+    expires_at: str
+    revoked_at: str | None
+    created_at: str
+
+
+class DownloadLink(TypedDict):
+    id: str
+    order: str
+    url: str
+    note: str
+    kinds: list[str]
+    used: int
+    used_at: str | None
+    expires_at: str
+    revoked_at: str | None
+    created_at: str
+
+
+class TeamPage(TypedDict):
+    url: str
+    sites: list[str]
+    people: int
+    created_at: str
+
+
+class Key(TypedDict):
+    id: str
+    name: str
+    test: bool
+    shown: str
+    scopes: list[str]
+    networks: list[str]
+    version: str
+    state: Literal["active", "expired", "revoked"]
+    expires_at: str | None
+    previous_until: str | None
+    last_used_at: str | None
+    last_used_from: str | None
+    created_at: str
+
+
+class NewKey(Key):
+    """`secret` is shown this once."""
+
+    secret: str
+
+
+class PartnerGrant(TypedDict):
+    id: str
+    partner: str
+    partner_name: str
+    scopes: list[str]
+    withdrawn_at: str | None
+    created_at: str
+
+
+class Customer(TypedDict):
+    id: str
+    name: str
+    scopes: list[str]
+    granted_at: str
+
+
+class Budget(TypedDict):
+    id: str
+    department: str
+    period: Literal["month", "quarter", "year"]
+    credits: int
+    taken: int
+    created_at: str
+
+
+class Invoice(TypedDict):
+    id: str
+    number: str
+    kind: str
+    state: str
+    credits: int
+    cents: int
+    currency: str
+    po_number: str
+    invoice_url: str
+    pdf_url: str
+    receipt_url: str
+    due_at: str | None
+    paid_at: str | None
+    created_at: str
+
+
+class AuditEntry(TypedDict):
+    id: str
+    action: str
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    address: str | None
+    object_type: str
+    object_id: str
+    details: dict[str, Any]
+    created_at: str
+
+
+class Refinish(TypedDict):
+    id: str
+    order: str
+    state: Literal["rendering", "approved", "discarded", "undone"]
+    total: int
+    done: int
+    failed: int
+    decided_at: str | None
+    created_at: str
+
+
+class Harmonised(TypedDict):
+    refinish: str | None
+    refinished: int
+    again: int
+    left: int
+
+
+class Directory(TypedDict):
+    id: str
+    kind: Literal["entra", "google", "slack", "bamboo"]
+    created_at: str
+
+
+class PublishingRun(TypedDict):
+    id: str
+    order: str
+    directory: str
+    aim: Literal["rehearse", "publish", "undo"]
+    state: Literal["running", "stopped", "done"]
+    sentence: str
+    people: dict[str, int]
+    undoes: str | None
+    created_at: str
+
+
+class UsageRow(TypedDict):
+    """A department in a month; `month` is its first day."""
+
+    month: str
+    department: str
+    people: int
+    headshots: int
+    credits: int
+    images: int

@@ -81,6 +81,24 @@ class Transport:
             self._wait(attempt, response)
         raise AssertionError("unreachable")
 
+    def put(self, url: str, content: bytes) -> httpx.Response:
+        """Put bytes to an address that is its own key; ours is not shown there."""
+        for attempt in range(self.retries + 1):
+            last = attempt == self.retries
+            try:
+                response = self._http.put(self._url(url), content=content)
+            except httpx.TransportError as problem:
+                if last:
+                    raise Unreachable(f"No answer from {self._base}: {problem}") from problem
+                self._wait(attempt, None)
+                continue
+            if response.is_success:
+                return response
+            if last or not _worth_it(response):
+                raise error_of(response)
+            self._wait(attempt, response)
+        raise AssertionError("unreachable")
+
     def _url(self, path: str) -> str:
         if path.startswith("/api/"):
             return f"{self._base}{path}"

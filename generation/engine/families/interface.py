@@ -33,6 +33,8 @@ class Family(ABC):
     denoiser: nn.Module
     #: Where this family's adapter weights are kept in files (diffusers' key prefix).
     prefix: str
+    #: The time that the denoiser is told for pure noise; it falls towards 0.
+    noisiest: float
 
     @classmethod
     @abstractmethod

@@ -52,6 +52,7 @@ class Sdxl(Family):
         self.predicts = str(noise.config.prediction_type)
         if self.predicts not in ("epsilon", "v_prediction"):
             raise EngineError(f"The scheduler predicts “{self.predicts}”, which SDXL cannot train.")
+        self.noisiest = float(noise.config.num_train_timesteps)
         self.alphas = noise.alphas_cumprod.to(device=device, dtype=torch.float32)
         side = float(recipe.resolution)
         self.time_ids = torch.tensor([[side, side, 0.0, 0.0, side, side]], device=device)

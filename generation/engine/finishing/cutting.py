@@ -53,7 +53,7 @@ def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
     """The person in `image`, whose largest face is theirs; any backdrop, best a plain one.
 
     `matting` replaces the way the matte is made. Takes about half a second. Raises FinishError
-    without a face, with several, or with a face at the picture's edge.
+    without a face, with several, with one at the picture's edge, or where the matte leaves it out.
     """
     picture = image.convert("RGB")
     longest = max(picture.size)
@@ -72,6 +72,15 @@ def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
         alpha = matte.solve(pixels, known)
     else:
         alpha = matting(pixels, face.box)
+    left, top, right, bottom = (max(0, side) for side in face.box)
+    if float(alpha[top:bottom, left:right].mean()) < 0.5:
+        raise FinishError(
+            "no_person",
+            said(
+                "The person could not be told from the backdrop. "
+                "Send a picture in front of a plain wall."
+            ),
+        )
     notes = _notes(alpha, face)
     if not behind.flat:
         notes.append("busy_backdrop")
@@ -130,23 +139,23 @@ def find(picture: Image.Image) -> Face:
 
 
 def _measured_again(picture: Image.Image, face: Face) -> Points:
-    """The landmarks found in an upright crop of one size, as headshots are cropped, and, since they
-    differ a little with a face's place and tilt, once more in the crop that those lead to."""
-    pixels = np.asarray(picture)
-    points = face.landmarks
+    """The landmarks found in an upright crop of one size, as headshots are cropped."""
     width, height = _CROP
-    for _ in range(2):
-        matrix = from_template(points, (width / 2, 0.42 * height), 0.48 * height / FACE_HEIGHT)
-        crop = cv2.warpAffine(
-            pixels, matrix, _CROP, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
-        )
-        seen = faces.steady(Image.fromarray(crop))
-        if seen is None:
-            break
-        back = cv2.invertAffineTransform(matrix)
-        found = np.asarray(seen.landmarks) @ back[:, :2].T + back[:, 2]
-        points = tuple((float(x), float(y)) for x, y in found)
-    return points
+    matrix = from_template(face.landmarks, (width / 2, 0.42 * height), 0.48 * height / FACE_HEIGHT)
+    crop = cv2.warpAffine(
+        np.asarray(picture), matrix, _CROP, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
+    )
+    near = moved(face.landmarks, matrix)
+    seen = faces.steady(Image.fromarray(crop), near)
+    if seen is None:
+        return face.landmarks
+    return moved(seen.landmarks, cv2.invertAffineTransform(matrix))
+
+
+def moved(points: Points, matrix: NDArray[Any]) -> Points:
+    """Points after an affine map [2, 3]."""
+    found = np.asarray(points) @ matrix[:, :2].T + matrix[:, 2]
+    return tuple((float(x), float(y)) for x, y in found)
 
 
 def _notes(alpha: NDArray[Any], face: Face) -> list[str]:

@@ -2,21 +2,18 @@
 
 A trimap about GrabCut's edge, closed-form matting (Levin, Lischinski and Weiss 2008) by pymatting
 at a middle size, carried to the picture's own size along its colours. `Matting` is the seam for
-another way, as a network by file path.
+another way, as a network by file path (network.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engine.errors import EngineError
 from generation.engine.faces import Box
 from generation.engine.finishing.backdrop import Array, Backdrop, Mask
 
@@ -80,12 +77,12 @@ def solve(picture: Pixels, known: Mask) -> Array:
         coarse = np.asarray(estimate_alpha_cf(small.astype(np.float64) / 255, shares), np.float32)
     if factor == 1.0:
         return np.clip(coarse, 0, 1)
-    return _carried(picture, small, coarse, known)
+    return carried(picture, small, coarse, known)
 
 
-def _carried(picture: Pixels, small: Pixels, coarse: Array, known: Mask) -> Array:
-    """`coarse` in the size of `picture`: a local linear function of colour (fast guided
-    filter, He and Sun 2015) where it is unsure."""
+def carried(picture: Pixels, small: Pixels, coarse: Array, known: Mask) -> Array:
+    """`coarse`, the matte of `small`, in the size of `picture`: a local linear function of colour
+    (fast guided filter, He and Sun 2015) where it is unsure."""
     height, width = picture.shape[:2]
     guide = small.astype(np.float32).mean(axis=-1) / 255
     radius = 3
@@ -127,40 +124,3 @@ def foreground(picture: Pixels, alpha: Array) -> Pixels:
         behind = mean_behind
     out = np.where(share > 0.995, image, front)
     return np.asarray(np.clip(out * 255 + 0.5, 0, 255), np.uint8)
-
-
-@lru_cache(maxsize=1)
-def network(path: Path) -> Matting:
-    """A matting network in an ONNX file: one picture [1, 3, h, w] in -1..1 in, one plane of
-    shares out, as MODNet (Apache-2.0) has it. Runs on the CPU, one thread.
-
-    Raises EngineError where onnxruntime or the file is missing or cannot be used.
-    """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise EngineError(
-            "HEADSHOTS_MATTING_MODEL needs the package onnxruntime; install it on this host."
-        ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    try:
-        session: Any = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:
-        raise EngineError(f"The matting model {path} cannot be used: {error}") from error
-    entry = session.get_inputs()[0]
-    sides = [v if isinstance(v, int) else 512 for v in entry.shape[2:4]]
-
-    def run(picture: Pixels, box: Box) -> Array:
-        size = (sides[1], sides[0])
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        planes = (small / 127.5 - 1).transpose(2, 0, 1)[None]
-        answer = session.run(None, {entry.name: planes})[0]
-        coarse = np.clip(np.asarray(answer, np.float32).reshape(sides[0], sides[1]), 0, 1)
-        known = np.full(coarse.shape, 128, np.uint8)
-        known[coarse > 0.98], known[coarse < 0.02] = 255, 0
-        return _carried(picture, small.astype(np.uint8), coarse, known)
-
-    return run

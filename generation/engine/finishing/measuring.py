@@ -18,8 +18,8 @@ from generation.engine.geometry import from_template
 
 # The backdrop is compared in these cells of the picture's upper part.
 _COLUMNS, _ROWS, _UPPER = 10, 6, 0.6
-# Faces are looked for with the picture's shorter side at this many pixels.
-_MEASURED = 360
+# Colours are compared at this height: a cell's or a cheek's mean needs no more.
+_SEEN = 512
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,20 @@ def measure(picture: Image.Image, alpha: Array, cut: Cutout) -> Measures | None:
     matrix = from_template(face.landmarks, (0.0, 0.0), 1.0)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     eyes = cv2.invertAffineTransform(matrix)[:, 2]
-    pixels = np.asarray(picture.convert("RGB"))
+    small = _SEEN / picture.height
+    size = (round(_SEEN * picture.width / picture.height), _SEEN)
+    pixels = cv2.resize(np.asarray(picture.convert("RGB")), size, interpolation=cv2.INTER_AREA)
+    shares = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    seen = _scaled(face, small)
     lab = to_lab(pixels)
-    left, right = (_cheek(lab, face, side) for side in (0, 1))
-    worn = tone.clothes(replace(cut, colour=pixels, alpha=alpha, face=face))
+    left, right = (_cheek(lab, seen, side) for side in (0, 1))
+    worn = tone.clothes(replace(cut, colour=pixels, alpha=shares, face=seen))
     return Measures(
         eye_line=round(float(eyes[1]) / picture.height, 5),
         face_height=round(FACE_HEIGHT / scale / picture.height, 5),
         centre=round(float(eyes[0]) / picture.width, 5),
         tilt=round(float(np.degrees(np.arctan2(-matrix[1, 0], matrix[0, 0]))), 3),
-        backdrop=_cells(lab, alpha),
+        backdrop=_cells(lab, shares),
         brightness=None if worn is None else round(worn[0], 2),
         side_light=round((left - right) / max(1.0, (left + right) / 2), 4),
         clothes=None if worn is None else _rounded(np.asarray(worn)),
@@ -73,14 +77,19 @@ def measure(picture: Image.Image, alpha: Array, cut: Cutout) -> Measures | None:
 
 def _face(picture: Image.Image) -> faces.Face | None:
     """The largest face, looked for at one size in every picture."""
-    factor = _MEASURED / min(picture.size)
+    factor = faces.MEASURED / min(picture.size)
     size = (round(picture.width * factor), round(picture.height * factor))
     found = faces.steady(picture.resize(size, Image.Resampling.BICUBIC))
     if found is None:
         return None
-    left, top, right, bottom = (round(v / factor) for v in found.box)
-    points = tuple((x / factor, y / factor) for x, y in found.landmarks)
-    return faces.Face((left, top, right, bottom), points, found.score)
+    return _scaled(found, 1 / factor)
+
+
+def _scaled(face: faces.Face, factor: float) -> faces.Face:
+    """A face in a picture `factor` times as large."""
+    left, top, right, bottom = (round(v * factor) for v in face.box)
+    points = tuple((x * factor, y * factor) for x, y in face.landmarks)
+    return faces.Face((left, top, right, bottom), points, face.score)
 
 
 def _cheek(lab: Array, face: faces.Face, side: int) -> float:

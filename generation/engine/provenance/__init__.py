@@ -3,20 +3,22 @@
 from generation.engine.provenance.reading import Credentials, read
 from generation.engine.provenance.signing import CannotSign, Credential, sign
 from generation.engine.provenance.xmp import (
+    COMPOSED,
+    DRAWN,
     MADE_BY_A_MODEL,
     MADE_BY_A_PERSON,
-    made_by_a_model,
-    photographed,
+    packet,
 )
 
 __all__ = [
+    "COMPOSED",
+    "DRAWN",
     "MADE_BY_A_MODEL",
     "MADE_BY_A_PERSON",
     "CannotSign",
     "Credential",
     "Credentials",
-    "made_by_a_model",
-    "photographed",
+    "packet",
     "read",
     "sign",
 ]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from generation.engine.provenance.signing import FORMATS, LOOK, PRODUCT
+from generation.engine.provenance.xmp import COMPOSED, MADE_BY_A_MODEL, MADE_BY_A_PERSON
 
 # A changed picture, or a changed statement about it.
 _TAMPERED = (
@@ -40,7 +41,17 @@ class Credentials:
     @property
     def generated(self) -> bool:
         """Whether a model made the picture."""
-        return self.source_type.endswith("/trainedAlgorithmicMedia")
+        return self.source_type == MADE_BY_A_MODEL
+
+    @property
+    def photographed(self) -> bool:
+        """Whether it is a real photo that was cropped and put on a plate."""
+        return self.source_type == MADE_BY_A_PERSON
+
+    @property
+    def composed(self) -> bool:
+        """Whether it shows several pictures, some of them a model's."""
+        return self.source_type == COMPOSED
 
 
 def read(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from generation.engine.provenance.xmp import MADE_BY_A_MODEL, MADE_BY_A_PERSON
+from generation.engine.provenance.xmp import MADE_BY_A_MODEL
 
 PRODUCT = "Headshots"
 # An assertion of our own: which look, and what was done. Nothing about the person.
@@ -33,16 +33,16 @@ class Credential:
 
 
 def sign(
-    data: bytes, format: str, credential: Credential, *, look: str, photographed: bool = False
+    data: bytes, format: str, credential: Credential, *, look: str, source: str = MADE_BY_A_MODEL
 ) -> bytes:
-    """The same picture with content credentials: made by a model (or photographed and edited), by
+    """The same picture with content credentials: made as `source` says (IPTC's source type), by
     this product, in this look, now. No thumbnail, no ingredient, nobody's name.
 
     `format` is jpeg, png or webp. About 60 ms for a megapixel. Raises CannotSign.
     """
     import c2pa
 
-    manifest = json.dumps(_manifest(format, look, photographed))
+    manifest = json.dumps(_manifest(format, look, source))
     out = io.BytesIO()
     try:
         signer = c2pa.Signer.from_info(
@@ -67,13 +67,13 @@ def _context() -> Any:
     return c2pa.Context(c2pa.Settings.from_dict(_SETTINGS))
 
 
-def _manifest(format: str, look: str, photographed: bool) -> dict[str, Any]:
+def _manifest(format: str, look: str, source: str) -> dict[str, Any]:
     when = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     made: dict[str, Any] = {
         "action": "c2pa.created",
         "when": when,
         "softwareAgent": {"name": PRODUCT},
-        "digitalSourceType": MADE_BY_A_PERSON if photographed else MADE_BY_A_MODEL,
+        "digitalSourceType": source,
     }
     return {
         "claim_generator_info": [{"name": PRODUCT}],

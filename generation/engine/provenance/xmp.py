@@ -7,19 +7,14 @@ _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 MADE_BY_A_MODEL = f"{_SOURCE_TYPES}trainedAlgorithmicMedia"
 # A camera's picture that a person has edited: cropped, and put on another backdrop.
 MADE_BY_A_PERSON = f"{_SOURCE_TYPES}humanEdits"
+# Drawn by a program without a model, as initials are.
+DRAWN = f"{_SOURCE_TYPES}digitalCreation"
+# Several pictures side by side, some of them a model's, as a staff wall is.
+COMPOSED = f"{_SOURCE_TYPES}compositeWithTrainedAlgorithmicMedia"
 
 
-def made_by_a_model() -> bytes:
-    """An XMP packet with the IPTC source type of generated pictures, and nothing else."""
-    return _packet(MADE_BY_A_MODEL)
-
-
-def photographed() -> bytes:
-    """The packet of a real photo that was cropped, retouched and put on a plate."""
-    return _packet(MADE_BY_A_PERSON)
-
-
-def _packet(source_type: str) -> bytes:
+def packet(source_type: str) -> bytes:
+    """An XMP packet with IPTC's digital source type, one of the above, and nothing else."""
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'

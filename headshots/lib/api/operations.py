@@ -17,6 +17,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from headshots.lib.api.problems import MEDIA_TYPE
+from headshots.lib.api.refusals import OWN, Refused, shared
 from headshots.lib.api.shapes import Given, Shape, query_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -91,24 +92,26 @@ def operation(
     raw: str = "",
     match: bool = False,
     also: tuple[int, ...] = (),
+    refuses: tuple[Refused, ...] = (),
     limit_bytes: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Declare a method of a view: who may, what it takes, what it answers.
 
     `upload` is a multipart body, `binary` the media type of an answer that is a file, `match` says
-    that If-Match is heard, `also` adds statuses to those that every operation has.
+    that If-Match is heard, `also` adds statuses to those that every operation has, and `refuses`
+    tells by example what it refuses beside what others do.
     """
     taken = query_of(shape, query, many)
     declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes)
 
     def declare(method: F) -> F:
         method.operation = declared  # type: ignore[attr-defined]
-        statuses = {400, 422, 429, 503, *also}
+        statuses = {400, 422, 503, *also, *(each.status for each in refuses)}
         writes = id.split("_")[-1] not in ("list", "get", "file")
         parameters: list[Any] = [taken] if taken().fields else []
         if scope:
-            statuses |= {401, 403, 404}
+            statuses |= {401, 403, 404, 429}
         if writes:
             statuses |= {404, 409, 413, 415}
         else:
@@ -152,6 +155,10 @@ def operation(
             for example in [getattr(body, "example", None)]
             if example
         ]
+        usual = shared(
+            key=bool(scope), writes=writes, post=method.__name__ == "post", match=match, many=many,
+            photo=limit_bytes is not None,
+        )  # fmt: skip
         return extend_schema(
             operation_id=id,
             summary=summary,
@@ -161,7 +168,10 @@ def operation(
             request=request,
             responses=answers,
             examples=examples,
-            extensions={"x-scope": scope} if scope else None,
+            extensions={
+                OWN: [each for each in (*usual, *refuses) if each.status in statuses],
+                **({"x-scope": scope} if scope else {}),
+            },
         )(method)
 
     return declare

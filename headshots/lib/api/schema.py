@@ -9,7 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_basic_type
 from drf_spectacular.types import OpenApiTypes
 
-from headshots.lib.api.shapes import Given, Reference
+from headshots.lib.api.shapes import Given, Reference, Words
 
 
 class Schema(AutoSchema):
@@ -41,3 +41,17 @@ class ReferenceExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-un
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
         whole = auto_schema.resolve_serializer(self.target.to, direction).ref
         return {"oneOf": [build_basic_type(OpenApiTypes.UUID), whole]}
+
+
+class WordsExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Words that are known, parted by commas."""
+
+    target_class = Words
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        word = f"({'|'.join(self.target.known)})"
+        return {
+            "type": "string",
+            "pattern": f"^{word}(,{word})*$",
+            "maxLength": self.target.max_length,
+        }

@@ -37,7 +37,11 @@ class Given(serializers.Serializer[Any]):
 
 
 class Words(serializers.CharField):
-    """Several words in one query parameter, parted by commas."""
+    """Several of the words that are known, in one query parameter, parted by commas."""
+
+    def __init__(self, known: Iterable[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.known = tuple(known)
 
     def to_internal_value(self, data: Any) -> Any:
         return tuple(dict.fromkeys(word for word in super().to_internal_value(data).split(",")))
@@ -55,12 +59,14 @@ def query_of(shape: type[Shape] | None, given: type[Given] | None, many: bool) -
         )
     if shape:
         own["fields"] = Words(
+            shape().fields,
             required=False,
             max_length=1000,
             help_text="The fields to answer, parted by commas; all of them by default.",
         )
     if shape and shape.expands:
         own["expand"] = Words(
+            shape.expands,
             required=False,
             max_length=200,
             help_text=f"References to answer in full: {', '.join(shape.expands)}.",
@@ -85,7 +91,10 @@ class Reference(serializers.Field[Any, Any, Any, Any]):
         return getattr(instance, f"{last}_id")
 
     def to_representation(self, value: Any) -> Any:
-        return self.to(value).data if isinstance(value, Model) else str(value)
+        if not isinstance(value, Model):
+            return str(value)
+        # References of what is expanded stay ids: one step, so that answers stay bounded.
+        return self.to(value, context={**self.context, "expand": ()}).data
 
 
 def chosen(shape: type[Shape], words: Iterable[str], what: str) -> tuple[str, ...]:

@@ -201,8 +201,10 @@ class ApiView(APIView):
     def rows_found(self, rows: list[Any]) -> None:
         """Fetch what goes with the rows of a page, for all of them at once."""
 
-    def plain(self, data: Any, status: int | None = None) -> HttpResponse:
+    def plain(self, data: dict[str, Any], status: int | None = None) -> HttpResponse:
         """An answer that is data already."""
+        if wanted := self.query.get("fields", ()):
+            data = {name: value for name, value in data.items() if name in wanted}
         return _json(data, status or self.operation.status)
 
     def done(self) -> HttpResponse:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,6 +98,37 @@ def test_everybody_comes_to_the_same_place_on_the_same_plate() -> None:
     for cells in zip(*(m.backdrop for m in found), strict=True):
         labs = [np.array(lab) for lab in cells if lab]
         assert all(colour.delta_e(labs[0], lab) < 1 for lab in labs[1:])
+
+
+def test_the_plate_behind_a_head_does_not_tilt_it() -> None:
+    """Small drawn pictures are where a dark plate moves the landmarks most."""
+    for number in (1, 5):
+        small = person(number).resize((96, 96), Image.Resampling.LANCZOS)
+        shown = cut_out(small)
+        for plate in (DARK, LIGHT):
+            file = finish(shown, FinishSpec(plate, (PORTRAIT,)))[0]
+            measures = measure(file.picture, file.alpha, shown)
+            assert measures is not None
+            assert abs(measures.tilt) < 0.5
+            assert abs(measures.eye_line - PORTRAIT.eye_line) < 0.004
+
+
+def test_finishing_loads_no_torch(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    person(0).save(picture)
+    program = (
+        "import sys; from PIL import Image\n"
+        "from generation.engine import finishing as f\n"
+        "cut = f.cut_out(Image.open(sys.argv[1]))\n"
+        "spec = f.FinishSpec(f.PlateSpec(), (f.RenditionSpec('one', 256, 320),))\n"
+        "file = f.finish(cut, spec)[0]\n"
+        "assert f.measure(file.picture, file.alpha, cut)\n"
+        "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(picture)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_light_is_brought_together_and_skin_stays_as_it_is() -> None:

@@ -23,6 +23,9 @@ from tests import photographs
         (photographs.sideways, "no_face"),
         (photographs.two, "several_faces"),
         (photographs.tiny, "face_small"),
+        (photographs.of_a_print, "reproduction"),
+        (photographs.of_a_screen, "reproduction"),
+        (photographs.before_a_window, "ok"),
     ],
 )
 def test_a_real_photograph_gets_the_sentence_it_deserves(
@@ -46,6 +49,14 @@ def test_the_same_photograph_again_is_a_duplicate_however_it_was_saved() -> None
         assert photos.judge_photo(again, known=known).code == "duplicate"
     other = photographs.otherwise(3)
     assert photos.judge_photo(other, known=known).code == "ok"
+
+
+def test_prints_are_told_wherever_they_lie_and_nothing_else_is_taken_for_one() -> None:
+    assert [photos.judge_photo(photographs.of_a_print(n)).code for n in range(1, 5)] == [
+        "reproduction"
+    ] * 4
+    for n in range(8):
+        assert photos.judge_photo(photographs.otherwise(n)).code == "ok"
 
 
 def test_sunglasses_and_a_hat_are_warned_of_and_do_not_refuse() -> None:

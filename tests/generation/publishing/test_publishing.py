@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts.models import Employee
 from generation.models import Directory, Order, Publication, PublishingRun, State
 from generation.publishing import directories, doing, pictures, runs
+from generation.publishing.entra import Entra
+from generation.publishing.interface import Photo
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.generation.publishing import vendors as fake
@@ -66,6 +68,14 @@ def publish(world: World, order: Order, directory: Directory, aim: Any = Aim.PUB
     doing.go(run_id=run.pk)
     run.refresh_from_db()
     return run
+
+
+def go_on(run: PublishingRun) -> None:
+    """Work on a run, task by task, until it ends or stops."""
+    run.refresh_from_db()
+    while run.state == PublishingRun.State.RUNNING:
+        doing.go(run_id=run.pk)
+        run.refresh_from_db()
 
 
 def said(run: PublishingRun) -> dict[str, tuple[str, str]]:
@@ -171,30 +181,32 @@ def test_a_write_that_did_not_take_is_noticed(
 
 
 def test_a_token_that_dies_half_way_leaves_the_rest_to_be_tried_again(
-    world: World, vendors: Vendors
+    world: World, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = many_delivered(world, 40)
+    # Of 500 people, with photos as small as they may be: what is tried is the run.
+    monkeypatch.setattr(Entra, "photo", Photo(side=32, most_bytes=4_000_000))
+    order = many_delivered(world, 500)
     vendors.know(*world.people)
-    vendors.dies_after = 20
+    vendors.dies_after = 250
     directory = connect(world)
-    run = publish(world, order, directory)
+    run = runs.start(actor=world.actor, order=order, directory=directory, aim=Aim.PUBLISH)
+    go_on(run)
     assert run.state == PublishingRun.State.STOPPED
     assert "does not take the token" in run.sentence
     # The one whose write was the last was not read back, and is among the rest.
     counts = runs.counts(run)
-    assert (counts["done"], counts["waiting"]) == (19, 21)
+    assert (counts["done"], counts["waiting"]) == (249, 251)
     assert doing.go(run_id=run.pk) is False
     vendors.dies_after, vendors.tokens = None, {"alive"}
     connect(world)
-    assert runs.resume(actor=world.actor, run=run) == 21
-    doing.go(run_id=run.pk)
-    run.refresh_from_db()
+    assert runs.resume(actor=world.actor, run=run) == 251
+    go_on(run)
     assert run.state == PublishingRun.State.DONE
-    assert runs.counts(run)["done"] == 40
-    assert len(vendors.photos) == 40
+    assert runs.counts(run)["done"] == 500
+    assert len(vendors.photos) == 500
     # Written once more was only whom nobody had read back, and their photo of before is still
     # the one of before.
-    assert vendors.writes == 41
+    assert vendors.writes == 501
     assert not run.publications.exclude(had_before=False).exists()
 
 

@@ -11,13 +11,14 @@ from headshots.lib.problems import Problem
 
 MOST_BYTES = 2_000_000
 MOST_PIXELS = 4_000_000
-_LONGEST = 1200
+_LARGEST = (1200, 1200)
 
 
-def clean(data: bytes) -> bytes:
+def clean(data: bytes, *, largest: tuple[int, int] = _LARGEST) -> bytes:
     """A PNG of the logo with its transparency and nothing else of the file.
 
-    PNG and WebP are taken, of at most 4 MP and 2 MB; Raises Problem with a sentence otherwise.
+    PNG and WebP are taken, of at most 4 MP and 2 MB; what is larger than `largest` (width,
+    height in pixels) is made smaller. Raises Problem with a sentence for anything else.
     """
     if len(data) > MOST_BYTES:
         raise Problem(_("The logo is larger than 2 MB. Send a smaller file."), field="logo")
@@ -40,8 +41,9 @@ def clean(data: bytes) -> bytes:
         ) from error
     if logo.getchannel("A").getextrema()[1] == 0:
         raise Problem(_("The logo is wholly transparent; nothing of it would show."), field="logo")
-    logo.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
-    box = logo.getchannel("A").getbbox()
+    # Empty edges first, so that the mark itself has the room.
+    logo = logo.crop(logo.getchannel("A").getbbox())
+    logo.thumbnail(largest, Image.Resampling.LANCZOS)
     stream = io.BytesIO()
-    Image.frombytes("RGBA", logo.size, logo.tobytes()).crop(box).save(stream, "PNG", optimize=True)
+    Image.frombytes("RGBA", logo.size, logo.tobytes()).save(stream, "PNG", optimize=True)
     return stream.getvalue()

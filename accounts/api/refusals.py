@@ -1,0 +1,59 @@
+"""What operations on people, keys and webhooks refuse, by example."""
+
+from __future__ import annotations
+
+from headshots.lib.api.refusals import Refused
+
+EMAIL_TAKEN = Refused("email_taken", 422, "Ada Moreau has this address already.", "email")
+EXTERNAL_ID_TAKEN = Refused(
+    "external_id_taken", 422, "Ada Moreau has this external id already.", "external_id"
+)
+NUMBER_TAKEN = Refused(
+    "number_taken", 422, "Ada Moreau has this number already.", "employee_number"
+)
+LAST_OWNER = Refused(
+    "last_owner", 409, "An organisation needs an owner. Make somebody else owner first."
+)
+MEMBER_ALREADY = Refused(
+    "member_already",
+    422,
+    "mira@acme.example is a member already. Change their role in the list.",
+    "email",
+)
+ORIGIN = Refused(
+    "origin",
+    422,
+    "“people.example.com/x” is no origin, such as https://people.example.com, without a path "
+    "behind it.",
+    "embed_origins",
+)
+NETWORK = Refused(
+    "network", 422, "“10.0.0.0/99” is no network address, such as 203.0.113.0/24.", "networks"
+)
+PASSED = Refused("expired", 422, "This date has passed.", "expires_at", name="date_passed")
+REVOKED = Refused("key_revoked", 409, "This key has been revoked.", name="revoked_already")
+MORE_THAN_OWN = Refused(
+    "scope_missing",
+    403,
+    "You cannot give the scope members:write. Your own key lacks it.",
+    "scopes",
+    name="more_than_own",
+)
+PARTNER_UNKNOWN = Refused(
+    "partner_unknown",
+    422,
+    "This is no partner’s id. Ask the partner for it; it is on their page of keys.",
+    "partner",
+)
+SANDBOX_GRANT = Refused(
+    "sandbox", 409, "A grant is given with a live key; it holds for the sandbox as well."
+)
+URL = Refused("url", 422, "127.0.0.1 is this machine itself. Nothing was sent.", "url")
+TOO_MANY_ENDPOINTS = Refused(
+    "too_many_endpoints", 422, "There are 16 endpoints already. Delete one first."
+)
+DISABLED = Refused("disabled", 409, "This endpoint is switched off. Switch it on first.")
+SINCE_FUTURE = Refused("since", 422, "This lies in the future.", "since", name="since_future")
+SINCE_LONG_AGO = Refused(
+    "since", 422, "Events are kept for 30 days.", "since", name="since_long_ago"
+)

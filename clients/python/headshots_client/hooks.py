@@ -1,0 +1,74 @@
+"""Webhook endpoints and what was sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from headshots_client import shapes
+from headshots_client.resources import Resource, given
+
+
+class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
+    """Where events go."""
+
+    path = "/webhook-endpoints"
+
+    def create(
+        self, *, url: str, types: Sequence[str] = (), description: str = ""
+    ) -> shapes.NewWebhookEndpoint:
+        """A new endpoint with its `secret`. No `types` means all events."""
+        body: dict[str, Any] = {"url": url, "types": list(types)}
+        if description:
+            body["description"] = description
+        return cast(shapes.NewWebhookEndpoint, self._post(self.path, body))
+
+    def update(
+        self,
+        id: str,
+        *,
+        url: str | None = None,
+        types: Sequence[str] | None = None,
+        description: str | None = None,
+        enabled: bool | None = None,
+        if_match: str | None = None,
+    ) -> shapes.WebhookEndpoint:
+        """Change what is given."""
+        body = given(
+            url=url,
+            types=None if types is None else list(types),
+            description=description,
+            enabled=enabled,
+        )
+        return cast(shapes.WebhookEndpoint, self._patch(f"{self.path}/{id}", body, if_match))
+
+    def delete(self, id: str) -> None:
+        """It hears of nothing more."""
+        self._delete(f"{self.path}/{id}")
+
+    def rotate(self, id: str) -> str:
+        """A new secret; both are good for a day."""
+        return str(self._post(f"{self.path}/{id}/rotate")["secret"])
+
+    def test(self, id: str) -> shapes.WebhookDelivery:
+        """Send `webhook.test` to it."""
+        return cast(shapes.WebhookDelivery, self._post(f"{self.path}/{id}/test"))
+
+    def replay(self, id: str, *, since: datetime, everything: bool = False) -> int:
+        """Send again what has not arrived since then, or everything; how many events."""
+        body = {"since": since.isoformat(), "all": everything}
+        return int(self._post(f"{self.path}/{id}/replay", body)["count"])
+
+    def deliveries(self, id: str, **filters: Any) -> Iterator[shapes.WebhookDelivery]:
+        """What was sent to it. Filters: `state`, `type`."""
+        pages = self._transport.pages("/webhook-deliveries", {"endpoint": id, **filters})
+        return cast("Iterator[shapes.WebhookDelivery]", pages)
+
+    def delivery(self, id: str) -> shapes.WebhookDeliveryInFull:
+        """One delivery by its own id, with payload and every attempt."""
+        return cast(shapes.WebhookDeliveryInFull, self._get(f"/webhook-deliveries/{id}"))
+
+    def replay_one(self, id: str) -> shapes.WebhookDelivery:
+        """Send one delivery again, under the same id of its event."""
+        return cast(shapes.WebhookDelivery, self._post(f"/webhook-deliveries/{id}/replay"))

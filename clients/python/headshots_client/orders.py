@@ -1,0 +1,216 @@
+"""Looks, orders and their links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, cast
+
+from headshots_client import shapes
+from headshots_client.resources import Resource, given
+
+
+class Looks(Resource[shapes.Look]):
+    """Art direction."""
+
+    path = "/looks"
+
+    def save(
+        self, *, name: str, attire: str, backdrop: str, expression: str, light: str, framing: str
+    ) -> shapes.Look:
+        """A look, or the next version of the one with that name."""
+        body = {
+            "name": name,
+            "attire": attire,
+            "backdrop": backdrop,
+            "expression": expression,
+            "light": light,
+            "framing": framing,
+        }
+        return cast(shapes.Look, self._post(self.path, body))
+
+    def of_departments(self) -> dict[str, str]:
+        """The looks that departments have of their own: name of the department to id."""
+        found = self._get("/department-looks")["data"]
+        return {each["department"]: each["look"] for each in found}
+
+    def give_departments(self, looks: Mapping[str, str | None]) -> dict[str, str]:
+        """Give departments looks of their own; None takes it away. All of them as they are then."""
+        found = self._patch("/department-looks", {"looks": dict(looks)})["data"]
+        return {each["department"]: each["look"] for each in found}
+
+
+class Orders(Resource[shapes.Order]):
+    """One launch of one look for some employees."""
+
+    path = "/orders"
+
+    def place(
+        self,
+        *,
+        look: str,
+        employees: Sequence[str],
+        name: str | None = None,
+        due_at: datetime | None = None,
+        invite: bool = True,
+        remind_every: int | None = None,
+        more_pictures: bool = False,
+        cost_centre: str | None = None,
+        po_number: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> shapes.Order:
+        """Place an order for these ids of employees.
+
+        Under the same `idempotency_key` it is placed once, also by another run of your program.
+        """
+        body = given(
+            look=look,
+            employees=list(employees),
+            name=name,
+            due_at=due_at,
+            invite=invite,
+            remind_every=remind_every,
+            more_pictures=more_pictures,
+            cost_centre=cost_centre,
+            po_number=po_number,
+        )
+        found = self._post(self.path, body, idempotency_key=idempotency_key)
+        return cast(shapes.Order, found)
+
+    def place_by_department(
+        self,
+        *,
+        look: str,
+        employees: Sequence[str],
+        name: str | None = None,
+        due_at: datetime | None = None,
+        invite: bool = True,
+        idempotency_key: str | None = None,
+    ) -> list[shapes.Order]:
+        """One order for each look: departments get their own, everybody else `look`."""
+        body = given(look=look, employees=list(employees), name=name, due_at=due_at, invite=invite)
+        found = self._post(f"{self.path}/by-department", body, idempotency_key=idempotency_key)
+        return cast("list[shapes.Order]", found["data"])
+
+    def another_look(self, id: str, *, look: str, shoots: Sequence[str]) -> shapes.Order:
+        """Another look for some shoots of an order, without new photos; an order of its own."""
+        body = {"look": look, "shoots": list(shoots)}
+        return cast(shapes.Order, self._post(f"{self.path}/{id}/another-look", body))
+
+    def change(self, id: str, *, remind_every: int, if_match: str | None = None) -> shapes.Order:
+        """How many days lie between reminders; 0: none."""
+        body = {"remind_every": remind_every}
+        return cast(shapes.Order, self._patch(f"{self.path}/{id}", body, if_match))
+
+    def remind(
+        self, id: str, *, stage: str | None = None, department: str | None = None
+    ) -> shapes.Reminded:
+        """Remind by mail whoever owes photos or a choice."""
+        body = given(stage=stage, department=department)
+        return cast(shapes.Reminded, self._post(f"{self.path}/{id}/remind", body))
+
+    def cancel(self, id: str) -> int:
+        """End what is not delivered; how many shoots that were."""
+        return int(self._post(f"{self.path}/{id}/cancel")["count"])
+
+    def approve(self, id: str) -> int:
+        """Approve everybody who has picked; how many they were."""
+        return int(self._post(f"{self.path}/{id}/approve")["count"])
+
+    def harmonise(self, id: str) -> shapes.Harmonised:
+        """Mend who stands out."""
+        return cast(shapes.Harmonised, self._post(f"{self.path}/{id}/harmonise"))
+
+    def refinishes(self, id: str) -> Iterator[shapes.Refinish]:
+        """Renderings of its headshots in another finish."""
+        return self._pages(f"{self.path}/{id}/refinishes")
+
+    def render_anew(self, id: str) -> shapes.Refinish:
+        """Render its headshots in the newest finish of its look; nothing counts until decided."""
+        return cast(shapes.Refinish, self._post(f"{self.path}/{id}/refinishes"))
+
+    def refinish(self, id: str) -> shapes.Refinish:
+        """One rendering, by its own id."""
+        return cast(shapes.Refinish, self._get(f"/refinishes/{id}"))
+
+    def decide_refinish(
+        self, id: str, decision: Literal["approve", "discard", "undo", "again"]
+    ) -> shapes.Refinish:
+        """Use the new files, throw them away, take the use back, or render the failed again."""
+        body = {"decision": decision}
+        return cast(shapes.Refinish, self._post(f"/refinishes/{id}/decide", body))
+
+    def publishing_runs(self, id: str) -> Iterator[shapes.PublishingRun]:
+        """What was published of it, and where."""
+        return self._pages(f"{self.path}/{id}/publishing-runs")
+
+    def publish(
+        self, id: str, *, directory: str, aim: Literal["rehearse", "publish"]
+    ) -> shapes.PublishingRun:
+        """Write its headshots to a directory, or rehearse that without a change."""
+        body = {"directory": directory, "aim": aim}
+        return cast(shapes.PublishingRun, self._post(f"{self.path}/{id}/publishing-runs", body))
+
+    def publishing_run(self, id: str) -> shapes.PublishingRun:
+        """One run, by its own id."""
+        return cast(shapes.PublishingRun, self._get(f"/publishing-runs/{id}"))
+
+    def undo_publishing(self, id: str) -> shapes.PublishingRun:
+        """Put back what stood there before, as a run of its own."""
+        return cast(shapes.PublishingRun, self._post(f"/publishing-runs/{id}/undo"))
+
+    def join_links(self, id: str) -> Iterator[shapes.JoinLink]:
+        """Links by which people bring themselves in."""
+        return self._pages(f"{self.path}/{id}/join-links")
+
+    def add_join_link(
+        self,
+        id: str,
+        *,
+        cap: int,
+        domains: Sequence[str] = (),
+        expires_at: datetime | None = None,
+    ) -> shapes.JoinLink:
+        """A link for up to `cap` people with addresses of these domains (none: any)."""
+        body = given(cap=cap, domains=list(domains), expires_at=expires_at)
+        return cast(shapes.JoinLink, self._post(f"{self.path}/{id}/join-links", body))
+
+    def join_link(self, id: str) -> shapes.JoinLink:
+        """One of them, by its own id."""
+        return cast(shapes.JoinLink, self._get(f"/join-links/{id}"))
+
+    def close_join_link(self, id: str) -> shapes.JoinLink:
+        """Whoever came by it stays."""
+        return cast(shapes.JoinLink, self._delete(f"/join-links/{id}"))
+
+    def download_links(self, id: str) -> Iterator[shapes.DownloadLink]:
+        """Links that give the files to whoever has them."""
+        return self._pages(f"{self.path}/{id}/download-links")
+
+    def add_download_link(
+        self, id: str, *, days: int = 7, kinds: Sequence[str] = (), note: str | None = None
+    ) -> shapes.DownloadLink:
+        """A link to the approved headshots, for 1, 7 or 30 days; no `kinds` means all files."""
+        body = given(days=days, kinds=list(kinds), note=note)
+        return cast(shapes.DownloadLink, self._post(f"{self.path}/{id}/download-links", body))
+
+    def download_link(self, id: str) -> shapes.DownloadLink:
+        """One of them, by its own id."""
+        return cast(shapes.DownloadLink, self._get(f"/download-links/{id}"))
+
+    def end_download_link(self, id: str) -> shapes.DownloadLink:
+        """It gives nothing from now on."""
+        return cast(shapes.DownloadLink, self._delete(f"/download-links/{id}"))
+
+    def team_page(self, id: str) -> shapes.TeamPage:
+        """The public page. Raises NotFound where none is published."""
+        return cast(shapes.TeamPage, self._get(f"{self.path}/{id}/team-page"))
+
+    def publish_team_page(self, id: str, *, sites: Sequence[str] = ()) -> shapes.TeamPage:
+        """Publish it; pages of these origins may embed it."""
+        body = {"sites": list(sites)}
+        return cast(shapes.TeamPage, self._put(f"{self.path}/{id}/team-page", body))
+
+    def take_team_page_off(self, id: str) -> None:
+        """Published again it has another address."""
+        self._delete(f"{self.path}/{id}/team-page")

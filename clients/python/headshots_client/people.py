@@ -1,0 +1,81 @@
+"""The roster, who has consented, and who may act for the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, cast
+
+from headshots_client import shapes
+from headshots_client.resources import Resource
+
+MOST_ROWS = 1000
+Role = Literal["owner", "admin", "viewer"]
+
+
+class Employees(Resource[shapes.Employee]):
+    """The roster."""
+
+    path = "/employees"
+
+    def create(self, row: shapes.EmployeeRow) -> shapes.Employee:
+        """One more person."""
+        return cast(shapes.Employee, self._post(self.path, row))
+
+    def update(
+        self, id: str, row: shapes.EmployeeRow, *, if_match: str | None = None
+    ) -> shapes.Employee:
+        """Change what is given. Raises Conflict where `if_match` names an older state."""
+        return cast(shapes.Employee, self._patch(f"{self.path}/{id}", row, if_match))
+
+    def mark_left(self, id: str) -> None:
+        """They have left; what was signed and paid for them stays known."""
+        self._delete(f"{self.path}/{id}")
+
+    def upsert(self, rows: Sequence[shapes.EmployeeRow]) -> Iterator[shapes.UpsertedRow]:
+        """Bring people up to date by `external_id`, a thousand a request.
+
+        Yields for each row what became of it; `index` counts through all of them.
+        """
+        for start in range(0, len(rows), MOST_ROWS):
+            part = list(rows[start : start + MOST_ROWS])
+            for told in self._post(f"{self.path}/upsert", {"employees": part})["data"]:
+                yield cast(shapes.UpsertedRow, {**told, "index": told["index"] + start})
+
+    def departments(self) -> list[shapes.Department]:
+        """Every department, and how many are in it."""
+        return cast("list[shapes.Department]", self._get("/departments")["data"])
+
+
+class Members(Resource[shapes.Member]):
+    """User accounts with a role."""
+
+    path = "/members"
+
+    def change_role(self, id: str, *, role: Role, if_match: str | None = None) -> shapes.Member:
+        """Another role. Raises Conflict for the last owner."""
+        return cast(shapes.Member, self._patch(f"{self.path}/{id}", {"role": role}, if_match))
+
+    def remove(self, id: str) -> None:
+        """Their access ends at once."""
+        self._delete(f"{self.path}/{id}")
+
+
+class MemberInvitations(Resource[shapes.MemberInvitation]):
+    """Offers of a role that are open."""
+
+    path = "/member-invitations"
+
+    def create(self, *, email: str, role: Role) -> shapes.MemberInvitation:
+        """Mails a link that one address can use once; a second replaces the first."""
+        body = {"email": email, "role": role}
+        return cast(shapes.MemberInvitation, self._post(self.path, body))
+
+    def revoke(self, id: str) -> None:
+        """Its link is worthless then."""
+        self._delete(f"{self.path}/{id}")
+
+
+class Releases(Resource[shapes.Release]):
+    """Who has consented to what. Filter: `employee`."""
+
+    path = "/releases"

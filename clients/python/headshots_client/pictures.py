@@ -1,0 +1,42 @@
+"""Headshots and their files."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import cast
+
+from headshots_client import shapes
+from headshots_client.errors import HeadshotsError
+from headshots_client.resources import Resource
+
+
+class Headshots(Resource[shapes.Headshot]):
+    """What was picked, and its files. Filters: `order`, `employee`, `approved`."""
+
+    path = "/headshots"
+
+    def file(self, rendition: shapes.Rendition) -> bytes:
+        """The bytes of one of a headshot's `renditions`, checked against their sum.
+
+        Raises HeadshotsError where they came broken.
+        """
+        data = self._transport.send("GET", rendition["file"]).content
+        if hashlib.sha256(data).hexdigest() != rendition["sha256"]:
+            raise HeadshotsError("The file came broken. Fetch it again.")
+        return data
+
+
+class Exports(Resource[shapes.Export]):
+    """Approved headshots of an order as a ZIP, made in the background."""
+
+    path = "/exports"
+
+    def begin(self, *, order: str) -> shapes.Export:
+        """Have it packed; `export.ready` tells when it is there."""
+        return cast(shapes.Export, self._post(self.path, {"order": order}))
+
+    def file(self, export: shapes.Export) -> bytes:
+        """The ZIP. Raises HeadshotsError while it is not there yet."""
+        if not export["file"]:
+            raise HeadshotsError(f"The export is {export['state']}; there is no file.")
+        return self._transport.send("GET", export["file"]).content

@@ -1,0 +1,133 @@
+"""Shoots: one employee's part of an order, from consent to pick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import cast
+
+from headshots_client import shapes
+from headshots_client.resources import Resource, given
+
+
+class Shoots(Resource[shapes.Shoot]):
+    """One employee's part of an order. Filters: `order`, `employee`, `state`."""
+
+    path = "/shoots"
+
+    def begin(
+        self,
+        *,
+        employee: str,
+        look: str,
+        due_at: datetime | None = None,
+        invite: bool = False,
+        idempotency_key: str | None = None,
+    ) -> shapes.Shoot:
+        """A shoot of one person, as an order of its own."""
+        body = given(employee=employee, look=look, due_at=due_at, invite=invite)
+        return cast(shapes.Shoot, self._post(self.path, body, idempotency_key=idempotency_key))
+
+    def embed_link(self, id: str, *, return_url: str) -> shapes.EmbedLink:
+        """Where the employee's way opens in a frame of your product, for a day."""
+        body = {"return_url": return_url}
+        return cast(shapes.EmbedLink, self._post(f"{self.path}/{id}/embed-links", body))
+
+    def approve(self, id: str) -> shapes.Shoot:
+        """The organisation's yes: takes the credit and delivers. Twice is once."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/approve"))
+
+    def approve_before(self, id: str, *, candidates: Sequence[str]) -> shapes.Shoot:
+        """A yes to these before the pick: whichever is picked is delivered at once."""
+        body = {"candidates": list(candidates)}
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/approve-before", body))
+
+    def pick_for(self, id: str, *, candidate: str) -> shapes.Shoot:
+        """A pick in the place of somebody who let the due date pass."""
+        body = {"candidate": candidate}
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick-for", body))
+
+    def redo(self, id: str, *, fault: shapes.Fault, note: str | None = None) -> shapes.Shoot:
+        """Reject what was picked and have new pictures made, free of charge."""
+        body = given(fault=fault, note=note)
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/redo", body))
+
+    def more_pictures(self, id: str) -> shapes.Shoot:
+        """More to choose from, for a credit."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/more-pictures"))
+
+    def send_back(self, id: str, *, reason: str) -> shapes.Shoot:
+        """The employee picks again and reads why."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/send-back", {"reason": reason}))
+
+    def cancel(self, id: str) -> shapes.Shoot:
+        """End it; its credit comes back."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/cancel"))
+
+    def invite(self, id: str) -> shapes.Shoot:
+        """Mail the personal link once more."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/invite"))
+
+    def hand_in(self, id: str) -> shapes.Shoot:
+        """Hand the photos in: holds the credit and begins the work."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/hand-in"))
+
+    def release_text(self, id: str, *, language: str = "en") -> shapes.ReleaseText:
+        """What the employee has to read and sign, word for word."""
+        return cast(
+            shapes.ReleaseText, self._get(f"{self.path}/{id}/release-text", language=language)
+        )
+
+    def hand_over_release(
+        self, id: str, *, text: str, signed_name: str, signed_at: datetime, evidence: str
+    ) -> shapes.Release:
+        """A release that was signed in your product, with how you can prove it."""
+        body = {
+            "text": text,
+            "signed_name": signed_name,
+            "signed_at": signed_at.isoformat(),
+            "evidence": evidence,
+        }
+        return cast(shapes.Release, self._post(f"{self.path}/{id}/release", body))
+
+    def selfies(self, id: str) -> Iterator[shapes.Selfie]:
+        """The photos and what the judge said of each."""
+        return cast(
+            "Iterator[shapes.Selfie]", self._transport.pages(f"{self.path}/{id}/selfies", {})
+        )
+
+    def add_selfie(self, id: str, *, name: str, photo: bytes) -> shapes.Selfie:
+        """Upload a photo. The same file again is the same photo."""
+        response = self._transport.send(
+            "POST", f"{self.path}/{id}/selfies", files={"photo": (name, photo)}
+        )
+        return cast(shapes.Selfie, response.json())
+
+    def selfie(self, id: str) -> shapes.Selfie:
+        """One photo, by its own id."""
+        return cast(shapes.Selfie, self._get(f"/selfies/{id}"))
+
+    def remove_selfie(self, id: str) -> None:
+        """Destroy a photo, while photos are collected."""
+        self._delete(f"/selfies/{id}")
+
+    def put_photo(self, address: shapes.UploadAddress, photo: bytes) -> shapes.Selfie:
+        """Put a photo where `upload_address` said, as the employee's browser would."""
+        return cast(shapes.Selfie, self._transport.put(address["url"], photo).json())
+
+    def upload_address(self, id: str) -> shapes.UploadAddress:
+        """Where a photo can be put once, without a key: large files skip your server."""
+        return cast(shapes.UploadAddress, self._post(f"{self.path}/{id}/upload-addresses"))
+
+    def candidates(self, id: str) -> Iterator[shapes.Candidate]:
+        """The short list that the employee can pick from."""
+        pages = self._transport.pages(f"{self.path}/{id}/candidates", {})
+        return cast("Iterator[shapes.Candidate]", pages)
+
+    def pick(self, id: str, *, candidate: str) -> shapes.Shoot:
+        """The employee's pick, made in your product."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick", {"candidate": candidate}))
+
+    def picture(self, candidate: shapes.Candidate) -> bytes:
+        """The JPEG of a candidate."""
+        return self._transport.send("GET", candidate["picture"]).content

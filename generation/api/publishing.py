@@ -1,0 +1,190 @@
+"""Publishing approved headshots to a directory that members have connected."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from generation import access
+from generation.api import refusals
+from generation.models import Directory, Publication, PublishingRun
+from generation.publishing import runs
+from headshots.lib.api.operations import operation
+from headshots.lib.api.shapes import Given, Shape
+
+TAG = "Publishing"
+
+
+class DirectoryShape(Shape):
+    """Where an organisation's photos stand; its secrets are told to nobody."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Directory.Kind.choices)
+    created_at = serializers.DateTimeField()
+
+    example = {
+        "id": "019ab1c2-0000-7000-8000-000000000024",
+        "kind": "entra",
+        "created_at": "2026-11-25T09:00:00Z",
+    }
+
+
+class RunShape(Shape):
+    """One publishing of an order, a rehearsal of one, or its undoing."""
+
+    id = serializers.UUIDField()
+    order = serializers.UUIDField(source="order_id")
+    directory = serializers.UUIDField(source="directory_id")
+    aim = serializers.ChoiceField(choices=PublishingRun.Aim.choices)
+    state = serializers.ChoiceField(choices=PublishingRun.State.choices)
+    sentence = serializers.CharField(help_text="Why it stopped.")
+    people = serializers.SerializerMethodField(help_text="waiting, done and failed.")
+    undoes = serializers.UUIDField(source="undoes_id", allow_null=True)
+    created_at = serializers.DateTimeField()
+
+    example = {
+        "id": "019ab1c2-0000-7000-8000-000000000025",
+        "order": "019ab1c2-0000-7000-8000-00000000000c",
+        "directory": "019ab1c2-0000-7000-8000-000000000024",
+        "aim": "publish",
+        "state": "running",
+        "sentence": "",
+        "people": {"waiting": 8, "done": 4, "failed": 0},
+        "undoes": None,
+        "created_at": "2026-11-25T09:00:00Z",
+    }
+
+    def get_people(self, row: PublishingRun) -> dict[str, int]:
+        known: dict[UUID, dict[str, int]] = self.context["view"].people
+        return known[row.pk]
+
+
+class RunGiven(Given):
+    """Where to, and whether in earnest."""
+
+    directory = serializers.UUIDField()
+    aim = serializers.ChoiceField(choices=["rehearse", "publish"])
+
+    example = {"directory": "019ab1c2-0000-7000-8000-000000000024", "aim": "rehearse"}
+
+
+class DirectoriesView(TenantView):
+    """Directories that are connected."""
+
+    @operation(
+        "directories_list",
+        "List directories",
+        tag=TAG,
+        scope="headshots:read",
+        shape=DirectoryShape,
+        many=True,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Members connect them on their page, with a sign-in over there."""
+        return self.listed(access.directories(self.inside), owner=self.organisation.pk)
+
+
+class RunViews(TenantView):
+    """What the views of runs share."""
+
+    people: dict[UUID, dict[str, int]] = {}
+
+    def rows_found(self, rows: list[Any]) -> None:
+        counted = (
+            Publication.objects.filter(run__in=rows)
+            .order_by()
+            .values_list("run", "state")
+            .annotate(Count("pk"))
+        )
+        found: dict[UUID, dict[str, int]] = {}
+        for run, state, number in counted:
+            found.setdefault(run, dict.fromkeys(_STATES, 0))[state] = number
+        nobody = dict.fromkeys(_STATES, 0)
+        self.people = {row.pk: found.get(row.pk, nobody) for row in rows}
+
+    def told(self, run: PublishingRun, location: str = "") -> HttpResponseBase:
+        self.rows_found([run])
+        return self.shown(run, location=location)
+
+
+_STATES = tuple(Publication.State.values)
+
+
+class RunsView(RunViews):
+    """The runs of an order."""
+
+    @operation(
+        "publishing_runs_list",
+        "List an order's publishing runs",
+        tag=TAG,
+        scope="headshots:read",
+        shape=RunShape,
+        many=True,
+    )
+    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Rehearsals and undoings, too; the newest first."""
+        order = access.order(self.inside, order_id)
+        return self.listed(PublishingRun.objects.filter(order=order), owner=self.organisation.pk)
+
+    @operation(
+        "publishing_runs_create",
+        "Publish, or rehearse it",
+        tag=TAG,
+        scope="headshots:write",
+        shape=RunShape,
+        body=RunGiven,
+        status=202,
+        refuses=(refusals.NOTHING_TO_PUBLISH,),
+    )
+    def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Writes everybody's approved headshot to the directory; a rehearsal changes nothing."""
+        said = self.body()
+        made = runs.start(
+            actor=self.actor,
+            order=access.order(self.inside, order_id),
+            directory=access.directory(self.inside, said["directory"]),
+            aim=PublishingRun.Aim(said["aim"]),
+        )
+        return self.told(made, reverse("api:publishing_run", args=[made.pk]))
+
+
+class RunView(RunViews):
+    """One run."""
+
+    @operation(
+        "publishing_runs_get",
+        "Read a publishing run",
+        tag=TAG,
+        scope="headshots:read",
+        shape=RunShape,
+    )
+    def get(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
+        """How far it is."""
+        return self.told(access.publishing_run(self.inside, publishing_run_id))
+
+
+class RunUndoView(RunViews):
+    """Undoing."""
+
+    @operation(
+        "publishing_runs_undo",
+        "Put back what was there",
+        tag=TAG,
+        scope="headshots:write",
+        shape=RunShape,
+        status=202,
+        refuses=(refusals.NOTHING_TO_PUT_BACK,),
+    )
+    def post(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
+        """As a run of its own, for everybody whose photo this run has written."""
+        undone = runs.undo(
+            actor=self.actor, run=access.publishing_run(self.inside, publishing_run_id)
+        )
+        return self.told(undone, reverse("api:publishing_run", args=[undone.pk]))

@@ -1,0 +1,139 @@
+"""What operations on orders, shoots and pictures refuse, by example."""
+
+from __future__ import annotations
+
+from headshots.lib.api.refusals import Refused
+
+CREDITS_MISSING = Refused(
+    "credits_missing",
+    402,
+    "3 credits are missing. Buy credits or choose fewer people; nothing was held.",
+)
+CREDIT_MISSING = Refused(
+    "credits_missing",
+    402,
+    "1 credit is missing. Buy credits or choose fewer people; nothing was held.",
+    name="credit_missing",
+)
+OVER_BUDGET = Refused(
+    "over_budget",
+    409,
+    "Sales has 2 of its 2 credits left this month, and this takes 3. Choose fewer of its people "
+    "or have its budget raised; nothing was ordered.",
+    "employees",
+)
+DUE = Refused("due", 422, "The due date has passed. Choose a later one.", "due_at")
+NOT_ON_ROSTER = Refused(
+    "employee_unknown",
+    422,
+    "1 of these are not on the roster, 00000000-0000-7000-8000-000000000000 among them.",
+    "employees",
+    name="not_on_roster",
+)
+HAS_LEFT = Refused("employee_unknown", 422, "Ada Moreau has left.", "employee", name="has_left")
+CANNOT_CANCEL = Refused(
+    "transition",
+    409,
+    "This shoot is delivered; it cannot become cancelled.",
+    name="cannot_cancel",
+)
+NOT_PICKED = Refused("not_picked", 409, "Ada Moreau has not picked a headshot yet.")
+NO_PHOTOS_AWAITED = Refused(
+    "transition", 409, "This shoot is delivered; no photos are awaited.", name="no_photos_awaited"
+)
+NOTHING_TO_CHOOSE = Refused(
+    "transition",
+    409,
+    "This shoot is delivered; there is nothing to choose now.",
+    name="nothing_to_choose",
+)
+NOT_LISTED = Refused("not_listed", 404, "This picture is not on the list.")
+TOO_FEW = Refused(
+    "too_few", 422, "0 of your photos can be used and 6 are needed. Add 6 more.", "photos"
+)
+STILL_CHECKED = Refused(
+    "checking", 409, "Some photos are still being checked. Wait a moment and try again."
+)
+RELEASE_MISSING = Refused(
+    "release_missing", 409, "Sign the release first; photos can be added after it."
+)
+HANDED_IN = Refused(
+    "handed_in", 409, "Your photos have been handed in; they cannot be changed now."
+)
+PHOTO = Refused(
+    "photo",
+    422,
+    "ada.jpg: This file is not a photo that can be read. Send a JPEG, PNG, WebP or HEIC photo.",
+    "photos",
+)
+NO_BYTES = Refused("invalid", 422, "Send the photo's bytes.", "photo", name="no_bytes")
+USED = Refused("used", 410, "This address has been used.")
+EXPIRED = Refused("expired", 410, "This address has expired. Ask for a new one.")
+NO_ADDRESS = Refused("not_found", 404, "There is no such upload address.", name="no_address")
+RELEASE_CHANGED = Refused(
+    "release_changed",
+    422,
+    "This is not the text that has to be signed now. Read it anew and have it signed.",
+    "text",
+)
+SIGNED_AT = Refused(
+    "signed_at", 422, "The time of signing is in the future, or more than a year ago.", "signed_at"
+)
+ORIGIN_NOT_ALLOWED = Refused(
+    "origin_not_allowed",
+    422,
+    "https://people.example.com is not among the origins that may show the employees’ way. Add it "
+    "to the organisation’s embed_origins first.",
+    "return_url",
+)
+RETURN_URL = Refused(
+    "return_url",
+    422,
+    "Give the whole address that employees come back to, beginning with https://.",
+    "return_url",
+)
+NOTHING_APPROVED = Refused("nothing_approved", 409, "No headshot of this order is approved yet.")
+NOT_READY = Refused("not_ready", 409, "This export is not ready.")
+NO_RENDITION = Refused(
+    "not_found",
+    404,
+    "There is no such file; `renditions` lists those there are.",
+    name="no_rendition",
+)
+JOIN_END = Refused(
+    "expires", 422, "Let the link end after today and not after the order is due.", "expires"
+)
+NOT_CHOOSING = Refused(
+    "transition", 409, "Ada Moreau is not choosing any more.", name="not_choosing"
+)
+NOT_YOURS_TO_PICK = Refused(
+    "not_yours_to_pick", 409, "Until the due date the choice is theirs alone."
+)
+NOTHING_TO_ADD_TO = Refused(
+    "transition",
+    409,
+    "More pictures can be had while there are some to choose from.",
+    name="nothing_to_add_to",
+)
+NOBODY_TO_REMIND = Refused(
+    "not_their_turn",
+    409,
+    "There is nothing for these people to do just now, so nobody was reminded.",
+)
+SAME_LOOK = Refused("same_look", 422, "That is the look of this order. Choose another.", "look")
+PHOTOS_GONE = Refused(
+    "photos_gone",
+    409,
+    "The photos of somebody chosen are no longer there. Place a new order instead.",
+)
+SAME_FINISH = Refused("same", 409, "The headshots are in this finish already.", name="same_finish")
+STILL_RENDERING = Refused(
+    "rendering", 409, "Some headshots are still being rendered. Wait a moment and try again."
+)
+NOTHING_TO_PUBLISH = Refused("nothing", 409, "Nothing is approved yet.", name="nothing_to_publish")
+NOTHING_TO_PUT_BACK = Refused(
+    "nothing",
+    409,
+    "This run changed nothing that can be put back.",
+    name="nothing_to_put_back",
+)

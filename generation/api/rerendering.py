@@ -1,0 +1,175 @@
+"""Rendering an order's headshots anew: in another finish, or towards each other."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from generation import access, finishes, harmonising, refinishing
+from generation.api import refusals
+from generation.models import Refinish
+from headshots.lib.api.operations import operation
+from headshots.lib.api.shapes import Given, Shape
+
+TAG = "Headshots"
+
+
+class RefinishShape(Shape):
+    """New files beside those that count, until somebody decides."""
+
+    id = serializers.UUIDField()
+    order = serializers.UUIDField(source="order_id")
+    state = serializers.ChoiceField(choices=Refinish.State.choices)
+    total = serializers.SerializerMethodField()
+    done = serializers.SerializerMethodField()
+    failed = serializers.SerializerMethodField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+    example = {
+        "id": "019ab1c2-0000-7000-8000-000000000023",
+        "order": "019ab1c2-0000-7000-8000-00000000000c",
+        "state": "rendering",
+        "total": 12,
+        "done": 9,
+        "failed": 0,
+        "decided_at": None,
+        "created_at": "2026-11-25T09:00:00Z",
+    }
+
+    def get_total(self, row: Refinish) -> int:
+        return refinishing.progress(row).total
+
+    def get_done(self, row: Refinish) -> int:
+        return refinishing.progress(row).done
+
+    def get_failed(self, row: Refinish) -> int:
+        return refinishing.progress(row).failed
+
+
+class DecisionGiven(Given):
+    """What becomes of the new files."""
+
+    decision = serializers.ChoiceField(
+        choices=["approve", "discard", "undo", "again"],
+        help_text="`approve` uses them, `discard` throws them away, `undo` takes the use back, "
+        "`again` renders those once more that failed.",
+    )
+
+    example = {"decision": "approve"}
+
+
+class RefinishesView(TenantView):
+    """The renderings of an order."""
+
+    @operation(
+        "refinishes_list",
+        "List an order's renderings",
+        tag=TAG,
+        scope="headshots:read",
+        shape=RefinishShape,
+        many=True,
+    )
+    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """The newest first."""
+        order = access.order(self.inside, order_id)
+        return self.listed(Refinish.objects.filter(order=order), owner=self.organisation.pk)
+
+    @operation(
+        "refinishes_create",
+        "Render an order anew",
+        tag=TAG,
+        scope="headshots:write",
+        shape=RefinishShape,
+        status=202,
+        refuses=(refusals.SAME_FINISH,),
+    )
+    def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """In the newest finish of its look: another plate, crop or set of files. Nothing counts
+        before it is approved."""
+        order = access.order(self.inside, order_id)
+        newest = finishes.newest(organisation=self.organisation, look_name=order.look.name)
+        made = refinishing.start(actor=self.actor, order=order, finish=newest)
+        return self.shown(made, location=reverse("api:refinish", args=[made.pk]))
+
+
+class RefinishView(TenantView):
+    """One rendering."""
+
+    @operation(
+        "refinishes_get", "Read a rendering", tag=TAG, scope="headshots:read", shape=RefinishShape
+    )
+    def get(self, request: Request, refinish_id: UUID) -> HttpResponseBase:
+        """How far it is."""
+        return self.shown(access.refinish(self.inside, refinish_id))
+
+
+class RefinishDecideView(TenantView):
+    """The decision."""
+
+    @operation(
+        "refinishes_decide",
+        "Decide about a rendering",
+        tag=TAG,
+        scope="headshots:write",
+        shape=RefinishShape,
+        body=DecisionGiven,
+        refuses=(refusals.STILL_RENDERING,),
+    )
+    def post(self, request: Request, refinish_id: UUID) -> HttpResponseBase:
+        """Once all files are there."""
+        found = access.refinish(self.inside, refinish_id)
+        act = {
+            "approve": refinishing.approve,
+            "discard": refinishing.discard,
+            "undo": refinishing.undo,
+            "again": refinishing.try_again,
+        }[self.body()["decision"]]
+        act(actor=self.actor, refinish=found)
+        return self.shown(access.refinish(self.inside, refinish_id))
+
+
+class HarmonisedShape(Shape):
+    """What was begun so that an order comes out alike."""
+
+    refinish = serializers.UUIDField(allow_null=True, help_text="What renders anew, if anything.")
+    refinished = serializers.IntegerField(help_text="People whose files are rendered anew.")
+    again = serializers.IntegerField(help_text="People who get new pictures.")
+    left = serializers.IntegerField(help_text="Stand out by something that is delivered already.")
+
+    example = {
+        "refinish": "019ab1c2-0000-7000-8000-000000000023",
+        "refinished": 2,
+        "again": 1,
+        "left": 0,
+    }
+
+
+class OrderHarmoniseView(TenantView):
+    """Mending who stands out."""
+
+    @operation(
+        "orders_harmonise",
+        "Mend who stands out",
+        tag="Orders",
+        scope="orders:write",
+        shape=HarmonisedShape,
+        status=202,
+    )
+    def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Light and place are rendered anew towards the others; what is in the picture itself is
+        drawn again, where it is not delivered yet."""
+        done = harmonising.harmonise(actor=self.actor, order=access.order(self.inside, order_id))
+        return self.plain(
+            {
+                "refinish": done.refinish.pk if done.refinish else None,
+                "refinished": done.refinished,
+                "again": done.again,
+                "left": done.left,
+            }
+        )

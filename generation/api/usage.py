@@ -1,0 +1,52 @@
+"""What was used, by month and department."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from generation import usage_report
+from headshots.lib.api.operations import operation
+from headshots.lib.api.shapes import Shape
+
+
+class UsageRowShape(Shape):
+    """A department in a month. Work counts in the month in which it was done."""
+
+    month = serializers.DateField(help_text="Its first day.")
+    department = serializers.CharField()
+    people = serializers.IntegerField(help_text="Ordered for.")
+    headshots = serializers.IntegerField(help_text="Approved.")
+    credits = serializers.IntegerField(help_text="Taken.")
+    images = serializers.IntegerField(help_text="Made.")
+
+    example = {
+        "month": "2026-11-01",
+        "department": "Research",
+        "people": 12,
+        "headshots": 11,
+        "credits": 11,
+        "images": 192,
+    }
+
+
+class UsageShape(Shape):
+    """The last twelve months."""
+
+    data: Any = UsageRowShape(many=True)
+
+    example = {"data": [UsageRowShape.example]}
+
+
+class UsageView(TenantView):
+    """Usage."""
+
+    @operation("usage_get", "Read the usage", tag="Credits", scope="credits:read", shape=UsageShape)
+    def get(self, request: Request) -> HttpResponseBase:
+        """Of the last twelve months, this one last; departments without any are left out."""
+        months = usage_report.months(organisation=self.organisation)
+        return self.shown({"data": [row for month in months for row in month.rows]})

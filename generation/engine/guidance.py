@@ -1,0 +1,68 @@
+"""Guidance that brings the person out, not only the prompt.
+
+Plain guidance asks the adapter on both of its sides, so what it enlarges is the prompt. Here the
+first steps do that, and lay out clothes and backdrop; from then on the head is led away from what
+the base model draws without the adapter, and everything else follows the prompt as it is. That is
+guidance by a weaker version of the same model (Karras et al. 2024, arXiv:2406.02507), and costs
+nothing: the same two rows are computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from generation.engine.head import head_map
+from generation.engine.mixed import BASE
+
+if TYPE_CHECKING:
+    from generation.engine.load import BaseModel
+
+
+@contextmanager
+def towards_person(base: BaseModel, guidance: float) -> Iterator[None]:
+    """Within, `family.draw` with `guidance` brings out who each row's adapter knows.
+
+    By `person_guidance` and `person_from` of the base model's sample settings; without them, or
+    without guidance, drawing stays as it is. Must lie within `slots.rows`. Rows without an
+    adapter are guided plainly.
+    """
+    settings, slots, denoiser = base.recipe.sample, base.slots, base.family.denoiser
+    if settings.person_guidance <= 0 or guidance <= 1:
+        yield
+        return
+    begins = base.family.noisiest * (1 - settings.person_from)
+    # The pipeline adds guidance - 1 times what is between both sides.
+    strength = (settings.person_guidance - 1) / (guidance - 1)
+    masks: dict[torch.Size, Tensor] = {}
+
+    def before(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        time = kwargs["timestep"] if "timestep" in kwargs else args[1]
+        slots.against_base = float(torch.as_tensor(time).flatten()[0]) < begins
+
+    def after(_module: nn.Module, _args: tuple[Any, ...], output: tuple[Tensor, ...]) -> Any:
+        if not slots.against_base:
+            return output
+        slots.against_base = False
+        without, person = output[0].chunk(2)
+        size = person.shape[-2:]
+        if size not in masks:
+            head = head_map(base.recipe.crop, (size[0], size[1])).to(person)
+            known = torch.tensor([name != BASE for name in slots.current], device=person.device)
+            masks[size] = torch.where(known[:, None, None, None], strength * head, 1)
+        return (torch.cat((torch.lerp(person, without, masks[size]), person)), *output[1:])
+
+    hooks = (
+        denoiser.register_forward_pre_hook(before, with_kwargs=True),
+        denoiser.register_forward_hook(after),
+    )
+    try:
+        yield
+    finally:
+        slots.against_base = False
+        for hook in hooks:
+            hook.remove()
