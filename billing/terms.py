@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_q.tasks import async_task
 
-from accounts import audit
+from accounts import audit, letters
 from accounts.actors import Actor
-from accounts.models import Member, Organisation, Role
+from accounts.models import Organisation
 from accounts.webhooks import events
 from billing import ledger
 from billing.models import CreditAccount, Terms
@@ -102,24 +100,24 @@ def send_low_balance(*, terms_id: str) -> int:
         "low_balance": terms.low_balance,
         "link": f"{settings.SITE_URL}{reverse('credits', args=[organisation.slug])}",
     }
-    subject = ngettext(
-        "{n} credit is left for {organisation}",
-        "{n} credits are left for {organisation}",
-        balance.available,
-    ).format(n=balance.available, organisation=organisation.name)
     sent = 0
-    to = Member.objects.filter(organisation=organisation, role__in=(Role.OWNER, Role.ADMIN))
-    for member in to.select_related("user"):
-        mail = EmailMultiAlternatives(
-            subject=subject,
-            body=render_to_string("emails/low_balance.txt", context),
-            to=[member.user.email],
-            headers={
-                "Message-ID": f"<low.{terms.pk.hex}.{int(terms.told_low_at.timestamp())}"
-                f".{member.pk.hex}@headshots>"
-            },
-        )
-        mail.attach_alternative(render_to_string("emails/low_balance.html", context), "text/html")
+    for member in letters.in_charge(organisation):
+        with translation.override(letters.language_of(member)):
+            mail = letters.letter(
+                organisation=organisation,
+                template="low_balance",
+                subject=ngettext(
+                    "{n} credit is left for {organisation}",
+                    "{n} credits are left for {organisation}",
+                    balance.available,
+                ).format(n=balance.available, organisation=organisation.name),
+                context=context,
+                to=[member.user.email],
+                headers={
+                    "Message-ID": f"<low.{terms.pk.hex}.{int(terms.told_low_at.timestamp())}"
+                    f".{member.pk.hex}@headshots>"
+                },
+            )
         mail.send()
         sent += 1
     return sent

@@ -7,14 +7,13 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task, schedule
 
-from accounts.models import Member, Organisation, Role
+from accounts import letters
+from accounts.models import Member
 from billing import ledger
 from billing.models import Purchase, TopUp
 
@@ -26,7 +25,7 @@ _AGAIN = timedelta(minutes=5)
 def declined(*, purchase: Purchase) -> None:
     """Queue word of a declined top-up, a message to each who is in charge. Part of the
     transaction around it, so that it goes out once for a failure."""
-    for member in _in_charge(purchase.organisation):
+    for member in letters.in_charge(purchase.organisation):
         async_task(_TASK, str(purchase.pk), str(member.pk))
 
 
@@ -38,14 +37,11 @@ def send_declined(*, purchase_id: UUID, member_id: UUID) -> bool:
     """
     purchase = Purchase.objects.select_related("organisation").get(pk=purchase_id)
     organisation = purchase.organisation
-    member = next((one for one in _in_charge(organisation) if one.pk == member_id), None)
+    member = next((one for one in letters.in_charge(organisation) if one.pk == member_id), None)
     stopped = TopUp.objects.filter(organisation=organisation, on=True).exclude(problem="").first()
     if member is None or stopped is None or organisation.closed_at:
         return False
-    # Members without a language of their own read the installation's.
-    language = getattr(member.user, "language", "") or settings.LANGUAGE_CODE
-    with translation.override(language):
-        mail = _mail(purchase, stopped, member)
+    mail = _mail(purchase, stopped, member)
     try:
         mail.send()
     except OSError:
@@ -62,28 +58,23 @@ def send_declined(*, purchase_id: UUID, member_id: UUID) -> bool:
     return True
 
 
-def _in_charge(organisation: Organisation) -> list[Member]:
-    found = Member.objects.filter(organisation=organisation, role__in=(Role.OWNER, Role.ADMIN))
-    return list(found.select_related("user").order_by("pk"))
-
-
-def _mail(purchase: Purchase, stopped: TopUp, member: Member) -> EmailMultiAlternatives:
+def _mail(purchase: Purchase, stopped: TopUp, member: Member) -> letters.Letter:
     organisation = purchase.organisation
-    context = {
-        "organisation": organisation,
-        "purchase": purchase,
-        "why": stopped.problem,
-        "card": stopped.method_label,
-        "balance": ledger.balance(organisation=organisation),
-        "link": f"{settings.SITE_URL}{reverse('top_up', args=[organisation.slug])}",
-    }
-    mail = EmailMultiAlternatives(
-        subject=_("{organisation} is not topped up any more: the card was declined").format(
-            organisation=organisation.name
-        ),
-        body=render_to_string("emails/top_up_declined.txt", context),
-        to=[member.user.email],
-        headers={"Message-ID": f"<topup.{purchase.pk.hex}.{member.pk.hex}@headshots>"},
-    )
-    mail.attach_alternative(render_to_string("emails/top_up_declined.html", context), "text/html")
-    return mail
+    with translation.override(letters.language_of(member)):
+        return letters.letter(
+            organisation=organisation,
+            template="top_up_declined",
+            subject=_("{organisation} is not topped up any more: the card was declined").format(
+                organisation=organisation.name
+            ),
+            context={
+                "organisation": organisation,
+                "purchase": purchase,
+                "why": stopped.problem,
+                "card": stopped.method_label,
+                "balance": ledger.balance(organisation=organisation),
+                "link": f"{settings.SITE_URL}{reverse('top_up', args=[organisation.slug])}",
+            },
+            to=[member.user.email],
+            headers={"Message-ID": f"<topup.{purchase.pk.hex}.{member.pk.hex}@headshots>"},
+        )

@@ -66,8 +66,12 @@ def test_a_low_balance_is_told_once_until_it_has_recovered(
     assert queued() == 1
     assert Event.objects.filter(type="credits.low").count() == 1
     row = Terms.objects.get()
+    world.owner.language = "de"
+    world.owner.save()
     assert terms.send_low_balance(terms_id=str(row.pk)) == 2
-    assert {m.subject for m in mailoutbox} == {"49 credits are left for Acme"}
+    said = {m.to[0]: m.subject for m in mailoutbox}
+    assert said.pop(world.owner.email) == "Für Acme sind noch 49 Credits übrig"
+    assert set(said.values()) == {"49 credits are left for Acme"}
     assert world.owner.email in {m.to[0] for m in mailoutbox}
     assert f"/o/{world.organisation.slug}/credits" in mailoutbox[0].body
     ledger.release(**who, source_key="s")
