@@ -29,6 +29,17 @@ AGREEMENT = gettext_noop(
     "I allow {organisation} to use this photo of me, cropped and with the backdrop of the others, "
     "on its directories, badges and pages. No face is generated and my face is not measured."
 )
+# What the photo's edges cut, said beside the picture made of it (codes of a cutout's notes).
+_CUT = {
+    "hair_cut": gettext_noop(
+        "The upper edge of this photo cuts your hair. It can stay as it is; a photo with more "
+        "space above your head would look better."
+    ),
+    "shoulders_cut": gettext_noop(
+        "The side of this photo cuts your shoulder. It can stay as it is; a photo taken from a "
+        "little further away would look better."
+    ),
+}
 
 
 def folder(shoot: Shoot) -> str:
@@ -159,7 +170,8 @@ def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
 
 
 def _picture(found: Alternative) -> tuple[bytes | None, str]:
-    """The picture in the order's crop and on its plate as JPEG, or why there is none."""
+    """The picture in the order's crop and on its plate as JPEG, and what the person should know
+    of it; or why there is none."""
     from PIL import Image
 
     from generation.engine import finish as encoding
@@ -186,7 +198,8 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
         )
     except (EngineError, FileMissing) as error:
         return None, renditions.why_not(error)
-    return _signed(file.data, order, provenance.MADE_BY_A_PERSON), ""
+    noticed = next((sentence for note, sentence in _CUT.items() if note in cut.notes), "")
+    return _signed(file.data, order, provenance.MADE_BY_A_PERSON), noticed
 
 
 def _signed(data: bytes, order: Order, source: str) -> bytes:

@@ -14,11 +14,12 @@ from PIL import Image
 from accounts.actors import employee_actor
 from accounts.models import AuditEntry, Employee, Role
 from generation import alternatives, choosing, delivery, download_links, wall_pictures
+from generation.embedded_model.renderer import Identity, Scene, draw
 from generation.models import Alternative, Order, Shoot, State
 from generation.storage import vault
 from tests.browser.queue import drain
 from tests.photographs import astronaut, jpeg_of
-from tests.world import World, bring, give_files, give_initials
+from tests.world import World, bring, give_files, give_initials, token
 
 
 @pytest.fixture
@@ -34,14 +35,14 @@ def order(world: World) -> Order:
     return order
 
 
-def give_photo(shoot: Shoot) -> Alternative:
+def give_photo(shoot: Shoot, photo: Image.Image | None = None) -> Alternative:
     actor = employee_actor(shoot.employee)
     choosing.opt_out(actor=actor, shoot=shoot)
     shoot.refresh_from_db()
     found = alternatives.give_photo(
         actor=actor,
         shoot=shoot,
-        data=jpeg_of(astronaut()),
+        data=jpeg_of(photo or astronaut()),
         name="me.jpg",
         agreed=True,
         agreement="Yes.",
@@ -49,6 +50,22 @@ def give_photo(shoot: Shoot) -> Alternative:
     assert alternatives.finish(alternative_id=found.pk)
     found.refresh_from_db()
     return found
+
+
+def test_a_photo_whose_edge_cuts_the_hair_is_finished_and_its_owner_is_told(
+    world: World, client: Client
+) -> None:
+    shoot = world.order(1).shoots.get()
+    cut = astronaut().crop((110, 22, 340, 250)).resize((900, 892))
+    given = give_photo(shoot, cut)
+    assert given.finished
+    assert "cuts your hair" in given.problem
+    page = client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+    assert "cuts your hair" in page
+    scene = Scene.sample(7, "headshot")
+    drawn = Image.fromarray(draw(Identity.sample(10_000_502), scene, 640))
+    whole = give_photo(world.order(1).shoots.get(), drawn)
+    assert whole.problem == ""
 
 
 def archive(world: World, order: Order, *wanted: str) -> zipfile.ZipFile:
