@@ -47,6 +47,8 @@ def test_the_whole_way_by_keyboard_alone(
     world.look.save()
     shoot = world.shoot()
     page = opened(size)
+    # Heard from the start: choosers are only caught once the browser has been told to.
+    page.on("filechooser", lambda chooser: None)
     page.goto(f"/i/{token(shoot)}/")
     tab_to(page, "Type your full name")
     page.keyboard.type("Ada Lovelace")
