@@ -43,7 +43,9 @@ def holds(page: Page, path: str, *, dark: bool = False) -> None:
     assert page.evaluate(UNNAMED) == [], path
     assert barriers(page) == [], path
     if dark:
+        # Opened anew, as whoever has a dark device does.
         page.emulate_media(color_scheme="dark")
+        page.goto(path)
         assert barriers(page) == [], f"{path} in the dark"
         page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
