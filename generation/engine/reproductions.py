@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -47,6 +46,9 @@ def framed(image: Image.Image, face: Face) -> bool:
 def _framed(
     small: NDArray[np.uint8], corners: list[tuple[float, float]], weak: int, strong: int
 ) -> bool:
+    # The web imports this module for its words, and must stay light.
+    import cv2
+
     height, width = small.shape[:2]
     edges = np.max([_edges(small[..., channel], weak, strong) for channel in range(3)], axis=0)
     closed = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
@@ -69,6 +71,8 @@ def _framed(
 
 
 def _edges(channel: NDArray[np.uint8], weak: int, strong: int) -> NDArray[np.uint8]:
+    import cv2
+
     calm = cv2.GaussianBlur(channel, (5, 5), 0)
     found: Any = cv2.Canny(calm, weak, strong)
     return np.asarray(found, np.uint8)

@@ -90,7 +90,7 @@ def test_what_follows_from_an_answer(world: World, settings: Any) -> None:
         described(), Program.of(world.organisation), fuzzing.pool(world), told
     )
     scenario.run(
-        settings=hypothesis_settings(CAREFUL, max_examples=EXAMPLES * 4, stateful_step_count=STEPS)
+        settings=hypothesis_settings(CAREFUL, max_examples=EXAMPLES * 6, stateful_step_count=STEPS)
     )
     # Links lead on: not by chance alone do they reach what they name.
     good = sum(count for said, count in told.items() if said[-3] == "2")
