@@ -67,7 +67,7 @@ def engine_settings(name: str) -> dict[str, Any]:
             "rescale": 0.5,
             "batch": 16,
             "candidates": 8,
-            "person_guidance": 1.8,
+            "person_guidance": [1.4, 1.8],
             "person_from": 0.2,
         },
         "gate": {

@@ -9,7 +9,7 @@ nothing: the same two rows are computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,20 +24,22 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def towards_person(base: BaseModel, guidance: float) -> Iterator[None]:
-    """Within, `family.draw` with `guidance` brings out who each row's adapter knows.
+def towards_person(base: BaseModel, guidance: float, seeds: Sequence[int]) -> Iterator[None]:
+    """Within, `family.draw` of these `seeds` with `guidance` brings out who each row's adapter
+    knows.
 
     By `person_guidance` and `person_from` of the base model's sample settings; without them, or
     without guidance, drawing stays as it is. Must lie within `slots.rows`. Rows without an
     adapter are guided plainly.
     """
     settings, slots, denoiser = base.recipe.sample, base.slots, base.family.denoiser
-    if settings.person_guidance <= 0 or guidance <= 1:
+    turns = settings.person_guidance
+    if not turns or guidance <= 1:
         yield
         return
     begins = base.family.noisiest * (1 - settings.person_from)
     # The pipeline adds guidance - 1 times what is between both sides.
-    strength = (settings.person_guidance - 1) / (guidance - 1)
+    strengths = [(turns[seed % len(turns)] - 1) / (guidance - 1) for seed in seeds]
     masks: dict[torch.Size, Tensor] = {}
 
     def before(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -52,8 +54,9 @@ def towards_person(base: BaseModel, guidance: float) -> Iterator[None]:
         size = person.shape[-2:]
         if size not in masks:
             head = head_map(base.recipe.crop, (size[0], size[1])).to(person)
-            known = torch.tensor([name != BASE for name in slots.current], device=person.device)
-            masks[size] = torch.where(known[:, None, None, None], strength * head, 1)
+            known = torch.tensor([name != BASE for name in slots.current])[:, None, None, None]
+            strong = torch.tensor(strengths)[:, None, None, None]
+            masks[size] = torch.where(known.to(head.device), strong.to(head) * head, 1)
         return (torch.cat((torch.lerp(person, without, masks[size]), person)), *output[1:])
 
     hooks = (

@@ -77,8 +77,9 @@ class SampleSettings:
 
     `candidates` pictures a person in each of at most `rounds` rounds; later rounds use
     `more_steps` times the steps. From `person_from` (share of the steps) on, the head is led
-    away from the base model without the adapter by `person_guidance` (above 1; 0: never). That
-    needs a base model that puts heads where `CropSettings` says. See `guidance`.
+    away from the base model without the adapter by `person_guidance`, whose values take turns by
+    the picture's seed, as some faces bear less than others; none: never. That needs a base model
+    that puts heads where `CropSettings` says. See `guidance`.
     """
 
     steps: int = 30
@@ -88,7 +89,7 @@ class SampleSettings:
     candidates: int = 8
     rounds: int = 3
     more_steps: float = 1.5
-    person_guidance: float = 0.0
+    person_guidance: tuple[float, ...] = ()
     person_from: float = 0.25
 
 

@@ -87,11 +87,12 @@ def _batch(
     slot_of = dict(zip(adapters, base.slots.names, strict=False))
     names = [BASE if spec.adapter is None else slot_of[spec.adapter] for spec in specs]
     prompts = join([base.prompt(recipe.headshot_prompt(spec.look, spec.noun)) for spec in specs])
-    with base.slots.rows(names), towards_person(base, guidance):
+    seeds = [spec.seed for spec in specs]
+    with base.slots.rows(names), towards_person(base, guidance, seeds):
         return base.family.draw(
             prompts,
             base.prompt(recipe.prompt.negative),
-            [spec.seed for spec in specs],
+            seeds,
             steps,
             guidance,
             recipe.sample.rescale,

@@ -221,7 +221,7 @@ class _Run:
         count = recipe.lora.judge_images
         prompt = base.prompt(recipe.headshot_prompt(_PROBE, seat.spec.noun))
         guidance = recipe.sample.guidance
-        with base.slots.rows([seat.slot] * count), towards_person(base, guidance):
+        with base.slots.rows([seat.slot] * count), towards_person(base, guidance, range(count)):
             pictures = base.family.draw(
                 join([prompt] * count),
                 base.prompt(recipe.prompt.negative),

@@ -36,7 +36,7 @@ def ada(base: BaseModel, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def guided(base: BaseModel, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
-    how = replace(base.recipe.sample, person_guidance=1.8, person_from=0.0)
+    how = replace(base.recipe.sample, person_guidance=(1.8, 1.2), person_from=0.0)
     monkeypatch.setattr(base, "recipe", replace(base.recipe, sample=how))
     return base
 
@@ -47,7 +47,7 @@ def predict(base: BaseModel, rows: list[str], time: int, halves: int = 1) -> Ten
     latents = torch.randn((count, 4, 16, 16), generator=torch.Generator().manual_seed(9))
     prompt = base.prompt("sks")
     many = count * halves
-    with torch.no_grad(), base.slots.rows(rows), towards_person(base, 2.0):
+    with torch.no_grad(), base.slots.rows(rows), towards_person(base, 2.0, [4] * count):
         found: Tensor = base.family.denoiser(
             latents.repeat(halves, 1, 1, 1),
             torch.tensor(time),
@@ -63,7 +63,7 @@ def predict(base: BaseModel, rows: list[str], time: int, halves: int = 1) -> Ten
 
 def alone(base: BaseModel, rows: list[str], time: int = 500) -> Tensor:
     """The same without any guidance."""
-    how = replace(base.recipe.sample, person_guidance=0.0)
+    how = replace(base.recipe.sample, person_guidance=())
     kept, base.recipe = base.recipe, replace(base.recipe, sample=how)
     try:
         return predict(base, rows, time)
@@ -109,8 +109,17 @@ def test_guided_pictures_do_not_depend_on_their_neighbours(guided: BaseModel, ad
     together = sample(guided, specs)
     for spec, picture in zip(specs, together, strict=True):
         assert np.abs(pixels(sample(guided, [spec])[0]) - pixels(picture)).max() <= 1
-    how = replace(guided.recipe.sample, person_guidance=0.0)
+    how = replace(guided.recipe.sample, person_guidance=())
     guided.recipe = replace(guided.recipe, sample=how)
     plain = sample(guided, specs)
     assert np.abs(pixels(plain[1]) - pixels(together[1])).max() <= 1
     assert np.abs(pixels(plain[0]) - pixels(together[0])).mean() > 0.5
+
+
+def test_the_seed_says_how_strongly_a_person_is_brought_out(guided: BaseModel, ada: Path) -> None:
+    even, odd = (sample(guided, [SampleSpec("ada", ada, LOOK, seed)])[0] for seed in (6, 5))
+    for strength, seed, wanted in ((1.8, 6, even), (1.2, 5, odd)):
+        how = replace(guided.recipe.sample, person_guidance=(strength,))
+        guided.recipe = replace(guided.recipe, sample=how)
+        again = sample(guided, [SampleSpec("ada", ada, LOOK, seed)])[0]
+        assert np.abs(pixels(again) - pixels(wanted)).max() <= 1
