@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: axe stripe-cli demo clean-demo test lint run worker bench bench-gpu chromium help
+.PHONY: axe stripe-cli demo clean-demo test lint run worker fuzz bench bench-gpu chromium help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14

@@ -134,6 +134,15 @@ def candidate(inside: Inside, candidate_id: UUID) -> Candidate:
     return found
 
 
+def alternatives(inside: Inside, order: Order) -> QuerySet[Alternative]:
+    """What those of an order who opted out gave instead, finished or not."""
+    return Alternative.objects.filter(
+        shoot__order=order,
+        shoot__order__organisation=inside.organisation,
+        shoot__state=State.OPTED_OUT,
+    ).select_related("shoot")
+
+
 def alternative(inside: Inside, alternative_id: UUID) -> Alternative:
     """What somebody who opted out gave instead."""
     found = Alternative.objects.filter(

@@ -65,18 +65,35 @@ def picture_key(headshot: Headshot) -> str:
     return main.file if main is not None else headshot.candidate.finished
 
 
-def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
-    """The vault key of an order's wall as it hangs now, and whether it is drawn already. If not,
-    drawing is queued. Raises Problem for an empty wall."""
+@dataclass(frozen=True)
+class Hanging:
+    """A wall as it hangs now: how many people, the vault key of its picture, and whether that is
+    drawn already."""
+
+    people: int
+    key: str
+    ready: bool
+
+
+def hanging(*, order: Order, kind: str) -> Hanging:
+    """An order's wall as it hangs now; `kind` is one of KINDS."""
     people = hung(headshots=consistency.shown(order=order), given=alternatives.of_order(order))
-    if not people:
-        raise Problem(
-            _("The wall is empty so far; approve a headshot first."), code="empty", status=409
-        )
     text = "\n".join(f"{one.name} {one.key} {one.note}" for one in people)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
     key = f"{order.organisation_id}/walls/{order.pk}/{digest}.{kind}"
-    if vault().exists(key):
+    return Hanging(people=len(people), key=key, ready=vault().exists(key))
+
+
+def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
+    """The vault key of an order's wall as it hangs now, and whether it is drawn already. If not,
+    drawing is queued. Raises Problem for an empty wall."""
+    found = hanging(order=order, kind=kind)
+    if not found.people:
+        raise Problem(
+            _("The wall is empty so far; approve a headshot first."), code="empty", status=409
+        )
+    key = found.key
+    if found.ready:
         return key, True
     with transaction.atomic():
         async_task("generation.tasks.draw_wall", str(order.pk), kind, key)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.api import (
     audit,
+    clocks,
     departments,
     employees,
     keys,
@@ -21,16 +22,19 @@ from accounts.api import (
 )
 from billing.api import credits
 from generation.api import (
+    alternatives,
     approving,
     budgets,
     department_looks,
     embedding,
     exports,
+    finishes,
     following,
     links,
     looks,
     orders,
     pictures,
+    plates,
     publishing,
     releases,
     rerendering,
@@ -38,6 +42,7 @@ from generation.api import (
     shoots,
     team_pages,
     usage,
+    walls,
 )
 from headshots.lib.api.views import ApiView, Nowhere
 
@@ -69,6 +74,8 @@ def _resource(route: str, view: type[ApiView], name: str) -> URLPattern:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("openapi.json", openapi, name="openapi"),
     _resource("organisation", organisation.OrganisationView, "organisation"),
+    _resource("organisation/logo", organisation.OrganisationLogoView, "organisation_logo"),
+    _resource("organisation/clocks", clocks.ClocksView, "clocks"),
     _resource("members", members.MembersView, "members"),
     _resource("members/<uuid:member_id>", members.MemberView, "member"),
     _resource("member-invitations", members.MemberInvitationsView, "member_invitations"),
@@ -79,8 +86,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("employees", employees.EmployeesView, "employees"),
     _resource("employees/upsert", employees.UpsertView, "employees_upsert"),
     _resource("employees/<uuid:employee_id>", employees.EmployeeView, "employee"),
+    _resource(
+        "employees/<uuid:employee_id>/mail-again",
+        employees.EmployeeMailAgainView,
+        "employee_mail_again",
+    ),
     _resource("looks", looks.LooksView, "looks"),
     _resource("looks/<uuid:look_id>", looks.LookView, "look"),
+    _resource("looks/<uuid:look_id>/finish", finishes.FinishView, "finish"),
+    _resource("looks/<uuid:look_id>/finish/logo", finishes.FinishLogoView, "finish_logo"),
+    _resource("plates", plates.PlatesView, "plates"),
+    _resource("plates/pictures", plates.PlatePicturesView, "plate_pictures"),
+    _resource("plates/<uuid:plate_id>", plates.PlateView, "plate"),
+    _resource("plates/<uuid:plate_id>/picture", plates.PlatePictureView, "plate_picture"),
     _resource("orders", orders.OrdersView, "orders"),
     _resource("department-looks", department_looks.DepartmentLooksView, "department_looks"),
     _resource(
@@ -100,6 +118,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("orders/<uuid:order_id>/download-links", links.DownloadLinksView, "download_links"),
     _resource("download-links/<uuid:download_link_id>", links.DownloadLinkView, "download_link"),
     _resource("orders/<uuid:order_id>/team-page", team_pages.TeamPageView, "team_page"),
+    _resource("orders/<uuid:order_id>/wall", walls.WallView, "wall"),
+    _resource("orders/<uuid:order_id>/consistency", walls.ConsistencyView, "consistency"),
+    _resource("orders/<uuid:order_id>/wall/file", walls.WallFileView, "wall_file"),
+    _resource("orders/<uuid:order_id>/alternatives", alternatives.AlternativesView, "alternatives"),
+    _resource(
+        "alternatives/<uuid:alternative_id>/picture",
+        alternatives.AlternativePictureView,
+        "alternative_picture",
+    ),
     _resource("orders/<uuid:order_id>/harmonise", rerendering.OrderHarmoniseView, "harmonise"),
     _resource("orders/<uuid:order_id>/refinishes", rerendering.RefinishesView, "refinishes"),
     _resource("refinishes/<uuid:refinish_id>", rerendering.RefinishView, "refinish"),
@@ -113,6 +140,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "publishing-runs/<uuid:publishing_run_id>/undo",
         publishing.RunUndoView,
         "publishing_run_undo",
+    ),
+    _resource(
+        "publishing-runs/<uuid:publishing_run_id>/resume",
+        publishing.RunResumeView,
+        "publishing_run_resume",
     ),
     _resource("shoots", shoots.ShootsView, "shoots"),
     _resource("shoots/<uuid:shoot_id>", shoots.ShootView, "shoot"),

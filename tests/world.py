@@ -35,7 +35,7 @@ from accounts.roster_reading import start_import
 from accounts.webhooks import endpoints
 from billing import budgets, ledger
 from billing.models import DepartmentBudget, Purchase
-from generation import join_links, looks, orders, selfies, states
+from generation import finishes, join_links, looks, orders, selfies, states
 from generation.models import (
     Alternative,
     Candidate,
@@ -170,6 +170,16 @@ class World:
             values={"company": "acme", "api_key": "secret"},
         )
 
+    def plate(self) -> Plate:
+        """A picture to put behind people."""
+        return finishes.save_plate(
+            actor=self.actor,
+            organisation=self.organisation,
+            name="Lobby",
+            kind="picture",
+            picture=jpeg(7),
+        )
+
     def order(self, people: int = 1, **changes: Any) -> Order:
         """An order for some new people."""
         fields = {
@@ -282,8 +292,6 @@ def give_files(shoot: Shoot, kinds: Sequence[str] = ("portrait",)) -> Rendition:
 
     Somebody who has not picked yet picks first.
     """
-    from generation import finishes
-
     headshot = Headshot.objects.filter(shoot=shoot).first() or Headshot.objects.create(
         shoot=shoot, candidate=shoot.candidates.first(), picked_at=timezone.now()
     )
@@ -416,8 +424,6 @@ def token(shoot: Shoot) -> str:
 
 def make_finishing(world: World) -> dict[str, Plate | Refinish | Rendition]:
     """A plate, and a headshot rendered on it and waiting to be approved."""
-    from generation import finishes
-
     plate = finishes.save_plate(
         actor=world.actor,
         organisation=world.organisation,

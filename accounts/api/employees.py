@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access, roster_edits, roster_people, roster_sync
+from accounts import access, bounces, roster_edits, roster_people, roster_sync
 from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import Employee
@@ -63,6 +63,9 @@ class EmployeeShape(Shape):
     attributes = serializers.DictField(child=serializers.CharField())
     status = serializers.ChoiceField(choices=Employee.Status.choices)
     left_at = serializers.DateTimeField(allow_null=True)
+    bounced_at = serializers.DateTimeField(
+        allow_null=True, help_text="When mail to them came back; nothing is sent since."
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -71,6 +74,7 @@ class EmployeeShape(Shape):
         **EXAMPLE,
         "status": "active",
         "left_at": None,
+        "bounced_at": None,
         "created_at": "2026-11-25T09:00:00Z",
         "updated_at": "2026-11-25T09:00:00Z",
     }
@@ -365,6 +369,23 @@ class EmployeeView(TenantView):
         person = access.employee(self.inside, employee_id)
         _set_status(self, person, Employee.Status.LEFT)
         return self.shown(person)
+
+
+class EmployeeMailAgainView(TenantView):
+    """A mailbox that works again."""
+
+    @operation(
+        "employees_mail_again",
+        "Send mail to an employee again",
+        tag=TAG,
+        scope="employees:write",
+        shape=EmployeeShape,
+    )
+    def post(self, request: Request, employee_id: UUID) -> HttpResponseBase:
+        """Once you know that mail to them does not come back any more."""
+        person = access.employee(self.inside, employee_id)
+        bounces.clear(actor=self.actor, organisation=self.organisation, employee=person)
+        return self.shown(access.employee(self.inside, employee_id))
 
 
 def _person(said: dict[str, Any], known: Employee | None) -> roster_edits.Person:

@@ -11,6 +11,8 @@ from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import Organisation
 from headshots.lib.api.operations import operation
+from headshots.lib.api.parsing import BytesParser
+from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Organisation"
@@ -23,6 +25,7 @@ class OrganisationShape(Shape):
     name = serializers.CharField()
     slug = serializers.CharField()
     test = serializers.SerializerMethodField(help_text="Whether this is the sandbox.")
+    logo = serializers.SerializerMethodField(help_text="Whether its mail bears one.")
     embed_origins = serializers.ListField(
         child=serializers.CharField(),
         help_text="Whose pages may show the employees’ way in a frame.",
@@ -34,12 +37,16 @@ class OrganisationShape(Shape):
         "name": "Acme",
         "slug": "acme",
         "test": False,
+        "logo": False,
         "embed_origins": ["https://people.example.com"],
         "created_at": "2026-11-25T09:00:00Z",
     }
 
     def get_test(self, row: Organisation) -> bool:
         return row.sandbox_of_id is not None
+
+    def get_logo(self, row: Organisation) -> bool:
+        return bool(row.logo)
 
 
 class OrganisationGiven(Given):
@@ -88,4 +95,39 @@ class OrganisationView(TenantView):
             row = organisations.allow_framing(
                 actor=self.actor, organisation=row, origins=said["embed_origins"]
             )
+        return self.shown(row)
+
+
+class OrganisationLogoView(TenantView):
+    """The logo above its mail."""
+
+    parser_classes = (BytesParser,)
+
+    @operation(
+        "organisation_put_logo",
+        "Put a logo above mail",
+        tag=TAG,
+        scope="organisation:write",
+        shape=OrganisationShape,
+        raw="image/*",
+        refuses=(refusals.LOGO,),
+    )
+    def put(self, request: Request) -> HttpResponseBase:
+        """The bytes of a PNG or WebP of at most 2 MB, for mail to employees and members."""
+        data = request._request.body
+        if not data:
+            raise Refusal("Send the logo's bytes.", code="invalid", field="logo")
+        row = organisations.set_logo(actor=self.actor, organisation=self.organisation, data=data)
+        return self.shown(row)
+
+    @operation(
+        "organisation_delete_logo",
+        "Take the logo off mail",
+        tag=TAG,
+        scope="organisation:write",
+        shape=OrganisationShape,
+    )
+    def delete(self, request: Request) -> HttpResponseBase:
+        """Mail goes out with the name alone."""
+        row = organisations.set_logo(actor=self.actor, organisation=self.organisation, data=None)
         return self.shown(row)

@@ -27,6 +27,19 @@ ORIGIN = Refused(
     "behind it.",
     "embed_origins",
 )
+TIME_ZONE = Refused(
+    "time_zone",
+    422,
+    "“Berlin” is no time zone. Choose one from the list.",
+    "time_zone",
+)
+LOCATION = Refused("location", 422, "Nobody on the roster is in “Atlantis”.", "locations")
+LOGO = Refused(
+    "logo",
+    422,
+    "The logo cannot be read. Send a PNG or WebP with a transparent background.",
+    "logo",
+)
 NETWORK = Refused(
     "network", 422, "“10.0.0.0/99” is no network address, such as 203.0.113.0/24.", "networks"
 )

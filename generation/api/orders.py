@@ -14,11 +14,14 @@ from rest_framework.request import Request
 
 from accounts import access as accounts_access
 from accounts.api.base import TenantView
-from generation import access, choosing, orders, reminders
+from generation import access, choosing, delivery, orders, reminders
 from generation.api import refusals
 from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
 from generation.api.looks import LookShape
 from generation.models import Order, State
+from generation.naming import DEFAULT as USUAL_NAMING
+from generation.naming import FIELDS as NAMING_FIELDS
+from generation.naming import LONGEST_PATTERN
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Reference, Shape
@@ -37,6 +40,9 @@ class OrderShape(Shape):
     frozen_look = serializers.DictField(child=serializers.CharField())
     due_at = serializers.DateTimeField()
     remind_every = serializers.IntegerField(help_text="Days between reminders by mail; 0: none.")
+    naming = serializers.SerializerMethodField(
+        help_text="How the files of its headshots are named, such as `{last}_{first}_{number}`."
+    )
     more_pictures = serializers.BooleanField()
     cost_centre = serializers.CharField()
     po_number = serializers.CharField()
@@ -56,6 +62,7 @@ class OrderShape(Shape):
         "frozen_look": LOOK_EXAMPLE,
         "due_at": "2026-12-09T09:00:00Z",
         "remind_every": 3,
+        "naming": USUAL_NAMING,
         "more_pictures": False,
         "cost_centre": "4711",
         "po_number": "PO-2026-118",
@@ -63,6 +70,9 @@ class OrderShape(Shape):
         "counts": {state.value: 0 for state in State},
         "created_at": "2026-11-25T09:00:00Z",
     }
+
+    def get_naming(self, row: Order) -> str:
+        return row.naming or USUAL_NAMING
 
     def get_counts(self, row: Order) -> dict[str, int]:
         known: dict[UUID, dict[str, int]] = self.context["view"].counts
@@ -208,9 +218,15 @@ def people_of(view: TenantView, ids: list[UUID]) -> list[Any]:
 class OrderChange(Given):
     """What can be changed of an order."""
 
-    remind_every = serializers.ChoiceField(choices=orders.REMIND_EVERY)
+    remind_every = serializers.ChoiceField(choices=orders.REMIND_EVERY, required=False)
+    naming = serializers.CharField(
+        max_length=LONGEST_PATTERN,
+        required=False,
+        allow_blank=True,
+        help_text=f"Fields: {', '.join(NAMING_FIELDS)}; empty: the usual pattern.",
+    )
 
-    example = {"remind_every": 5}
+    example = {"remind_every": 5, "naming": "{department}-{last}-{first}"}
 
 
 class OrderView(OrderViews):
@@ -229,17 +245,23 @@ class OrderView(OrderViews):
         shape=OrderShape,
         body=OrderChange,
         match=True,
+        refuses=(refusals.NAMING,),
     )
     def patch(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """How often it reminds; everything else is frozen when it is placed."""
+        """How often it reminds and how its files are named; everything else is frozen when it is
+        placed."""
+        said = self.body()
         order = access.order(self.inside, order_id)
         self.refuse_changed(OrderShape, order)
-        reminders.set_interval(
-            actor=self.actor,
-            organisation=self.organisation,
-            order=order,
-            days=self.body()["remind_every"],
-        )
+        if "remind_every" in said:
+            reminders.set_interval(
+                actor=self.actor,
+                organisation=self.organisation,
+                order=order,
+                days=said["remind_every"],
+            )
+        if "naming" in said:
+            delivery.save_naming(actor=self.actor, order=order, pattern=said["naming"])
         return self.shown(access.order(self.inside, order_id))
 
 

@@ -17,7 +17,7 @@ from accounts.api.base import TenantView
 from generation import access, choosing
 from generation.api import refusals
 from generation.api.shoots import ShootShape, ShootViews
-from generation.models import Candidate, Headshot, Rendition
+from generation.models import Alternative, Candidate, Headshot, Rendition
 from generation.storage import vault
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
@@ -152,8 +152,8 @@ class CandidatePictureView(TenantView):
     def get(self, request: Request, candidate_id: UUID) -> HttpResponseBase:
         """The JPEG; that it was looked at is written down."""
         found = access.candidate(self.inside, candidate_id)
-        _note(self, found)
-        return _file(found.finished, "image/jpeg")
+        note_viewed(self, found)
+        return picture_file(found.finished, "image/jpeg")
 
 
 class PickGiven(Given):
@@ -246,18 +246,20 @@ class RenditionView(TenantView):
                 code="not_found",
                 status=404,
             )
-        _note(self, headshot)
-        return _file(found.file, found.content_type)
+        note_viewed(self, headshot)
+        return picture_file(found.file, found.content_type)
 
 
 @transaction.atomic
-def _note(view: TenantView, about: Candidate | Headshot) -> None:
+def note_viewed(view: TenantView, about: Alternative | Candidate | Headshot) -> None:
+    """Write down that a program fetched a picture of somebody."""
     audit.record(
         actor=view.actor, organisation=view.organisation, action="picture.viewed", about=about
     )
 
 
-def _file(key: str, content_type: str) -> HttpResponseBase:
+def picture_file(key: str, content_type: str) -> HttpResponseBase:
+    """A picture from the vault, as a file. Raises Refusal (404) where there is none."""
     if not key or not vault().exists(key):
         raise Refusal("The picture is not there any more.", code="not_found", status=404)
     response = HttpResponse(vault().read(key), content_type=content_type)

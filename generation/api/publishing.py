@@ -188,3 +188,22 @@ class RunUndoView(RunViews):
             actor=self.actor, run=access.publishing_run(self.inside, publishing_run_id)
         )
         return self.told(undone, reverse("api:publishing_run", args=[undone.pk]))
+
+
+class RunResumeView(RunViews):
+    """Going on."""
+
+    @operation(
+        "publishing_runs_resume",
+        "Try the rest of a run again",
+        tag=TAG,
+        scope="headshots:write",
+        shape=RunShape,
+        status=202,
+        refuses=(refusals.NOTHING_LEFT,),
+    )
+    def post(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
+        """Everybody who failed, or was not come to before the run stopped."""
+        found = access.publishing_run(self.inside, publishing_run_id)
+        runs.resume(actor=self.actor, run=found)
+        return self.told(access.publishing_run(self.inside, publishing_run_id))

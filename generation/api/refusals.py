@@ -94,6 +94,30 @@ RETURN_URL = Refused(
 )
 NOTHING_APPROVED = Refused("nothing_approved", 409, "No headshot of this order is approved yet.")
 NOT_READY = Refused("not_ready", 409, "This export is not ready.")
+EMPTY_WALL = Refused(
+    "empty", 409, "The wall is empty so far; approve a headshot first.", name="empty_wall"
+)
+WALL_NOT_READY = Refused(
+    "not_ready",
+    409,
+    "The wall as it hangs now is not drawn. Have it drawn, and wait until it is ready.",
+    name="wall_not_ready",
+)
+GRADIENT = Refused(
+    "colour", 422, "A gradient takes two colours or more.", "colours", name="gradient"
+)
+PLATE_PICTURE = Refused(
+    "picture",
+    422,
+    "This file is not a photo that can be read. Send a JPEG, PNG, WebP or HEIC photo.",
+    "picture",
+)
+NO_WALL_FILE = Refused(
+    "renditions",
+    422,
+    "Keep one rendition in colour that fills its frame; the staff wall is made of it.",
+    "renditions",
+)
 NO_RENDITION = Refused(
     "not_found",
     404,
@@ -120,6 +144,13 @@ NOBODY_TO_REMIND = Refused(
     409,
     "There is nothing for these people to do just now, so nobody was reminded.",
 )
+NAMING = Refused(
+    "naming",
+    422,
+    "There is no {team}. Use {last}, {first}, {number}, {email}, {department}, {title}.",
+    "naming",
+)
+NOTHING_LEFT = Refused("nothing", 409, "Nothing is left to try again.", name="nothing_left")
 SAME_LOOK = Refused("same_look", 422, "That is the look of this order. Choose another.", "look")
 PHOTOS_GONE = Refused(
     "photos_gone",

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
@@ -17,6 +17,7 @@ from generation import access, selfies, upload_addresses
 from generation.api import refusals
 from generation.models import Selfie
 from headshots.lib.api.operations import operation
+from headshots.lib.api.parsing import BytesParser
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
 from headshots.lib.api.views import ApiView
@@ -171,12 +172,6 @@ class UploadAddressesView(TenantView):
                 "most_bytes": settings.UPLOAD_MAX_BYTES,
             }
         )
-
-
-class BytesParser(BaseParser):
-    """A body that is a file; it is read where it is needed."""
-
-    media_type = "*/*"
 
 
 class UploadView(ApiView):

@@ -21,26 +21,34 @@ def clean(data: bytes, *, largest: tuple[int, int] = _LARGEST) -> bytes:
     height in pixels) is made smaller. Raises Problem with a sentence for anything else.
     """
     if len(data) > MOST_BYTES:
-        raise Problem(_("The logo is larger than 2 MB. Send a smaller file."), field="logo")
+        raise Problem(
+            _("The logo is larger than 2 MB. Send a smaller file."), code="logo", field="logo"
+        )
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "WEBP")) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Problem(
                     _("The logo has more than 4 million pixels. Send a smaller version."),
+                    code="logo",
                     field="logo",
                 )
             if getattr(picture, "n_frames", 1) > 1:
-                raise Problem(_("The logo moves. Send a still picture."), field="logo")
+                raise Problem(_("The logo moves. Send a still picture."), code="logo", field="logo")
             logo = picture.convert("RGBA")
     except Problem:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise Problem(
             _("The logo cannot be read. Send a PNG or WebP with a transparent background."),
+            code="logo",
             field="logo",
         ) from error
     if logo.getchannel("A").getextrema()[1] == 0:
-        raise Problem(_("The logo is wholly transparent; nothing of it would show."), field="logo")
+        raise Problem(
+            _("The logo is wholly transparent; nothing of it would show."),
+            code="logo",
+            field="logo",
+        )
     # Empty edges first, so that the mark itself has the room.
     logo = logo.crop(logo.getchannel("A").getbbox())
     logo.thumbnail(largest, Image.Resampling.LANCZOS)

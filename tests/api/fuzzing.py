@@ -19,7 +19,7 @@ from schemathesis.generation.stateful.state_machine import APIStateMachine, Step
 from generation import download_links, exports, upload_addresses
 from generation.models import PublishingRun, State
 from tests.api.program import Program, make_key
-from tests.world import World, make_finishing
+from tests.world import World, give_initials, make_finishing
 
 # A refusal of what is well-formed: nobody's id, a state that does not allow it, credits, a twin.
 FINE = ["2xx", "304", "400", "401", "402", "403", "404", "409", "410", "412", "415", "422"]
@@ -92,6 +92,9 @@ def pool(world: World) -> dict[str, list[str]]:
         "employees": people,
         "look_id": [str(world.look.pk)],
         "look": [str(world.look.pk)],
+        "plate_id": [str(world.plate().pk)],
+        "plate": [str(world.plate().pk)],
+        "alternative_id": [str(give_initials(world.shoot()).pk)],
         "candidate_id": [str(c.pk) for c in choosing.candidates.all()],
         "candidate": [str(c.pk) for c in choosing.candidates.all()],
         "selfie_id": [str(s.pk) for s in choosing.selfies.all()],

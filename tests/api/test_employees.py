@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import bounces
 from accounts.models import AuditEntry, Employee
 from tests.api.program import Program, problem
 from tests.world import World
@@ -118,3 +119,11 @@ def test_a_list_takes_as_many_queries_as_one(program: Program, world: World) -> 
             program.get("employees")
         counts.append(len(found))
     assert counts[0] == counts[1] <= 4
+
+
+def test_mail_that_came_back_is_told_and_sent_again(program: Program, world: World) -> None:
+    (person,) = world.hire()
+    assert bounces.mark(address=person.email, reason="no such mailbox") == 1
+    assert program.get(f"employees/{person.pk}").json()["bounced_at"]
+    again = program.post(f"employees/{person.pk}/mail-again").json()
+    assert (again["id"], again["bounced_at"]) == (str(person.pk), None)

@@ -38,8 +38,8 @@ def test_whatever_is_read_is_sent_once_until_it_changes(program: Program, world:
         assert len(first["Request-Id"]) >= 8
         assert "private" in first["Cache-Control"]
     assert not wrong
-    # What is not there yet: no page published, no file rendered, no export packed.
-    assert set(unread) == {"team_page", "rendition", "export_file"}
+    # What is not there yet: no page published, no file rendered, no export packed, no wall drawn.
+    assert set(unread) == {"team_page", "rendition", "export_file", "wall_file"}
 
 
 def test_no_change_is_made_upon_an_old_reading(program: Program, world: World) -> None:

@@ -22,7 +22,7 @@ from accounts import api_keys
 from accounts.actors import SYSTEM
 from accounts.models import ApiKey, Employee, Role
 from accounts.webhooks import endpoints
-from generation.models import Finishing, Selfie, Shoot, State, UploadAddress
+from generation.models import Finishing, PublishingRun, Selfie, Shoot, State, UploadAddress
 from headshots.api import document, urlpatterns
 from headshots.lib.api import idempotency
 from headshots.lib.api.refusals import REQUEST_ID
@@ -479,6 +479,52 @@ def _put_back(program: Program, world: World, patch: pytest.MonkeyPatch) -> Http
     run = publish(program, world, with_files(world).order_id)
     assert run.status_code == 202
     return program.post(f"publishing-runs/{run.json()['id']}/undo")
+
+
+put("empty_wall", lambda p, w, m: p.post(f"orders/{w.order().pk}/wall", {"kind": "png"}))
+put("wall_not_ready", lambda p, w, m: p.get(f"orders/{with_files(w).order_id}/wall/file"))
+put(
+    "gradient",
+    lambda p, w, m: p.post("plates", {"name": "x", "kind": "gradient", "colours": ["#204060"]}),
+)
+
+
+@recipe("picture")
+def _plate(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    body = {"name": "x", "picture": SimpleUploadedFile("x.jpg", b"nonsense")}
+    return program.send(
+        "POST",
+        "plates/pictures",
+        raw=encode_multipart(BOUNDARY, body),
+        **{"Content-Type": MULTIPART_CONTENT},
+    )
+
+
+ROUND = {"kind": "avatar", "width": 512, "height": 512, "format": "png", "round": True}
+put(
+    "renditions",
+    lambda p, w, m: p.patch(f"looks/{w.look.pk}/finish", {"renditions": [ROUND]}),
+)
+put(
+    "logo",
+    lambda p, w, m: p.send(
+        "PUT", f"looks/{w.look.pk}/finish/logo", raw=b"x", **{"Content-Type": "image/png"}
+    ),
+)
+put("time_zone", lambda p, w, m: p.patch("organisation/clocks", {"time_zone": "Berlin"}))
+put(
+    "location",
+    lambda p, w, m: p.patch("organisation/clocks", {"locations": {"Atlantis": "Europe/Paris"}}),
+)
+put("naming", lambda p, w, m: p.patch(f"orders/{w.order().pk}", {"naming": "{last}-{team}"}))
+
+
+@recipe("nothing_left")
+def _resume(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    run = PublishingRun.objects.create(
+        order=world.order(), directory=world.directory(), aim="publish", state="done"
+    )
+    return program.post(f"publishing-runs/{run.pk}/resume")
 
 
 put("same_look", lambda p, w, m: another(p, w))

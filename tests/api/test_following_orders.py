@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 
 from accounts.models import Employee
 from generation import delivery
-from generation.models import Order, Shoot, State, TeamPage
+from generation.models import Order, Publication, PublishingRun, Shoot, State, TeamPage
 from tests.api.program import Program, problem
 from tests.world import DIRECTION, World, give_files, make_finishing
 
@@ -213,3 +213,31 @@ def test_usage_by_month_and_department(program: Program, world: World) -> None:
     today = timezone.localdate()
     assert (row["month"], row["department"]) == (today.replace(day=1).isoformat(), "Law")
     assert (row["people"], row["headshots"], row["credits"]) == (1, 1, 1)
+
+
+def test_a_publishing_run_goes_on_with_who_failed(program: Program, world: World) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    give_files(shoot)
+    body = {"directory": str(world.directory().pk), "aim": "publish"}
+    run = program.post(f"orders/{shoot.order_id}/publishing-runs", body).json()
+    PublishingRun.objects.update(state="stopped", sentence="Not allowed.")
+    Publication.objects.update(state="failed", sentence="Not allowed.")
+    stopped = program.get(f"publishing-runs/{run['id']}").json()
+    assert (stopped["state"], stopped["people"]["failed"]) == ("stopped", 1)
+    again = program.post(f"publishing-runs/{run['id']}/resume")
+    assert again.status_code == 202
+    assert (again.json()["state"], again.json()["sentence"]) == ("running", "")
+    assert again.json()["people"] == {"waiting": 1, "done": 0, "failed": 0}
+
+
+def test_files_are_named_as_the_partner_says(program: Program, world: World) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    give_files(shoot)
+    place = f"orders/{shoot.order_id}"
+    assert program.get(place).json()["naming"] == "{last}_{first}_{number}"
+    said = program.patch(place, {"naming": "{email}"}).json()
+    assert (said["naming"], said["remind_every"]) == ("{email}", 3)
+    order = Order.objects.get(pk=shoot.order_id)
+    names = [name for name, _data in delivery.files(actor=world.actor, order=order)]
+    assert any(shoot.employee.email.partition("@")[0] in name for name in names)
+    assert program.patch(place, {"naming": ""}).json()["naming"] == "{last}_{first}_{number}"

@@ -27,6 +27,7 @@ from tests.world import World
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 STEPS = 8
+# Parts of what operations are called, parted by commas; none: all operations.
 ONLY = os.environ.get("FUZZ_ONLY", "")
 CAREFUL = hypothesis_settings(
     max_examples=EXAMPLES,
@@ -62,7 +63,7 @@ def test_every_operation(world: World, settings: Any) -> None:
     found, asked = [], 0
     for result in description.get_all_operations():
         operation = result.ok()
-        if ONLY not in operation.label:
+        if not any(part in operation.label for part in ONLY.split(",")):
             continue
         cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
 

@@ -18,7 +18,7 @@ from accounts.models import Role
 from accounts.webhooks import endpoints
 from generation.models import PublishingRun, State
 from tests.api.program import Program, make_key
-from tests.world import World, make_finishing, make_world
+from tests.world import World, give_initials, make_finishing, make_world
 
 
 @dataclass(frozen=True)
@@ -163,10 +163,27 @@ TABLE += [
     Case("publishing_run", {"get": "headshots:read"}, "publishing_run"),
     Case("publishing_run_undo", {"post": "headshots:write"}, "publishing_run"),
 ]
+TABLE += [
+    Case("organisation_logo", {"put": "organisation:write", "delete": "organisation:write"}),
+    Case("employee_mail_again", {"post": "employees:write"}, "employee"),
+    Case("publishing_run_resume", {"post": "headshots:write"}, "publishing_run"),
+    Case("consistency", {"get": "headshots:read"}, "order"),
+    Case("clocks", {"get": "organisation:read", "patch": "organisation:write"}),
+    Case("finish", {"get": "looks:read", "patch": "looks:write"}, "look", {"closer": 5}),
+    Case("finish_logo", {"put": "looks:write", "delete": "looks:write"}, "look"),
+    Case("plates", {"get": "looks:read", "post": "looks:write"}),
+    Case("plate_pictures", {"post": "looks:write"}),
+    Case("plate", {"get": "looks:read"}, "plate"),
+    Case("plate_picture", {"get": "looks:read"}, "plate"),
+    Case("wall", {"get": "headshots:read", "post": "headshots:write"}, "order", {"kind": "pdf"}),
+    Case("wall_file", {"get": "headshots:read"}, "order"),
+    Case("alternatives", {"get": "headshots:read"}, "order"),
+    Case("alternative_picture", {"get": "headshots:read"}, "alternative"),
+]
 # An upload address is its own key (tests/api/test_selfies.py).
 OPEN = {"openapi", "upload"}
 # What there is one of, or what holds no rows of its own.
-NO_LIST = {"organisation", "credits", "departments", "department_looks", "usage"}
+NO_LIST = {"organisation", "clocks", "credits", "departments", "department_looks", "usage"}
 
 
 def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:
@@ -242,6 +259,10 @@ def _made(world: World, needs: str) -> Any:
         return world.budget()
     if needs == "directory":
         return world.directory()
+    if needs == "plate":
+        return world.plate()
+    if needs == "alternative":
+        return give_initials(world.shoot())
     if needs == "refinish":
         return make_finishing(world)["refinish"]
     if needs == "publishing_run":
@@ -309,7 +330,7 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(world: World) -> None:
 def test_lists_hold_ones_own_alone(db: None) -> None:
     mine, other = make_world("Mine"), make_world("Other")
     lists = ("headshot", "export", "release", "invoice", "invitation", "grant", "delivery")
-    for needs in (*lists, "budget", "directory"):
+    for needs in (*lists, "budget", "directory", "plate"):
         thing(mine, needs)
     own = Program.of(mine.organisation)
     stranger = Program.of(other.organisation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,13 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from accounts.models import Employee
 from accounts.webhooks import sending
 from generation.models import Order, Shoot, State
 from tests.accounts.webhooks.receiver import receiving
+from tests.clients.beside import default_cluster
 from tests.clients.conftest import Breaking
-from tests.world import DIRECTION, World, bring, jpeg
+from tests.world import DIRECTION, World, bring, give_initials, jpeg
 
 Connect = Callable[..., Any]
 
@@ -89,6 +92,39 @@ def test_an_organisations_own_affairs(acme: World, connect: Connect) -> None:
     acts = [entry["action"] for entry in client.audit_entries.list(actor_kind="key", limit=5)]
     assert len(acts) > 5
     assert "budget.set" in acts
+
+
+def test_from_a_plate_to_a_wall(acme: World, connect: Connect) -> None:
+    broken = Breaking(losing=1)
+    # The answer to the first upload is lost: it is sent again, and done once.
+    plate = connect(http=httpx.Client(transport=broken)).plates.upload(
+        name="Lobby", picture=jpeg(3), fall_off=5
+    )
+    assert (len(broken.sent), plate["version"], plate["fall_off"]) == (2, 1, 5)
+    client = connect()
+    assert list(client.plates.list()) == [plate]
+    assert client.plates.picture(plate["id"]).startswith(b"\xff\xd8")
+    look = str(acme.look.pk)
+    finish = client.looks.change_finish(look, {"plate": plate["id"], "closer": 10})
+    assert (finish["plate"], finish["closer"]) == (plate["id"], 10)
+    assert client.looks.finish(look) == finish
+    stream = io.BytesIO()
+    Image.new("RGBA", (40, 20), (200, 30, 30, 255)).save(stream, "PNG")
+    assert client.looks.put_logo(look, stream.getvalue())["logo"]
+    assert client.put_logo(stream.getvalue())["logo"]
+    assert not client.looks.take_logo_off(look)["logo"]
+    given = give_initials(acme.shoot())
+    order = str(given.shoot.order_id)
+    (one,) = client.orders.alternatives(order)
+    assert client.orders.alternative_picture(one).startswith(b"\xff\xd8")
+    with default_cluster():
+        wall = client.orders.draw_wall(order, kind="pdf")
+        end = time.monotonic() + 60
+        while not wall["ready"] and time.monotonic() < end:
+            time.sleep(0.1)
+            wall = client.orders.wall(order, kind="pdf")
+    assert client.orders.wall_file(wall).startswith(b"%PDF")
+    assert client.set_clocks(time_zone="Europe/Berlin") == client.clocks()
 
 
 def test_an_answer_that_is_lost_does_not_order_twice(

@@ -31,6 +31,7 @@ NAMES = {
     "WebhookAttempt": "DeliveryInFullShape.log",
     "RowProblem": "RowProblem",
     "EmployeeRow": "EmployeeRowRequest",
+    "FinishChanges": "PatchedFinishGivenRequest",
 }
 
 
@@ -97,6 +98,8 @@ def value(name: str, kind: Any) -> Any:
         return [{"external_id": "hr-1", "email": "a@b.example"}]
     if kind is shapes.EmployeeRow:
         return {"email": "a@b.example"}
+    if kind is shapes.FinishChanges:
+        return {"plate": None}
     if typing.is_typeddict(kind):
         shape = NAMES.get(kind.__name__, f"{kind.__name__}Shape")
         return example(shape)

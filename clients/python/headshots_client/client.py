@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -11,7 +11,7 @@ import httpx
 
 from headshots_client import account, hooks, orders, people, pictures, shoots
 from headshots_client.resources import given
-from headshots_client.shapes import Balance, Customer, Organisation, UsageRow
+from headshots_client.shapes import Balance, Clocks, Customer, Organisation, UsageRow
 from headshots_client.transport import Transport
 
 
@@ -54,6 +54,7 @@ class Headshots:
         self.member_invitations = people.MemberInvitations(transport)
         self.releases = people.Releases(transport)
         self.looks = orders.Looks(transport)
+        self.plates = orders.Plates(transport)
         self.orders = orders.Orders(transport)
         self.shoots = shoots.Shoots(transport)
         self.headshots = pictures.Headshots(transport)
@@ -85,6 +86,45 @@ class Headshots:
             "PATCH",
             "/organisation",
             body=given(name=name, embed_origins=origins),
+            headers={"If-Match": if_match} if if_match else None,
+        ).json()
+        return found
+
+    def put_logo(self, logo: bytes) -> Organisation:
+        """A PNG or WebP above mail to employees and members."""
+        found: Organisation = self.transport.send("PUT", "/organisation/logo", content=logo).json()
+        return found
+
+    def take_logo_off(self) -> Organisation:
+        """Mail goes out with the name alone."""
+        found: Organisation = self.transport.send("DELETE", "/organisation/logo").json()
+        return found
+
+    def clocks(self) -> Clocks:
+        """Where the organisation and its locations are, and when reminders rest."""
+        found: Clocks = self.transport.send("GET", "/organisation/clocks").json()
+        return found
+
+    def set_clocks(
+        self,
+        *,
+        time_zone: str | None = None,
+        quiet_from: int | None = None,
+        quiet_until: int | None = None,
+        locations: Mapping[str, str | None] | None = None,
+        if_match: str | None = None,
+    ) -> Clocks:
+        """Change what is given; a location with None has the organisation's clock again."""
+        zones = None if locations is None else dict(locations)
+        found: Clocks = self.transport.send(
+            "PATCH",
+            "/organisation/clocks",
+            body=given(
+                time_zone=time_zone,
+                quiet_from=quiet_from,
+                quiet_until=quiet_until,
+                locations=zones,
+            ),
             headers={"If-Match": if_match} if if_match else None,
         ).json()
         return found

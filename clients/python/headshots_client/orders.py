@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 from headshots_client import shapes
+from headshots_client.errors import HeadshotsError
 from headshots_client.resources import Resource, given
 
 
@@ -38,6 +39,64 @@ class Looks(Resource[shapes.Look]):
         """Give departments looks of their own; None takes it away. All of them as they are then."""
         found = self._patch("/department-looks", {"looks": dict(looks)})["data"]
         return {each["department"]: each["look"] for each in found}
+
+    def finish(self, id: str) -> shapes.Finish:
+        """How the headshots of a look are finished, by the look's id."""
+        return cast(shapes.Finish, self._get(f"{self.path}/{id}/finish"))
+
+    def change_finish(
+        self, id: str, changes: shapes.FinishChanges, *, if_match: str | None = None
+    ) -> shapes.Finish:
+        """Its next version. Orders that have headshots keep theirs until `render_anew`."""
+        return cast(shapes.Finish, self._patch(f"{self.path}/{id}/finish", changes, if_match))
+
+    def put_logo(self, id: str, logo: bytes) -> shapes.Finish:
+        """A PNG or WebP with transparency, for those files that bear a logo."""
+        response = self._transport.send("PUT", f"{self.path}/{id}/finish/logo", content=logo)
+        return cast(shapes.Finish, response.json())
+
+    def take_logo_off(self, id: str) -> shapes.Finish:
+        """The next version of the finish without a logo."""
+        return cast(shapes.Finish, self._delete(f"{self.path}/{id}/finish/logo"))
+
+
+class Plates(Resource[shapes.Plate]):
+    """What is put behind people; a look's finish names one."""
+
+    path = "/plates"
+
+    def paint(
+        self,
+        *,
+        name: str,
+        kind: Literal["colour", "gradient", "brand"],
+        colours: Sequence[str],
+        angle: int = 0,
+        fall_off: int = 0,
+    ) -> shapes.Plate:
+        """A plate of colours such as `#1a2b3c`, or the next version of the one with that name."""
+        body = {
+            "name": name,
+            "kind": kind,
+            "colours": list(colours),
+            "angle": angle,
+            "fall_off": fall_off,
+        }
+        return cast(shapes.Plate, self._post(self.path, body))
+
+    def upload(self, *, name: str, picture: bytes, fall_off: int = 0) -> shapes.Plate:
+        """A picture as a plate, or as the next version of the one with that name."""
+        response = self._transport.send(
+            "POST",
+            f"{self.path}/pictures",
+            data={"name": name, "fall_off": str(fall_off)},
+            files={"picture": ("plate", picture)},
+        )
+        return cast(shapes.Plate, response.json())
+
+    def picture(self, id: str) -> bytes:
+        """The JPEG of a plate that was uploaded. Raises NotFound for what is painted."""
+        return self._transport.send("GET", f"{self.path}/{id}/picture").content
 
 
 class Orders(Resource[shapes.Order]):
@@ -97,9 +156,17 @@ class Orders(Resource[shapes.Order]):
         body = {"look": look, "shoots": list(shoots)}
         return cast(shapes.Order, self._post(f"{self.path}/{id}/another-look", body))
 
-    def change(self, id: str, *, remind_every: int, if_match: str | None = None) -> shapes.Order:
-        """How many days lie between reminders; 0: none."""
-        body = {"remind_every": remind_every}
+    def change(
+        self,
+        id: str,
+        *,
+        remind_every: int | None = None,
+        naming: str | None = None,
+        if_match: str | None = None,
+    ) -> shapes.Order:
+        """How many days lie between reminders (0: none), and how files are named, such as
+        `{last}_{first}_{number}`."""
+        body = given(remind_every=remind_every, naming=naming)
         return cast(shapes.Order, self._patch(f"{self.path}/{id}", body, if_match))
 
     def remind(
@@ -116,6 +183,34 @@ class Orders(Resource[shapes.Order]):
     def approve(self, id: str) -> int:
         """Approve everybody who has picked; how many they were."""
         return int(self._post(f"{self.path}/{id}/approve")["count"])
+
+    def consistency(self, id: str) -> shapes.Consistency:
+        """How alike everybody on its wall is, and who stands out."""
+        return cast(shapes.Consistency, self._get(f"{self.path}/{id}/consistency"))
+
+    def alternatives(self, id: str) -> Iterator[shapes.Alternative]:
+        """What those of it who opted out gave instead of a headshot."""
+        return self._pages(f"{self.path}/{id}/alternatives")
+
+    def alternative_picture(self, alternative: shapes.Alternative) -> bytes:
+        """The JPEG of one. Raises HeadshotsError while it is being made."""
+        if not alternative["picture"]:
+            raise HeadshotsError("The picture is being made; there is none yet.")
+        return self._transport.send("GET", alternative["picture"]).content
+
+    def wall(self, id: str, *, kind: Literal["png", "pdf"] = "png") -> shapes.Wall:
+        """Everybody side by side as it is now, and whether that is drawn."""
+        return cast(shapes.Wall, self._get(f"{self.path}/{id}/wall", kind=kind))
+
+    def draw_wall(self, id: str, *, kind: Literal["png", "pdf"] = "png") -> shapes.Wall:
+        """Have the wall drawn; ask `wall` until it is ready."""
+        return cast(shapes.Wall, self._post(f"{self.path}/{id}/wall", {"kind": kind}))
+
+    def wall_file(self, wall: shapes.Wall) -> bytes:
+        """The PNG or PDF. Raises HeadshotsError while it is not drawn."""
+        if not wall["file"]:
+            raise HeadshotsError("The wall is not drawn as it hangs now.")
+        return self._transport.send("GET", wall["file"]).content
 
     def harmonise(self, id: str) -> shapes.Harmonised:
         """Mend who stands out."""
@@ -154,6 +249,10 @@ class Orders(Resource[shapes.Order]):
     def publishing_run(self, id: str) -> shapes.PublishingRun:
         """One run, by its own id."""
         return cast(shapes.PublishingRun, self._get(f"/publishing-runs/{id}"))
+
+    def resume_publishing(self, id: str) -> shapes.PublishingRun:
+        """Try those again who failed, or were not come to."""
+        return cast(shapes.PublishingRun, self._post(f"/publishing-runs/{id}/resume"))
 
     def undo_publishing(self, id: str) -> shapes.PublishingRun:
         """Put back what stood there before, as a run of its own."""

@@ -31,6 +31,10 @@ class Employees(Resource[shapes.Employee]):
         """They have left; what was signed and paid for them stays known."""
         self._delete(f"{self.path}/{id}")
 
+    def mail_again(self, id: str) -> shapes.Employee:
+        """Mail to them does not come back any more (`bounced_at`): send it again."""
+        return cast(shapes.Employee, self._post(f"{self.path}/{id}/mail-again"))
+
     def upsert(self, rows: Sequence[shapes.EmployeeRow]) -> Iterator[shapes.UpsertedRow]:
         """Bring people up to date by `external_id`, a thousand a request.
 

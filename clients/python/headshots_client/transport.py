@@ -53,6 +53,8 @@ class Transport:
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        content: bytes | None = None,
+        data: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
@@ -67,7 +69,14 @@ class Transport:
             last = attempt == self.retries
             try:
                 response = self._http.request(
-                    method, url, params=words or None, json=body, files=files, headers=wanted
+                    method,
+                    url,
+                    params=words or None,
+                    json=body,
+                    content=content,
+                    data=data,
+                    files=files,
+                    headers=wanted,
                 )
             except httpx.TransportError as problem:
                 if last:

@@ -88,7 +88,7 @@ def operation(
     query: type[Given] | None = None,
     body: type[serializers.Serializer[Any]] | None = None,
     upload: type[serializers.Serializer[Any]] | None = None,
-    binary: str = "",
+    binary: str | tuple[str, ...] = "",
     raw: str = "",
     match: bool = False,
     also: tuple[int, ...] = (),
@@ -98,9 +98,9 @@ def operation(
 ) -> Callable[[F], F]:
     """Declare a method of a view: who may, what it takes, what it answers.
 
-    `upload` is a multipart body, `binary` the media type of an answer that is a file, `match` says
-    that If-Match is heard, `also` adds statuses to those that every operation has, and `refuses`
-    tells by example what it refuses beside what others do.
+    `upload` is a multipart body, `binary` the media type of an answer that is a file (or several),
+    `match` says that If-Match is heard, `also` adds statuses to those that every operation has, and
+    `refuses` tells by example what it refuses beside what others do.
     """
     taken = query_of(shape, query, many)
     declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes)
@@ -130,7 +130,8 @@ def operation(
             )
         answers: dict[Any, Any] = {}
         if binary:
-            answers[status, binary] = OpenApiTypes.BINARY
+            for kind in (binary,) if isinstance(binary, str) else binary:
+                answers[status, kind] = OpenApiTypes.BINARY
         elif shape is None:
             answers[status] = OpenApiResponse(description="Done.")
         else:

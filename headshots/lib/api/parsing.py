@@ -81,3 +81,9 @@ def too_large(most: int) -> Refusal:
         code="too_large",
         status=413,
     )
+
+
+class BytesParser(BaseParser):
+    """A body that is a file; it is read where it is needed."""
+
+    media_type = "*/*"

@@ -1,0 +1,158 @@
+"""Looks, orders, their links and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class Look(TypedDict):
+    id: str
+    name: str
+    version: int
+    attire: str
+    backdrop: str
+    expression: str
+    light: str
+    framing: str
+    created_at: str
+
+
+class FinishRow(TypedDict):
+    """A file that each headshot becomes."""
+
+    kind: str
+    width: int
+    height: int
+    format: Literal["jpeg", "png", "webp"]
+    quality: int
+    closer: int
+    dpi: int
+    see_through: bool
+    round: bool
+    monochrome: bool
+    logo: bool
+    frame: bool
+
+
+class Finish(TypedDict):
+    """How a look is finished."""
+
+    id: str
+    version: int
+    plate: str | None
+    eye_line: float
+    closer: int
+    logo: bool
+    logo_corner: Literal["left", "right"]
+    frame_colour: str
+    renditions: list[FinishRow]
+    created_at: str
+
+
+class FinishChanges(TypedDict, total=False):
+    """What changes of a finish; what is left out stays as it is."""
+
+    plate: str | None
+    eye_line: float
+    closer: int
+    logo_corner: Literal["left", "right"]
+    frame_colour: str
+    renditions: list[FinishRow]
+
+
+class Plate(TypedDict):
+    id: str
+    name: str
+    version: int
+    kind: Literal["colour", "gradient", "brand", "picture"]
+    colours: list[str]
+    angle: int
+    fall_off: int
+    picture: str | None
+    created_at: str
+
+
+class Order(TypedDict):
+    id: str
+    name: str
+    look: str
+    frozen_look: dict[str, str]
+    due_at: str
+    remind_every: int
+    naming: str
+    more_pictures: bool
+    cost_centre: str
+    po_number: str
+    promised_hours: int | None
+    counts: dict[str, int]
+    created_at: str
+
+
+class Reminded(TypedDict):
+    """How many were reminded, were reminded just before, or cannot be reached."""
+
+    sent: int
+    lately: int
+    unreached: int
+
+
+class JoinLink(TypedDict):
+    id: str
+    order: str
+    url: str
+    domains: list[str]
+    cap: int
+    used: int
+    expires_at: str
+    revoked_at: str | None
+    created_at: str
+
+
+class DownloadLink(TypedDict):
+    id: str
+    order: str
+    url: str
+    note: str
+    kinds: list[str]
+    used: int
+    used_at: str | None
+    expires_at: str
+    revoked_at: str | None
+    created_at: str
+
+
+class TeamPage(TypedDict):
+    url: str
+    sites: list[str]
+    people: int
+    created_at: str
+
+
+class Refinish(TypedDict):
+    id: str
+    order: str
+    state: Literal["rendering", "approved", "discarded", "undone"]
+    total: int
+    done: int
+    failed: int
+    decided_at: str | None
+    created_at: str
+
+
+class Harmonised(TypedDict):
+    refinish: str | None
+    refinished: int
+    again: int
+    left: int
+
+
+class PublishingRun(TypedDict):
+    id: str
+    order: str
+    directory: str
+    aim: Literal["rehearse", "publish", "undo"]
+    state: Literal["running", "stopped", "done"]
+    sentence: str
+    people: dict[str, int]
+    undoes: str | None
+    created_at: str

@@ -1,0 +1,85 @@
+"""Headshots and their files."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class Rendition(TypedDict):
+    kind: str
+    format: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    file: str
+
+
+class Headshot(TypedDict):
+    id: str
+    shoot: str
+    employee: str
+    candidate: str
+    picked_at: str
+    approved_at: str | None
+    renditions: list[Rendition]
+    created_at: str
+
+
+class Export(TypedDict):
+    id: str
+    order: str
+    state: str
+    done: int
+    total: int
+    sentence: str
+    file: str | None
+    bytes: int
+    expires_at: str
+    created_at: str
+
+
+class Alternative(TypedDict):
+    """What somebody who opted out gave instead of a headshot."""
+
+    id: str
+    shoot: str
+    employee: str
+    kind: Literal["photo", "initials"]
+    picture: str | None
+    created_at: str
+    updated_at: str
+
+
+class Wall(TypedDict):
+    """A staff wall as it hangs now; `file` is null until it is drawn."""
+
+    order: str
+    kind: Literal["png", "pdf"]
+    people: int
+    ready: bool
+    file: str | None
+
+
+class Measure(TypedDict):
+    """How far a roster lies apart in one measure; up to `bound` nobody sees it."""
+
+    measure: Literal["eye_line", "face_height", "tilt", "backdrop", "brightness", "side_light"]
+    spread: float
+    bound: float
+
+
+class Outlier(TypedDict):
+    """Somebody who stands out: how far from the middle, by measure."""
+
+    headshot: str
+    employee: str
+    deviations: dict[str, float]
+
+
+class Consistency(TypedDict):
+    """How alike an order came out, 0 to 100; None for fewer than three people."""
+
+    figure: float | None
+    measures: list[Measure]
+    outliers: list[Outlier]

@@ -1,0 +1,76 @@
+"""Shoots, photos and candidates."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+State = Literal[
+    "invited",
+    "collecting",
+    "queued",
+    "training",
+    "generating",
+    "choosing",
+    "approving",
+    "delivered",
+    "failed",
+    "cancelled",
+    "opted_out",
+    "withdrawn",
+]
+
+
+Fault = Literal["likeness", "expression", "hair", "glasses", "clothes", "flaw", "other"]
+
+
+class Shoot(TypedDict):
+    id: str
+    order: str
+    employee: str
+    state: State
+    state_since: str
+    percent: int
+    message: str
+    round: int
+    release: str | None
+    headshot: str | None
+    inputs_destroyed_at: str | None
+    created_at: str
+    updated_at: str
+
+
+class Selfie(TypedDict):
+    id: str
+    shoot: str
+    name: str
+    verdict: Literal["checking", "accepted", "rejected"]
+    sentence: str
+    score: float
+    width: int
+    height: int
+    created_at: str
+
+
+class UploadAddress(TypedDict):
+    """PUT the bytes of a photo to `url`."""
+
+    url: str
+    method: str
+    expires_at: str
+    most_bytes: int
+
+
+class Candidate(TypedDict):
+    id: str
+    shoot: str
+    round: int
+    likeness: float | None
+    picture: str
+    created_at: str
+
+
+class EmbedLink(TypedDict):
+    """For the `src` of an iframe."""
+
+    url: str
+    expires_at: str

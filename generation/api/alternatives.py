@@ -1,0 +1,81 @@
+"""What stands beside an order's headshots of those who opted out."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from generation import access
+from generation.api.pictures import note_viewed, picture_file
+from generation.models import Alternative
+from headshots.lib.api.operations import operation
+from headshots.lib.api.shapes import Shape
+
+TAG = "Headshots"
+
+
+class AlternativeShape(Shape):
+    """A photo of their own, or initials, of somebody who opted out. No face in it is generated."""
+
+    id = serializers.UUIDField()
+    shoot = serializers.UUIDField(source="shoot_id")
+    employee = serializers.UUIDField(source="shoot.employee_id")
+    kind = serializers.ChoiceField(choices=Alternative.Kind.choices)
+    picture = serializers.SerializerMethodField(
+        help_text="Where the JPEG is, with your key; null until it is made."
+    )
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    example = {
+        "id": "019ab1c2-0000-7000-8000-000000000027",
+        "shoot": "019ab1c2-0000-7000-8000-00000000000d",
+        "employee": "019ab1c2-0000-7000-8000-00000000000a",
+        "kind": "initials",
+        "picture": "/api/v1/alternatives/019ab1c2-0000-7000-8000-000000000027/picture",
+        "created_at": "2026-11-25T09:00:00Z",
+        "updated_at": "2026-11-25T09:00:00Z",
+    }
+
+    def get_picture(self, row: Alternative) -> str | None:
+        return reverse("api:alternative_picture", args=[row.pk]) if row.finished else None
+
+
+class AlternativesView(TenantView):
+    """What was given instead of headshots in an order."""
+
+    @operation(
+        "alternatives_list",
+        "List what was given instead of headshots",
+        tag=TAG,
+        scope="headshots:read",
+        shape=AlternativeShape,
+        many=True,
+    )
+    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """In the order's crop and on its plate, so that nobody is missing beside the others.
+        Whoever wanted none is not in it."""
+        order = access.order(self.inside, order_id)
+        return self.listed(access.alternatives(self.inside, order), owner=self.organisation.pk)
+
+
+class AlternativePictureView(TenantView):
+    """The picture of one."""
+
+    @operation(
+        "alternatives_file",
+        "Fetch what was given instead of a headshot",
+        tag=TAG,
+        scope="headshots:read",
+        binary="image/jpeg",
+    )
+    def get(self, request: Request, alternative_id: UUID) -> HttpResponseBase:
+        """The JPEG; that it was looked at is written down."""
+        found = access.alternative(self.inside, alternative_id)
+        note_viewed(self, found)
+        return picture_file(found.finished, "image/jpeg")

@@ -1,0 +1,209 @@
+"""An order's staff wall as one picture or a PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from generation import access, consistency, wall_pictures
+from generation.api import refusals
+from generation.models import Order
+from generation.storage import vault
+from headshots.lib.api.operations import operation
+from headshots.lib.api.problems import Refusal
+from headshots.lib.api.shapes import Given, Shape
+
+TAG = "Orders"
+
+
+class WallShape(Shape):
+    """Everybody side by side, as the wall hangs now."""
+
+    order = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=list(wall_pictures.KINDS))
+    people = serializers.IntegerField(help_text="How many hang on it.")
+    ready = serializers.BooleanField(help_text="Whether it is drawn as it hangs now.")
+    file = serializers.CharField(allow_null=True, help_text="Where it is, with your key.")
+
+    example = {
+        "order": "019ab1c2-0000-7000-8000-00000000000c",
+        "kind": "png",
+        "people": 12,
+        "ready": True,
+        "file": "/api/v1/orders/019ab1c2-0000-7000-8000-00000000000c/wall/file?kind=png",
+    }
+
+
+class MeasureShape(Shape):
+    """How far a roster lies apart in one measure; up to `bound` nobody sees it."""
+
+    measure = serializers.ChoiceField(choices=list(consistency.BOUNDS))
+    spread = serializers.FloatField()
+    bound = serializers.FloatField()
+
+    example = {"measure": "tilt", "spread": 0.4, "bound": 1.0}
+
+
+class OutlierShape(Shape):
+    """Somebody who stands out, by these measures: how far from the middle."""
+
+    headshot = serializers.UUIDField()
+    employee = serializers.UUIDField()
+    deviations: Any = serializers.DictField(child=serializers.FloatField())
+
+    example = {
+        "headshot": "019ab1c2-0000-7000-8000-000000000018",
+        "employee": "019ab1c2-0000-7000-8000-00000000000a",
+        "deviations": {"tilt": 3.1},
+    }
+
+
+class ConsistencyShape(Shape):
+    """How alike everybody on a wall is."""
+
+    figure = serializers.FloatField(
+        allow_null=True, help_text="0 to 100; null for fewer than three people."
+    )
+    measures: Any = MeasureShape(many=True)
+    outliers: Any = OutlierShape(many=True)
+
+    example = {
+        "figure": 93.4,
+        "measures": [MeasureShape.example],
+        "outliers": [OutlierShape.example],
+    }
+
+
+class WallGiven(Given):
+    """As what."""
+
+    kind = serializers.ChoiceField(choices=list(wall_pictures.KINDS), default="png")
+
+    example = {"kind": "png"}
+
+
+class WallQuery(Given):
+    """As what."""
+
+    kind = serializers.ChoiceField(choices=list(wall_pictures.KINDS), default="png")
+
+
+class WallView(TenantView):
+    """The wall of one order."""
+
+    @operation(
+        "walls_get",
+        "Read how far a wall is",
+        tag=TAG,
+        scope="headshots:read",
+        shape=WallShape,
+        query=WallQuery,
+    )
+    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """A headshot that is approved, changed or withdrawn makes it another wall, which has to be
+        drawn again."""
+        order = access.order(self.inside, order_id)
+        return self.shown(_state(order, self.query["kind"]))
+
+    @operation(
+        "walls_draw",
+        "Have a wall drawn",
+        tag=TAG,
+        scope="headshots:write",
+        shape=WallShape,
+        body=WallGiven,
+        status=202,
+        refuses=(refusals.EMPTY_WALL,),
+    )
+    def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """As a PNG, or as a PDF of A4 pages, with names. It takes about a second for fifty people;
+        read it until it is ready."""
+        order, kind = access.order(self.inside, order_id), self.body()["kind"]
+        wall_pictures.asked_for(actor=self.actor, order=order, kind=kind)
+        place = reverse("api:wall", args=[order.pk])
+        return self.shown(_state(order, kind), location=f"{place}?kind={kind}")
+
+
+class ConsistencyView(TenantView):
+    """How alike an order came out."""
+
+    @operation(
+        "consistency_get",
+        "Read how alike an order came out",
+        tag=TAG,
+        scope="headshots:read",
+        shape=ConsistencyShape,
+    )
+    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Eye line and face height as shares of the height, tilt in degrees, the backdrop in
+        CIEDE2000, brightness in Lab lightness, light from the side as a share. Harmonising mends
+        who stands out."""
+        order = access.order(self.inside, order_id)
+        alike = consistency.compare(consistency.shown(order=order))
+        return self.shown(
+            {
+                "figure": alike.figure,
+                "measures": [
+                    {"measure": name, "spread": alike.spreads[name], "bound": bound}
+                    for name, bound in consistency.BOUNDS.items()
+                    if name in alike.spreads
+                ],
+                "outliers": [
+                    {
+                        "headshot": each.headshot.pk,
+                        "employee": each.headshot.shoot.employee_id,
+                        "deviations": {name: each.deviations[name] for name in each.outlying},
+                    }
+                    for each in alike.outliers
+                ],
+            }
+        )
+
+
+class WallFileView(TenantView):
+    """The picture."""
+
+    @operation(
+        "walls_file",
+        "Fetch a wall",
+        tag=TAG,
+        scope="headshots:read",
+        binary=tuple(wall_pictures.KINDS.values()),
+        query=WallQuery,
+        refuses=(refusals.WALL_NOT_READY,),
+    )
+    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Once it is ready."""
+        kind = self.query["kind"]
+        hanging = wall_pictures.hanging(order=access.order(self.inside, order_id), kind=kind)
+        if not hanging.ready:
+            raise Refusal(
+                "The wall as it hangs now is not drawn. Have it drawn, and wait until it is ready.",
+                code="not_ready",
+                status=409,
+            )
+        return FileResponse(
+            vault().open(hanging.key),
+            as_attachment=True,
+            filename=f"staff-wall.{kind}",
+            content_type=wall_pictures.KINDS[kind],
+        )
+
+
+def _state(order: Order, kind: str) -> dict[str, Any]:
+    hanging = wall_pictures.hanging(order=order, kind=kind)
+    file = f"{reverse('api:wall_file', args=[order.pk])}?kind={kind}" if hanging.ready else None
+    return {
+        "order": order.pk,
+        "kind": kind,
+        "people": hanging.people,
+        "ready": hanging.ready,
+        "file": file,
+    }
