@@ -60,8 +60,12 @@ def nudge(*, actor: Actor, order: Order, wanted: funnel.Wanted) -> Nudged:
     found = funnel.narrow(Shoot.objects.filter(order=order), wanted).filter(state__in=_OPEN)
     now = timezone.now()
     locked = Shoot.objects.select_for_update(of=("self",)).filter(pk__in=found.values("pk"))
-    people = list(locked.select_related("employee").order_by("pk"))
-    reachable = [shoot for shoot in people if shoot.employee.bounced_at is None]
+    people = list(locked.select_related("employee", "invitation").order_by("pk"))
+    reachable = [
+        shoot
+        for shoot in people
+        if shoot.employee.bounced_at is None and shoot.invitation.revoked_at is None
+    ]
     chosen = [
         shoot
         for shoot in reachable
@@ -105,6 +109,7 @@ def due(now: datetime) -> QuerySet[Any]:
             reminders__lt=MOST,
             invited_at__isnull=False,
             employee__bounced_at=None,
+            invitation__revoked_at=None,
             employee__organisation__closed_at=None,
         )
         .annotate(last=last, pause=days)
