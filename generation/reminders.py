@@ -57,15 +57,13 @@ def nudge(*, actor: Actor, order: Order, wanted: funnel.Wanted) -> Nudged:
             code="not_their_turn",
             status=409,
         )
-    found = funnel.narrow(Shoot.objects.filter(order=order), wanted).filter(state__in=_OPEN)
+    found = funnel.narrow(Shoot.objects.filter(order=order), wanted).filter(
+        state__in=_OPEN, invitation__revoked_at=None
+    )
     now = timezone.now()
     locked = Shoot.objects.select_for_update(of=("self",)).filter(pk__in=found.values("pk"))
-    people = list(locked.select_related("employee", "invitation").order_by("pk"))
-    reachable = [
-        shoot
-        for shoot in people
-        if shoot.employee.bounced_at is None and shoot.invitation.revoked_at is None
-    ]
+    people = list(locked.select_related("employee").order_by("pk"))
+    reachable = [shoot for shoot in people if shoot.employee.bounced_at is None]
     chosen = [
         shoot
         for shoot in reachable

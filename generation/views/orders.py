@@ -263,10 +263,17 @@ def invite_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     found = access.shoot(inside, shoot_id)
     if not found.invitation.revoked_at and found.state not in (State.INVITED, State.COLLECTING):
         raise Http404
+    email = found.employee.email
+    if found.employee.bounced_at:
+        said = ngettext(
+            "{unreached} cannot be reached: mail comes back.",
+            "{unreached} cannot be reached: mail comes back.",
+            1,
+        )
+        messages.error(request, said.format(unreached=email))
+        return redirect("shoot", slug=slug, shoot_id=shoot_id)
     personal_links.send_again(shoot=found)
-    messages.success(
-        request, _("The link is on its way to {email}.").format(email=found.employee.email)
-    )
+    messages.success(request, _("The link is on its way to {email}.").format(email=email))
     return redirect("shoot", slug=slug, shoot_id=shoot_id)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from standardwebhooks import Webhook
 
-from accounts import invitations, pace
+from accounts import bounces, invitations, pace
 from accounts.models import AuditEntry, Tally
 from generation import funnel, notices, orders, personal_links, reminders
 from generation.models import Shoot, State
@@ -99,6 +99,20 @@ def test_an_administrator_closes_a_link_and_sends_another(
     assert "Revoke the link" in client.get(page).content.decode()
 
 
+def test_a_link_is_not_said_to_be_on_its_way_where_mail_comes_back(
+    world: World, client: Client
+) -> None:
+    shoot = world.shoot()
+    bounces.mark(address=shoot.employee.email, reason="550 gone")
+    OrmQ.objects.all().delete()
+    client.force_login(world.owner)
+    where = [world.organisation.slug, shoot.pk]
+    page = client.post(reverse("shoot_invite", args=where), follow=True).content.decode()
+    assert f"{shoot.employee.email} cannot be reached: mail comes back." in page
+    assert "on its way" not in page
+    assert not OrmQ.objects.exists()
+
+
 def test_nobody_is_reminded_by_a_link_that_is_closed(world: World) -> None:
     order = world.order(2)
     closed, other = order.shoots.all()
@@ -107,7 +121,7 @@ def test_nobody_is_reminded_by_a_link_that_is_closed(world: World) -> None:
     personal_links.revoke(actor=world.actor, shoot=closed)
     assert [s.pk for s in reminders.due(timezone.now())] == [other.pk]
     done = reminders.nudge(actor=world.actor, order=order, wanted=funnel.Wanted())
-    assert (done.sent, done.unreached) == (1, 1)
+    assert (done.sent, done.lately, done.unreached) == (1, 0, 0)
 
 
 def test_asking_again_and_again_mails_three_times_a_day(world: World, client: Client) -> None:
