@@ -35,6 +35,7 @@ ACTS: dict[str, str] = {
     "headshots.asked_again": gettext_noop("Asked for other pictures"),
     "held.downloaded": gettext_noop("Downloaded what is held about them"),
     "invitation.renewed": gettext_noop("Asked for a new link"),
+    "invitation.revoked": gettext_noop("Revoked somebody’s link"),
     "join_link.made": gettext_noop("Made a join link"),
     "join_link.revoked": gettext_noop("Revoked a join link"),
     "join_link.used": gettext_noop("Came by a join link"),

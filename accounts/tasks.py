@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts import member_invitations, roster_imports, roster_reading
+from accounts import account_mail, member_invitations, roster_imports, roster_reading
 from accounts.webhooks import notices, sending
 
 
@@ -21,6 +21,11 @@ def check_roster(import_id: str, run: int) -> None:
 def send_member_invitation(invitation_id: str, generation: int) -> bool:
     """default: mail somebody the link to become a member."""
     return member_invitations.send(invitation_id=UUID(invitation_id), generation=generation)
+
+
+def send_account_mail(sealed: str, tries: int) -> bool:
+    """default: a mail about signing up or in that the mail server did not take before."""
+    return account_mail.send_again(sealed=sealed, tries=tries)
 
 
 def send_webhooks() -> int:

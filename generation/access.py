@@ -69,7 +69,9 @@ def shoots(inside: Inside, order: Order) -> QuerySet[Shoot]:
 def shoot(inside: Inside, shoot_id: UUID) -> Shoot:
     found = (
         Shoot.objects.filter(order__organisation=inside.organisation, pk=shoot_id)
-        .select_related("order__organisation", "employee", "headshot__candidate", "alternative")
+        .select_related(
+            "order__organisation", "employee", "invitation", "headshot__candidate", "alternative"
+        )
         .first()
     )
     if found is None:

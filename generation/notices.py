@@ -88,6 +88,8 @@ def send(*, shoot: Shoot, kind: str) -> bool:
     asked_for = kind in ("withdrawn", "fresh_link")
     if shoot.state in (State.OPTED_OUT, State.WITHDRAWN) and not asked_for:
         return False
+    if shoot.invitation.revoked_at and kind != "withdrawn":
+        return False  # it would lead to a link that opens nothing
     if shoot.employee.bounced_at or shoot.state not in _WHILE.get(kind, State):
         return False
     organisation = shoot.order.organisation

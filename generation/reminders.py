@@ -57,7 +57,9 @@ def nudge(*, actor: Actor, order: Order, wanted: funnel.Wanted) -> Nudged:
             code="not_their_turn",
             status=409,
         )
-    found = funnel.narrow(Shoot.objects.filter(order=order), wanted).filter(state__in=_OPEN)
+    found = funnel.narrow(Shoot.objects.filter(order=order), wanted).filter(
+        state__in=_OPEN, invitation__revoked_at=None
+    )
     now = timezone.now()
     locked = Shoot.objects.select_for_update(of=("self",)).filter(pk__in=found.values("pk"))
     people = list(locked.select_related("employee").order_by("pk"))
@@ -105,6 +107,7 @@ def due(now: datetime) -> QuerySet[Any]:
             reminders__lt=MOST,
             invited_at__isnull=False,
             employee__bounced_at=None,
+            invitation__revoked_at=None,
             employee__organisation__closed_at=None,
         )
         .annotate(last=last, pause=days)

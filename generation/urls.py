@@ -53,6 +53,7 @@ urlpatterns = [
     path("shoots/<uuid:shoot_id>/send-back", orders.send_back, name="shoot_send_back"),
     path("shoots/<uuid:shoot_id>/cancel", orders.cancel_shoot, name="shoot_cancel"),
     path("shoots/<uuid:shoot_id>/invite", orders.invite_again, name="shoot_invite"),
+    path("shoots/<uuid:shoot_id>/link/revoke", orders.revoke_link, name="shoot_link_revoke"),
     path("shoots/<uuid:shoot_id>/more", add_ons.more_pictures, name="shoot_more"),
     path("orders/<uuid:order_id>/another-look", add_ons.another, name="order_another_look"),
     path("credits/where", costs.where, name="credit_costs"),

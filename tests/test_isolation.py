@@ -185,6 +185,7 @@ TABLE = [
     Case("shoot_send_back", {"viewer": 403, "admin": 422, "owner": 422}, "post", "approving"),
     Case("shoot_cancel", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("shoot_invite", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
+    Case("shoot_link_revoke", DONE_ADMIN, "post", "shoot"),
     Case("candidate_picture", ALL, needs="candidate"),
     Case("alternative_picture", ALL, needs="alternative"),
     Case("credit_costs", ALL),

@@ -85,6 +85,7 @@ def test_unmarked_words_are_noticed_wherever_they_stand() -> None:
         '{% include "components/empty.html" with title="Nobody" %}',
         "<p>{{ n }} people</p>",
         '{{ name|default:"Nobody yet" }}',
+        '{% include "components/dialog.html" with text=name|add:" can go." %}',
     ):
         assert list(unmarked(template)), template
     for template in (

@@ -23,7 +23,7 @@ _TAG = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 _ELEMENT = re.compile(r"<[^>]*>", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ARGUMENT = re.compile(
-    r'\b(?:label|title|text|busy|yes|no|help|placeholder|default|default_if_none)[=:]"([^"]*)"'
+    r'\b(?:label|title|text|busy|yes|no|help|placeholder|default|default_if_none|add)[=:]"([^"]*)"'
 )
 
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.contrib import messages
+from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from accounts import audit, member_invitations
+from accounts import account_mail, audit, member_invitations
 from accounts.actors import Actor, user_actor
 from accounts.models import IdentityProvider, Member, MemberInvitation, Role, User
 from accounts.second_factor import has_second_factor
@@ -28,9 +32,34 @@ from accounts.sso import domains, providers
 from headshots.lib import safe_requests
 from headshots.lib.problems import Problem
 
+log = structlog.get_logger(__name__)
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Refuses other ways in where an organisation requires its provider."""
+    """Refuses other ways in where an organisation requires its provider; mail that the server
+    does not take is tried again, and whoever waits for it is told."""
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        request = allauth_context.request
+        message = self.render_mail(
+            template_prefix,
+            email,
+            {
+                "request": request,
+                "email": email,
+                "current_site": get_current_site(request),
+                **context,
+            },
+        )
+        try:
+            message.send()
+        except OSError:
+            log.exception("account_mail_failed", template=template_prefix)
+            account_mail.try_later(message)
+            messages.warning(
+                request,
+                _("The mail server did not take it. It is tried again every five minutes."),
+            )
 
     def pre_login(
         self, request: HttpRequest, user: User, *, signal_kwargs: Any, **more: Any

@@ -16,7 +16,7 @@ from accounts.access import employee
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
 from accounts.models import Employee
-from generation import access, choosing, notices, orders, progress, selfies, states
+from generation import access, choosing, orders, personal_links, progress, selfies, states
 from generation.api import refusals
 from generation.api.orders import USUAL_DAYS, OrderShape
 from generation.models import Shoot, State
@@ -255,7 +255,7 @@ class ShootInviteView(ShootViews):
                 code="transition",
                 status=409,
             )
-        notices.invite(shoots=[shoot])
+        personal_links.send_again(shoot=shoot)
         return self.again(shoot_id)
 
 

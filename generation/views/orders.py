@@ -28,8 +28,8 @@ from generation import (
     choosing,
     costs,
     funnel,
-    notices,
     orders,
+    personal_links,
     progress,
     reminders,
     renditions,
@@ -261,10 +261,30 @@ def invite_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     """Send the personal link once more."""
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
-    if found.state not in (State.INVITED, State.COLLECTING):
+    if not found.invitation.revoked_at and found.state not in (State.INVITED, State.COLLECTING):
         raise Http404
-    notices.invite(shoots=[found])
+    email = found.employee.email
+    if found.employee.bounced_at:
+        said = ngettext(
+            "{unreached} cannot be reached: mail comes back.",
+            "{unreached} cannot be reached: mail comes back.",
+            1,
+        )
+        messages.error(request, said.format(unreached=email))
+        return redirect("shoot", slug=slug, shoot_id=shoot_id)
+    personal_links.send_again(shoot=found)
+    messages.success(request, _("The link is on its way to {email}.").format(email=email))
+    return redirect("shoot", slug=slug, shoot_id=shoot_id)
+
+
+@require_POST
+@login_required
+def revoke_link(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
+    """Close the personal link until it is sent again."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    found = access.shoot(inside, shoot_id)
+    personal_links.revoke(actor=user_actor(inside.user, request), shoot=found)
     messages.success(
-        request, _("The link is on its way to {email}.").format(email=found.employee.email)
+        request, _("The invitation of {email} is worthless now.").format(email=found.employee.email)
     )
     return redirect("shoot", slug=slug, shoot_id=shoot_id)

@@ -240,6 +240,25 @@ def test_nobody_is_handed_another_organisation(world: World) -> None:
     assert member_of(other, stranger.user).role == Role.ADMIN
 
 
+def test_one_account_switches_between_its_organisations(world: World) -> None:
+    other = make_world("Other")
+    Member.objects.create(organisation=other.organisation, user=world.owner, role=Role.VIEWER)
+    stranger = make_world("Third").organisation
+    client = signed_in(world.owner)
+    page = client.get(reverse("home")).content.decode()
+    slugs = (world.organisation.slug, other.organisation.slug)
+    for slug in slugs:
+        assert reverse("overview", args=[slug]) in page
+    assert reverse("overview", args=[stranger.slug]) not in page
+    # In each they may what their role there lets them.
+    log = [client.get(reverse("audit_log", args=[slug])).status_code for slug in slugs]
+    assert log == [200, 403]
+    assert client.get(reverse("overview", args=[stranger.slug])).status_code == 404
+    # Where there is one alone, it opens at once.
+    answer = signed_in(other.owner).get(reverse("home"))
+    assert answer["Location"] == reverse("overview", args=[other.organisation.slug])
+
+
 def test_each_role_sees_what_it_may(world: World) -> None:
     page = signed_in(world.member(Role.VIEWER)).get(
         reverse("members", args=[world.organisation.slug])

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AuditEntry, Employee, RosterImport
+from accounts.models import AuditEntry, Employee, Role, RosterImport
 from accounts.roster import import_roster, read_roster
 from headshots.lib.tables import read_table
 from tests.browser.queue import drain, forget
@@ -208,6 +208,28 @@ def test_a_file_goes_its_three_steps(admin: Client, world: World, tmp_path: Any)
     assert "<h1>Applied</h1>" in answer.content.decode()
     assert Employee.objects.count() == 2
     assert admin.post(url + "/apply").status_code == 409
+
+
+def test_the_second_of_two_administrators_is_shown_what_changed(world: World) -> None:
+    put(world)
+    pages = []
+    for user, title in ((world.member(Role.ADMIN), "Boss"), (world.owner, "Chief")):
+        client = Client()
+        client.force_login(user)
+        file = world.roster_file(f"Email,Title\nada@x.example,{title}\nbob@x.example,Painter\n")
+        url = at(world, "roster_import", import_id=file.pk)
+        client.post(url, {"meaning": ["email", "title"]})
+        pages.append((client, url, user))
+    (first, there, early), (second, here, _) = pages
+    assert first.post(there + "/apply", follow=True).status_code == 200
+    shown = second.post(here + "/apply", follow=True).content.decode()
+    assert "Nothing has been applied" in shown
+    assert f"{early} changed the roster" in shown
+    assert "Otherwise than you saw" in shown
+    assert "<del>Boss</del>" in shown
+    assert Employee.objects.get(email="ada@x.example").title == "Boss"
+    assert "<h1>Applied</h1>" in second.post(here + "/apply", follow=True).content.decode()
+    assert Employee.objects.get(email="ada@x.example").title == "Chief"
 
 
 def test_a_long_file_shows_how_far_it_is_and_leads_on(admin: Client, world: World) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from datetime import timedelta
 
+import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -14,9 +15,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from standardwebhooks import Webhook
 
-from accounts import invitations, pace
-from accounts.models import Tally
-from generation import orders
+from accounts import bounces, invitations, pace
+from accounts.models import AuditEntry, Tally
+from generation import funnel, notices, orders, personal_links, reminders
+from generation.models import Shoot, State
 from tests.generation.test_reminders import run_queued
 from tests.world import World, token
 
@@ -64,6 +66,69 @@ def test_a_replaced_link_may_ask_and_a_revoked_one_may_not(world: World, client:
         client.post(reverse("fresh_link", args=[old]))
     run_queued()
     assert [m.to for m in mail.outbox] == [[replaced.employee.email]]
+
+
+@pytest.mark.parametrize("state", [State.INVITED, State.DELIVERED])
+def test_an_administrator_closes_a_link_and_sends_another(
+    world: World, client: Client, state: State
+) -> None:
+    shoot = world.shoot(state)
+    old = token(shoot)
+    client.force_login(world.owner)
+    where = [world.organisation.slug, shoot.pk]
+    page = reverse("shoot", args=where)
+    assert "Revoke the link" in client.get(page).content.decode()
+    OrmQ.objects.all().delete()
+    for _ in range(2):
+        client.post(reverse("shoot_link_revoke", args=where))
+    assert AuditEntry.objects.filter(action="invitation.revoked").count() == 1
+    for address in (f"/i/{old}/", f"/i/{old}/data"):
+        assert Client().get(address).status_code == 404
+    # Whoever holds it gets no other, and no mail leads there.
+    Client().post(reverse("fresh_link", args=[old]))
+    shoot = Shoot.objects.get(pk=shoot.pk)
+    for kind in notices.SUBJECTS:
+        if kind != "withdrawn":
+            assert not notices.send(shoot=shoot, kind=kind)
+    assert not mail.outbox
+    shown = client.get(page).content.decode()
+    assert "Revoked" in shown
+    assert "Revoke the link" not in shown
+    assert not OrmQ.objects.exists()
+
+    client.post(reverse("shoot_invite", args=where))
+    run_queued()
+    link = re.search(r"/i/(\S+)/", str(mail.outbox[-1].body))
+    assert link
+    assert link.group(1) != old
+    assert Client().get(link.group()).status_code == 200
+    assert Client().get(f"/i/{old}/").status_code == 404
+    assert "Revoke the link" in client.get(page).content.decode()
+
+
+def test_a_link_is_not_said_to_be_on_its_way_where_mail_comes_back(
+    world: World, client: Client
+) -> None:
+    shoot = world.shoot()
+    bounces.mark(address=shoot.employee.email, reason="550 gone")
+    OrmQ.objects.all().delete()
+    client.force_login(world.owner)
+    where = [world.organisation.slug, shoot.pk]
+    page = client.post(reverse("shoot_invite", args=where), follow=True).content.decode()
+    assert f"{shoot.employee.email} cannot be reached: mail comes back." in page
+    assert "on its way" not in page
+    assert not OrmQ.objects.exists()
+
+
+def test_nobody_is_reminded_by_a_link_that_is_closed(world: World) -> None:
+    order = world.order(2)
+    closed, other = order.shoots.all()
+    Shoot.objects.update(invited_at=timezone.now() - timedelta(days=4))
+    Shoot.objects.update(state_since=timezone.now() - timedelta(days=4))
+    personal_links.revoke(actor=world.actor, shoot=closed)
+    assert [s.pk for s in reminders.due(timezone.now())] == [other.pk]
+    done = reminders.nudge(actor=world.actor, order=order, wanted=funnel.Wanted())
+    assert (done.sent, done.lately, done.unreached) == (1, 0, 0)
 
 
 def test_asking_again_and_again_mails_three_times_a_day(world: World, client: Client) -> None:

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import pytest
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 from django_q.models import OrmQ, Schedule
 
 from accounts.actors import employee_actor
 from generation import notices, tasks, withdrawals
 from generation.models import Shoot, State
-from tests.world import World
+from tests.world import World, token
 
 
 def test_the_invitation_has_a_link_that_works(world: World, client: Client) -> None:
@@ -47,6 +48,26 @@ def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
         shoot = Shoot.objects.get(pk=shoot.pk)
     assert notices.send(shoot=shoot, kind=kind)
     assert shoot.employee.first_name in str(mail.outbox[0].body)
+
+
+def test_a_copy_of_the_release_comes_by_mail(world: World) -> None:
+    shoot = world.shoot()
+    OrmQ.objects.all().delete()
+    client = Client()
+    page = reverse("employee:start", args=[token(shoot)])
+    release = client.get(page).context["release"]
+    client.post(
+        reverse("employee:sign", args=[token(shoot)]),
+        {"typed_name": "Ada Lovelace", "read_hash": release.sha256, "where": release.jurisdiction},
+    )
+    queued = [message.task["args"] for message in OrmQ.objects.all()]
+    assert ("release", [str(shoot.pk)]) in queued
+    tasks.send_notices("release", [str(shoot.pk)])
+    body = str(mail.outbox[-1].body)
+    assert mail.outbox[-1].to == [shoot.employee.email]
+    assert "Ada Lovelace" in body
+    for paragraph in release.paragraphs:
+        assert paragraph in body
 
 
 def test_no_invitation_after_the_photos_are_in(world: World) -> None:
