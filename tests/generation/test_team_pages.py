@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
+from accounts.models import Employee
 from generation import finishes, rendition_table, team_pages
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
@@ -23,6 +24,7 @@ def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
         renditions=[rendition_table.Row("portrait", 200, 250)],
     )
     one, other = sit_roster(world, 2)
+    Employee.objects.filter(pk=one.employee_id).update(title="Surveyor")
     drain()
     page = team_pages.publish(actor=SYSTEM, order=one.order, sites=["https://www.Example.com/"])
     guest = Client()
@@ -32,6 +34,7 @@ def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
     guest.post(reverse("employee:team_page", args=[token(one)]), {"agreed": "1"})
     shown = guest.get(address)
     assert one.employee.name in shown.content.decode()
+    assert "Surveyor" in shown.content.decode()
     assert other.employee.name not in shown.content.decode()
     assert "frame-ancestors https://www.example.com" in shown["Content-Security-Policy"]
     assert "X-Frame-Options" not in shown
