@@ -19,7 +19,7 @@ from accounts import audit
 from accounts.actors import Actor
 from generation import credentials, finishes, renditions, states
 from generation.engine import provenance
-from generation.models import Alternative, Order, Shoot, State
+from generation.models import Alternative, Order, Shoot, State, TeamConsent
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
@@ -124,6 +124,7 @@ def _refuse(shoot: Shoot) -> None:
 def take_back(*, actor: Actor, shoot: Shoot) -> None:
     """Destroy the picture; nothing stands beside the others then. Twice is once."""
     shoot = states.locked(shoot.pk)
+    TeamConsent.objects.filter(shoot=shoot).delete()
     if Alternative.objects.filter(shoot=shoot).delete()[0]:
         audit.record(
             actor=actor,

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.webhooks import events
 from billing import ledger
 from generation import add_ons, claims, notices, renditions, retention, states
-from generation.models import Candidate, Headshot, Shoot, State
+from generation.models import Candidate, Headshot, Shoot, State, TeamConsent
 from headshots.lib.problems import Problem
 
 MOST_ROUNDS = 3
@@ -224,4 +224,6 @@ def opt_out(*, actor: Actor, shoot: Shoot) -> None:
     """The employee steps out, without a reason: the credit comes back, photos and pictures go."""
     shoot = states.locked(shoot.pk)
     states.move(actor=actor, shoot=shoot, to=State.OPTED_OUT)
+    # A yes to the team page was to a headshot.
+    TeamConsent.objects.filter(shoot=shoot).delete()
     retention.destroy_inputs(actor=actor, shoot=shoot, results_too=True)

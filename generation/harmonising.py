@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from generation import choosing, consistency, finishes, refinishing, rendition_table
+from generation import approvals, consistency, finishes, refinishing, rendition_table
 from generation.models import Finish, Order, Refinish, State
+from generation.rejections import Fault
 from headshots.lib.problems import Problem
 
 
@@ -54,12 +55,12 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
 
 
 def _made_again(actor: Actor, standing: consistency.Standing) -> bool:
-    """Ask for new candidates of somebody who is not delivered; whether there are more rounds."""
+    """Ask for new candidates of somebody who is not delivered, who is told so in kind words;
+    whether there are more rounds."""
     if standing.headshot.shoot.state != State.APPROVING:
         return False
     try:
-        reason = " ".join(standing.reasons)
-        choosing.ask_again(actor=actor, shoot=standing.headshot.shoot, reason=reason)
+        approvals.make_anew(actor=actor, shoot=standing.headshot.shoot, fault=Fault.OTHER)
     except Problem:
         return False
     return True

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation import costs
+from generation import costs, renditions
 from generation.costs import NOTHING, Cost
-from generation.models import Alternative, Shoot, State, Worker
+from generation.models import Alternative, Headshot, Rendition, Shoot, State, Worker
 
 # How long a worker may be silent before nobody counts on it.
 WORKER_SILENCE = timedelta(minutes=3)
@@ -45,10 +45,15 @@ class ShootProgress:
         return self.cost.total
 
     @property
-    def candidate_id(self) -> UUID | None:
-        """The picture to show for this shoot: what was picked."""
-        headshot = getattr(self.shoot, "headshot", None)
-        return headshot.candidate_id if headshot else None
+    def headshot(self) -> Headshot | None:
+        """What was picked."""
+        found: Headshot | None = getattr(self.shoot, "headshot", None)
+        return found
+
+    @property
+    def file(self) -> Rendition | None:
+        """The file that stands for what was picked, once it is rendered."""
+        return renditions.main(self.headshot) if self.headshot else None
 
     @property
     def instead(self) -> Alternative | None:
@@ -87,6 +92,9 @@ def workers_alive() -> list[Worker]:
 def of_shoots(shoots: Iterable[Shoot]) -> list[ShootProgress]:
     """Progress of many shoots with a few queries more, however many they are."""
     found = list(shoots)
+    prefetch_related_objects(
+        found, "headshot__finishing__finish", "headshot__finishing__renditions"
+    )
     spent = costs.of_shoots([shoot.pk for shoot in found])
     return [
         ShootProgress(

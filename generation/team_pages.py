@@ -12,8 +12,17 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import renditions
-from generation.models import Headshot, Order, Rendition, Shoot, State, TeamConsent, TeamPage
+from generation import alternatives, renditions, wall_pictures
+from generation.models import (
+    Alternative,
+    Headshot,
+    Order,
+    Rendition,
+    Shoot,
+    State,
+    TeamConsent,
+    TeamPage,
+)
 from headshots.lib.problems import Problem
 
 MOST_SITES = 10
@@ -22,11 +31,15 @@ _SITE = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?(?::[0-9]{2,5
 
 @dataclass(frozen=True)
 class Shown:
-    """Somebody on the page: name, title, and the picture's row."""
+    """Somebody on the page: name, title, the picture's row and its vault key, and what it is
+    where it was given instead of a headshot."""
 
     name: str
     title: str
-    picture: Rendition
+    picture: Rendition | Alternative
+    file: str
+    content_type: str
+    note: str = ""
 
 
 @transaction.atomic
@@ -83,8 +96,9 @@ def withdraw(*, actor: Actor, order: Order) -> None:
 
 @transaction.atomic
 def agree(*, actor: Actor, shoot: Shoot) -> None:
-    """The employee's yes to being on the page. Twice is once."""
-    if shoot.state not in (State.APPROVING, State.DELIVERED):
+    """The employee's yes to being on the page, with a headshot or with what they gave instead.
+    Twice is once."""
+    if shoot.state not in (State.APPROVING, State.DELIVERED) and not _gave_instead(shoot):
         raise Problem(_("There is no headshot of you yet."), code="transition", status=409)
     _consent, made = TeamConsent.objects.get_or_create(
         shoot=shoot, defaults={"address": actor.address}
@@ -110,8 +124,14 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
         )
 
 
+def _gave_instead(shoot: Shoot) -> bool:
+    given = Alternative.objects.filter(shoot=shoot).exclude(finished="")
+    return shoot.state == State.OPTED_OUT and given.exists()
+
+
 def people(page: TeamPage) -> list[Shown]:
-    """Who is on the page, by name: approved, with files, and agreed."""
+    """Who is on the page, by name: those who agreed, with an approved headshot that has files, or
+    with what they gave instead of one."""
     headshots = (
         Headshot.objects.filter(
             shoot__order=page.order_id,
@@ -121,14 +141,22 @@ def people(page: TeamPage) -> list[Shown]:
         )
         .select_related("shoot__employee", "finishing__finish")
         .prefetch_related("finishing__renditions")
-        .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )
     shown = []
     for headshot in headshots:
-        assert headshot.finishing is not None
-        files = {row.kind: row for row in headshot.finishing.renditions.all()}
-        picture = renditions.main_of(files, headshot.finishing.finish)
+        picture = renditions.main(headshot)
         if picture is not None:
             person = headshot.shoot.employee
-            shown.append(Shown(name=person.name, title=person.title, picture=picture))
-    return shown
+            made = Shown(person.name, person.title, picture, picture.file, picture.content_type)
+            shown.append((person, made))
+    agreed = set(
+        TeamConsent.objects.filter(shoot__order=page.order_id).values_list("shoot_id", flat=True)
+    )
+    for given in alternatives.of_order(page.order):
+        if given.shoot_id in agreed:
+            person = given.shoot.employee
+            note = wall_pictures.what_is(given)
+            made = Shown(person.name, person.title, given, given.finished, "image/jpeg", note)
+            shown.append((person, made))
+    shown.sort(key=lambda pair: wall_pictures.by_name(pair[0]))
+    return [made for _person, made in shown]

@@ -42,7 +42,18 @@ SENTENCES = {
 WARNINGS = {
     "sunglasses": said("Sunglasses hide your eyes. One without them would help more."),
     "forehead": said("Something covers your forehead. If it is a hat, take it off once."),
+    "hair_cut": said(
+        "The upper edge of this photo cuts your hair. It can stay as it is; a photo with more "
+        "space above your head would look better."
+    ),
+    "edge": said(
+        "The face lies at the edge of this picture, so that a part of the head is missing. "
+        "Send one with room around the head."
+    ),
 }
+# A head goes on above its face's box by a third of the box's height, hair not counted: with less
+# than this in the picture, its upper edge cuts the head.
+_ABOVE = 0.25
 
 
 @dataclass(frozen=True)
@@ -147,8 +158,16 @@ def judge_photo(
         descriptor=tuple(float(v) for v in faces.describe(image, face, rules.enlarge_to)),
         fingerprint=mark,
         appearance=appearance.measure(image, face),
-        warnings=appearance.covered(image, face),
+        warnings=(*_cut(image, face), *appearance.covered(image, face)),
     )
+
+
+def _cut(image: Image.Image, face: Face) -> tuple[str, ...]:
+    """What of a head the picture's edges cut, as keys of WARNINGS."""
+    left, top, right, bottom = face.box
+    if min(left, top) < 0 or right > image.width or bottom > image.height:
+        return ("edge",)
+    return ("hair_cut",) if top < _ABOVE * face.height else ()
 
 
 def judge_set(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from generation import credentials, renditions
@@ -38,7 +39,7 @@ def prepare(headshot: Headshot, photo: Photo, *, closer: int = 0) -> bytes:
         data, _signed = credentials.sign(out.getvalue(), "jpeg", look=look, source=source)
         if len(data) <= photo.most_bytes:
             return data
-    raise TooLarge(f"{len(data):,} > {photo.most_bytes:,} bytes")
+    raise TooLarge(_("The photo is larger than the directory takes."))
 
 
 def _source(headshot: Headshot) -> str:

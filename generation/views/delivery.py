@@ -20,6 +20,7 @@ from accounts.models import Role
 from generation import (
     access,
     alternatives,
+    credentials,
     delivery,
     disclosure,
     download_links,
@@ -90,10 +91,12 @@ def _page(
             "unsigned": bool(signed) and not all(signed),
             "disclosures": disclosure.texts(
                 organisation=inside.organisation.name,
-                signed=all(signed),
+                signed=all(signed) if signed else credentials.known() is not None,
                 photographed=any(h.candidate.photographed for _n, h in named)
                 or any(a.kind == Alternative.Kind.PHOTO for _n, a in parcel.instead),
-            ),
+            )
+            if named
+            else [],
             "directories": list(access.directories(inside)) if inside.may_edit else [],
             "runs": list(order.publishing_runs.select_related("directory")[:8])
             if inside.may_edit

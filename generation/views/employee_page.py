@@ -70,7 +70,9 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         context["short_list"] = choosing.short_list(shoot=shoot)
         context["to_look_for"] = wishes.to_look_for(shoot)
     elif shoot.state == State.DELIVERED:
-        context["files"] = list(renditions.of(delivery.own_headshot(shoot=shoot)).values())
+        headshot = delivery.own_headshot(shoot=shoot)
+        context["files"] = list(renditions.of(headshot).values())
+        context["portrait"] = renditions.main(headshot)
     elif shoot.state == State.OPTED_OUT:
         context["agreement"] = translation.gettext(AGREEMENT).format(
             organisation=shoot.order.organisation.name

@@ -37,10 +37,16 @@ def _published(key: str) -> TeamPage:
 def team(request: HttpRequest, key: str) -> HttpResponse:
     """The page that anybody sees, and that the sites named embed."""
     page = _published(key)
+    people = team_pages.people(page)
     response = render(
         request,
         "team_page.html",
-        {"page": page, "organisation": page.order.organisation, "people": team_pages.people(page)},
+        {
+            "page": page,
+            "organisation": page.order.organisation,
+            "people": people,
+            "generated": any(not shown.note for shown in people),
+        },
     )
     # SECURITY: of all pages this one alone may stand in a frame, and in those sites' alone.
     response._csp_replace = {"frame-ancestors": page.sites or ["'none'"]}  # type: ignore[attr-defined]
@@ -52,10 +58,8 @@ def team(request: HttpRequest, key: str) -> HttpResponse:
 def team_picture(request: HttpRequest, key: str, rendition_id: UUID) -> HttpResponse:
     """The picture of somebody who is on the page."""
     for shown in team_pages.people(_published(key)):
-        if shown.picture.pk == rendition_id and vault().exists(shown.picture.file):
-            response = HttpResponse(
-                vault().read(shown.picture.file), content_type=shown.picture.content_type
-            )
+        if shown.picture.pk == rendition_id and vault().exists(shown.file):
+            response = HttpResponse(vault().read(shown.file), content_type=shown.content_type)
             response["Cache-Control"] = "public, max-age=60"
             response["X-Content-Type-Options"] = "nosniff"
             return response

@@ -191,6 +191,10 @@ def test_an_employee_takes_all_renditions_home(world: World) -> None:
     response = client.get(reverse("employee:file", args=[token(mine), own.pk]))
     assert response.status_code == 200
     assert response["Content-Type"] == "image/jpeg"
+    page = client.get(reverse("employee:start", args=[token(mine)])).content.decode()
+    portrait = mine.headshot.finishing.renditions.get(kind="portrait")
+    address = reverse("employee:file", args=[token(mine), portrait.pk])
+    assert f'<img class="portrait" src="{address}"' in page
     theirs = reverse("employee:file", args=[token(other), own.pk])
     assert client.get(theirs).status_code == 404
 

@@ -209,6 +209,9 @@ def test_light_from_another_side_is_made_anew_where_it_is_not_delivered_yet(worl
     )
     assert states[3:] == [State.QUEUED, State.DELIVERED]
     assert set(states[:3]) == {State.APPROVING}
+    # Whose pictures are made anew is told so, kindly, and not by what was measured.
+    again = order.shoots.get(state=State.QUEUED)
+    assert again.redo_reason == "We would like to find a picture that fits the others better."
     # The one that stays is the only one who still stands out, and it is said why.
     (left,) = standing_out(order)
     assert "more from the left than on the others" in left.reasons[0]

@@ -202,6 +202,21 @@ def test_plates() -> None:
         paint(PlateSpec("wallpaper"), (8, 8))
 
 
+def test_brand_colours_fall_off_softly_from_where_the_light_is() -> None:
+    brand = PlateSpec("brand", ("#e0a040", "#102040"), fall_off=0.2)
+    shown = paint(brand, (80, 100)).astype(int)
+    lit, corner = shown[36, 34], shown[99, 79]
+    assert np.abs(lit - (0xE0, 0xA0, 0x40)).max() < 12
+    # Towards the corner it is darker, and nearer to the other colour.
+    assert corner[0] < lit[0] / 2
+    assert corner[2] / corner[0] > 2 * lit[2] / lit[0]
+    assert corner.sum() < paint(replace(brand, fall_off=0.0), (80, 100))[99, 79].astype(int).sum()
+    # On the way there is no step.
+    steps = np.diff(shown[36:, 34, 0])
+    assert steps.max() <= 1
+    assert steps.min() > -6
+
+
 @pytest.mark.parametrize(
     ("picture", "code"),
     [

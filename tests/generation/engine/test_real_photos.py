@@ -68,6 +68,16 @@ def test_sunglasses_and_a_hat_are_warned_of_and_do_not_refuse() -> None:
     assert capped.warnings == ("forehead",)
 
 
+def test_a_head_that_the_edge_cuts_is_warned_of_and_does_not_refuse() -> None:
+    whole = photographs.portrait()
+    hair = photos.judge_photo(whole.crop((0, 190, 900, 900)))
+    assert hair.ok
+    assert hair.warnings == ("hair_cut",)
+    face = photos.judge_photo(whole.crop((310, 0, 900, 900)))
+    assert face.ok
+    assert "edge" in face.warnings
+
+
 def test_photos_of_one_person_belong_together_and_another_does_not() -> None:
     own = [photos.judge_photo(photographs.otherwise(n)).descriptor for n in range(6)]
     assert all(own)

@@ -205,6 +205,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "PUT":
             if self.vendors.refuse_writes:
                 self.vendors.refuse_writes -= 1
+                self.vendors.refused_at.append(time.monotonic())
                 return error(403, "userRateLimitExceeded")
             data = json.loads(self.body)["photoData"]
             self.write(remote, base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)))
@@ -228,8 +229,10 @@ class Handler(BaseHTTPRequestHandler):
         owner = found and next(
             (e for e in self.vendors.ids if e.split("@")[0] == found.group(1)), None
         )
-        if not owner or "alive" not in self.vendors.tokens:
+        if not owner:
             return said(False, error="invalid_auth")
+        if "alive" not in self.vendors.tokens:
+            return said(False, error="token_expired")
         remote = self.vendors.ids[owner]
         if name == "auth.test":
             return said(True, user_id=remote)
