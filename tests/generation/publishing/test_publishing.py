@@ -143,7 +143,8 @@ def test_a_directory_that_asks_to_wait_is_waited_for(
     assert run.state == PublishingRun.State.DONE
     assert said(run)[world.people[0].email][0] == "done"
     assert len(vendors.refused_at) == 1
-    assert vendors.written_at[0] - vendors.refused_at[0] >= (0 if kind == "google" else 1)
+    if kind != "google":
+        assert vendors.written_at[0] - vendors.refused_at[0] >= 1
 
 
 def wait_no_longer(run: PublishingRun) -> None:
