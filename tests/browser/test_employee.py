@@ -163,6 +163,40 @@ def test_ten_files_of_which_one_is_broken_keep_nine(opened: Open, tmp_path: Path
     expect(page.locator("#sending .wrong")).to_contain_text("holiday.jpg")
 
 
+def test_a_poll_that_is_answered_late_takes_no_photo_along(opened: Open, tmp_path: Path) -> None:
+    shoot = make_world().shoot(State.COLLECTING)
+    files = []
+    for number in range(5):
+        file = tmp_path / f"{number}.jpg"
+        file.write_bytes(jpeg_of(otherwise(number).resize((300, 300))))
+        files.append(file)
+    page = opened(PHONE)
+    # Only htmx's own requests name the part they replace; each answer to one comes after the next
+    # photo has already been shown.
+    held: list[Route] = []
+    page.route(
+        "**/live",
+        lambda route: (
+            held.append(route) if "hx-target" in route.request.headers else route.continue_()
+        ),
+    )
+    page.goto(f"/i/{token(shoot)}/")
+    page.locator("#photos-input").set_input_files(files[0])
+    expect(page.locator(".photo")).to_have_count(1)
+    expect(page.locator("#live.htmx-request")).to_be_attached()
+    asked = held.copy()
+    page.locator("#photos-input").set_input_files(files[1:])
+    expect(page.locator(".photo")).to_have_count(2)
+    for route in asked:
+        route.fulfill(
+            status=200,
+            content_type="text/html",
+            body='<div id="live"><form id="uploader" hx-preserve></form></div>',
+        )
+    expect(page.locator(".photo")).to_have_count(5)
+    expect(page.locator("#photos-input")).to_be_attached()
+
+
 def test_the_page_speaks_the_language_of_the_roster_until_another_is_chosen(opened: Open) -> None:
     shoot = make_world().shoot(State.CHOOSING)
     shoot.employee.language = "de"

@@ -62,7 +62,7 @@
   };
 
   const ask = async (url, body, type) => {
-    const headers = { "X-CSRFToken": uploader().querySelector("[name=csrfmiddlewaretoken]").value };
+    const headers = { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
     if (type) headers["Content-Type"] = type;
     try {
       const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(60000) });
@@ -114,30 +114,42 @@
   };
 
   const show = async () => {
-    const answer = await fetch(uploader().dataset.live, { headers: { "HX-Request": "true" } }).catch(() => null);
-    if (answer && answer.ok) window.htmx.swap("#live", await answer.text(), { swapStyle: "outerHTML" });
+    const form = uploader();
+    if (!form) return;
+    const answer = await fetch(form.dataset.live, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const news = await answer.text();
+    const live = document.getElementById("live");
+    if (!live) return;
+    // An answer to the poll for a part that is gone would take the preserved form along.
+    window.htmx.trigger(live, "htmx:abort");
+    window.htmx.swap(live, news, { swapStyle: "outerHTML" });
+  };
+
+  const finish = async (entry) => {
+    const answer = await send(entry);
+    const name = entry.file.name;
+    if (answer.status === 200) {
+      entry.item.remove();
+      await store.forget(entry.mark);
+      await show();
+    } else if (answer.status === 0 || answer.status >= 500) {
+      // Kept: it goes on when the page is opened again.
+      refuse(entry, gettext("{name} did not arrive. Check your connection and load the page again; it goes on from there.", { name }));
+    } else {
+      await store.forget(entry.mark);
+      refuse(entry, answer.data?.problem || gettext("{name} could not be taken in.", { name }));
+    }
   };
 
   const next = async () => {
     if (busy) return;
     busy = true;
-    while (waiting.length && uploader()) {
-      const entry = waiting.shift();
-      const answer = await send(entry);
-      const name = entry.file.name;
-      if (answer.status === 200) {
-        entry.item.remove();
-        await store.forget(entry.mark);
-        await show();
-      } else if (answer.status === 0 || answer.status >= 500) {
-        // Kept: it goes on when the page is opened again.
-        refuse(entry, gettext("{name} did not arrive. Check your connection and load the page again; it goes on from there.", { name }));
-      } else {
-        await store.forget(entry.mark);
-        refuse(entry, answer.data?.problem || gettext("{name} could not be taken in.", { name }));
-      }
+    try {
+      while (waiting.length && uploader()) await finish(waiting.shift());
+    } finally {
+      busy = false;
     }
-    busy = false;
   };
 
   const take = (files, kept) => {
@@ -168,11 +180,16 @@
     });
   }
 
+  // A poll may bring the form, too: where other photos are asked for.
+  const offer = () => {
+    if (!uploader() || !window.matchMedia("(pointer: coarse)").matches) return;
+    for (const part of uploader().querySelectorAll("[data-scripted]")) part.hidden = false;
+  };
+  document.addEventListener("htmx:afterSwap", offer);
+
   const begin = async () => {
     if (!uploader()) return;
-    if (window.matchMedia("(pointer: coarse)").matches) {
-      for (const part of uploader().querySelectorAll("[data-scripted]")) part.hidden = false;
-    }
+    offer();
     for (const kept of await store.all()) {
       if (kept.page === location.pathname) take([kept.file], true);
     }
