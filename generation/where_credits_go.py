@@ -87,14 +87,19 @@ def of_organisation(organisation: Organisation) -> Story | None:
         .order_by()
         .values_list("pk", "state", "charged")
     )
-    delivered = [pk for pk, state, _charged in shoots if state == State.DELIVERED]
+    # What was withdrawn later was delivered as well: it was made, and its credit was taken.
+    delivered = {pk for pk, state, charged in shoots if state == State.DELIVERED or charged}
     if not delivered:
         return None
     each = costs.of_shoots([pk for pk, _state, _charged in shoots])
     number = len(delivered)
     good = costs.total(each[pk] for pk in delivered)
-    ended = costs.total(each[pk] for pk, state, _charged in shoots if state in costs.ENDED_WITHOUT)
-    credits = sum(charged for _pk, state, charged in shoots if state == State.DELIVERED)
+    ended = costs.total(
+        each[pk]
+        for pk, state, _charged in shoots
+        if state in costs.ENDED_WITHOUT and pk not in delivered
+    )
+    credits = sum(charged for _pk, _state, charged in shoots)
     paid = revenue.of_a_credit(organisation)
     making: list[tuple[str, str | Promise, float]] = [
         (key, name, getattr(good, key) / number) for key, name in costs.PARTS.items()

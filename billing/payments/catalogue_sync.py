@@ -116,7 +116,8 @@ def _switch_off(api: stripe.StripeClient, wanted: dict[str, Any], *, but: str) -
     former = [
         price.id
         for price in on.auto_paging_iter()
-        if price.id != but and (price.metadata or {}).get("lookup_key") == wanted["lookup_key"]
+        if price.id != but
+        and shapes.plain(price)["metadata"].get("lookup_key") == wanted["lookup_key"]
     ]
     for one in former:
         Price.sync_from_stripe_data(api.v1.prices.update(one, params={"active": False}))

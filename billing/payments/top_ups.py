@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -9,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
@@ -118,16 +118,30 @@ def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> T
 
 def spent_cents(organisation: Organisation) -> int:
     """What top-ups have cost or may still cost this month (by UTC's calendar)."""
-    now = timezone.now()
     return int(
         Purchase.objects.filter(
             organisation=organisation,
             kind=Purchase.Kind.TOP_UP,
-            created_at__gte=now.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+            created_at__gte=_month(),
         )
         .exclude(state__in=_SPENT)
         .aggregate(cents=Sum("cents", default=0))["cents"]
     )
+
+
+def waits_until(top_up: TopUp) -> datetime | None:
+    """When the next month begins, where this month's cap has no room for another top-up."""
+    cents = catalogue.CREDITS.cents(top_up.credits)
+    if not top_up.on or top_up.problem:
+        return None
+    if spent_cents(top_up.organisation) + cents <= top_up.cap_cents:
+        return None
+    return (_month() + timedelta(days=32)).replace(day=1)
+
+
+def _month() -> datetime:
+    """When this month began, by UTC's calendar."""
+    return datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def sweep() -> int:

@@ -61,12 +61,14 @@ def breaks(
     """Prepares a step and lets it break off at its first call, prepares it anew and lets it
     break off at its second, and so on, until it gets through."""
 
+    when = getattr(request, "param", "after")
+
     def each(prepare: Callable[[], Callable[[], object]]) -> Iterator[None]:
         for call in range(1, MOST_CALLS):
             step = prepare()
             try:
                 # Whoever goes on may read another language than whoever began.
-                with translation.override("de"), dying(monkeypatch, call, getattr(request, "param", "after")):
+                with translation.override("de"), dying(monkeypatch, call, when):
                     step()
             except Died:
                 yield
@@ -132,9 +134,10 @@ def test_a_checkout_is_gone_on_with_at_another_price(
     stocked: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     purchase = buy(fresh("Price"))
-    with monkeypatch.context() as patch, pytest.raises(Died):
+    with monkeypatch.context() as patch:
         patch.setattr(Purchase, "save", died)
-        purchases.go_on(purchase=purchase)
+        with pytest.raises(Died):
+            purchases.go_on(purchase=purchase)
     dearer = replace(catalogue.CREDITS, tiers=(catalogue.Tier(None, 3100),))
     monkeypatch.setattr(catalogue, "CREDITS", dearer)
     catalogue_sync.sync_catalogue()

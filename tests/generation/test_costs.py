@@ -26,10 +26,11 @@ from generation import (
     usage_chart,
     usage_report,
     where_credits_go,
+    withdrawals,
 )
 from generation.claims import Claim
 from generation.heartbeat import Heartbeat
-from generation.models import Candidate, ComputeUsage, ServiceUsage, Shoot, State
+from generation.models import Candidate, ComputeUsage, Selfie, ServiceUsage, Shoot, State
 from generation.usage_report import Month, Row
 from tests.world import World, bring
 
@@ -148,17 +149,21 @@ def test_mail_and_storage_are_counted(world: World, settings: Any) -> None:
     notices.send(shoot=Shoot.objects.get(pk=shoot.pk), kind="choose")
     mails = ServiceUsage.objects.get(kind="mail")
     assert (mails.quantity, mails.unit_cents) == (2, pytest.approx(0.01))
+    # The first photo came six days ago.
+    first = Selfie.objects.filter(shoot=shoot).earliest("created_at")
+    Selfie.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=6))
     assert [usage.count_storage(), usage.count_storage()] == [1, 0]
     stored = ServiceUsage.objects.filter(kind="storage")
-    assert stored.get().quantity == 0
-    stored.update(counted_at=timezone.now() - timedelta(days=15))
-    assert usage.count_storage() == 1
     folder = settings.PRIVATE_ROOT / shoot.folder
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-    assert sum(row.quantity for row in stored) == pytest.approx(size / 1e9 / 2, rel=0.01)
+    assert stored.get().quantity == pytest.approx(size / 1e9 / 5, rel=0.01)
+    stored.update(counted_at=timezone.now() - timedelta(days=15))
+    assert usage.count_storage() == 1
+    months = 1 / 5 + 1 / 2
+    assert sum(row.quantity for row in stored) == pytest.approx(size / 1e9 * months, rel=0.01)
     cost = costs.of_shoots([shoot.pk])[shoot.pk]
     assert cost.mail == pytest.approx(0.02)
-    assert cost.storage == pytest.approx(size / 1e9 / 2 * 2, rel=0.01)
+    assert cost.storage == pytest.approx(size / 1e9 * months * 2, rel=0.01)
 
 
 def test_where_a_credit_goes_adds_up(world: World) -> None:
@@ -210,6 +215,26 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     page = client.get(reverse("usage", args=[world.organisation.slug])).content.decode()
     assert "Legal" in page
     assert "<svg" in page
+
+
+def test_what_is_withdrawn_after_delivery_stays_in_the_figures(world: World) -> None:
+    """The credit was taken, so a month that was told once does not change afterwards."""
+    gone, kept = (world.shoot(State.DELIVERED) for _ in range(2))
+    for shoot in (gone, kept):
+        ran(shoot, "training", 1000)
+
+    def told() -> tuple[list[tuple[str, int, int]], object]:
+        month = usage_report.months(organisation=world.organisation)[-1]
+        story = where_credits_go.of_organisation(world.organisation)
+        assert story is not None
+        price = {part.key: part.cents for part in story.price}
+        rows = [(row.department, row.headshots, row.credits) for row in month.rows]
+        return rows, (story.headshots, story.credits, story.ended_cents, price)
+
+    before = told()
+    assert before[0][0][1:] == (2, 2)
+    withdrawals.withdraw(actor=SYSTEM, shoot=gone)
+    assert told() == before
 
 
 def test_the_chart_stacks_the_largest_departments_and_adds_up() -> None:
