@@ -6,11 +6,14 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
 import stripe
+from django.core.management import call_command
 from django.utils import translation
+from djstripe.models import WebhookEndpoint
 
 from billing.models import Purchase, TopUp
 from billing.payments import catalogue, catalogue_sync, invoices, news, plans, purchases, top_ups
@@ -252,11 +255,18 @@ def test_the_catalogue_is_whole_after_another_run(
         monkeypatch.setattr(catalogue, "CREDITS", before)
         catalogue_sync.sync_catalogue()
         monkeypatch.setattr(catalogue, "CREDITS", after)
-        return catalogue_sync.sync_catalogue
+        return sync
+
+    def sync() -> str:
+        said = StringIO()
+        call_command("sync_catalogue", stdout=said)
+        return said.getvalue()
 
     for _ in breaks(prepare):
-        catalogue_sync.sync_catalogue()
-        assert catalogue_sync.sync_catalogue() == []
+        sync()
+        assert sync() == "everything stands\n"
+        (endpoint,) = shop.api.v1.webhook_endpoints.list().data
+        assert WebhookEndpoint.objects.get(id=endpoint.id).secret
         on = shop.api.v1.prices.list(params={"active": True, "expand": ["data.tiers"]}).data
         assert sorted(str(price.lookup_key) for price in on) == [
             catalogue.CREDITS.lookup_key,
