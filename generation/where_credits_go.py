@@ -48,6 +48,8 @@ class Story:
     made: float
     cost_cents: float
     ended_cents: float
+    # What was paid for one, and what is left of it; less than nothing where making took more.
+    paid: float
     margin: float
     lost: float
 
@@ -57,9 +59,9 @@ class Story:
         return round(100 * self.margin / self.paid) if self.paid else 0
 
     @property
-    def paid(self) -> float:
-        """What was paid for one headshot."""
-        return sum(part.cents for part in self.price)
+    def short(self) -> float:
+        """What making and fee took beyond the price."""
+        return max(0.0, -self.margin)
 
 
 def bar(parts: Iterable[tuple[str, str | Promise, float]]) -> list[Part]:
@@ -125,6 +127,7 @@ def of_organisation(organisation: Organisation) -> Story | None:
         made=made,
         cost_cents=good.total / number,
         ended_cents=ended.total / number,
+        paid=price,
         margin=left,
         lost=good.rejected / (good.total + ended.total) if good.total + ended.total else 0.0,
     )

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from billing import price_tables
+from billing.templatetags.cost import cost
 from generation import (
     costs,
     energy,
@@ -166,7 +167,7 @@ def test_mail_and_storage_are_counted(world: World, settings: Any) -> None:
     assert cost.storage == pytest.approx(size / 1e9 * months * 2, rel=0.01)
 
 
-def test_where_a_credit_goes_adds_up(world: World) -> None:
+def test_where_a_credit_goes_adds_up(world: World, client: Client) -> None:
     assert where_credits_go.of_organisation(world.organisation) is None
     order = world.order(people=2)
     good, gone = order.shoots.all()
@@ -187,6 +188,17 @@ def test_where_a_credit_goes_adds_up(world: World) -> None:
     for parts in (story.making, story.price):
         assert sum(part.width for part in parts) == pytest.approx(1000)
         assert parts[-1].start + parts[-1].width == pytest.approx(1000)
+    assert story.margin_share == round(100 * story.margin / story.revenue.cents)
+    # Where making takes more than the price, the price stays what it is.
+    ran(good, "judging", 10 * 60 * 60)
+    dear = where_credits_go.of_organisation(world.organisation)
+    assert dear is not None
+    assert dear.paid == pytest.approx(story.revenue.cents)
+    assert dear.margin == pytest.approx(story.margin - 3600)
+    assert dear.margin < 0
+    client.force_login(world.owner)
+    page = client.get(reverse("credit_costs", args=[world.organisation.slug])).content.decode()
+    assert f"Making it took {cost(dear.short)} more than was paid for it." in page
 
 
 def test_usage_by_department_and_month_and_its_file(world: World, client: Client) -> None:
