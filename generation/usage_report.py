@@ -45,7 +45,8 @@ class Row:
     credits: int = 0
     seconds: float = 0.0
     images: int = 0
-    joules: float = 0.0
+    # None where no device told; some of the work may be missing where others did not.
+    joules: float | None = None
     cents: float = 0.0
 
     @property
@@ -120,7 +121,8 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
         if found := row(month, department):
             found.seconds += seconds if phase != "finishing" else 0.0
             found.images += images
-            found.joules += joules or 0.0
+            if joules is not None:
+                found.joules = (found.joules or 0.0) + joules
             found.cents += cents
     for month, department, cents in (
         ServiceUsage.objects.filter(shoot__order__organisation=organisation)
@@ -179,7 +181,7 @@ def export(*, actor: Actor, organisation: Organisation) -> bytes:
                 row.credits,
                 round(row.hours, 4),
                 row.images,
-                round(row.joules / KWH_J, 4),
+                "" if row.joules is None else round(row.joules / KWH_J, 4),
                 round(row.cents, 4),
             )
             for row in found

@@ -212,6 +212,7 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     ran(one, "training", 3600, images=3)
     ran(two, "training", 1800)
     ComputeUsage.objects.filter(shoot=two).update(begun_at=timezone.now() - timedelta(days=70))
+    ran(two, "generating", 0, joules=3.6e6)
     months = usage_report.months(organisation=world.organisation)
     assert len(months) == 12
     assert [(r.department, r.people, r.headshots, r.credits) for r in months[-1].rows] == [
@@ -223,7 +224,10 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     mine = next(row for row in rows if "HYPERLINK" in row[1])
     assert mine[1] == "'=HYPERLINK(1)"
-    assert mine[2:7] == ["1", "1", "1", "1.0", "3"]
+    # Its device told nothing of energy, which is not nought.
+    assert mine[2:8] == ["1", "1", "1", "1.0", "3", ""]
+    theirs = next(row for row in rows[::-1] if row[1] == "Legal")
+    assert theirs[7] == "1.0"
     page = client.get(reverse("usage", args=[world.organisation.slug])).content.decode()
     assert "Legal" in page
     assert "<svg" in page
