@@ -188,19 +188,23 @@ def _begin(organisation: Organisation) -> Purchase | None:
 def pay(*, purchase: Purchase) -> Purchase:
     """Charge the stored card for a top-up. Called again, it goes on where it broke off.
 
-    A card that is declined ends this top-up and stops the next, until somebody looks.
+    A card that is declined, or that was taken out in Stripe's portal, ends this top-up and stops
+    the next, until somebody looks.
     """
     top_up = TopUp.objects.get(organisation=purchase.organisation)
     if purchase.kind != Purchase.Kind.TOP_UP or purchase.state != Purchase.State.OPEN:
         return purchase
     customer = customer_of(purchase.organisation)
-    invoice_id = invoices.write(
-        purchase,
-        customer,
-        {"collection_method": "charge_automatically", "default_payment_method": top_up.method_id},
-    )
     problem = ""
     try:
+        invoice_id = invoices.write(
+            purchase,
+            customer,
+            {
+                "collection_method": "charge_automatically",
+                "default_payment_method": top_up.method_id,
+            },
+        )
         with answering(gettext_noop("The top-up goes on later.")) as api:
             # Asked each time what there is to do: between two calls the card may have been charged.
             status = api.v1.invoices.retrieve(invoice_id).status
@@ -213,12 +217,12 @@ def pay(*, purchase: Purchase) -> Purchase:
                     options=once("top_up", purchase.pk, top_up.method_id),
                 )
     except Problem as refused:
-        if refused.code != "card_declined":
+        if refused.code not in ("card_declined", "stripe_refused"):
             raise
-        problem = refused.sentence
-        with answering(gettext_noop("The top-up goes on later.")) as api:
-            api.v1.invoices.void_invoice(invoice_id)
-    followed = fulfilment.fulfil(source_id=invoice_id) or purchase
+        problem = "" if _close(purchase) == "paid" else refused.sentence
+    followed = purchase
+    if purchase.invoice_id:
+        followed = fulfilment.fulfil(source_id=purchase.invoice_id) or purchase
     if problem:
         log.warning("top_up_declined", organisation=str(purchase.organisation_id))
         with transaction.atomic():
@@ -234,3 +238,17 @@ def pay(*, purchase: Purchase) -> Purchase:
                 about=followed,
             )
     return followed
+
+
+def _close(purchase: Purchase) -> str:
+    """Have nobody charged for a top-up any more; its invoice's status before that, if it has one.
+
+    It may be paid: of two processes, one is refused as the other has paid it.
+    """
+    if not purchase.invoice_id:
+        return ""
+    with answering(gettext_noop("The top-up goes on later.")) as api:
+        status = str(api.v1.invoices.retrieve(purchase.invoice_id).status)
+        if status == "open":
+            api.v1.invoices.void_invoice(purchase.invoice_id)
+    return status

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import stripe
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.utils import translation
 from djstripe.models import WebhookEndpoint
@@ -242,6 +243,34 @@ def test_a_card_that_is_declined_is_not_tried_for_ever(stocked: Shop, breaks: Br
         assert TopUp.objects.get(organisation=worlds[-1].organisation).problem
         made = stocked.api.v1.invoices.list(params={"customer": its_customer(stocked)}).data
         assert {one.status for one in made} <= {"void", "draft"}
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["before the invoice", "after it"])
+def test_a_card_that_was_taken_out_stops_the_top_up(
+    stocked: Shop, mailoutbox: list[EmailMessage], written: bool
+) -> None:
+    charge = due_top_up(stocked, ACCEPTED)
+    world, purchase = worlds[-1], its_purchase()
+    top_up = TopUp.objects.get(organisation=world.organisation)
+    if written:
+        invoices.write(
+            purchase, its_customer(stocked), {"default_payment_method": top_up.method_id}
+        )
+    stocked.api.v1.payment_methods.detach(top_up.method_id)
+    if not written:
+        charge()
+    swept()
+    swept()
+    assert its_purchase().state == Purchase.State.FAILED
+    top_up.refresh_from_db()
+    assert "does not have a payment method" in top_up.problem
+    assert [one.to for one in mailoutbox] == [[world.owner.email]]
+    # Another card has it tried again.
+    store_card(world, stocked, ACCEPTED)
+    swept()
+    assert credits(world) == (25, 0)
+    made = stocked.api.v1.invoices.list(params={"customer": its_customer(stocked)}).data
+    assert {one.status for one in made} == ({"paid", "void"} if written else {"paid"})
 
 
 def test_the_catalogue_is_whole_after_another_run(
