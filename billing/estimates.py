@@ -56,6 +56,8 @@ class Estimate:
     cents: int
     each_cents: float
     by_invoice: bool
+    # How many, as only so many credits are bought at once; in equal parts each is at this price.
+    purchases: int
     drawn: int
     gpu_hours: float
     gpus: int
@@ -106,6 +108,7 @@ def estimate(*, staff: int, pictures: int, hours: int) -> Estimate:
         cents=cents,
         each_cents=cents / staff,
         by_invoice=credits >= catalogue.INVOICE.least,
+        purchases=math.ceil(credits / catalogue.MOST),
         drawn=drawn,
         gpu_hours=seconds / 3600,
         gpus=max(1, math.ceil(seconds / 3600 / hours)),

@@ -60,6 +60,11 @@ class Cost:
         """The share of the total that went into images that the gate refused, 0 to 1."""
         return self.rejected / self.total if self.total else 0.0
 
+    @property
+    def lost_per_cent(self) -> float:
+        """The same of a hundred."""
+        return 100 * self.lost
+
     def __add__(self, other: Cost) -> Cost:
         return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Cost)))
 

@@ -99,7 +99,8 @@ class Heartbeat:
         now, joules = time.monotonic(), self._meter.joules()
         spent = self._spent.setdefault(self._phase, _Spent())
         spent.seconds += now - self._since
-        if joules is not None and self._joules is not None:
+        # Less than before is a counter that began anew, with its driver; nothing is known then.
+        if joules is not None and self._joules is not None and joules >= self._joules:
             spent.joules = (spent.joules or 0.0) + joules - self._joules
         self._since, self._joules = now, joules
 

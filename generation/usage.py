@@ -6,7 +6,7 @@ import socket
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from billing import price_tables
@@ -49,8 +49,8 @@ def count_mail(*, shoot: Shoot) -> None:
 def count_storage() -> int:
     """Add what the files of shoots took since they were last looked at, a day ago or longer.
 
-    Some at each call; returns how many. What is destroyed between two looks counts up to the
-    earlier one.
+    Some at each call; returns how many. The first look counts from the first file on. What is
+    destroyed between two looks counts up to the earlier one.
     """
     now = timezone.now()
     mine = {"shoot": OuterRef("pk")}
@@ -63,13 +63,22 @@ def count_storage() -> int:
     for shoot in due.order_by("pk")[:AT_ONCE]:
         prices = price_tables.in_force()
         rows = ServiceUsage.objects.filter(shoot=shoot, kind=Kind.STORAGE)
-        since: datetime = rows.aggregate(last=Max("counted_at"))["last"] or now
+        since = rows.aggregate(last=Max("counted_at"))["last"] or _first_file(shoot) or now
         stored = sum(vault().size(key) for key in vault().keys(shoot.folder))
         months = (now - since) / MONTH
         unit = float(prices.storage_gb_month)
         _add(shoot, Kind.STORAGE, stored / 1e9 * months, unit, prices, now)
         counted += 1
     return counted
+
+
+def _first_file(shoot: Shoot) -> datetime | None:
+    """When the first of the files came that a shoot has."""
+    firsts = (
+        files.filter(shoot=shoot).aggregate(first=Min("created_at"))["first"]
+        for files in (Selfie.objects, Candidate.objects)
+    )
+    return min((first for first in firsts if first is not None), default=None)
 
 
 @transaction.atomic

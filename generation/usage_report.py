@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, F, Sum
@@ -14,8 +15,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Organisation
+from billing.models import CreditEntry
 from generation.costs import CENTS, KWH_J
-from generation.models import ComputeUsage, Headshot, ServiceUsage, Shoot
+from generation.models import ComputeUsage, Headshot, ServiceUsage, Shoot, State
 from headshots.lib.tables import write_csv
 
 MONTHS = 12
@@ -43,7 +45,8 @@ class Row:
     credits: int = 0
     seconds: float = 0.0
     images: int = 0
-    joules: float = 0.0
+    # None where no device told; some of the work may be missing where others did not.
+    joules: float | None = None
     cents: float = 0.0
 
     @property
@@ -72,7 +75,10 @@ class Month:
 
 
 def months(*, organisation: Organisation, today: date | None = None) -> list[Month]:
-    """The last twelve months, this one last, those without usage too; by four queries."""
+    """The last twelve months, this one last, those without usage too; by six queries at most.
+
+    What was withdrawn after its delivery counts in its month all the same: its credit was taken.
+    """
     last = (today or timezone.localdate()).replace(day=1)
     firsts = [_before(last, back) for back in range(MONTHS - 1, -1, -1)]
     rows: dict[tuple[date, str], Row] = {}
@@ -101,6 +107,10 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
     ):
         if found := row(month, department):
             found.headshots, found.credits = headshots, credits
+    for month, department, credits in _withdrawn(organisation):
+        if found := row(month, department):
+            found.headshots += 1
+            found.credits += credits
     for month, department, phase, seconds, images, joules, cents in (
         ComputeUsage.objects.filter(shoot__order__organisation=organisation, begun_at__isnull=False)
         .order_by()
@@ -111,7 +121,8 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
         if found := row(month, department):
             found.seconds += seconds if phase != "finishing" else 0.0
             found.images += images
-            found.joules += joules or 0.0
+            if joules is not None:
+                found.joules = (found.joules or 0.0) + joules
             found.cents += cents
     for month, department, cents in (
         ServiceUsage.objects.filter(shoot__order__organisation=organisation)
@@ -130,6 +141,30 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
     ]
 
 
+def _withdrawn(organisation: Organisation) -> list[tuple[date, str, int]]:
+    """Headshots that are gone while their credits stay taken: the month of it, as the ledger has
+    it, department and credits of each."""
+    departments = {
+        key: (shoot.pk, shoot.department)
+        for shoot in Shoot.objects.filter(
+            order__organisation=organisation, state=State.WITHDRAWN, charged__gt=0
+        ).only("department")
+        for key in shoot.hold_keys
+    }
+    if not departments:
+        return []
+    taken: dict[UUID, tuple[date, str, int]] = {}
+    for key, at, amount in CreditEntry.objects.filter(
+        account__organisation=organisation,
+        kind=CreditEntry.Kind.CAPTURE,
+        hold__source_key__in=list(departments),
+    ).values_list("hold__source_key", "created_at", "amount"):
+        pk, department = departments[key]
+        before = taken[pk][2] if pk in taken else 0
+        taken[pk] = (timezone.localdate(at).replace(day=1), department, before + amount)
+    return list(taken.values())
+
+
 @transaction.atomic
 def export(*, actor: Actor, organisation: Organisation) -> bytes:
     """The same as a CSV file that spreadsheet programs run nothing of."""
@@ -146,7 +181,7 @@ def export(*, actor: Actor, organisation: Organisation) -> bytes:
                 row.credits,
                 round(row.hours, 4),
                 row.images,
-                round(row.joules / KWH_J, 4),
+                "" if row.joules is None else round(row.joules / KWH_J, 4),
                 round(row.cents, 4),
             )
             for row in found

@@ -48,6 +48,8 @@ class Story:
     made: float
     cost_cents: float
     ended_cents: float
+    # What was paid for one, and what is left of it; less than nothing where making took more.
+    paid: float
     margin: float
     lost: float
 
@@ -57,9 +59,9 @@ class Story:
         return round(100 * self.margin / self.paid) if self.paid else 0
 
     @property
-    def paid(self) -> float:
-        """What was paid for one headshot."""
-        return sum(part.cents for part in self.price)
+    def short(self) -> float:
+        """What making and fee took beyond the price."""
+        return max(0.0, -self.margin)
 
 
 def bar(parts: Iterable[tuple[str, str | Promise, float]]) -> list[Part]:
@@ -87,14 +89,19 @@ def of_organisation(organisation: Organisation) -> Story | None:
         .order_by()
         .values_list("pk", "state", "charged")
     )
-    delivered = [pk for pk, state, _charged in shoots if state == State.DELIVERED]
+    # What was withdrawn later was delivered as well: it was made, and its credit was taken.
+    delivered = {pk for pk, state, charged in shoots if state == State.DELIVERED or charged}
     if not delivered:
         return None
     each = costs.of_shoots([pk for pk, _state, _charged in shoots])
     number = len(delivered)
     good = costs.total(each[pk] for pk in delivered)
-    ended = costs.total(each[pk] for pk, state, _charged in shoots if state in costs.ENDED_WITHOUT)
-    credits = sum(charged for _pk, state, charged in shoots if state == State.DELIVERED)
+    ended = costs.total(
+        each[pk]
+        for pk, state, _charged in shoots
+        if state in costs.ENDED_WITHOUT and pk not in delivered
+    )
+    credits = sum(charged for _pk, _state, charged in shoots)
     paid = revenue.of_a_credit(organisation)
     making: list[tuple[str, str | Promise, float]] = [
         (key, name, getattr(good, key) / number) for key, name in costs.PARTS.items()
@@ -120,6 +127,7 @@ def of_organisation(organisation: Organisation) -> Story | None:
         made=made,
         cost_cents=good.total / number,
         ended_cents=ended.total / number,
+        paid=price,
         margin=left,
         lost=good.rejected / (good.total + ended.total) if good.total + ended.total else 0.0,
     )

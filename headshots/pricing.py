@@ -62,6 +62,7 @@ def pricing(request: HttpRequest) -> HttpResponse:
             ],
             "plan": catalogue.PLAN,
             "invoice": catalogue.INVOICE,
+            "most_credits": catalogue.MOST,
             "add_ons": prices.ADD_ONS,
             "table": price_tables.in_force(),
             "least_pictures": estimates.LEAST_PICTURES,

@@ -19,6 +19,21 @@ def test_the_price_is_the_one_that_is_charged(db: None) -> None:
     assert more.credits == 360
 
 
+def test_more_than_can_be_bought_at_once_is_said_and_costs_the_same(
+    db: None, client: Client
+) -> None:
+    for staff, purchases in ((5_000, 1), (5_001, 2), (100_000, 20)):
+        found = estimates.estimate(staff=staff, pictures=4, hours=24)
+        assert found.purchases == purchases
+        least, more = divmod(found.credits, purchases)
+        assert max(least, least + bool(more)) <= catalogue.MOST
+        each = (purchases - more) * catalogue.CREDITS.cents(least)
+        assert each + more * catalogue.CREDITS.cents(least + 1) == found.cents
+    text = " ".join(client.get(URL, {"staff": "12000"}).content.decode().split())
+    assert "At most 5,000 credits are bought at once, so they come in 3 equal purchases." in text
+    assert "are bought at once" not in client.get(URL, {"staff": "5000"}).content.decode()
+
+
 def test_less_time_takes_more_gpus_and_no_more_hours(db: None) -> None:
     slow = estimates.estimate(staff=2000, pictures=4, hours=48)
     fast = estimates.estimate(staff=2000, pictures=4, hours=2)

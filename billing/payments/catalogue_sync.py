@@ -94,7 +94,8 @@ def _price(api: stripe.StripeClient, wanted: dict[str, Any]) -> list[str]:
     found = api.v1.prices.list(params={"lookup_keys": [key], "limit": 10, "expand": ["data.tiers"]})
     kept = next((shapes.plain(price) for price in found.data), None)
     if kept is not None and not shapes.price_differs(kept, wanted):
-        return []
+        # Where an earlier run broke off, the one that was replaced is still on.
+        return _switch_off(api, wanted, but=kept["id"])
     # With the old one's id, so that going back to an earlier price makes one as well.
     print_ = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:24]
     made = api.v1.prices.create(
@@ -104,5 +105,20 @@ def _price(api: stripe.StripeClient, wanted: dict[str, Any]) -> list[str]:
     Price.sync_from_stripe_data(made)
     if kept is None:
         return [f"price {key} made"]
-    api.v1.prices.update(kept["id"], params={"active": False})
+    _switch_off(api, wanted, but=made.id)
     return [f"price {key} replaced"]
+
+
+def _switch_off(api: stripe.StripeClient, wanted: dict[str, Any], *, but: str) -> list[str]:
+    """Have nothing sold any more at the prices that had the key before."""
+    on = api.v1.prices.list(params={"product": wanted["product"], "active": True, "limit": 100})
+    # Collected first: a list that is changed while one turns its pages leaves some out.
+    former = [
+        price.id
+        for price in on.auto_paging_iter()
+        if price.id != but
+        and shapes.plain(price)["metadata"].get("lookup_key") == wanted["lookup_key"]
+    ]
+    for one in former:
+        Price.sync_from_stripe_data(api.v1.prices.update(one, params={"active": False}))
+    return [f"price {one} switched off" for one in former]

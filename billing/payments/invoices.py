@@ -117,7 +117,9 @@ def write(purchase: Purchase, customer: str, given: stripe.params.InvoiceCreateP
                 "currency": catalogue.CURRENCY,
                 "auto_advance": False,
                 "metadata": {"purchase": str(purchase.pk), "credits": str(purchase.credits)},
-                "description": _("Headshot credits"),
+                # Not translated: whoever goes on with it may read another language, and Stripe
+                # takes an idempotency key for one and the same request alone.
+                "description": catalogue.CREDITS.name,
                 **given,
             },
             options=once("invoice", purchase.pk, purchase.attempt),

@@ -53,7 +53,10 @@ def begin(*, actor: Actor, organisation: Organisation, units: int) -> Purchase:
     kept = plan_of(organisation)
     if kept is not None and kept.runs:
         raise Problem(
-            _("You have the plan already. Change it under “Manage the plan”."),
+            _(
+                "You have the plan already. Cancel it or change its card under “Manage the plan”; "
+                "more credits can be bought any time."
+            ),
             code="has_plan",
             status=409,
         )

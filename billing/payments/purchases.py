@@ -135,6 +135,7 @@ def _checkout(purchase: Purchase) -> Checkout:
     plan = purchase.kind == Purchase.Kind.PLAN
     lookup_key = catalogue.PLAN.lookup_key if plan else catalogue.CREDITS.lookup_key
     quantity = purchase.credits // catalogue.PLAN.included if plan else purchase.credits
+    price = price_id(lookup_key)
     marks = {"purchase": str(purchase.pk)}
     back = settings.SITE_URL + reverse("bought", args=[organisation.slug, purchase.pk])
     params: stripe.params.checkout.SessionCreateParams = {
@@ -142,7 +143,7 @@ def _checkout(purchase: Purchase) -> Checkout:
         "customer": customer_of(organisation),
         "client_reference_id": str(purchase.pk),
         "metadata": marks,
-        "line_items": [{"price": price_id(lookup_key), "quantity": quantity}],
+        "line_items": [{"price": price, "quantity": quantity}],
         "success_url": back,
         "cancel_url": settings.SITE_URL
         + reverse("plan" if plan else "credits_buy", args=[organisation.slug]),
@@ -156,8 +157,10 @@ def _checkout(purchase: Purchase) -> Checkout:
         }
         params["invoice_creation"] = {"enabled": True, "invoice_data": {"metadata": marks}}
     with answering(_KEPT) as api:
+        # With the price: where it was replaced since an answer that we never heard, nobody has that
+        # checkout's address, and this is another one.
         session = api.v1.checkout.sessions.create(
-            params=params, options=once("purchase", purchase.pk, purchase.attempt)
+            params=params, options=once("purchase", purchase.pk, purchase.attempt, price)
         )
     purchase.session_id = session.id
     purchase.state, purchase.problem = Purchase.State.OPEN, ""

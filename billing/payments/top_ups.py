@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -9,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
@@ -118,16 +118,30 @@ def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> T
 
 def spent_cents(organisation: Organisation) -> int:
     """What top-ups have cost or may still cost this month (by UTC's calendar)."""
-    now = timezone.now()
     return int(
         Purchase.objects.filter(
             organisation=organisation,
             kind=Purchase.Kind.TOP_UP,
-            created_at__gte=now.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+            created_at__gte=_month(),
         )
         .exclude(state__in=_SPENT)
         .aggregate(cents=Sum("cents", default=0))["cents"]
     )
+
+
+def waits_until(top_up: TopUp) -> datetime | None:
+    """When the next month begins, where this month's cap has no room for another top-up."""
+    cents = catalogue.CREDITS.cents(top_up.credits)
+    if not top_up.on or top_up.problem:
+        return None
+    if spent_cents(top_up.organisation) + cents <= top_up.cap_cents:
+        return None
+    return (_month() + timedelta(days=32)).replace(day=1)
+
+
+def _month() -> datetime:
+    """When this month began, by UTC's calendar."""
+    return datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def sweep() -> int:
@@ -174,19 +188,23 @@ def _begin(organisation: Organisation) -> Purchase | None:
 def pay(*, purchase: Purchase) -> Purchase:
     """Charge the stored card for a top-up. Called again, it goes on where it broke off.
 
-    A card that is declined ends this top-up and stops the next, until somebody looks.
+    A card that is declined, or that was taken out in Stripe's portal, ends this top-up and stops
+    the next, until somebody looks.
     """
     top_up = TopUp.objects.get(organisation=purchase.organisation)
     if purchase.kind != Purchase.Kind.TOP_UP or purchase.state != Purchase.State.OPEN:
         return purchase
     customer = customer_of(purchase.organisation)
-    invoice_id = invoices.write(
-        purchase,
-        customer,
-        {"collection_method": "charge_automatically", "default_payment_method": top_up.method_id},
-    )
     problem = ""
     try:
+        invoice_id = invoices.write(
+            purchase,
+            customer,
+            {
+                "collection_method": "charge_automatically",
+                "default_payment_method": top_up.method_id,
+            },
+        )
         with answering(gettext_noop("The top-up goes on later.")) as api:
             # Asked each time what there is to do: between two calls the card may have been charged.
             status = api.v1.invoices.retrieve(invoice_id).status
@@ -199,12 +217,12 @@ def pay(*, purchase: Purchase) -> Purchase:
                     options=once("top_up", purchase.pk, top_up.method_id),
                 )
     except Problem as refused:
-        if refused.code != "card_declined":
+        if refused.code not in ("card_declined", "stripe_refused"):
             raise
-        problem = refused.sentence
-        with answering(gettext_noop("The top-up goes on later.")) as api:
-            api.v1.invoices.void_invoice(invoice_id)
-    followed = fulfilment.fulfil(source_id=invoice_id) or purchase
+        problem = "" if _close(purchase) == "paid" else refused.sentence
+    followed = purchase
+    if purchase.invoice_id:
+        followed = fulfilment.fulfil(source_id=purchase.invoice_id) or purchase
     if problem:
         log.warning("top_up_declined", organisation=str(purchase.organisation_id))
         with transaction.atomic():
@@ -220,3 +238,17 @@ def pay(*, purchase: Purchase) -> Purchase:
                 about=followed,
             )
     return followed
+
+
+def _close(purchase: Purchase) -> str:
+    """Have nobody charged for a top-up any more; its invoice's status before that, if it has one.
+
+    It may be paid: of two processes, one is refused as the other has paid it.
+    """
+    if not purchase.invoice_id:
+        return ""
+    with answering(gettext_noop("The top-up goes on later.")) as api:
+        status = str(api.v1.invoices.retrieve(purchase.invoice_id).status)
+        if status == "open":
+            api.v1.invoices.void_invoice(purchase.invoice_id)
+    return status

@@ -19,11 +19,13 @@ from billing import access
 from billing.models import Purchase
 from billing.payments import catalogue, invoices
 from billing.payments.client import is_on
+from billing.views.stripe_pages import leads_to_stripe
 from headshots.lib.problems import Problem
 
 
 @require_safe
 @login_required
+@leads_to_stripe
 def listed(request: HttpRequest, slug: str) -> HttpResponse:
     """Everything that was bought, with its invoice and receipt."""
     inside = membership(request.user, slug, Role.ADMIN)

@@ -61,6 +61,7 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
             "credits": posted.get("credits") if posted else kept.credits,
             "cap": posted.get("cap") if posted else kept.cap_cents // 100,
             "each": catalogue.CREDITS.cents(kept.credits),
+            "waits_until": top_ups.waits_until(kept),
             "spent": top_ups.spent_cents(inside.organisation),
             "on": is_on(),
             "problem": problem,

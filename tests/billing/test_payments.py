@@ -291,8 +291,9 @@ def test_only_the_pages_that_lead_to_stripe_may_send_forms_there(
 ) -> None:
     client.force_login(world.owner)
     base = f"/o/{world.organisation.slug}"
-    buying = client.get(f"{base}/credits/buy")["Content-Security-Policy"]
-    assert f"form-action 'self' {shop.address}" in buying
+    for path in ("credits/buy", "credits/top-up", "plan", "invoices"):
+        policy = client.get(f"{base}/{path}")["Content-Security-Policy"]
+        assert f"form-action 'self' {shop.address}" in policy, path
     elsewhere = client.get(f"{base}/roster")["Content-Security-Policy"]
     assert shop.address not in elsewhere
 

@@ -239,13 +239,17 @@ def swept(shop: Shop) -> None:
         told(shop)
 
 
-def test_credits_are_topped_up_until_the_cap(world: World, shop: Shop) -> None:
+def test_credits_are_topped_up_until_the_cap(world: World, shop: Shop, client: Any) -> None:
+    client.force_login(world.owner)
+    page = f"/o/{world.organisation.slug}/credits/top-up"
+    used_up = "$1,150 of this month’s $1,200 are used"
     with pytest.raises(Problem, match="Store a card first"):
         set_up(world)
     store_card(world, shop, ACCEPTED)
     set_up(world)
     swept(shop)
     assert credits(world) == (25, 0)
+    assert "are used, and another" not in client.get(page).content.decode()
     for expected in (25, 0):
         left = ledger.balance(organisation=world.organisation).available
         ledger.adjust(actor=SYSTEM, organisation=world.organisation, amount=-left, reason="used")
@@ -253,6 +257,9 @@ def test_credits_are_topped_up_until_the_cap(world: World, shop: Shop) -> None:
         # 25 cost $575, so that two fit under $1,200 and a third does not.
         assert credits(world) == (expected, 0)
     assert top_ups.spent_cents(world.organisation) == 2 * 57_500
+    assert used_up in client.get(page).content.decode()
+    set_up(world, cap_cents=180_000)
+    assert "are used, and another" not in client.get(page).content.decode()
     assert Purchase.objects.filter(kind="top_up", state="paid").count() == 2
     assert all(one.pdf_url for one in Purchase.objects.all())
 

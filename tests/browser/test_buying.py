@@ -114,6 +114,11 @@ def test_a_plan_is_begun_and_cancelled_and_an_invoice_paid_by_transfer(
     expect(page.get_by_text("It ends on")).to_be_visible()
 
     page.get_by_role("link", name="Invoices").click()
+    page.get_by_role("button", name="Billing details").click()
+    expect(page.get_by_role("note")).to_contain_text("No money moves here")
+    page.get_by_role("link", name="Return").click()
+
+    page.get_by_role("link", name="Invoices").click()
     page.get_by_role("link", name="Buy by invoice").click()
     page.get_by_label("Credits", exact=True).fill("100")
     page.get_by_label("PO number").fill("PO-77")

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from billing import price_tables
+from billing.templatetags.cost import cost
 from generation import (
     costs,
     energy,
@@ -26,10 +27,11 @@ from generation import (
     usage_chart,
     usage_report,
     where_credits_go,
+    withdrawals,
 )
 from generation.claims import Claim
 from generation.heartbeat import Heartbeat
-from generation.models import Candidate, ComputeUsage, ServiceUsage, Shoot, State
+from generation.models import Candidate, ComputeUsage, Selfie, ServiceUsage, Shoot, State
 from generation.usage_report import Month, Row
 from tests.world import World, bring
 
@@ -148,20 +150,24 @@ def test_mail_and_storage_are_counted(world: World, settings: Any) -> None:
     notices.send(shoot=Shoot.objects.get(pk=shoot.pk), kind="choose")
     mails = ServiceUsage.objects.get(kind="mail")
     assert (mails.quantity, mails.unit_cents) == (2, pytest.approx(0.01))
+    # The first photo came six days ago.
+    first = Selfie.objects.filter(shoot=shoot).earliest("created_at")
+    Selfie.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=6))
     assert [usage.count_storage(), usage.count_storage()] == [1, 0]
     stored = ServiceUsage.objects.filter(kind="storage")
-    assert stored.get().quantity == 0
-    stored.update(counted_at=timezone.now() - timedelta(days=15))
-    assert usage.count_storage() == 1
     folder = settings.PRIVATE_ROOT / shoot.folder
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-    assert sum(row.quantity for row in stored) == pytest.approx(size / 1e9 / 2, rel=0.01)
+    assert stored.get().quantity == pytest.approx(size / 1e9 / 5, rel=0.01)
+    stored.update(counted_at=timezone.now() - timedelta(days=15))
+    assert usage.count_storage() == 1
+    months = 1 / 5 + 1 / 2
+    assert sum(row.quantity for row in stored) == pytest.approx(size / 1e9 * months, rel=0.01)
     cost = costs.of_shoots([shoot.pk])[shoot.pk]
     assert cost.mail == pytest.approx(0.02)
-    assert cost.storage == pytest.approx(size / 1e9 / 2 * 2, rel=0.01)
+    assert cost.storage == pytest.approx(size / 1e9 * months * 2, rel=0.01)
 
 
-def test_where_a_credit_goes_adds_up(world: World) -> None:
+def test_where_a_credit_goes_adds_up(world: World, client: Client) -> None:
     assert where_credits_go.of_organisation(world.organisation) is None
     order = world.order(people=2)
     good, gone = order.shoots.all()
@@ -182,6 +188,17 @@ def test_where_a_credit_goes_adds_up(world: World) -> None:
     for parts in (story.making, story.price):
         assert sum(part.width for part in parts) == pytest.approx(1000)
         assert parts[-1].start + parts[-1].width == pytest.approx(1000)
+    assert story.margin_share == round(100 * story.margin / story.revenue.cents)
+    # Where making takes more than the price, the price stays what it is.
+    ran(good, "judging", 10 * 60 * 60)
+    dear = where_credits_go.of_organisation(world.organisation)
+    assert dear is not None
+    assert dear.paid == pytest.approx(story.revenue.cents)
+    assert dear.margin == pytest.approx(story.margin - 3600)
+    assert dear.margin < 0
+    client.force_login(world.owner)
+    page = client.get(reverse("credit_costs", args=[world.organisation.slug])).content.decode()
+    assert f"Making it took {cost(dear.short)} more than was paid for it." in page
 
 
 def test_usage_by_department_and_month_and_its_file(world: World, client: Client) -> None:
@@ -195,6 +212,7 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     ran(one, "training", 3600, images=3)
     ran(two, "training", 1800)
     ComputeUsage.objects.filter(shoot=two).update(begun_at=timezone.now() - timedelta(days=70))
+    ran(two, "generating", 0, joules=3.6e6)
     months = usage_report.months(organisation=world.organisation)
     assert len(months) == 12
     assert [(r.department, r.people, r.headshots, r.credits) for r in months[-1].rows] == [
@@ -206,10 +224,33 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     mine = next(row for row in rows if "HYPERLINK" in row[1])
     assert mine[1] == "'=HYPERLINK(1)"
-    assert mine[2:7] == ["1", "1", "1", "1.0", "3"]
+    # Its device told nothing of energy, which is not nought.
+    assert mine[2:8] == ["1", "1", "1", "1.0", "3", ""]
+    theirs = next(row for row in rows[::-1] if row[1] == "Legal")
+    assert theirs[7] == "1.0"
     page = client.get(reverse("usage", args=[world.organisation.slug])).content.decode()
     assert "Legal" in page
     assert "<svg" in page
+
+
+def test_what_is_withdrawn_after_delivery_stays_in_the_figures(world: World) -> None:
+    """The credit was taken, so a month that was told once does not change afterwards."""
+    gone, kept = (world.shoot(State.DELIVERED) for _ in range(2))
+    for shoot in (gone, kept):
+        ran(shoot, "training", 1000)
+
+    def told() -> tuple[list[tuple[str, int, int]], object]:
+        month = usage_report.months(organisation=world.organisation)[-1]
+        story = where_credits_go.of_organisation(world.organisation)
+        assert story is not None
+        price = {part.key: part.cents for part in story.price}
+        rows = [(row.department, row.headshots, row.credits) for row in month.rows]
+        return rows, (story.headshots, story.credits, story.ended_cents, price)
+
+    before = told()
+    assert before[0][0][1:] == (2, 2)
+    withdrawals.withdraw(actor=SYSTEM, shoot=gone)
+    assert told() == before
 
 
 def test_the_chart_stacks_the_largest_departments_and_adds_up() -> None:

@@ -135,7 +135,10 @@ def add_line(account: Account, invoice: Obj, given: Obj, *, parent: Obj, period:
 
 @operation("POST", "/v1/invoices", "_invoice_create_params:InvoiceCreateParams")
 def create(account: Account, given: Obj) -> Obj:
-    made = draft(account, need(account, "customer", given.get("customer")), given, reason="manual")
+    customer = need(account, "customer", given.get("customer"))
+    if "default_payment_method" in given:
+        _refuse_of_others(account, given["default_payment_method"], customer["id"])
+    made = draft(account, customer, given, reason="manual")
     if given.get("pending_invoice_items_behavior") == "include":
         for item in account.all("invoiceitem", customer=made["customer"], invoice=None):
             _take_item(account, made, item)
@@ -274,8 +277,21 @@ def pay(account: Account, given: Obj, id: str) -> Obj:
             "There is no default_payment_method set on this Customer or Invoice.",
             code="missing",
         )
+    _refuse_of_others(account, chosen, invoice["customer"])
     charge_invoice(account, invoice, cards.resolve(account, chosen))
     return shown(need(account, "invoice", id))
+
+
+def _refuse_of_others(account: Account, method_id: str, customer_id: str) -> None:
+    """A payment method that is attached to another customer, or to nobody any more."""
+    found = account.find("payment_method", method_id)
+    if found is not None and found["customer"] != customer_id:
+        raise Refused(
+            f"The customer does not have a payment method with the ID {method_id}. "
+            "The payment method must be attached to the customer.",
+            code="resource_missing",
+            param="payment_method",
+        )
 
 
 def charge_invoice(account: Account, invoice: Obj, method: Obj) -> Obj:
