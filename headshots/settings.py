@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "headshots.problem_pages.FormAddressMiddleware",
     "headshots.problem_pages.ProblemMiddleware",
     "accounts.sso.door.ProviderMiddleware",
     "accounts.second_factor.SecondFactorMiddleware",
