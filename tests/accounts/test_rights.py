@@ -39,6 +39,7 @@ BELONGS: dict[str, set[str]] = {
         "get order_new", "post order_new", "get order_people", "get order_preview",
         "post order_nudge", "post order_reminders", "post order_cancel", "post shoot_cancel",
         "post shoot_invite", "post shoot_link_revoke", "get join_links", "post join_links",
+        "get organisation_join_links", "post organisation_join_links",
         "post join_link_revoke", "get order_another_look", "post order_another_look",
         "post shoot_more",
     },
@@ -109,6 +110,7 @@ def asked() -> dict[str, Role]:
 def test_each_page_and_form_belongs_to_a_right_of_its_role() -> None:
     assert set(BELONGS) == set(rights.MAY)
     found = [place for places in BELONGS.values() for place in places]
+    assert len(found) == len(set(found))
     assert sorted(found) == sorted(asked())
     for place, role in asked().items():
         (name,) = (right for right, places in BELONGS.items() if place in places)
