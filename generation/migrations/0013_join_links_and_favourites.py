@@ -13,6 +13,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="candidate",
+            name="kept",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
         migrations.AlterField(
             model_name="joinlink",
             name="order",
