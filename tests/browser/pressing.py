@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 _PRESS = """() => {
   // Comes after the page's own listener; nothing is really sent.
   window.addEventListener('submit', (event) => event.preventDefault());
+  // A question that the browser asks first is an answer, too; here it is always yes.
+  window.confirm = () => true;
   const silent = [];
   for (const form of document.forms) {
     // One that asks by itself while it is filled in has answered before its button is pressed.
