@@ -10,12 +10,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Employee, Invitation
+from accounts.models import Employee, Invitation, StaleLink
 from headshots.lib.problems import Problem
+
+# What opening a link that is no longer good is refused with.
+STALE = ("link_unknown", "link_expired")
 
 
 def _hash(token: str) -> str:
@@ -51,21 +53,27 @@ def token(*, invitation: Invitation) -> str:
     """
     current = _token(invitation)
     if _hash(current) != invitation.token_hash:
-        invitation.token_hash = _hash(current)
-        invitation.save(update_fields=["token_hash"])
+        with transaction.atomic():
+            _replace(invitation)
+            invitation.save(update_fields=["token_hash"])
     return current
 
 
+def _replace(invitation: Invitation) -> None:
+    StaleLink.objects.get_or_create(
+        token_hash=invitation.token_hash, defaults={"invitation": invitation}
+    )
+    invitation.token_hash = _hash(_token(invitation))
+
+
+@transaction.atomic
 def renew(*, invitation: Invitation, expires_at: datetime | None = None) -> None:
     """Make every link sent before worthless and the invitation good again."""
     invitation.generation += 1
-    invitation.previous_hash = invitation.token_hash
     invitation.revoked_at = None
-    invitation.token_hash = _hash(_token(invitation))
+    _replace(invitation)
     invitation.expires_at = expires_at or invitation.expires_at
-    invitation.save(
-        update_fields=["generation", "previous_hash", "revoked_at", "token_hash", "expires_at"]
-    )
+    invitation.save(update_fields=["generation", "revoked_at", "token_hash", "expires_at"])
 
 
 def revoke(*, invitation: Invitation) -> None:
@@ -107,15 +115,13 @@ def open_link(*, token: str) -> Invitation:
 
 
 def behind(*, token: str) -> Invitation | None:
-    """The invitation that a token opens or, run out or just replaced, opened once; none where it
-    was revoked or its organisation has closed."""
+    """The invitation that a token opens or, run out or replaced since, opened once; none where it
+    is revoked or its organisation has closed."""
     wanted = _hash(token)
+    living = Invitation.objects.select_related("employee__organisation").filter(
+        revoked_at=None, employee__organisation__closed_at=None
+    )
     return (
-        Invitation.objects.select_related("employee__organisation")
-        .filter(
-            Q(token_hash=wanted) | Q(previous_hash=wanted),
-            revoked_at=None,
-            employee__organisation__closed_at=None,
-        )
-        .first()
+        living.filter(token_hash=wanted).first()
+        or living.filter(stale_links__token_hash=wanted).first()
     )

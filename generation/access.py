@@ -184,8 +184,8 @@ def own_candidate(shoot: Shoot, candidate_id: UUID) -> Candidate:
     return found
 
 
-def join_links(inside: Inside, order: Order) -> QuerySet[JoinLink]:
-    """The join links of an order, newest first."""
+def join_links(inside: Inside, order: Order | None) -> QuerySet[JoinLink]:
+    """The join links of an order, or the organisation's own, newest first."""
     return JoinLink.objects.filter(order=order, organisation=inside.organisation).select_related(
         "organisation", "order"
     )

@@ -105,6 +105,12 @@ def make_anew(*, actor: Actor, shoot: Shoot, fault: str, note: str = "") -> None
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
         reason = kind_sentence(Fault(fault), note)
     heeded = HEEDED.get(Fault(fault))
-    choosing.ask_again(actor=actor, shoot=shoot, reason=reason, because=[heeded] if heeded else [])
+    choosing.ask_again(
+        actor=actor,
+        shoot=shoot,
+        reason=reason,
+        because=[heeded] if heeded else [],
+        keep=False,
+    )
     Shoot.objects.filter(pk=shoot.pk).update(redo_reason=reason)
     notices.notify(shoot=shoot, kind="redo")

@@ -37,13 +37,19 @@ class Reason(models.TextChoices):
 
 def short_list(*, shoot: Shoot) -> list[Candidate]:
     """The candidates of the newest round with any that passed, likest first; at most
-    SHORT_LIST, or as many more as were asked for."""
+    SHORT_LIST, or as many more as were asked for.
+
+    A favourite, which is what was picked, stays on it when its person asks for others; what the
+    organisation rejected does not.
+    """
     passed = Candidate.objects.filter(shoot=shoot, passed=True)
     newest = passed.order_by("-round").values_list("round", flat=True).first()
     if newest is None:
         return []
     most = max(SHORT_LIST, shoot.wanted + SHORT_LIST - 4)
-    return list(passed.filter(round=newest).order_by("likeness_own", "number")[:most])
+    listed = list(passed.filter(round=newest).order_by("likeness_own", "number")[:most])
+    listed += passed.filter(kept=True).exclude(round=newest)
+    return sorted(listed, key=lambda one: (one.likeness_own or 0, -one.round, one.number))
 
 
 @transaction.atomic
@@ -91,10 +97,18 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
 
 
 @transaction.atomic
-def ask_again(*, actor: Actor, shoot: Shoot, reason: str = "", because: Sequence[str] = ()) -> None:
+def ask_again(
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    reason: str = "",
+    because: Sequence[str] = (),
+    keep: bool = True,
+) -> None:
     """Not me, because…: make new candidates, at no cost, up to MOST_ROUNDS rounds.
 
     `because` are Reasons, which the next pictures heed; `reason` is in the person's own words.
+    What was picked stays on the list if it is to `keep`.
     """
     if set(because) - set(Reason.values):
         raise Problem(
@@ -112,6 +126,9 @@ def ask_again(*, actor: Actor, shoot: Shoot, reason: str = "", because: Sequence
             code="rounds_spent",
             status=409,
         )
+    if picked := Headshot.objects.filter(shoot=shoot).first():
+        Candidate.objects.filter(shoot=shoot, kept=True).update(kept=False)
+        Candidate.objects.filter(pk=picked.candidate_id).update(kept=keep)
     renditions.forget(shoot=shoot)
     audit.record(
         actor=actor,

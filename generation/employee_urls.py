@@ -9,6 +9,7 @@ from generation.views import (
     team_pages,
 )
 from generation.views.embedded import framed
+from generation.views.fresh_links import offering
 
 app_name = "employee"
 urlpatterns = [
@@ -38,4 +39,4 @@ urlpatterns = [
     path("certificate", employee_leaving.certificate, name="certificate"),
 ]
 for route in urlpatterns:
-    route.callback = framed(route.callback)
+    route.callback = framed(offering(route.callback))

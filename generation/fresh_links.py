@@ -17,7 +17,7 @@ LIFE = timedelta(days=14)
 
 
 def send_fresh(*, token: str, address: str) -> None:
-    """Mail a new link where an old one, run out or replaced, led; else do nothing.
+    """Mail a link that is good to where an old one, run out or replaced, led; else do nothing.
 
     SECURITY: whoever asks is told the same in each case, and where a mail goes is never said.
     Raises Problem where somebody asks too often.
@@ -38,14 +38,13 @@ def send_fresh(*, token: str, address: str) -> None:
             pace.keep("fresh-link", str(found.pk), most=3, seconds=86400)
         except Problem:
             return
-        invitations.renew(
-            invitation=shoot.invitation,
-            expires_at=max(shoot.invitation.expires_at, timezone.now() + LIFE),
-        )
-        audit.record(
-            actor=employee_actor(shoot.employee),
-            organisation=shoot.order.organisation,
-            action="invitation.renewed",
-            about=shoot,
-        )
-        notices.notify(shoot=shoot, kind="fresh_link")
+        # The link that replaced it goes out as it is: whoever uses it would lose it otherwise.
+        if shoot.invitation.expires_at < timezone.now():
+            invitations.renew(invitation=shoot.invitation, expires_at=timezone.now() + LIFE)
+            audit.record(
+                actor=employee_actor(shoot.employee),
+                organisation=shoot.order.organisation,
+                action="invitation.renewed",
+                about=shoot,
+            )
+        notices.notify(shoot=shoot, kind="fresh_link", asked=True)

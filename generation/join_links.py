@@ -1,4 +1,7 @@
-"""Join links: made and revoked by administrators, used by whoever can prove an address."""
+"""Join links: made and revoked by administrators, opened with a code mailed to an address.
+
+Whoever has proved theirs is brought in by generation.joining.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts import audit, letters, pace, roster_writing
-from accounts.actors import Actor, employee_actor
-from accounts.models import Employee, Organisation
-from generation import orders
-from generation.models import JoinCode, JoinLink, Order, Shoot
+from accounts import audit, letters, pace
+from accounts.actors import Actor
+from accounts.models import Organisation
+from generation.models import JoinCode, JoinLink, Order
 from headshots.lib.problems import Problem
 
 CODE_LIFE = timedelta(minutes=20)
 MOST_TRIES = 5
 MOST_USES = 10_000
+LONGEST = timedelta(days=366)
 _DOMAIN = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
@@ -73,16 +76,17 @@ def make_link(
     *,
     actor: Actor,
     organisation: Organisation,
-    order: Order,
+    order: Order | None,
     domains: Sequence[str],
     cap: int,
     expires_at: datetime,
 ) -> JoinLink:
-    """A link into an order for up to `cap` people with addresses of these domains (none: any).
+    """A link for up to `cap` people with addresses of these domains (none: any): into an order,
+    or, without one, into whichever is open when they come.
 
     Raises Problem for a cap or an end that cannot be meant.
     """
-    if order.organisation_id != organisation.pk:
+    if order is not None and order.organisation_id != organisation.pk:
         raise Problem(_("This order is not this organisation's."), code="foreign", status=404)
     if not 1 <= cap <= MOST_USES:
         raise Problem(
@@ -90,12 +94,14 @@ def make_link(
             code="cap",
             field="cap",
         )
-    if not timezone.now() < expires_at <= order.due_at:
-        raise Problem(
-            _("Let the link end after today and not after the order is due."),
-            code="expires",
-            field="expires",
+    latest = order.due_at if order else timezone.now() + LONGEST
+    if not timezone.now() < expires_at <= latest:
+        sentence = (
+            _("Let the link end after today and not after the order is due.")
+            if order
+            else _("Let the link end after today and within a year.")
         )
+        raise Problem(sentence, code="expires", field="expires")
     link = JoinLink(
         organisation=organisation,
         order=order,
@@ -111,7 +117,7 @@ def make_link(
         organisation=organisation,
         action="join_link.made",
         about=link,
-        order=order.name,
+        order=order.name if order else "",
         domains=", ".join(link.domains),
         cap=cap,
     )
@@ -120,7 +126,7 @@ def make_link(
 
 @transaction.atomic
 def revoke_link(*, actor: Actor, link: JoinLink) -> None:
-    """Close a link. Whoever came by it stays in the order."""
+    """Close a link. Whoever came by it stays."""
     if JoinLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit.record(
             actor=actor, organisation=link.organisation, action="join_link.revoked", about=link
@@ -143,19 +149,21 @@ def open_link(*, token: str) -> JoinLink:
             code="link_unknown",
             status=404,
         )
-    _check(link)
+    check(link)
     return link
 
 
-def _check(link: JoinLink) -> None:
+def check(link: JoinLink) -> None:
+    """Raises Problem (410), saying why, for a link that is over."""
+    ends = min(link.expires_at, link.order.due_at) if link.order else link.expires_at
     if link.revoked_at:
         sentence = _("This link has been taken back. Ask whoever gave it to you for another.")
-    elif min(link.expires_at, link.order.due_at) <= timezone.now():
+    elif ends <= timezone.now():
         sentence = _("This link has expired. Ask whoever gave it to you for another.")
     elif link.used >= link.cap:
         sentence = _(
-            "As many people as were meant to have come by this link already. Ask whoever gave it "
-            "to you for another."
+            "As many people as were meant to have come by this link already. If you are one of "
+            "them, your own link comes by e-mail; if not, ask whoever gave you this one."
         )
     else:
         return
@@ -265,67 +273,6 @@ def prove(*, token: str, code_id: UUID, code: str) -> JoinCode:
             refused = _("This is not the code in the mail. Look again.")
     # After the transaction, so that the try is counted.
     raise Problem(refused, code="code", field="code")
-
-
-@transaction.atomic
-def join(*, proved: JoinCode) -> Shoot:
-    """Bring whoever proved their address onto the roster and into the link's order.
-
-    Somebody who is in the order already comes to their own page and counts for nothing. Raises
-    Problem: the link is over meanwhile, they have left, credits are missing.
-    """
-    link = (
-        JoinLink.objects.select_for_update(of=("self",))
-        .select_related("organisation", "order__organisation", "order__look")
-        .get(pk=proved.link_id)
-    )
-    roster_writing.lock(link.organisation)
-    employee = Employee.objects.filter(
-        organisation=link.organisation, email__iexact=proved.email
-    ).first()
-    if employee is not None:
-        there = Shoot.objects.filter(order=link.order, employee=employee)
-        if shoot := there.select_related("employee", "invitation").first():
-            return shoot
-        if employee.status != Employee.Status.ACTIVE:
-            raise Problem(
-                _(
-                    "Your organisation’s list says that you have left. Ask whoever gave you "
-                    "the link."
-                ),
-                code="left",
-                status=409,
-            )
-    _check(link)
-    if employee is None:
-        employee = Employee.objects.create(
-            organisation=link.organisation,
-            email=proved.email,
-            first_name=proved.first_name,
-            last_name=proved.last_name,
-            language=proved.language,
-        )
-    actor = employee_actor(employee)
-    try:
-        (shoot,) = orders.add_people(actor=actor, order=link.order, employees=[employee])
-    except Problem as problem:
-        if problem.code not in ("credits_missing", "over_budget"):
-            raise
-        raise Problem(
-            _("There are no places left just now. Tell whoever gave you the link; it stays good."),
-            code="no_places",
-            status=409,
-        ) from None
-    link.used += 1
-    link.save(update_fields=["used"])
-    audit.record(
-        actor=actor,
-        organisation=link.organisation,
-        action="join_link.used",
-        about=link,
-        email=employee.email,
-    )
-    return shoot
 
 
 def forget_codes() -> int:

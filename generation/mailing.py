@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 NOT_TAKEN = gettext_noop("The mail server did not take it. It is tried again every five minutes.")
 
 
-def send_batch(*, kind: str, shoot_ids: list[str]) -> int:
+def send_batch(*, kind: str, shoot_ids: list[str], asked: str = "") -> int:
     """Send one kind of mail about some shoots; returns how many were sent.
 
     One address that is refused does not stop the others. A server that does not answer stops the
@@ -30,7 +30,7 @@ def send_batch(*, kind: str, shoot_ids: list[str]) -> int:
         shoot = left.pop(0)
         mine = Shoot.objects.filter(pk=shoot.pk)
         try:
-            done = notices.send(shoot=shoot, kind=kind)
+            done = notices.send(shoot=shoot, kind=kind, asked=asked)
         except SMTPRecipientsRefused as refused:
             code, said = next(iter(refused.recipients.values()), (0, b""))
             if code >= 500:
@@ -49,5 +49,5 @@ def send_batch(*, kind: str, shoot_ids: list[str]) -> int:
             mine.update(mail_problem=Value(""), **invited)
     if failed:
         Shoot.objects.filter(pk__in=[shoot.pk for shoot in failed]).update(mail_problem=NOT_TAKEN)
-        notices.retry(kind=kind, shoot_ids=[str(shoot.pk) for shoot in failed])
+        notices.retry(kind=kind, shoot_ids=[str(shoot.pk) for shoot in failed], asked=asked)
     return sent

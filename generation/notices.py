@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,17 +57,19 @@ def queue(*, kind: str, shoots: Sequence[Shoot]) -> None:
         async_task("generation.tasks.send_notices", kind, ids[start : start + 100])
 
 
-def notify(*, shoot: Shoot, kind: str) -> None:
-    """Queue one mail about a shoot."""
-    async_task("generation.tasks.send_notices", kind, [str(shoot.pk)])
+def notify(*, shoot: Shoot, kind: str, asked: bool = False) -> None:
+    """Queue one mail about a shoot; `asked`: somebody wants it once more."""
+    more = [secrets.token_hex(4)] if asked else []
+    async_task("generation.tasks.send_notices", kind, [str(shoot.pk)], *more)
 
 
-def retry(*, kind: str, shoot_ids: list[str]) -> None:
+def retry(*, kind: str, shoot_ids: list[str], asked: str = "") -> None:
     """Queue mails again that the mail server did not take, a few minutes from now."""
     schedule(
         "generation.tasks.send_notices",
         kind,
         shoot_ids,
+        *([asked] if asked else []),
         schedule_type="O",
         next_run=timezone.now() + timedelta(minutes=5),
         cluster="default",
@@ -79,8 +82,9 @@ def link_of(shoot: Shoot) -> str:
     return f"{settings.SITE_URL}{reverse('employee:start', args=[token])}"
 
 
-def send(*, shoot: Shoot, kind: str) -> bool:
-    """Send one mail, in text and HTML. Returns whether there was still reason to.
+def send(*, shoot: Shoot, kind: str, asked: str = "") -> bool:
+    """Send one mail, in text and HTML. Returns whether there was still reason to. `asked` is the
+    mark of a request for it: without another one, a second mail is the first again.
 
     Somebody who has ended their part hears of nothing more than how it ended; where mail comes
     back, nothing is sent.
@@ -112,7 +116,7 @@ def send(*, shoot: Shoot, kind: str) -> bool:
             context=context,
             to=[shoot.employee.email],
             # The same mail twice, after a repeated task, is one in most mailboxes.
-            headers={"Message-ID": f"<{kind}.{shoot.pk}.{_turn(shoot)}@headshots>"},
+            headers={"Message-ID": f"<{kind}.{shoot.pk}.{_turn(shoot, asked)}@headshots>"},
         )
     if kind == "withdrawn":
         mail.attach("certificate.txt", certificates.document(shoot.certificate), "text/plain")
@@ -121,8 +125,9 @@ def send(*, shoot: Shoot, kind: str) -> bool:
     return True
 
 
-def _turn(shoot: Shoot) -> str:
-    return f"{shoot.fence}.{shoot.invitation.generation}.{shoot.reminders}"
+def _turn(shoot: Shoot, asked: str) -> str:
+    turn = f"{shoot.fence}.{shoot.invitation.generation}.{shoot.reminders}"
+    return f"{turn}.{asked}" if asked else turn
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from accounts.models import Employee, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms
 from generation import budgets_used, notices, states
-from generation.models import Look, Order, Shoot, State
+from generation.models import JoinLink, Look, Order, Shoot, State
 from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
@@ -185,8 +185,18 @@ def cancel_shoot(*, actor: Actor, shoot: Shoot) -> None:
 
 
 def cancel_order(*, actor: Actor, order: Order) -> int:
-    """End all shoots of an order that have not ended; returns how many."""
+    """End all shoots of an order that have not ended, and its join links; returns how many."""
     ended = 0
+    with transaction.atomic():
+        for link in JoinLink.objects.select_for_update().filter(order=order, revoked_at=None):
+            link.revoked_at = timezone.now()
+            link.save(update_fields=["revoked_at"])
+            audit.record(
+                actor=actor,
+                organisation=order.organisation,
+                action="join_link.revoked",
+                about=link,
+            )
     open_ids = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
     for shoot_id in list(open_ids.values_list("pk", flat=True)):
         with transaction.atomic():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, invitations
 from accounts.actors import Actor
 from generation import notices
 from generation.fresh_links import LIFE
 from generation.models import Shoot, State
+from headshots.lib.problems import Problem
 
 
 @transaction.atomic
@@ -28,11 +30,22 @@ def revoke(*, actor: Actor, shoot: Shoot) -> None:
 
 @transaction.atomic
 def send_again(*, shoot: Shoot) -> None:
-    """Queue the mail with the link once more; where it was revoked, with a new one."""
+    """Queue the mail with the link once more; where it was revoked, with a new one.
+
+    Raises Problem (409) where the link is good and no photos are awaited.
+    """
+    early = shoot.state in (State.INVITED, State.COLLECTING)
+    if not early and not shoot.invitation.revoked_at:
+        raise Problem(
+            _("This shoot is {state}; no photos are awaited.").format(
+                state=str(State(shoot.state).label).lower()
+            ),
+            code="transition",
+            status=409,
+        )
     if shoot.invitation.revoked_at:
         invitations.renew(
             invitation=shoot.invitation,
             expires_at=max(shoot.invitation.expires_at, timezone.now() + LIFE),
         )
-    early = shoot.state in (State.INVITED, State.COLLECTING)
-    notices.notify(shoot=shoot, kind="invitation" if early else "fresh_link")
+    notices.notify(shoot=shoot, kind="invitation" if early else "fresh_link", asked=True)

@@ -66,10 +66,10 @@ def finish_alternative(alternative_id: str, anew: bool = False) -> None:
     alternatives.finish(alternative_id=UUID(alternative_id), anew=anew)
 
 
-def send_notices(kind: str, shoot_ids: list[str]) -> int:
+def send_notices(kind: str, shoot_ids: list[str], asked: str = "") -> int:
     """default: send one kind of mail about some shoots. What the mail server does not take is
     noted and tried again later; an address that it refuses for good is marked."""
-    return mailing.send_batch(kind=kind, shoot_ids=shoot_ids)
+    return mailing.send_batch(kind=kind, shoot_ids=shoot_ids, asked=asked)
 
 
 def send_headshot_withdrawn(shoot_id: str, member_id: str) -> bool:

@@ -33,6 +33,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>", orders.order, name="order"),
     path("orders/<uuid:order_id>/live", orders.live, name="order_live"),
     path("orders/<uuid:order_id>/join-links", join_links.links, name="join_links"),
+    path("join-links", join_links.links, name="organisation_join_links"),
     path("join-links/<uuid:link_id>/revoke", join_links.revoke, name="join_link_revoke"),
     path("orders/<uuid:order_id>/nudge", orders.nudge, name="order_nudge"),
     path("orders/<uuid:order_id>/reminders", orders.set_reminders, name="order_reminders"),

@@ -152,6 +152,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("shoots/<uuid:shoot_id>/approve", shoots.ShootApproveView, "shoot_approve"),
     _resource("shoots/<uuid:shoot_id>/send-back", shoots.ShootSendBackView, "shoot_send_back"),
     _resource("shoots/<uuid:shoot_id>/invite", shoots.ShootInviteView, "shoot_invite"),
+    _resource(
+        "shoots/<uuid:shoot_id>/revoke-link", shoots.ShootRevokeLinkView, "shoot_revoke_link"
+    ),
     _resource("shoots/<uuid:shoot_id>/hand-in", shoots.ShootHandInView, "shoot_hand_in"),
     _resource(
         "shoots/<uuid:shoot_id>/approve-before",

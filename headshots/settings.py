@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "headshots.problem_pages.FormAddressMiddleware",
     "headshots.problem_pages.ProblemMiddleware",
     "accounts.sso.door.ProviderMiddleware",
     "accounts.second_factor.SecondFactorMiddleware",
@@ -229,7 +230,8 @@ Q_CLUSTER: dict[str, Any] = {
     "max_attempts": 5,
     "ack_failures": True,
     "save_limit": 200,
-    "poll": 0.5,
+    # Seconds between two looks of an idle cluster: whoever has just sent a photo waits for it.
+    "poll": 0.2,
     "catch_up": False,
     "label": "Tasks",
     "ALT_CLUSTERS": {

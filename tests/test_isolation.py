@@ -137,6 +137,9 @@ TABLE = [
     Case("join_links", ADMIN, needs="order"),
     Case("join_links", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
     Case("join_link_revoke", DONE_ADMIN, "post", "join_link"),
+    Case("join_link_revoke", DONE_ADMIN, "post", "organisation_join_link"),
+    Case("organisation_join_links", ADMIN),
+    Case("organisation_join_links", {"viewer": 403, "admin": 422, "owner": 422}, "post"),
     Case("department_looks", ADMIN),
     Case("department_looks", DONE_ADMIN, "post"),
     Case("order_people", ADMIN),
@@ -303,6 +306,8 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, "claim_id": claim.pk}
     if needs == "join_link":
         return {"slug": slug, "link_id": world.join_link().pk}
+    if needs == "organisation_join_link":
+        return {"slug": slug, "link_id": world.organisation_join_link().pk}
     if needs == "key":
         return {"slug": slug, "key_id": make_key(world.organisation, ["looks:read"]).key.pk}
     if needs == "grant":

@@ -213,6 +213,19 @@ class World:
             expires_at=order.due_at,
         )
 
+    def organisation_join_link(
+        self, cap: int = 10, domains: tuple[str, ...] = ("acme.example",)
+    ) -> JoinLink:
+        """A link of the organisation, into whichever order is open."""
+        return join_links.make_link(
+            actor=self.actor,
+            organisation=self.organisation,
+            order=None,
+            domains=domains,
+            cap=cap,
+            expires_at=timezone.now() + timedelta(days=30),
+        )
+
     def shoot(self, state: State = State.INVITED) -> Shoot:
         """A shoot of a new person, brought into that state on the way a real one goes."""
         shoot = self.order().shoots.get()

@@ -1,6 +1,6 @@
 from accounts.models.api import ApiKey, KeptAnswer, PartnerGrant
 from accounts.models.audit import AuditEntry
-from accounts.models.consent import Invitation, Release
+from accounts.models.consent import Invitation, Release, StaleLink
 from accounts.models.organisations import Location, Member, MemberInvitation, Organisation, Role
 from accounts.models.pace import Tally
 from accounts.models.roster import Change, Employee, RosterImport, RosterLine
@@ -33,6 +33,7 @@ __all__ = [
     "Role",
     "RosterImport",
     "RosterLine",
+    "StaleLink",
     "Tally",
     "User",
     "WebhookAttempt",

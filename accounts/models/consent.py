@@ -20,8 +20,6 @@ class Invitation(Row):
     employee = models.ForeignKey(Employee, models.CASCADE, related_name="invitations")
     generation = models.PositiveIntegerField(default=1)
     token_hash = models.CharField(max_length=64, unique=True)
-    # The token before: it opens nothing, and may ask for the new one to be mailed.
-    previous_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -33,6 +31,17 @@ class Invitation(Row):
 
     def __str__(self) -> str:
         return f"invitation of {self.employee_id}"
+
+
+class StaleLink(Row):
+    """A token that an invitation had before: it opens nothing, and may ask for the link that does
+    to be mailed."""
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="stale_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return f"stale link of {self.invitation_id}"
 
 
 class Release(Row):

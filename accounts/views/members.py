@@ -148,7 +148,7 @@ def _page(
             "explained": [(role, rights.SAYS[role]) for role in Role],
             "may": [
                 (what, [rights.RANK[role] >= rights.RANK[least] for role in Role])
-                for what, least in rights.MAY
+                for what, least in rights.MAY.values()
             ],
             "owners": access.members(inside).filter(role=Role.OWNER).count(),
             "posted": request.POST if problem and about is None else {},

@@ -23,7 +23,9 @@ class JoinLinkShape(Shape):
     """One address by which many people bring themselves into an order."""
 
     id = serializers.UUIDField()
-    order = serializers.UUIDField(source="order_id")
+    order = serializers.UUIDField(
+        source="order_id", allow_null=True, help_text="None: whichever is open when somebody comes."
+    )
     url = serializers.SerializerMethodField(help_text="To be handed round.")
     domains = serializers.ListField(
         child=serializers.CharField(), help_text="Whose addresses may come; none means any."

@@ -247,15 +247,27 @@ class ShootInviteView(ShootViews):
         shape=ShootShape,
     refuses=(refusals.NO_PHOTOS_AWAITED,),)  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
-        """Mails the personal link once more, while photos are awaited."""
+        """Mails the personal link once more, while photos are awaited; a revoked one is replaced
+        by a new one, in any state."""
+        personal_links.send_again(shoot=access.shoot(self.inside, shoot_id))
+        return self.again(shoot_id)
+
+
+class ShootRevokeLinkView(ShootViews):
+    """Closing a personal link."""
+
+    @operation(
+        "shoots_revoke_link",
+        "Revoke the personal link",
+        tag=TAG,
+        scope="shoots:write",
+        shape=ShootShape,
+    )
+    def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
+        """Nobody comes in by it any more, nor is another mailed on request, until the invitation
+        is sent again. Twice is once."""
         shoot = access.shoot(self.inside, shoot_id)
-        if shoot.state not in (State.INVITED, State.COLLECTING):
-            raise Refusal(
-                f"This shoot is {State(shoot.state).label.lower()}; no photos are awaited.",
-                code="transition",
-                status=409,
-            )
-        personal_links.send_again(shoot=shoot)
+        personal_links.revoke(actor=self.actor, shoot=shoot)
         return self.again(shoot_id)
 
 

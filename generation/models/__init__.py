@@ -8,7 +8,7 @@ from generation.models.finishing import (
     Refinish,
     Rendition,
 )
-from generation.models.joining import JoinCode, JoinLink
+from generation.models.joining import JoinCode, Joiner, JoinLink
 from generation.models.leaving import Alternative, Certificate
 from generation.models.looks import DepartmentLook, Look
 from generation.models.orders import Order
@@ -34,6 +34,7 @@ __all__ = [
     "Headshot",
     "JoinCode",
     "JoinLink",
+    "Joiner",
     "Look",
     "Order",
     "Plate",

@@ -1,4 +1,4 @@
-"""Links by which people bring themselves into an order."""
+"""Links by which people bring themselves into an order, or onto the roster until there is one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from accounts.models import Organisation
+from accounts.models import Employee, Organisation
 from generation.models.orders import Order
 from headshots.lib.rows import Row
 
@@ -15,7 +15,8 @@ class JoinLink(Row):
     """One address for many people, who prove theirs by a code. Only its token's hash is kept."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="join_links")
-    order = models.ForeignKey(Order, models.CASCADE, related_name="join_links")
+    # None: the organisation's, into whichever order is open when somebody comes.
+    order = models.ForeignKey(Order, models.CASCADE, null=True, related_name="join_links")
     token_hash = models.CharField(max_length=64, unique=True)
     # Domains of the addresses that may come; none lets everybody come who has the link.
     domains = ArrayField(models.CharField(max_length=253), default=list, blank=True)
@@ -36,7 +37,7 @@ class JoinLink(Row):
         ]
 
     def __str__(self) -> str:
-        return f"join link of {self.order_id}"
+        return f"join link of {self.order_id or self.organisation_id}"
 
 
 class JoinCode(Row):
@@ -57,3 +58,14 @@ class JoinCode(Row):
 
     def __str__(self) -> str:
         return f"code for {self.email}"
+
+
+class Joiner(Row):
+    """Somebody who came onto the roster by the organisation's link while no order was open."""
+
+    employee = models.OneToOneField(Employee, models.CASCADE, related_name="joiner")
+    link = models.ForeignKey(JoinLink, models.CASCADE, related_name="joiners")
+    came_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"joiner {self.employee_id}"

@@ -68,6 +68,8 @@ class Candidate(Row):
     file = models.CharField(max_length=200, blank=True)
     finished = models.CharField(max_length=200, blank=True)
     photographed = models.BooleanField(default=False)
+    # The favourite of an earlier round, which stays beside the newer ones.
+    kept = models.BooleanField(default=False, db_default=False)
     # An administrator's yes to it before the employee has picked.
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import languages
 from generation import access, choosing, selfies, wishes
 from generation.views.employee_page import come_in, page, page_context
-from generation.views.fresh_links import stale
 from headshots.lib.problems import Problem
 
 
@@ -23,10 +22,7 @@ from headshots.lib.problems import Problem
 @never_cache
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """Whatever comes next for this person."""
-    try:
-        shoot, _actor = come_in(request, token)
-    except Problem as problem:
-        return stale(request, token, problem)
+    shoot, _actor = come_in(request, token)
     return page(request, shoot, token)
 
 

@@ -24,8 +24,8 @@ def _number(text: str) -> int:
 @require_POST
 def begin(request: HttpRequest, token: str) -> JsonResponse:
     """Announce a file: its identifier, and from which byte on it is wanted."""
-    shoot, _actor = come_in(request, token)
     try:
+        shoot, _actor = come_in(request, token)
         upload = uploads.begin(
             shoot=shoot,
             mark=request.POST.get("mark", ""),
@@ -42,7 +42,10 @@ def begin(request: HttpRequest, token: str) -> JsonResponse:
 @require_POST
 def piece(request: HttpRequest, token: str, upload_id: UUID) -> JsonResponse:
     """One piece, the body as it is; `at` in the address is where it begins."""
-    shoot, actor = come_in(request, token)
+    try:
+        shoot, actor = come_in(request, token)
+    except Problem as problem:
+        return _refused(problem)
     upload = Upload.objects.filter(shoot=shoot, pk=upload_id).select_related("shoot__order").first()
     if upload is None:
         raise Http404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,19 +19,21 @@ from accounts import invitations, pace
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access, join_links
+from generation import access, join_links, joining
 from generation.join_links import address_of, read_domains
 from headshots.lib.problems import Problem
 
 _CODE = "join-code"
+# How long an organisation's own link is good, where nothing else is said.
+USUAL = timedelta(days=90)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def links(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-    """The join links of an order, and making one."""
+def links(request: HttpRequest, slug: str, order_id: UUID | None = None) -> HttpResponse:
+    """The join links of an order, or the organisation's own, and making one."""
     inside = membership(request.user, slug, Role.ADMIN)
-    order = access.order(inside, order_id)
+    order = access.order(inside, order_id) if order_id else None
     problem = None
     if request.method == "POST":
         try:
@@ -44,23 +46,26 @@ def links(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
                 expires_at=_end_of(request.POST.get("expires", "")),
             )
             messages.success(request, _("The link is ready. Copy it and hand it round."))
-            return redirect("join_links", slug=slug, order_id=order_id)
+            return redirect(request.path)
         except Problem as refused:
             problem = refused
     now = timezone.now()
+    usual = order.due_at if order else now + USUAL
     return render(
         request,
         "generation/join_links.html",
         {
             "inside": inside,
             "order": order,
+            "open_order": None if order else joining.open_order(inside.organisation),
+            "waiting": 0 if order else joining.waiting(inside.organisation).count(),
             "links": [
                 (link, address_of(link), link.expires_at <= now or link.used >= link.cap)
                 for link in access.join_links(inside, order)
             ],
             "domains": request.POST.get("domains", inside.user.email.rpartition("@")[2]),
             "cap": request.POST.get("cap", "50"),
-            "expires": request.POST.get("expires", order.due_at.date().isoformat()),
+            "expires": request.POST.get("expires", timezone.localdate(usual).isoformat()),
             "today": timezone.localdate().isoformat(),
             "problem": problem,
         },
@@ -89,6 +94,9 @@ def revoke(request: HttpRequest, slug: str, link_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug, Role.ADMIN)
     link = access.join_link(inside, link_id)
     join_links.revoke_link(actor=user_actor(inside.user, request), link=link)
+    if link.order_id is None:
+        messages.success(request, _("The link is closed. Whoever came by it stays on the roster."))
+        return redirect("organisation_join_links", slug=slug)
     messages.success(request, _("The link is closed. Whoever came by it stays in the order."))
     return redirect("join_links", slug=slug, order_id=link.order_id)
 
@@ -139,8 +147,14 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
             proved = join_links.prove(
                 token=token, code_id=UUID(asked["id"]), code=request.POST.get("code", "")
             )
-            shoot = join_links.join(proved=proved)
+            shoot = joining.join(proved=proved)
             request.session.pop(_CODE, None)
+            if shoot is None:
+                return render(
+                    request,
+                    "generation/join_waiting.html",
+                    {"organisation": link.organisation, "email": proved.email},
+                )
             return redirect("employee:start", invitations.token(invitation=shoot.invitation))
         except Problem as refused:
             problem = refused

@@ -26,7 +26,7 @@ from accounts.actors import user_actor
 from accounts.models import Employee, Role
 from accounts.roster_people import Filter, choices, identifiers, search, selection
 from billing import ledger, prices, terms
-from generation import access, budgets_used, department_looks, notices, orders
+from generation import access, budgets_used, department_looks, joining, notices, orders
 from generation.models import Order
 from headshots.lib.problems import Problem
 
@@ -40,6 +40,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose look, people and due date, and launch. ?employees= has some of them chosen."""
     inside = membership(request.user, slug, Role.ADMIN)
     problem = None
+    waiting: set[UUID] = set()
     if request.method == "POST":
         try:
             placed = _place(request, inside)
@@ -59,6 +60,9 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = _identified(request)
     else:
         chosen = set(selection(staff(inside), request.GET).values_list("pk", flat=True))
+        # Whoever came by the organisation's join link is invited with the next order.
+        waiting = set(joining.waiting(inside.organisation).values_list("pk", flat=True))
+        chosen |= waiting
     balance = ledger.balance(organisation=inside.organisation)
     return render(
         request,
@@ -68,6 +72,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             "looks": access.looks(inside),
             "own_looks": department_looks.own(organisation=inside.organisation),
             "by_department": request.method != "POST" or "by_department" in request.POST,
+            "waiting": len(waiting),
             "chosen": chosen,
             "chosen_words": ",".join(sorted(pk.hex for pk in chosen)),
             "balance": balance,

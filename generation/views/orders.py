@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -261,8 +261,6 @@ def invite_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     """Send the personal link once more."""
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
-    if not found.invitation.revoked_at and found.state not in (State.INVITED, State.COLLECTING):
-        raise Http404
     email = found.employee.email
     if found.employee.bounced_at:
         said = ngettext(

@@ -11,11 +11,11 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from accounts.models import Employee
+from accounts.models import AuditEntry, Employee
 from generation import delivery
 from generation.models import Order, Publication, PublishingRun, Shoot, State, TeamPage
 from tests.api.program import Program, problem
-from tests.world import DIRECTION, World, give_files, make_finishing
+from tests.world import DIRECTION, World, give_files, make_finishing, token
 
 
 def path_of(url: str) -> str:
@@ -40,6 +40,21 @@ def test_reminding_and_how_often(program: Program, world: World) -> None:
     assert program.patch(place, {"remind_every": 0}, If_Match=etag).json()["remind_every"] == 0
     problem(program.patch(place, {"remind_every": 3}, If_Match=etag), 412, "changed")
     problem(program.patch(place, {"remind_every": 4}), 422, "invalid")
+
+
+def test_a_personal_link_is_closed_and_sent_anew(program: Program, world: World) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    old, place = token(shoot), f"shoots/{shoot.pk}"
+    for _ in range(2):
+        assert program.post(f"{place}/revoke-link").json()["id"] == str(shoot.pk)
+    assert AuditEntry.objects.filter(action="invitation.revoked").count() == 1
+    assert Client().get(f"/i/{old}/").status_code == 404
+    # A new one, also for whoever is done; a good one of theirs is not mailed again.
+    assert program.post(f"{place}/invite").status_code == 200
+    problem(program.post(f"{place}/invite"), 409, "transition")
+    shoot.invitation.refresh_from_db()
+    assert Client().get(f"/i/{token(shoot)}/").status_code == 200
+    assert Client().get(f"/i/{old}/").status_code == 404
 
 
 def test_a_join_link_lets_people_in_until_it_is_closed(program: Program, world: World) -> None:

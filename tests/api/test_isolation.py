@@ -56,6 +56,7 @@ TABLE = [
     Case("shoot_approve", WRITE_SHOOT, "shoot"),
     Case("shoot_send_back", WRITE_SHOOT, "shoot", {"reason": "x"}),
     Case("shoot_invite", WRITE_SHOOT, "shoot"),
+    Case("shoot_revoke_link", WRITE_SHOOT, "shoot"),
     Case("shoot_hand_in", WRITE_SHOOT, "shoot"),
     Case("webhook_endpoints", {"get": "webhooks:read", "post": "webhooks:write"}),
     Case(

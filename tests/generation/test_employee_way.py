@@ -13,9 +13,9 @@ from django.urls import reverse
 from accounts.actors import SYSTEM
 from accounts.releases import release_text
 from billing import ledger
-from generation import states
+from generation import approvals, choosing, states
 from generation.models import Selfie, Shoot, State
-from tests.world import World, give_selfies, jpeg, token
+from tests.world import World, give_candidates, give_selfies, jpeg, token
 
 
 def url(shoot: Shoot, name: str, **more: Any) -> str:
@@ -145,3 +145,35 @@ def test_a_missing_credit_is_told_kindly(world: World, client: Client) -> None:
     assert "has to add credits" in response.content.decode()
     shoot.refresh_from_db()
     assert shoot.state == State.COLLECTING
+
+
+def test_a_favourite_stays_on_the_list_when_others_are_asked_for(
+    world: World, client: Client
+) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    favourite = choosing.short_list(shoot=shoot)[1]
+    page = f"/i/{token(shoot)}/"
+    client.post(f"{page}pick/{favourite.pk}")
+    assert "The one you picked stays on the list." in client.get(page).content.decode()
+    client.post(f"{page}again", {"because": ["hair"]})
+
+    def come_back() -> Shoot:
+        found = Shoot.objects.get(pk=shoot.pk)
+        assert found.state == State.QUEUED
+        give_candidates(found, 3)
+        Shoot.objects.filter(pk=shoot.pk).update(state=State.CHOOSING)
+        return Shoot.objects.get(pk=shoot.pk)
+
+    newer = come_back()
+    listed = choosing.short_list(shoot=newer)
+    assert [one.round for one in listed].count(1) == 1
+    assert favourite in listed
+    assert len(listed) == 4
+    assert [one.likeness_own for one in listed] == sorted(one.likeness_own for one in listed)
+    assert client.get(page).content.decode().count("Your pick so far") == 1
+    # It can be picked once more; what the organisation rejects is not offered again.
+    client.post(f"{page}pick/{favourite.pk}")
+    newer.refresh_from_db()
+    assert newer.headshot.candidate == favourite
+    approvals.make_anew(actor=world.actor, shoot=newer, fault="clothes")
+    assert favourite not in choosing.short_list(shoot=come_back())

@@ -18,8 +18,9 @@ from standardwebhooks import Webhook
 from accounts import bounces, invitations, pace
 from accounts.models import AuditEntry, Tally
 from generation import funnel, notices, orders, personal_links, reminders
-from generation.models import Shoot, State
+from generation.models import Rendition, Shoot, State
 from tests.generation.test_reminders import run_queued
+from tests.test_isolation import EMPLOYEE
 from tests.world import World, token
 
 
@@ -59,6 +60,68 @@ def test_a_replaced_link_may_ask_and_a_revoked_one_may_not(world: World, client:
         client.post(reverse("fresh_link", args=[old]))
     run_queued()
     assert [m.to for m in mail.outbox] == [[replaced.employee.email]]
+
+
+def test_the_oldest_link_still_asks_and_the_newest_stays_good(world: World, client: Client) -> None:
+    shoot = world.shoot()
+    olds = []
+    for _ in range(4):
+        olds.append(token(shoot))
+        invitations.renew(invitation=shoot.invitation)
+    newest = token(shoot)
+    OrmQ.objects.all().delete()
+    for old in olds[:2]:
+        client.post(reverse("fresh_link", args=[old]))
+    run_queued()
+    assert [f"/i/{newest}/" in str(m.body) for m in mail.outbox] == [True, True]
+    # Two mails for a mailbox, too, which shows one of those that have the same name.
+    assert len({m.extra_headers["Message-ID"] for m in mail.outbox}) == 2
+    assert client.get(f"/i/{newest}/").status_code == 200
+
+
+def test_a_link_of_an_earlier_secret_key_may_ask(world: World, client: Client, settings) -> None:
+    shoot = world.shoot()
+    old = token(shoot)
+    settings.SECRET_KEY = "another key " * 5
+    OrmQ.objects.all().delete()
+    assert token(shoot) != old
+    assert client.get(f"/i/{old}/").status_code == 404
+    client.post(reverse("fresh_link", args=[old]))
+    run_queued()
+    assert f"/i/{token(shoot)}/" in str(mail.outbox[0].body)
+
+
+def test_every_address_of_a_stale_link_makes_the_offer(world: World, client: Client) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    old = token(shoot)
+    shoot.invitation.expires_at = timezone.now() - timedelta(days=1)
+    shoot.invitation.save()
+    things = {
+        "selfie": shoot.selfies.first(),
+        "candidate": shoot.candidates.first(),
+        "upload": shoot.uploads.create(mark="m", name="n", size=9),
+        "rendition": Rendition(),
+    }
+    offer = reverse("fresh_link", args=[old])
+    for name, method, needs in EMPLOYEE:
+        more = {f"{needs}_id": things[needs].pk} if needs in things else {}
+        place = reverse(f"employee:{name}", kwargs={"token": old, **more})
+        answer = getattr(client, method)(place)
+        assert answer.status_code == 410, name
+        if name.startswith("upload_"):
+            # The script reloads the page, which makes the offer.
+            assert answer.json()["code"] == "link_expired"
+            continue
+        said = answer.content.decode()
+        assert offer in said, name
+        assert shoot.employee.email not in said
+        assert shoot.order.organisation.name not in said
+    shoot.refresh_from_db()
+    assert shoot.state == State.CHOOSING
+    # A page that stood open meanwhile is loaded anew.
+    polled = client.get(f"/i/{old}/live", headers={"hx-request": "true"})
+    assert (polled.status_code, polled["HX-Refresh"]) == (410, "true")
+    assert client.get(offer)["Location"] == f"/i/{old}/"
 
 
 @pytest.mark.parametrize("state", [State.INVITED, State.DELIVERED])

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Employee
-from generation import join_links
+from generation import join_links, joining
 from generation.models import JoinCode, JoinLink, Shoot
 from headshots.lib.problems import Problem
 from tests.world import World, make_world
@@ -67,7 +67,7 @@ def test_the_same_person_again_comes_to_the_same_page_and_counts_once(
     code = JoinCode.objects.get()
     JoinCode.objects.filter(pk=code.pk).update(used_at=None)
     assert f"/i/{first.split('/i/')[1]}" == first
-    assert join_links.join(proved=code).employee.email == "new@acme.example"
+    assert joining.join(proved=code).employee.email == "new@acme.example"
     assert Shoot.objects.filter(order=link.order).count() == 2
 
 

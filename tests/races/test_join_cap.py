@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation import join_links
+from generation import joining
 from generation.models import JoinCode, JoinLink, Shoot
 from headshots.lib.problems import Problem
 from tests.races.together import together
@@ -26,7 +26,7 @@ def proved(link: JoinLink, number: int) -> JoinCode:
 def test_no_more_than_the_cap() -> None:
     link = make_world().join_link(cap=3)
     codes = [proved(link, number) for number in range(8)]
-    results = together([lambda code=code: join_links.join(proved=code) for code in codes])
+    results = together([lambda code=code: joining.join(proved=code) for code in codes])
     assert sum(isinstance(result, Shoot) for result in results) == 3
     refused = [result for result in results if not isinstance(result, Shoot)]
     assert all(isinstance(r, Problem) and r.code == "link_over" for r in refused)
@@ -38,7 +38,7 @@ def test_no_more_than_the_cap() -> None:
 def test_the_same_person_twice_at_once_is_one() -> None:
     link = make_world().join_link(cap=5)
     code = proved(link, 1)
-    results = together([lambda: join_links.join(proved=code) for _ in range(4)])
+    results = together([lambda: joining.join(proved=code) for _ in range(4)])
     assert {r.pk for r in results if isinstance(r, Shoot)} == {
         Shoot.objects.get(employee__email="racer1@acme.example").pk
     }

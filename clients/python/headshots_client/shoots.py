@@ -65,8 +65,12 @@ class Shoots(Resource[shapes.Shoot]):
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/cancel"))
 
     def invite(self, id: str) -> shapes.Shoot:
-        """Mail the personal link once more."""
+        """Mail the personal link once more; a new one, where it was revoked."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/invite"))
+
+    def revoke_link(self, id: str) -> shapes.Shoot:
+        """Close the personal link until the invitation is sent again. Twice is once."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/revoke-link"))
 
     def hand_in(self, id: str) -> shapes.Shoot:
         """Hand the photos in: holds the credit and begins the work."""

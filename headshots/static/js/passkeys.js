@@ -1,8 +1,14 @@
-// Says what went wrong with a passkey; the browser's own words are none that help.
+// Says that a passkey is asked for, and what went wrong with it; the browser's own words are none
+// that help.
 "use strict";
 
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("#passkey_login, button[id^=mfa_webauthn_]");
+  if (button) occupy(button);
+});
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
+  for (const button of document.querySelectorAll("button[id][aria-busy]")) free(button);
   const toasts = document.getElementById("toasts");
   if (!toasts) return;
   const name = event.detail.exception && event.detail.exception.name;

@@ -6,16 +6,6 @@
     if (event.target.matches("select")) finder.requestSubmit();
   });
 
-  // A download leaves the page as it is: its button is free again at once.
-  document.addEventListener("submit", (event) => {
-    const { target: form, submitter } = event;
-    if (!form.hasAttribute("data-stays") && !submitter?.hasAttribute("data-stays")) return;
-    setTimeout(() => {
-      delete form.dataset.sent;
-      submitter?.removeAttribute("aria-busy");
-    }, 800);
-  });
-
   const form = document.querySelector("[data-select]");
   const boxes = form ? [...form.querySelectorAll("input[name=employees]")] : [];
   if (!boxes.length) return;

@@ -30,45 +30,53 @@ for (const here of document.querySelectorAll(".tabs [aria-current], .side nav [a
   strip.scrollLeft += own.left + own.width / 2 - whole.left - whole.width / 2;
 }
 
-// A pressed button answers at once and cannot be pressed twice.
+// What is pressed says in the same moment what it is doing, and is not sent twice.
+const labels = new WeakMap();
+const occupy = (part) => {
+  if (part.getAttribute("aria-busy") === "true") return;
+  part.setAttribute("aria-busy", "true");
+  if (!part.matches("button")) return;
+  labels.set(part, [...part.childNodes]);
+  // Other words are no reason for what stands beside them to move.
+  part.style.minWidth = `${part.offsetWidth}px`;
+  part.replaceChildren(part.dataset.busy || gettext("One moment"));
+};
+const free = (part) => {
+  part.removeAttribute("aria-busy");
+  part.style?.removeProperty("min-width");
+  if (labels.has(part)) part.replaceChildren(...labels.get(part));
+};
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (event.defaultPrevented || form.method === "get" || form.method === "dialog") return;
-  if (form.dataset.sent) {
-    event.preventDefault();
-    return;
+  const { target: form, submitter } = event;
+  const method = (form.getAttribute("method") || "get").toLowerCase();
+  if (event.defaultPrevented || method === "dialog") return;
+  if (method === "post") {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    // Where no answer comes, it may be tried again.
+    setTimeout(() => { delete form.dataset.sent; }, 15000);
   }
-  form.dataset.sent = "yes";
-  // Where no answer comes, it may be tried again.
-  setTimeout(() => { delete form.dataset.sent; }, 15000);
-  const button = event.submitter;
-  if (!button) return;
-  button.setAttribute("aria-busy", "true");
-  if (button.dataset.busy) {
-    button.dataset.said = button.textContent;
-    button.textContent = button.dataset.busy;
-  }
+  const pressed = submitter || form;
+  occupy(pressed);
+  // A download leaves the page as it is: its button is free again at once.
+  if (!form.hasAttribute("data-stays") && !pressed.hasAttribute("data-stays")) return;
+  setTimeout(() => {
+    delete form.dataset.sent;
+    free(pressed);
+  }, 800);
 });
 // A choice that shows another page at once.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
-// A download leaves the page as it is: its button is free again at once.
-document.addEventListener("submit", (event) => {
-  if (!event.target.hasAttribute("data-stays")) return;
-  setTimeout(() => {
-    delete event.target.dataset.sent;
-    event.submitter?.removeAttribute("aria-busy");
-  }, 800);
-});
 // Coming back with the browser's back button finds the page as it was before.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  for (const button of document.querySelectorAll("[aria-busy]")) {
-    button.removeAttribute("aria-busy");
-    if (button.dataset.said) button.textContent = button.dataset.said;
-  }
+  for (const part of document.querySelectorAll("[aria-busy]")) free(part);
 });
 
 // Polling rests while the page is hidden, a question is open or somebody is filling in a field.

@@ -105,7 +105,7 @@
         const answer = await insist(entry, `${base}/${start.data.id}?at=${at}`, piece, "application/octet-stream");
         if (answer.status === 200 && answer.data.done) return answer;
         // It went on somewhere else, in another tab perhaps: ask where.
-        if (answer.status === 404 || (answer.status === 409 && answer.data?.code === "offset")) break;
+        if ((answer.status === 404 && !answer.data) || (answer.status === 409 && answer.data?.code === "offset")) break;
         if (answer.status !== 200) return answer;
         at = answer.data.received;
       }
@@ -129,7 +129,10 @@
   const finish = async (entry) => {
     const answer = await send(entry);
     const name = entry.file.name;
-    if (answer.status === 200) {
+    if (["link_unknown", "link_expired"].includes(answer.data?.code)) {
+      // The page says so, and offers a new link; the photo is kept.
+      location.reload();
+    } else if (answer.status === 200) {
       entry.item.remove();
       await store.forget(entry.mark);
       await show();

@@ -98,7 +98,7 @@ class Reminded(TypedDict):
 
 class JoinLink(TypedDict):
     id: str
-    order: str
+    order: str | None
     url: str
     domains: list[str]
     cap: int
