@@ -71,6 +71,9 @@ class TenantView(ApiView):
     def organisation(self) -> Organisation:
         return self.inside.organisation
 
+    def whose(self) -> str:
+        return str(self.organisation.pk)
+
     def store(self) -> Store:
         return _Answers(self.inside)
 

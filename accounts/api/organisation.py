@@ -88,7 +88,6 @@ class OrganisationView(TenantView):
         """Another name, or other origins whose pages may frame the employees' way."""
         said = self.body()
         row = self.organisation
-        self.refuse_changed(OrganisationShape, row)
         if "name" in said:
             row = organisations.rename(actor=self.actor, organisation=row, name=said["name"])
         if "embed_origins" in said:
@@ -101,6 +100,8 @@ class OrganisationView(TenantView):
 class OrganisationLogoView(TenantView):
     """The logo above its mail."""
 
+    acts_on = OrganisationView
+
     parser_classes = (BytesParser,)
 
     @operation(
@@ -108,6 +109,7 @@ class OrganisationLogoView(TenantView):
         "Put a logo above mail",
         tag=TAG,
         scope="organisation:write",
+        match=True,
         shape=OrganisationShape,
         raw="image/*",
         refuses=(refusals.LOGO,),
@@ -125,6 +127,7 @@ class OrganisationLogoView(TenantView):
         "Take the logo off mail",
         tag=TAG,
         scope="organisation:write",
+        match=True,
         shape=OrganisationShape,
     )
     def delete(self, request: Request) -> HttpResponseBase:

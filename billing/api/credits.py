@@ -141,7 +141,6 @@ class CreditsView(TenantView):
     def patch(self, request: Request) -> HttpResponseBase:
         """Owners and administrators get a mail, endpoints get `credits.low`, once until it has
         recovered."""
-        self.refuse_changed(BalanceShape, self._balance())
         terms.warn_below(
             actor=self.actor,
             organisation=self.organisation,

@@ -173,11 +173,14 @@ class RunView(RunViews):
 class RunUndoView(RunViews):
     """Undoing."""
 
+    acts_on = RunView
+
     @operation(
         "publishing_runs_undo",
         "Put back what was there",
         tag=TAG,
         scope="headshots:write",
+        match=True,
         shape=RunShape,
         status=202,
         refuses=(refusals.NOTHING_TO_PUT_BACK,),
@@ -193,11 +196,14 @@ class RunUndoView(RunViews):
 class RunResumeView(RunViews):
     """Going on."""
 
+    acts_on = RunView
+
     @operation(
         "publishing_runs_resume",
         "Try the rest of a run again",
         tag=TAG,
         scope="headshots:write",
+        match=True,
         shape=RunShape,
         status=202,
         refuses=(refusals.NOTHING_LEFT,),

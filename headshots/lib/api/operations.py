@@ -35,6 +35,7 @@ class Operation:
     query: type[Given]
     body: type[serializers.Serializer[Any]] | None
     limit_bytes: int | None = None
+    match: bool = False
 
 
 class ProblemShape(Shape):
@@ -103,7 +104,7 @@ def operation(
     `refuses` tells by example what it refuses beside what others do.
     """
     taken = query_of(shape, query, many)
-    declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes)
+    declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes, match)
 
     def declare(method: F) -> F:
         method.operation = declared  # type: ignore[attr-defined]
