@@ -231,7 +231,7 @@ class EndpointsView(EndpointViews):
         shape=NewEndpointShape, body=EndpointGiven, status=201,
     refuses=(refusals.URL, refusals.TOO_MANY_ENDPOINTS,),)  # fmt: skip
     def post(self, request: Request) -> HttpResponseBase:
-        """The answer has the secret; it is not shown again unless it is asked for."""
+        """The answer has the secret, this once. Where it is lost, make a new one with `rotate`."""
         said = self.body()
         endpoint, self.secret = endpoints.add(
             actor=self.actor,
