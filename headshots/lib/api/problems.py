@@ -22,6 +22,7 @@ CODES = {
     "malformed": "The body is no JSON, or is nested too deep.",
     "too_large": "The body is larger than what is taken here.",
     "cut_off": "The body ended before its announced length.",
+    "too_slow": "The body came in too slowly.",
     "media_type": "The body is of a type that this operation does not take.",
     "method": "The address exists, but not with this method.",
     "key_missing": "There is no key in the Authorization header.",
@@ -99,7 +100,7 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return Refusal(str(error) or "This key may not do that.", code="scope_missing", status=403)
     if isinstance(error, UnreadablePostError):
-        return cut_off()
+        return too_slow() if isinstance(error.__cause__, TimeoutError) else cut_off()
     if isinstance(error, SuspiciousOperation):
         return Refusal("The request cannot be read.", code="malformed", status=400)
     if isinstance(error, IntegrityError):
@@ -126,6 +127,15 @@ def cut_off() -> Refusal:
         "The body ended before its announced length; nothing was kept. Send it again.",
         code="cut_off",
         status=400,
+    )
+
+
+def too_slow() -> Refusal:
+    """The refusal of a body that nobody waits for any longer."""
+    return Refusal(
+        "The body came in too slowly; nothing was kept. Send it again over a better line.",
+        code="too_slow",
+        status=408,
     )
 
 

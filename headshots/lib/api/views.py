@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from headshots.lib.api import idempotency, matching, pages, problems, shapes
+from headshots.lib.api import chunked, idempotency, matching, pages, problems, shapes, whole
 from headshots.lib.api.operations import Operation
 from headshots.lib.api.parsing import MOST_BYTES, JSONBodyParser, too_large
 from headshots.lib.api.shapes import Given
@@ -93,6 +93,8 @@ class ApiView(APIView):
         self.operation = found
         self._refuse_large(request)
         self.enter(request, found)
+        if name not in _SAFE:
+            self._read(request)
         self.query = self._checked(found.query, dict(request.query_params.items()))
         for what in ("fields", "expand"):
             if what in self.query and found.shape:
@@ -134,7 +136,6 @@ class ApiView(APIView):
 
     def _refuse_large(self, request: Request) -> None:
         """Refuse by the announced length, before a byte of the body is read."""
-        files = any(issubclass(parser, MultiPartParser) for parser in self.parser_classes)
         most = self.operation.limit_bytes or MOST_BYTES
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -143,8 +144,15 @@ class ApiView(APIView):
         if length > most:
             # The rest of the body is not read, so the connection is of no use after this.
             raise too_large(most)
-        if not files and length and len(request._request.body) < length:
-            raise problems.cut_off()
+        whole.expect(request._request)
+
+    def _read(self, request: Request) -> None:
+        """Read the body: of those alone who may, and before a transaction waits for it."""
+        chunked.take(request._request, self.operation.limit_bytes or MOST_BYTES)
+        if any(issubclass(parser, MultiPartParser) for parser in self.parser_classes):
+            _ = request.data
+        else:
+            _ = request._request.body
 
     def _refuse(self, error: Exception) -> HttpResponseBase:
         problem = problems.as_problem(error)

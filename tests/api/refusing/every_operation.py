@@ -23,6 +23,19 @@ from tests.world import World
 put("malformed", lambda p, w, m: p.send("POST", "employees", raw=b'{"email": '))
 put("cut_off", lambda p, w, m: announced(p, "POST", "employees", 400, "application/json"))
 put("too_large", lambda p, w, m: announced(p, "POST", "employees", 6_000_000, "application/json"))
+
+
+class Stalled:
+    """A line on which nothing more comes."""
+
+    def read(self, *_: int) -> bytes:
+        raise TimeoutError("timed out")
+
+
+put(
+    "too_slow",
+    lambda p, w, m: announced(p, "POST", "employees", 400, "application/json", body=Stalled()),
+)
 put("cursor", lambda p, w, m: p.get("employees?cursor=x"))
 put("version", lambda p, w, m: p.get("employees", Headshots_Version="2020-01-01"))
 put("idempotency_key", lambda p, w, m: p.post("employees", {}, Idempotency_Key=""))

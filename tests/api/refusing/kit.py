@@ -47,12 +47,18 @@ def photo(program: Program, shoot: Any, data: bytes, name: str = "ada.jpg") -> H
     )
 
 
-def announced(program: Program, method: str, path: str, length: int, kind: str) -> HttpResponse:
-    """A request whose body is said to be that long; two bytes of it come."""
+def announced(
+    program: Program, method: str, path: str, length: int, kind: str, body: Any = None
+) -> HttpResponse:
+    """A request whose body is said to be that long; two bytes of it come, or `body` is read."""
     return program.client.generic(
-        method, f"/api/v1/{path}", content_type=kind, CONTENT_LENGTH=str(length),
-        headers={"Authorization": f"Bearer {program.secret}"}, **{"wsgi.input": BytesIO(b"{}")},
-    )  # fmt: skip
+        method,
+        f"/api/v1/{path}",
+        content_type=kind,
+        CONTENT_LENGTH=str(length),
+        headers={"Authorization": f"Bearer {program.secret}"},
+        **{"wsgi.input": body or BytesIO(b"{}")},
+    )
 
 
 def delivered(program: Program, world: World, act: str) -> HttpResponse:
