@@ -100,7 +100,7 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return Refusal(str(error) or "This key may not do that.", code="scope_missing", status=403)
     if isinstance(error, UnreadablePostError):
-        return too_slow() if isinstance(error.__cause__, TimeoutError) else cut_off()
+        return too_slow() if _timed_out(error) else cut_off()
     if isinstance(error, SuspiciousOperation):
         return Refusal("The request cannot be read.", code="malformed", status=400)
     if isinstance(error, IntegrityError):
@@ -119,6 +119,13 @@ def as_problem(error: Exception) -> Problem | None:
             headers={"Retry-After": "5"},
         )
     return None
+
+
+def _timed_out(error: BaseException | None) -> bool:
+    """Whether that is so, or is behind it: Django wraps what a stream raises, once or twice."""
+    while error is not None and not isinstance(error, TimeoutError):
+        error = error.__cause__
+    return error is not None
 
 
 def cut_off() -> Refusal:

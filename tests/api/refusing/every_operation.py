@@ -31,6 +31,8 @@ class Stalled:
     def read(self, *_: int) -> bytes:
         raise TimeoutError("timed out")
 
+    readline = read
+
 
 put(
     "too_slow",
