@@ -17,6 +17,7 @@ from accounts.models import (
     AuditEntry,
     DomainClaim,
     Employee,
+    IdentityProvider,
     Member,
     MemberInvitation,
     Organisation,
@@ -293,10 +294,20 @@ def release(inside: Inside, release_id: UUID) -> Release:
     return found
 
 
-def domain_claim(inside: Membership, claim_id: UUID) -> DomainClaim:
-    """A domain that the organisation says is its own; Http404 for another's."""
-    found = DomainClaim.objects.filter(organisation=inside.organisation, pk=claim_id)
-    claim = found.select_related("organisation").first()
+def identity_provider(inside: Inside) -> IdentityProvider | None:
+    """Where members sign in, if anywhere else than here."""
+    found = IdentityProvider.objects.select_related("app", "organisation")
+    return found.filter(organisation=inside.organisation).first()
+
+
+def domain_claims(inside: Inside) -> QuerySet[DomainClaim]:
+    """The domains that the organisation says are its own."""
+    return DomainClaim.objects.filter(organisation=inside.organisation)
+
+
+def domain_claim(inside: Inside, claim_id: UUID) -> DomainClaim:
+    """One of those; Http404 for another's."""
+    claim = domain_claims(inside).filter(pk=claim_id).select_related("organisation").first()
     if claim is None:
         raise Http404
     return claim

@@ -14,7 +14,7 @@ from accounts import audit, letters
 from accounts.actors import Actor
 from accounts.members import lock, still_owner
 from accounts.models import Member, Organisation, Role, User
-from accounts.second_factor import has_second_factor
+from accounts.second_factor import has_second_factor, owner_has_second_factor
 from headshots.lib import logos
 from headshots.lib.problems import Problem
 from headshots.lib.storage import vault
@@ -130,10 +130,13 @@ def set_logo(*, actor: Actor, organisation: Organisation, data: bytes | None) ->
 
 
 @transaction.atomic
-def require_second_factor(*, actor: Actor, organisation: Organisation, required: bool) -> None:
+def require_second_factor(
+    *, actor: Actor, organisation: Organisation, required: bool
+) -> Organisation:
     """Let members in only with a second factor, or no longer ask for it.
 
-    Raises Problem where the owner who asks has none: they would lock themselves out.
+    Raises Problem where the owner who asks, or every owner, has none: they would lock themselves
+    out.
     """
     organisation = lock(organisation=organisation)
     still_owner(actor=actor, organisation=organisation)
@@ -142,8 +145,17 @@ def require_second_factor(*, actor: Actor, organisation: Organisation, required:
             _("Set up a second factor for yourself first; otherwise you would lock yourself out."),
             code="own_second_factor",
         )
+    if required and not owner_has_second_factor(organisation):
+        raise Problem(
+            _(
+                "No owner has a second factor yet, so nobody could come in any more. Let one of "
+                "them set it up first."
+            ),
+            code="own_second_factor",
+            field="second_factor_required",
+        )
     if organisation.second_factor_required == required:
-        return
+        return organisation
     organisation.second_factor_required = required
     organisation.save(update_fields=["second_factor_required"])
     audit.record(
@@ -153,6 +165,7 @@ def require_second_factor(*, actor: Actor, organisation: Organisation, required:
         about=organisation,
         required=required,
     )
+    return organisation
 
 
 def _name(text: str) -> str:

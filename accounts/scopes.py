@@ -15,21 +15,48 @@ _Words = Any  # text that is translated when it is shown
 OWNERS_ALONE = ("organisation:write", "members:write", "keys:write")
 # Resource by resource: what reading and writing it means; empty where there is no such thing.
 RESOURCES: dict[str, tuple[_Words, _Words]] = {
-    "organisation": (_("Its name and settings"), _("Rename it")),
-    "members": (_("Who may act for it"), _("Invite members, change roles, remove them")),
-    "employees": (_("The roster and its departments"), _("Add people, change them, mark leavers")),
-    "looks": (_("Art direction"), _("Make and change looks")),
-    "orders": (_("Orders and how far they are"), _("Place, cancel, approve")),
-    "shoots": (
-        _("Shoots, photos’ verdicts, candidates"),
-        _("Upload photos, hand in, pick, cancel"),
+    "organisation": (
+        _("Its name and settings, domains, single sign-on"),
+        _("Rename it, its logo, second factors, domains, single sign-on; close it"),
     ),
-    "headshots": (_("Headshots and their files"), _("Take exports along")),
+    "members": (_("Who may act for it"), _("Invite members, change roles, remove them")),
+    "employees": (
+        _("The roster, its departments and clocks"),
+        _("Add people, change them, mark leavers, set clocks"),
+    ),
+    "looks": (
+        _("Looks, their finishes, plates"),
+        _("Make looks, change finishes, paint plates, choose departments’ looks"),
+    ),
+    "orders": (
+        _("Orders, how far they are and what they cost, join links"),
+        _("Place orders, cancel, remind, approve, make another look; make join links"),
+    ),
+    "shoots": (
+        _("Shoots, photos’ verdicts, candidates, who may embed"),
+        _("Upload photos, hand in, pick, approve, send back, redo, cancel; embed"),
+    ),
+    "headshots": (
+        _("Headshots and their files, exports, walls, directories"),
+        _(
+            "Make exports, download links, walls and the team page; render anew; connect "
+            "directories and publish to them"
+        ),
+    ),
     "releases": (_("Who has consented, to which text"), _("Hand over consent that was collected")),
-    "credits": (_("Balance, ledger, invoices"), _("Set budgets and the low balance")),
-    "webhooks": (_("Endpoints and deliveries"), _("Make endpoints, replay deliveries")),
+    "credits": (
+        _("Balance, ledger, invoices, prices, costs"),
+        _("Buy credits and the plan, top up by the stored card, set budgets"),
+    ),
+    "webhooks": (
+        _("Endpoints and deliveries"),
+        _("Make endpoints and new secrets, replay deliveries"),
+    ),
     "audit": (_("The log"), ""),
-    "keys": (_("Keys, without their secrets"), _("Make, rotate and revoke keys")),
+    "keys": (
+        _("Keys, without their secrets, and partners"),
+        _("Make, rotate and revoke keys; let partners act, and no longer"),
+    ),
 }
 ALL = tuple(
     f"{name}:{right}"

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Role, User
 
 # Recovery codes are no factor of their own: they stand in for one that is lost.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -33,6 +33,14 @@ def having_second_factor(users: Iterable[User]) -> set[UUID]:
     """Which of the users have one, by their keys."""
     rows = Authenticator.objects.filter(user__in=users, type__in=FACTORS)
     return set(rows.values_list("user_id", flat=True))
+
+
+def owner_has_second_factor(organisation: Organisation) -> bool:
+    """Whether any owner has one."""
+    owners = User.objects.filter(
+        memberships__organisation=organisation, memberships__role=Role.OWNER
+    )
+    return bool(having_second_factor(owners))
 
 
 class SecondFactorMiddleware:

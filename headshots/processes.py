@@ -38,8 +38,9 @@ def children(parts: list[str], *, environment: dict[str, str] | None = None) -> 
         if part == "web":
             argv = [
                 sys.executable, "-m", "gunicorn", "headshots.wsgi", "--bind", settings.BIND,
-                "--worker-class", "gthread", "--workers", "2", "--threads", "8",
-                "--timeout", "60", "--graceful-timeout", "20", "--log-level", "warning",
+                "--worker-class", "headshots.lib.patient_worker.PatientWorker",
+                "--workers", "2", "--threads", "8", "--timeout", "60",
+                "--graceful-timeout", "20", "--log-level", "warning",
             ]  # fmt: skip
             if Path(SHARED_MEMORY).is_dir():
                 argv += ["--worker-tmp-dir", SHARED_MEMORY]

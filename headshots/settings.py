@@ -131,6 +131,8 @@ PRIVATE_ROOT = Path(env.text("HEADSHOTS_PRIVATE_DIR") or VAR_DIR / "private").re
 UPLOAD_MAX_BYTES = env.integer("HEADSHOTS_UPLOAD_MAX_MB", 50, least=1, most=500) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
+# How long a request may take to come in, beside what it earns by coming (lib/patient_worker.py).
+REQUEST_PATIENCE_S = env.integer("HEADSHOTS_REQUEST_PATIENCE_S", 20, least=1, most=300)
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -71,6 +71,20 @@ class TenantView(ApiView):
     def organisation(self) -> Organisation:
         return self.inside.organisation
 
+    def real(self) -> Organisation:
+        """The organisation, where it is none's sandbox. Raises Refusal (409) for a sandbox, which
+        has no members, domains or money of its own."""
+        if self.organisation.sandbox_of_id:
+            raise Refusal(
+                "This is decided for the organisation itself, not in its sandbox. Use a live key.",
+                code="sandbox",
+                status=409,
+            )
+        return self.organisation
+
+    def whose(self) -> str:
+        return str(self.organisation.pk)
+
     def store(self) -> Store:
         return _Answers(self.inside)
 

@@ -349,7 +349,6 @@ class EmployeeView(TenantView):
         """What is left out stays as it is; `attributes` are replaced as a whole."""
         said = self.body()
         person = access.employee(self.inside, employee_id)
-        self.refuse_changed(EmployeeShape, person)
         person = roster_edits.change_employee(
             actor=self.actor, employee=person, person=_person(said, person)
         )
@@ -362,6 +361,7 @@ class EmployeeView(TenantView):
         "Mark an employee as having left",
         tag=TAG,
         scope="employees:write",
+        match=True,
         shape=EmployeeShape,
     )
     def delete(self, request: Request, employee_id: UUID) -> HttpResponseBase:

@@ -171,7 +171,6 @@ class KeyView(TenantView):
         """What is left out stays as it is."""
         said = self.body()
         key = access.api_key(self.inside, key_id)
-        self.refuse_changed(KeyShape, key)
         changed = api_keys.change_key(
             actor=self.actor,
             key=key,
@@ -182,7 +181,9 @@ class KeyView(TenantView):
         )
         return self.shown(changed)
 
-    @operation("keys_delete", "Revoke a key", tag=TAG, scope="keys:write", shape=KeyShape)
+    @operation(
+        "keys_delete", "Revoke a key", tag=TAG, scope="keys:write", match=True, shape=KeyShape
+    )
     def delete(self, request: Request, key_id: UUID) -> HttpResponseBase:
         """It is shut out with the next request; its row stays for the log."""
         return self.shown(
@@ -193,11 +194,14 @@ class KeyView(TenantView):
 class KeyRotateView(TenantView):
     """Another secret for a key."""
 
+    acts_on = KeyView
+
     @operation(
         "keys_rotate",
         "Rotate a key",
         tag=TAG,
         scope="keys:write",
+        match=True,
         shape=NewKeyShape,
         body=RotationGiven,
         refuses=(refusals.REVOKED,),

@@ -30,6 +30,9 @@ class OrganisationShape(Shape):
         child=serializers.CharField(),
         help_text="Whose pages may show the employees’ way in a frame.",
     )
+    second_factor_required = serializers.BooleanField(
+        help_text="Whether members come in with a second factor alone."
+    )
     created_at = serializers.DateTimeField()
 
     example = {
@@ -39,6 +42,7 @@ class OrganisationShape(Shape):
         "test": False,
         "logo": False,
         "embed_origins": ["https://people.example.com"],
+        "second_factor_required": False,
         "created_at": "2026-11-25T09:00:00Z",
     }
 
@@ -56,6 +60,7 @@ class OrganisationGiven(Given):
     embed_origins = serializers.ListField(
         child=serializers.CharField(max_length=200), max_length=20, required=False
     )
+    second_factor_required = serializers.BooleanField(required=False)
 
     example = {"name": "Acme Ltd", "embed_origins": ["https://people.example.com"]}
 
@@ -82,24 +87,78 @@ class OrganisationView(TenantView):
         shape=OrganisationShape,
         body=OrganisationGiven,
         match=True,
-        refuses=(refusals.ORIGIN,),
+        refuses=(refusals.ORIGIN, refusals.NO_SECOND_FACTOR, refusals.LIVE_ALONE),
     )
     def patch(self, request: Request) -> HttpResponseBase:
-        """Another name, or other origins whose pages may frame the employees' way."""
+        """Another name, other origins whose pages may frame the employees' way, and whether members
+        need a second factor, which each of them sets up for themselves."""
         said = self.body()
         row = self.organisation
-        self.refuse_changed(OrganisationShape, row)
         if "name" in said:
             row = organisations.rename(actor=self.actor, organisation=row, name=said["name"])
         if "embed_origins" in said:
             row = organisations.allow_framing(
                 actor=self.actor, organisation=row, origins=said["embed_origins"]
             )
+        if "second_factor_required" in said:
+            row = organisations.require_second_factor(
+                actor=self.actor, organisation=self.real(), required=said["second_factor_required"]
+            )
+        return self.shown(row)
+
+
+class OriginsShape(Shape):
+    """Whose pages may show the employees' way in a frame."""
+
+    origins = serializers.ListField(source="embed_origins", child=serializers.CharField())
+
+    example = {"origins": ["https://people.example.com"]}
+
+
+class OriginsGiven(Given):
+    """All of them; none: nobody's."""
+
+    origins = serializers.ListField(child=serializers.CharField(max_length=200), max_length=20)
+
+    example = {"origins": ["https://people.example.com"]}
+
+
+class EmbedOriginsView(TenantView):
+    """The same origins, for a key that embeds and may not change the organisation."""
+
+    @operation(
+        "embed_origins_get",
+        "Read the origins of frames",
+        tag="Shoots",
+        scope="shoots:read",
+        shape=OriginsShape,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """As `embed_origins` of the organisation."""
+        return self.shown(self.organisation)
+
+    @operation(
+        "embed_origins_put",
+        "Set the origins of frames",
+        tag="Shoots",
+        scope="shoots:write",
+        match=True,
+        shape=OriginsShape,
+        body=OriginsGiven,
+        refuses=(refusals.ORIGIN,),
+    )
+    def put(self, request: Request) -> HttpResponseBase:
+        """Frames of an origin that is left out close with their next page."""
+        row = organisations.allow_framing(
+            actor=self.actor, organisation=self.organisation, origins=self.body()["origins"]
+        )
         return self.shown(row)
 
 
 class OrganisationLogoView(TenantView):
     """The logo above its mail."""
+
+    acts_on = OrganisationView
 
     parser_classes = (BytesParser,)
 
@@ -108,6 +167,7 @@ class OrganisationLogoView(TenantView):
         "Put a logo above mail",
         tag=TAG,
         scope="organisation:write",
+        match=True,
         shape=OrganisationShape,
         raw="image/*",
         refuses=(refusals.LOGO,),
@@ -125,6 +185,7 @@ class OrganisationLogoView(TenantView):
         "Take the logo off mail",
         tag=TAG,
         scope="organisation:write",
+        match=True,
         shape=OrganisationShape,
     )
     def delete(self, request: Request) -> HttpResponseBase:

@@ -151,6 +151,7 @@ class GrantView(TenantView):
         "Withdraw a grant",
         tag=TAG,
         scope="keys:write",
+        match=True,
         shape=GrantShape,
     )
     def delete(self, request: Request, grant_id: UUID) -> HttpResponseBase:

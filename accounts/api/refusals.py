@@ -70,3 +70,30 @@ SINCE_FUTURE = Refused("since", 422, "This lies in the future.", "since", name="
 SINCE_LONG_AGO = Refused(
     "since", 422, "Events are kept for 30 days.", "since", name="since_long_ago"
 )
+LIVE_ALONE = Refused(
+    "sandbox",
+    409,
+    "This is decided for the organisation itself, not in its sandbox. Use a live key.",
+    name="live_alone",
+)
+DOMAIN = Refused("domain", 422, "“example” is no domain. Write it like example.com.", "domain")
+RECORD_MISSING = Refused(
+    "record_missing",
+    409,
+    "The record is not there yet. After it is made it can take an hour until everybody sees it.",
+)
+TOO_OFTEN = Refused("too_often", 429, "This was asked too often. Wait a while, then try again.")
+ISSUER = Refused("address", 422, "Write the whole address, beginning with https://.", "issuer")
+UNTESTED = Refused("untested", 409, "Test the provider first; it must have let you in.")
+NO_SECOND_FACTOR = Refused(
+    "own_second_factor",
+    422,
+    "No owner has a second factor yet, so nobody could come in any more. Let one of them set it "
+    "up first.",
+    "second_factor_required",
+)
+OWN_KEY = Refused(
+    "own_key",
+    403,
+    "A key of the organisation's own is needed for this; a partner's cannot do it.",
+)

@@ -231,7 +231,7 @@ class EndpointsView(EndpointViews):
         shape=NewEndpointShape, body=EndpointGiven, status=201,
     refuses=(refusals.URL, refusals.TOO_MANY_ENDPOINTS,),)  # fmt: skip
     def post(self, request: Request) -> HttpResponseBase:
-        """The answer has the secret; it is not shown again unless it is asked for."""
+        """The answer has the secret, this once. Where it is lost, make a new one with `rotate`."""
         said = self.body()
         endpoint, self.secret = endpoints.add(
             actor=self.actor,
@@ -262,7 +262,6 @@ class EndpointView(EndpointViews):
         """Another address, other events, off or on."""
         said = self.body()
         endpoint = self.found(endpoint_id)
-        self.refuse_changed(EndpointShape, endpoint)
         enabled = said.pop("enabled", None)
         if said:
             endpoint = endpoints.change(actor=self.actor, endpoint=endpoint, **said)
@@ -273,6 +272,7 @@ class EndpointView(EndpointViews):
 
     @operation(
         "webhook_endpoints_delete", "Delete an endpoint", tag=TAG, scope="webhooks:write",
+        match=True,
         status=204,
     )  # fmt: skip
     def delete(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
@@ -284,8 +284,11 @@ class EndpointView(EndpointViews):
 class EndpointRotateView(EndpointViews):
     """Another secret."""
 
+    acts_on = EndpointView
+
     @operation(
         "webhook_endpoints_rotate", "Make a new secret", tag=TAG, scope="webhooks:write",
+        match=True,
         shape=SecretShape,
     )  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:

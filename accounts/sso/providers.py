@@ -13,6 +13,7 @@ from cryptography import x509
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.members import lock, still_owner
 from accounts.models import IdentityProvider, Organisation, User
-from accounts.second_factor import has_second_factor
+from accounts.second_factor import has_second_factor, owner_has_second_factor
 from headshots.lib import safe_http
 from headshots.lib.problems import Problem
 from headshots.lib.sealed import seal, unseal
@@ -189,6 +190,15 @@ def require(*, actor: Actor, organisation: Organisation, required: bool) -> None
             code="own_second_factor",
             status=409,
         )
+    if required and not owner_has_second_factor(organisation):
+        raise Problem(
+            _(
+                "No owner has a second factor yet. It is the owners’ way in when the provider is "
+                "down; let one of them set it up first."
+            ),
+            code="own_second_factor",
+            status=409,
+        )
     if provider.required == required:
         return
     provider.required = required
@@ -222,6 +232,21 @@ def remove(*, actor: Actor, organisation: Organisation) -> None:
 def _forget_accounts(app: SocialApp) -> None:
     if app.provider_id:
         SocialAccount.objects.filter(provider=app.provider_id).delete()
+
+
+def addresses(organisation: Organisation, provider: IdentityProvider | None) -> dict[str, str]:
+    """Ours, as the provider has to know them: `callback` for OpenID Connect; for SAML, once it is
+    saved, `acs` and `entity`."""
+
+    def place(name: str, argument: str) -> str:
+        return f"{settings.SITE_URL}{reverse(name, args=[argument])}"
+
+    saml = provider.app.client_id if provider and provider.app.provider == SAML else ""
+    return {
+        "callback": place("openid_connect_callback", f"oidc-{organisation.pk.hex}"),
+        "acs": place("saml_acs", saml) if saml else "",
+        "entity": place("saml_metadata", saml) if saml else "",
+    }
 
 
 def shown(provider: IdentityProvider | None) -> dict[str, Any]:

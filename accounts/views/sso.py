@@ -46,7 +46,6 @@ def _page(
     said: dict[str, Any] = providers.shown(provider)
     if about == "provider":
         said |= {name: request.POST[name] for name in request.POST if name != "secret"}
-    saml = provider is not None and provider.app.provider == providers.SAML
     return render(
         request,
         "sso/settings.html",
@@ -58,11 +57,7 @@ def _page(
             ],
             "provider": provider,
             "said": said,
-            "callback": _absolute("openid_connect_callback", f"oidc-{inside.organisation.pk.hex}"),
-            "acs": _absolute("saml_acs", provider.app.client_id) if saml and provider else "",
-            "entity": _absolute("saml_metadata", provider.app.client_id)
-            if saml and provider
-            else "",
+            **providers.addresses(inside.organisation, provider),
             "second_factor": has_second_factor(inside.user),
             "domain": request.POST.get("domain", "") if about == "domain" else "",
             "problem": problem,
@@ -70,10 +65,6 @@ def _page(
         },
         status=problem.status if problem else 200,
     )
-
-
-def _absolute(name: str, argument: str) -> str:
-    return f"{site.SITE_URL}{reverse(name, args=[argument])}"
 
 
 @require_POST

@@ -1,9 +1,8 @@
-"""Credits: the balance, the ledger, what was bought."""
+"""Credits: the balance and the ledger."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from billing import access, ledger, terms
-from billing.models import CreditEntry, Purchase
+from billing.models import CreditEntry
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 
@@ -79,48 +78,6 @@ class EntriesQuery(Given):
     until = serializers.DateTimeField(required=False)
 
 
-class InvoiceShape(Shape):
-    """What was bought, or is being paid."""
-
-    id = serializers.UUIDField()
-    number = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Purchase.Kind.choices)
-    state = serializers.ChoiceField(choices=Purchase.State.choices)
-    credits = serializers.IntegerField()
-    cents = serializers.IntegerField()
-    currency = serializers.CharField()
-    po_number = serializers.CharField()
-    invoice_url = serializers.CharField()
-    pdf_url = serializers.CharField()
-    receipt_url = serializers.CharField()
-    due_at = serializers.DateTimeField(allow_null=True)
-    paid_at = serializers.DateTimeField(allow_null=True)
-    created_at = serializers.DateTimeField()
-
-    example = {
-        "id": "019ab1c2-0000-7000-8000-000000000015",
-        "number": "HS-0001",
-        "kind": "invoice",
-        "state": "open",
-        "credits": 100,
-        "cents": 150000,
-        "currency": "usd",
-        "po_number": "PO-77",
-        "invoice_url": "https://invoice.stripe.com/i/acct_x/live_x",
-        "pdf_url": "https://pay.stripe.com/invoice/acct_x/live_x/pdf",
-        "receipt_url": "",
-        "due_at": "2026-12-25T09:00:00Z",
-        "paid_at": None,
-        "created_at": "2026-11-25T09:00:00Z",
-    }
-
-
-class InvoicesQuery(Given):
-    """Which purchases."""
-
-    state = serializers.ChoiceField(choices=Purchase.State.choices, required=False)
-
-
 class CreditsView(TenantView):
     """The balance."""
 
@@ -141,7 +98,6 @@ class CreditsView(TenantView):
     def patch(self, request: Request) -> HttpResponseBase:
         """Owners and administrators get a mail, endpoints get `credits.low`, once until it has
         recovered."""
-        self.refuse_changed(BalanceShape, self._balance())
         terms.warn_below(
             actor=self.actor,
             organisation=self.organisation,
@@ -180,32 +136,3 @@ class EntriesView(TenantView):
         if "until" in self.query:
             entries = entries.filter(created_at__lt=self.query["until"])
         return self.listed(entries, owner=self.organisation.pk, order="-number")
-
-
-class InvoicesView(TenantView):
-    """What was bought."""
-
-    @operation(
-        "invoices_list",
-        "List invoices",
-        tag=TAG,
-        scope="credits:read",
-        shape=InvoiceShape,
-        many=True,
-        query=InvoicesQuery,
-    )
-    def get(self, request: Request) -> HttpResponseBase:
-        """Every purchase, paid or to be paid, the newest first."""
-        bought = access.purchases(self.inside)
-        if "state" in self.query:
-            bought = bought.filter(state=self.query["state"])
-        return self.listed(bought, owner=self.organisation.pk)
-
-
-class InvoiceView(TenantView):
-    """One purchase."""
-
-    @operation("invoices_get", "Read an invoice", tag=TAG, scope="credits:read", shape=InvoiceShape)
-    def get(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
-        """With the addresses of its invoice and receipt at Stripe."""
-        return self.shown(access.purchase(self.inside, invoice_id))

@@ -77,8 +77,9 @@ def change(
     return top_up
 
 
-def card_url(*, organisation: Organisation) -> str:
-    """Stripe's page that stores a card. Raises Problem while Stripe is away."""
+def begin_card(*, organisation: Organisation) -> tuple[str, str]:
+    """Stripe's page that stores a card, and the checkout's id for `keep_card`. Raises Problem while
+    Stripe is away."""
     back = settings.SITE_URL + reverse("top_up", args=[organisation.slug])
     customer = customer_of(organisation)
     with answering(gettext_noop("No card was stored.")) as api:
@@ -92,7 +93,7 @@ def card_url(*, organisation: Organisation) -> str:
             },
             options=once("card", customer, uuid4()),
         )
-    return session.url or back
+    return session.url or back, session.id
 
 
 def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> TopUp:

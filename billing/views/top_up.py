@@ -87,5 +87,5 @@ def _number(request: HttpRequest, name: str, most: int = catalogue.MOST) -> int:
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """To Stripe's page that stores a card."""
     inside = membership(request.user, slug, Role.ADMIN)
-    url = top_ups.card_url(organisation=inside.organisation)
+    url, _session = top_ups.begin_card(organisation=inside.organisation)
     return HttpResponse(status=303, headers={"Location": url})

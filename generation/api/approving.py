@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from generation import access, add_ons, approvals
 from generation.api import refusals
 from generation.api.pictures import PickGiven
-from generation.api.shoots import TAG, ShootShape, ShootViews
+from generation.api.shoots import TAG, ShootShape, ShootView, ShootViews
 from generation.rejections import Fault
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given
@@ -39,11 +39,14 @@ class FaultGiven(Given):
 class ShootApproveBeforeView(ShootViews):
     """A yes before the pick."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_approve_before",
         "Approve pictures before the pick",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         body=BeforeGiven,
         refuses=(refusals.NOT_CHOOSING, refusals.NOT_LISTED),
@@ -61,11 +64,14 @@ class ShootApproveBeforeView(ShootViews):
 class ShootPickForView(ShootViews):
     """A pick in the employee's place."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_pick_for",
         "Pick in the employee's place",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         body=PickGiven,
         refuses=(refusals.NOT_YOURS_TO_PICK,),
@@ -82,11 +88,14 @@ class ShootPickForView(ShootViews):
 class ShootRedoView(ShootViews):
     """New pictures, free of charge."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_redo",
         "Have new pictures made",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         body=FaultGiven,
         refuses=(refusals.NOT_PICKED,),
@@ -107,11 +116,14 @@ class ShootRedoView(ShootViews):
 class ShootMoreView(ShootViews):
     """The add-on."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_more_pictures",
         "Buy more pictures to choose from",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         refuses=(refusals.NOTHING_TO_ADD_TO, refusals.CREDIT_MISSING),
     )

@@ -100,7 +100,9 @@ class BudgetView(BudgetViews):
         self.rows_found([found])
         return self.shown(found)
 
-    @operation("budgets_delete", "Remove a budget", tag=TAG, scope="credits:write", status=204)
+    @operation(
+        "budgets_delete", "Remove a budget", tag=TAG, scope="credits:write", match=True, status=204
+    )
     def delete(self, request: Request, budget_id: UUID) -> HttpResponseBase:
         """The department orders without a cap again."""
         budgets.remove(actor=self.actor, budget=access.budget(self.inside, budget_id))

@@ -167,7 +167,6 @@ class FinishView(FinishViews):
         are rendered anew, and that is approved."""
         said = self.body()
         before = self.newest(look_id)
-        self.refuse_changed(FinishShape, before)
         if said.get("plate"):
             said["plate"] = access.plate(self.inside, said["plate"])
         if "renditions" in said:
@@ -178,6 +177,8 @@ class FinishView(FinishViews):
 class FinishLogoView(FinishViews):
     """The logo on those files of a look that bear one."""
 
+    acts_on = FinishView
+
     parser_classes = (BytesParser,)
 
     @operation(
@@ -185,6 +186,7 @@ class FinishLogoView(FinishViews):
         "Put a logo on a look's headshots",
         tag=TAG,
         scope="looks:write",
+        match=True,
         shape=FinishShape,
         raw="image/*",
         refuses=(shared.LOGO,),
@@ -202,6 +204,7 @@ class FinishLogoView(FinishViews):
         "Take the logo off a look's headshots",
         tag=TAG,
         scope="looks:write",
+        match=True,
         shape=FinishShape,
     )
     def delete(self, request: Request, look_id: UUID) -> HttpResponseBase:

@@ -119,7 +119,12 @@ class JoinLinkView(TenantView):
         return self.shown(access.join_link(self.inside, join_link_id))
 
     @operation(
-        "join_links_delete", "Close a join link", tag=TAG, scope="orders:write", shape=JoinLinkShape
+        "join_links_delete",
+        "Close a join link",
+        tag=TAG,
+        scope="orders:write",
+        match=True,
+        shape=JoinLinkShape,
     )
     def delete(self, request: Request, join_link_id: UUID) -> HttpResponseBase:
         """Whoever came by it stays in the order."""
@@ -230,6 +235,7 @@ class DownloadLinkView(TenantView):
         "End a download link",
         tag=TAG,
         scope="headshots:write",
+        match=True,
         shape=DownloadLinkShape,
     )
     def delete(self, request: Request, download_link_id: UUID) -> HttpResponseBase:

@@ -252,7 +252,6 @@ class OrderView(OrderViews):
         placed."""
         said = self.body()
         order = access.order(self.inside, order_id)
-        self.refuse_changed(OrderShape, order)
         if "remind_every" in said:
             reminders.set_interval(
                 actor=self.actor,
@@ -268,7 +267,16 @@ class OrderView(OrderViews):
 class OrderCancelView(OrderViews):
     """Ending an order."""
 
-    @operation("orders_cancel", "Cancel an order", tag=TAG, scope="orders:write", shape=DoneShape)
+    acts_on = OrderView
+
+    @operation(
+        "orders_cancel",
+        "Cancel an order",
+        tag=TAG,
+        scope="orders:write",
+        match=True,
+        shape=DoneShape,
+    )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Ends what has not been delivered; credits that were held come back."""
         order = access.order(self.inside, order_id)
@@ -278,8 +286,15 @@ class OrderCancelView(OrderViews):
 class OrderApproveView(OrderViews):
     """Approving everybody who has picked."""
 
+    acts_on = OrderView
+
     @operation(
-        "orders_approve", "Approve all picks", tag=TAG, scope="orders:write", shape=DoneShape
+        "orders_approve",
+        "Approve all picks",
+        tag=TAG,
+        scope="orders:write",
+        match=True,
+        shape=DoneShape,
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Takes a credit for each and delivers; who has not picked yet is passed over."""

@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.api.base import TenantView
 from generation import access, choosing
 from generation.api import refusals
-from generation.api.shoots import ShootShape, ShootViews
+from generation.api.shoots import ShootShape, ShootView, ShootViews
 from generation.models import Alternative, Candidate, Headshot, Rendition
 from generation.storage import vault
 from headshots.lib.api.operations import operation
@@ -167,11 +167,14 @@ class PickGiven(Given):
 class ShootPickView(ShootViews):
     """The employee's pick, made in the partner's product."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_pick",
         "Pick for the employee",
         tag="Shoots",
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         body=PickGiven,
         refuses=(

@@ -14,26 +14,12 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from generation import access
 from generation.api import refusals
-from generation.models import Directory, Publication, PublishingRun
+from generation.models import Publication, PublishingRun
 from generation.publishing import runs
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Publishing"
-
-
-class DirectoryShape(Shape):
-    """Where an organisation's photos stand; its secrets are told to nobody."""
-
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=Directory.Kind.choices)
-    created_at = serializers.DateTimeField()
-
-    example = {
-        "id": "019ab1c2-0000-7000-8000-000000000024",
-        "kind": "entra",
-        "created_at": "2026-11-25T09:00:00Z",
-    }
 
 
 class RunShape(Shape):
@@ -73,22 +59,6 @@ class RunGiven(Given):
     aim = serializers.ChoiceField(choices=["rehearse", "publish"])
 
     example = {"directory": "019ab1c2-0000-7000-8000-000000000024", "aim": "rehearse"}
-
-
-class DirectoriesView(TenantView):
-    """Directories that are connected."""
-
-    @operation(
-        "directories_list",
-        "List directories",
-        tag=TAG,
-        scope="headshots:read",
-        shape=DirectoryShape,
-        many=True,
-    )
-    def get(self, request: Request) -> HttpResponseBase:
-        """Members connect them on their page, with a sign-in over there."""
-        return self.listed(access.directories(self.inside), owner=self.organisation.pk)
 
 
 class RunViews(TenantView):
@@ -173,11 +143,14 @@ class RunView(RunViews):
 class RunUndoView(RunViews):
     """Undoing."""
 
+    acts_on = RunView
+
     @operation(
         "publishing_runs_undo",
         "Put back what was there",
         tag=TAG,
         scope="headshots:write",
+        match=True,
         shape=RunShape,
         status=202,
         refuses=(refusals.NOTHING_TO_PUT_BACK,),
@@ -193,11 +166,14 @@ class RunUndoView(RunViews):
 class RunResumeView(RunViews):
     """Going on."""
 
+    acts_on = RunView
+
     @operation(
         "publishing_runs_resume",
         "Try the rest of a run again",
         tag=TAG,
         scope="headshots:write",
+        match=True,
         shape=RunShape,
         status=202,
         refuses=(refusals.NOTHING_LEFT,),

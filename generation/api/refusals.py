@@ -168,3 +168,10 @@ NOTHING_TO_PUT_BACK = Refused(
     "This run changed nothing that can be put back.",
     name="nothing_to_put_back",
 )
+DIRECTORY_FIELD = Refused("missing", 422, "Fill in “API key”.", "api_key")
+PUBLISHING_NOW = Refused(
+    "running", 409, "Something is being published there. Wait until it has ended."
+)
+CLOSING_NAME = Refused(
+    "name", 422, "Type the name as it stands here: Acme", "name", name="closing_name"
+)

@@ -112,11 +112,14 @@ class RefinishView(TenantView):
 class RefinishDecideView(TenantView):
     """The decision."""
 
+    acts_on = RefinishView
+
     @operation(
         "refinishes_decide",
         "Decide about a rendering",
         tag=TAG,
         scope="headshots:write",
+        match=True,
         shape=RefinishShape,
         body=DecisionGiven,
         refuses=(refusals.STILL_RENDERING,),

@@ -134,6 +134,7 @@ class SelfieView(TenantView):
         "Remove a photo",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         status=204,
         refuses=(refusals.HANDED_IN,),
     )

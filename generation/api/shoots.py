@@ -188,11 +188,14 @@ class ShootView(ShootViews):
 class ShootCancelView(ShootViews):
     """Ending a shoot."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_cancel",
         "Cancel a shoot",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         refuses=(refusals.CANNOT_CANCEL,),
     )
@@ -206,11 +209,14 @@ class ShootCancelView(ShootViews):
 class ShootApproveView(ShootViews):
     """The yes of the organisation."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_approve",
         "Approve a pick",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         refuses=(refusals.NOT_PICKED,),
     )
@@ -223,11 +229,14 @@ class ShootApproveView(ShootViews):
 class ShootSendBackView(ShootViews):
     """The no of the organisation."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_send_back",
         "Send a pick back",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
         body=ReasonGiven,
         refuses=(refusals.NOT_PICKED,),
@@ -274,8 +283,11 @@ class ShootRevokeLinkView(ShootViews):
 class ShootHandInView(ShootViews):
     """Handing photos in."""
 
+    acts_on = ShootView
+
     @operation(
-        "shoots_hand_in", "Hand photos in", tag=TAG, scope="shoots:write", shape=ShootShape,
+        "shoots_hand_in", "Hand photos in", tag=TAG, scope="shoots:write",
+        match=True, shape=ShootShape,
         refuses=(
             refusals.NO_PHOTOS_AWAITED, refusals.TOO_FEW, refusals.STILL_CHECKED,
             refusals.CREDIT_MISSING,

@@ -75,6 +75,7 @@ class TeamPageView(TenantView):
         "Publish the team page",
         tag=TAG,
         scope="headshots:write",
+        match=True,
         shape=TeamPageShape,
         body=TeamPageGiven,
     )
@@ -86,7 +87,12 @@ class TeamPageView(TenantView):
         return self.shown(page)
 
     @operation(
-        "team_page_delete", "Take the team page off", tag=TAG, scope="headshots:write", status=204
+        "team_page_delete",
+        "Take the team page off",
+        tag=TAG,
+        scope="headshots:write",
+        match=True,
+        status=204,
     )
     def delete(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Published again it has another address."""

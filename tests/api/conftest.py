@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.accounts.sso.conftest import zone  # noqa: F401  a name server
 from tests.api.program import Program
 from tests.world import World
 

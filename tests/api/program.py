@@ -11,8 +11,10 @@ from django.test import Client
 
 from accounts import api_keys, scopes
 from accounts.actors import SYSTEM
-from accounts.models import ApiKey, Organisation
+from accounts.models import ApiKey, DomainClaim, IdentityProvider, Organisation
+from accounts.sso import domains, providers
 from headshots.lib.api.views import VERSION
+from tests.world import World
 
 
 def make_key(
@@ -26,6 +28,19 @@ def make_key(
         wanted=wanted,
         version=VERSION,
         **more,
+    )
+
+
+def claim_domain(world: World, name: str = "acme.example") -> DomainClaim:
+    """A domain that is claimed and not proved."""
+    return domains.claim(actor=world.actor, organisation=world.organisation, domain=name)
+
+
+def name_provider(world: World) -> IdentityProvider:
+    """Where its members could sign in."""
+    said = {"issuer": "https://login.acme.example", "client_id": "x", "secret": "x"}
+    return providers.save(
+        actor=world.actor, organisation=world.organisation, kind=providers.OIDC, said=said
     )
 
 

@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from headshots.wsgi import application
+from tests.accounts.sso.conftest import Zone
 from tests.api import fuzzing
 from tests.api.program import Program
+from tests.stand_in import Shop
 from tests.world import World
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
@@ -55,8 +57,15 @@ def described() -> Any:
     )
 
 
-def test_every_operation(world: World, settings: Any) -> None:
+@pytest.fixture
+def around(world: World, shop: Shop, zone: Zone, settings: Any) -> None:
+    """What operations ask outside: Stripe's stand-in and a name server."""
+    shop.open()
     settings.API_REQUESTS_A_MINUTE = 10**6
+
+
+@pytest.mark.usefixtures("around")
+def test_every_operation(world: World) -> None:
     program = Program.of(world.organisation)
     known = fuzzing.pool(world)
     description = described()
@@ -84,8 +93,8 @@ def test_every_operation(world: World, settings: Any) -> None:
     assert ONLY or asked >= 60 * min(EXAMPLES, 3)
 
 
-def test_what_follows_from_an_answer(world: World, settings: Any) -> None:
-    settings.API_REQUESTS_A_MINUTE = 10**6
+@pytest.mark.usefixtures("around")
+def test_what_follows_from_an_answer(world: World) -> None:
     told: Counter[str] = Counter()
     scenario = fuzzing.machine(
         described(), Program.of(world.organisation), fuzzing.pool(world), told

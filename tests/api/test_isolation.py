@@ -17,7 +17,7 @@ from accounts import scopes
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from generation.models import PublishingRun, State
-from tests.api.program import Program, make_key
+from tests.api.program import Program, claim_domain, make_key
 from tests.world import World, give_initials, make_finishing, make_world
 
 
@@ -115,8 +115,10 @@ TABLE += [
     Case("export_file", {"get": "headshots:read"}, "export"),
     Case("credits", {"get": "credits:read", "patch": "credits:write"}),
     Case("credit_entries", {"get": "credits:read"}),
-    Case("invoices", {"get": "credits:read"}),
-    Case("invoice", {"get": "credits:read"}, "invoice"),
+    Case("invoices", {"get": "credits:read", "post": "credits:write"}),
+    Case("invoice", {"get": "credits:read", "delete": "credits:write"}, "invoice"),
+    Case("invoice_checkout", {"post": "credits:write"}, "invoice"),
+    Case("invoice_send", {"post": "credits:write"}, "invoice"),
     Case("audit_entries", {"get": "audit:read"}),
     Case("audit_entry", {"get": "audit:read"}, "entry"),
     Case("keys", {"get": "keys:read", "post": "keys:write"}),
@@ -154,7 +156,8 @@ TABLE += [
     Case("refinish", {"get": "headshots:read"}, "refinish"),
     Case("refinish_decide", {"post": "headshots:write"}, "refinish", {"decision": "discard"}),
     Case("usage", {"get": "credits:read"}),
-    Case("directories", {"get": "headshots:read"}),
+    Case("directories", {"get": "headshots:read", "post": "headshots:write"}),
+    Case("directory", {"get": "headshots:read", "delete": "headshots:write"}, "directory"),
     Case(
         "publishing_runs",
         {"get": "headshots:read", "post": "headshots:write"},
@@ -169,7 +172,7 @@ TABLE += [
     Case("employee_mail_again", {"post": "employees:write"}, "employee"),
     Case("publishing_run_resume", {"post": "headshots:write"}, "publishing_run"),
     Case("consistency", {"get": "headshots:read"}, "order"),
-    Case("clocks", {"get": "organisation:read", "patch": "organisation:write"}),
+    Case("clocks", {"get": "employees:read", "patch": "employees:write"}),
     Case("finish", {"get": "looks:read", "patch": "looks:write"}, "look", {"closer": 5}),
     Case("finish_logo", {"put": "looks:write", "delete": "looks:write"}, "look"),
     Case("plates", {"get": "looks:read", "post": "looks:write"}),
@@ -181,10 +184,44 @@ TABLE += [
     Case("alternatives", {"get": "headshots:read"}, "order"),
     Case("alternative_picture", {"get": "headshots:read"}, "alternative"),
 ]
+SETTINGS = {"get": "organisation:read", "post": "organisation:write"}
+PROVIDER = {
+    "kind": "openid_connect",
+    "issuer": "https://login.acme.example",
+    "client_id": "x",
+    "secret": "x",
+}
+TABLE += [
+    Case("domains", SETTINGS, body={"domain": "other.example"}),
+    Case("domain", {"get": "organisation:read", "delete": "organisation:write"}, "domain"),
+    Case("domain_check", {"post": "organisation:write"}, "domain"),
+    Case(
+        "single_sign_on",
+        {
+            "get": "organisation:read",
+            **dict.fromkeys(("put", "patch", "delete"), "organisation:write"),
+        },
+        body={**PROVIDER, "required": False},
+    ),
+    Case("closing", SETTINGS, body={"name": "Another name"}),
+    Case("embed_origins", {"get": "shoots:read", "put": "shoots:write"}),
+    Case("prices", {"get": "credits:read"}),
+    Case("plan", {"get": "credits:read"}),
+    Case("portal", {"post": "credits:write"}),
+    Case("top_up", {"get": "credits:read", "patch": "credits:write"}),
+    Case("top_up_card", {"post": "credits:write", "put": "credits:write"}),
+    Case("credit_costs", {"get": "credits:read"}),
+    Case("order_costs", {"get": "orders:read"}, "order"),
+    Case("shoot_costs", {"get": "shoots:read"}, "shoot"),
+    Case("review", {"get": "orders:read", "post": "orders:write"}, "order"),
+    Case("invitation_preview", {"get": "orders:read"}),
+]
 # An upload address is its own key (tests/api/test_selfies.py).
 OPEN = {"openapi", "upload"}
 # What there is one of, or what holds no rows of its own.
 NO_LIST = {"organisation", "clocks", "credits", "departments", "department_looks", "usage"}
+NO_LIST |= {"single_sign_on", "closing", "embed_origins", "prices", "plan", "top_up"}
+NO_LIST |= {"credit_costs", "invitation_preview"}
 
 
 def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:
@@ -262,6 +299,8 @@ def _made(world: World, needs: str) -> Any:
         return world.directory()
     if needs == "plate":
         return world.plate()
+    if needs == "domain":
+        return claim_domain(world)
     if needs == "alternative":
         return give_initials(world.shoot())
     if needs == "refinish":
@@ -331,7 +370,7 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(world: World) -> None:
 def test_lists_hold_ones_own_alone(db: None) -> None:
     mine, other = make_world("Mine"), make_world("Other")
     lists = ("headshot", "export", "release", "invoice", "invitation", "grant", "delivery")
-    for needs in (*lists, "budget", "directory", "plate"):
+    for needs in (*lists, "budget", "directory", "plate", "domain"):
         thing(mine, needs)
     own = Program.of(mine.organisation)
     stranger = Program.of(other.organisation)

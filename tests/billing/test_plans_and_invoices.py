@@ -215,7 +215,7 @@ def test_a_wrong_vat_number_is_said_and_leaves_nothing(
 
 
 def store_card(world: World, shop: Shop, number: str) -> TopUp:
-    url = top_ups.card_url(organisation=world.organisation)
+    url, _session = top_ups.begin_card(organisation=world.organisation)
     status, where = shop.post(url, number=number)
     assert status == 303
     return top_ups.keep_card(
@@ -367,7 +367,7 @@ def test_a_cap_below_one_top_up_is_refused(world: World, shop: Shop, cap: int) -
 
 def test_anothers_stored_card_is_not_taken_over(world: World, shop: Shop) -> None:
     other = make_world("Other")
-    url = top_ups.card_url(organisation=other.organisation)
+    url, _session = top_ups.begin_card(organisation=other.organisation)
     session_id = shop.post(url, number=ACCEPTED)[1].partition("stored=")[2]
     with pytest.raises(Problem, match="No card was stored"):
         top_ups.keep_card(actor=world.actor, organisation=world.organisation, session_id=session_id)

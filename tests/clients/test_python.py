@@ -23,14 +23,6 @@ from tests.world import DIRECTION, World, bring, give_initials, jpeg
 Connect = Callable[..., Any]
 
 
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the client would have waited between attempts."""
-    waited: list[float] = []
-    monkeypatch.setattr("headshots_client.transport.time.sleep", waited.append)
-    return waited
-
-
 def test_from_roster_to_order_to_approval(acme: World, connect: Connect) -> None:
     client = connect()
     assert client.organisation()["name"] == "Acme"
@@ -127,17 +119,15 @@ def test_from_a_plate_to_a_wall(acme: World, connect: Connect) -> None:
     assert client.set_clocks(time_zone="Europe/Berlin") == client.clocks()
 
 
-def test_an_answer_that_is_lost_does_not_order_twice(
-    acme: World, connect: Connect, hurried: list[float]
-) -> None:
-    network = Breaking(losing=2)
-    client = connect(http=httpx.Client(transport=network))
+def test_an_answer_that_is_lost_does_not_order_twice(acme: World, connect: Connect) -> None:
+    network, waits = Breaking(losing=2), list[float]()
+    client = connect(http=httpx.Client(transport=network), sleep=waits.append)
     (person,) = acme.hire()
     order = client.orders.place(look=str(acme.look.pk), employees=[str(person.pk)])
     assert len(network.sent) == 3
     assert len({sent.headers["Idempotency-Key"] for sent in network.sent}) == 1
     assert [str(each.pk) for each in Order.objects.all()] == [order["id"]]
-    assert len(hurried) == 2
+    assert [0.25 <= waits[0] <= 0.5, 0.5 <= waits[1] <= 1.0, len(waits)] == [True, True, 2]
     again = client.orders.place(
         look=str(acme.look.pk), employees=[str(person.pk)], idempotency_key="run-7"
     )
@@ -147,15 +137,17 @@ def test_an_answer_that_is_lost_does_not_order_twice(
     assert again["id"] == same["id"] != order["id"]
 
 
-def test_who_cannot_be_reached_is_said(acme: World, connect: Connect, hurried: list[float]) -> None:
+def test_who_cannot_be_reached_is_said(acme: World, connect: Connect) -> None:
     from headshots_client import Headshots, Unreachable
 
-    network = Breaking(losing=99)
+    network, waits = Breaking(losing=99), list[float]()
     with pytest.raises(Unreachable, match="No answer"):
-        connect(http=httpx.Client(transport=network), retries=3).organisation()
-    assert len(network.sent) == 4
+        connect(http=httpx.Client(transport=network), retries=3, sleep=waits.append).organisation()
+    assert (len(network.sent), len(waits)) == (4, 3)
     with pytest.raises(Unreachable):
-        Headshots("hs_live_x", base_url="http://127.0.0.1:1", retries=1).organisation()
+        Headshots(
+            "hs_live_x", base_url="http://127.0.0.1:1", retries=1, sleep=waits.append
+        ).organisation()
 
 
 def test_refusals_are_exceptions_with_a_sentence(acme: World, connect: Connect) -> None:
@@ -178,18 +170,17 @@ def test_refusals_are_exceptions_with_a_sentence(acme: World, connect: Connect) 
     assert Employee.objects.get(pk=person.pk).title == ""
 
 
-def test_too_many_requests_are_waited_for(
-    acme: World, connect: Connect, hurried: list[float], settings: Any
-) -> None:
+def test_too_many_requests_are_waited_for(acme: World, connect: Connect, settings: Any) -> None:
     from headshots_client import Throttled
 
     settings.API_REQUESTS_A_MINUTE = 1
-    client = connect(retries=2)
+    waits: list[float] = []
+    client = connect(retries=2, sleep=waits.append)
     client.organisation()
     with pytest.raises(Throttled):
         client.organisation()
-    assert len(hurried) == 2
-    assert all(30 < pause <= 60 for pause in hurried)
+    assert len(waits) == 2
+    assert all(30 < pause <= 60 for pause in waits)
 
 
 def test_the_key_goes_to_its_own_site_alone(acme: World, connect: Connect) -> None:

@@ -31,6 +31,10 @@ NAMES = {
     "WebhookAttempt": "DeliveryInFullShape.log",
     "RowProblem": "RowProblem",
     "EmployeeRow": "EmployeeRowRequest",
+    "Checkout": "CheckoutShape",
+    "StoringCard": "CardShape",
+    "IdentityProvider": "ProviderShape",
+    "CostPart": "PartShape",
     "FinishChanges": "PatchedFinishGivenRequest",
 }
 

@@ -1,13 +1,13 @@
-"""The organisation's account: keys, partners, credits, the log."""
+"""The organisation's account: keys, partners, domains, directories, the log."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, cast
 
 from headshots_client import shapes
-from headshots_client.resources import Listed, Resource, given
+from headshots_client.resources import Resource, given
 
 
 class Keys(Resource[shapes.Key]):
@@ -51,9 +51,9 @@ class Keys(Resource[shapes.Key]):
         body = {"overlap_hours": overlap_hours}
         return cast(shapes.NewKey, self._post(f"{self.path}/{id}/rotate", body))
 
-    def revoke(self, id: str) -> shapes.Key:
+    def revoke(self, id: str, *, if_match: str | None = None) -> shapes.Key:
         """It is shut out with the next request."""
-        return cast(shapes.Key, self._delete(f"{self.path}/{id}"))
+        return cast(shapes.Key, self._delete(f"{self.path}/{id}", if_match))
 
 
 class PartnerGrants(Resource[shapes.PartnerGrant]):
@@ -66,38 +66,9 @@ class PartnerGrants(Resource[shapes.PartnerGrant]):
         body = {"partner": partner, "scopes": list(scopes)}
         return cast(shapes.PartnerGrant, self._post(self.path, body))
 
-    def withdraw(self, id: str) -> shapes.PartnerGrant:
+    def withdraw(self, id: str, *, if_match: str | None = None) -> shapes.PartnerGrant:
         """The partner is shut out with its next request."""
-        return cast(shapes.PartnerGrant, self._delete(f"{self.path}/{id}"))
-
-
-class Entries(Listed[shapes.Entry]):
-    """Movements of credits. Filters: `kind`, `since`, `until`."""
-
-    path = "/credits/entries"
-
-
-class Invoices(Resource[shapes.Invoice]):
-    """What was bought, or is being paid. Filter: `state`."""
-
-    path = "/invoices"
-
-
-class Budgets(Resource[shapes.Budget]):
-    """The most credits that departments may take."""
-
-    path = "/credits/budgets"
-
-    def set(
-        self, *, department: str, period: Literal["month", "quarter", "year"], credits: int
-    ) -> shapes.Budget:
-        """A department's budget, in place of the one it has."""
-        body = {"department": department, "period": period, "credits": credits}
-        return cast(shapes.Budget, self._post(self.path, body))
-
-    def remove(self, id: str) -> None:
-        """The department orders without a cap again."""
-        self._delete(f"{self.path}/{id}")
+        return cast(shapes.PartnerGrant, self._delete(f"{self.path}/{id}", if_match))
 
 
 class AuditEntries(Resource[shapes.AuditEntry]):
@@ -106,7 +77,40 @@ class AuditEntries(Resource[shapes.AuditEntry]):
     path = "/audit-entries"
 
 
-class Directories(Listed[shapes.Directory]):
-    """Directories that members have connected, to publish photos to."""
+class Domains(Resource[shapes.Domain]):
+    """Domains of members' addresses, proved by a TXT record."""
+
+    path = "/domains"
+
+    def claim(self, domain: str) -> shapes.Domain:
+        """Make the record that it names, then `check`."""
+        return cast(shapes.Domain, self._post(self.path, {"domain": domain}))
+
+    def check(self, id: str) -> shapes.Domain:
+        """Look for the record. Raises Conflict while it is not there."""
+        return cast(shapes.Domain, self._post(f"{self.path}/{id}/check"))
+
+    def remove(self, id: str, *, if_match: str | None = None) -> None:
+        """Nobody with its addresses comes in by the provider any more."""
+        self._delete(f"{self.path}/{id}", if_match)
+
+
+class Directories(Resource[shapes.Directory]):
+    """Directories to publish photos to."""
 
     path = "/directories"
+
+    def connect(
+        self,
+        *,
+        kind: Literal["entra", "google", "slack", "bamboo"],
+        values: Mapping[str, str],
+        closer: int = 0,
+    ) -> shapes.Directory:
+        """With tokens that were made over there; the one of that kind gets these in its place."""
+        body = {"kind": kind, "values": dict(values), "closer": closer}
+        return cast(shapes.Directory, self._post(self.path, body))
+
+    def disconnect(self, id: str, *, if_match: str | None = None) -> None:
+        """Its tokens are destroyed."""
+        self._delete(f"{self.path}/{id}", if_match)

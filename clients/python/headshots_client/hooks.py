@@ -43,9 +43,9 @@ class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
         )
         return cast(shapes.WebhookEndpoint, self._patch(f"{self.path}/{id}", body, if_match))
 
-    def delete(self, id: str) -> None:
+    def delete(self, id: str, *, if_match: str | None = None) -> None:
         """It hears of nothing more."""
-        self._delete(f"{self.path}/{id}")
+        self._delete(f"{self.path}/{id}", if_match)
 
     def rotate(self, id: str) -> str:
         """A new secret; both are good for a day."""

@@ -55,9 +55,9 @@ class Looks(Resource[shapes.Look]):
         response = self._transport.send("PUT", f"{self.path}/{id}/finish/logo", content=logo)
         return cast(shapes.Finish, response.json())
 
-    def take_logo_off(self, id: str) -> shapes.Finish:
+    def take_logo_off(self, id: str, *, if_match: str | None = None) -> shapes.Finish:
         """The next version of the finish without a logo."""
-        return cast(shapes.Finish, self._delete(f"{self.path}/{id}/finish/logo"))
+        return cast(shapes.Finish, self._delete(f"{self.path}/{id}/finish/logo", if_match))
 
 
 class Plates(Resource[shapes.Plate]):
@@ -176,13 +176,25 @@ class Orders(Resource[shapes.Order]):
         body = given(stage=stage, department=department)
         return cast(shapes.Reminded, self._post(f"{self.path}/{id}/remind", body))
 
-    def cancel(self, id: str) -> int:
+    def cancel(self, id: str, *, if_match: str | None = None) -> int:
         """End what is not delivered; how many shoots that were."""
-        return int(self._post(f"{self.path}/{id}/cancel")["count"])
+        return int(self._post(f"{self.path}/{id}/cancel", if_match=if_match)["count"])
 
-    def approve(self, id: str) -> int:
+    def approve(self, id: str, *, if_match: str | None = None) -> int:
         """Approve everybody who has picked; how many they were."""
-        return int(self._post(f"{self.path}/{id}/approve")["count"])
+        return int(self._post(f"{self.path}/{id}/approve", if_match=if_match)["count"])
+
+    def review(self, id: str) -> list[shapes.Judged]:
+        """Everybody who awaits approval, and whom somebody should look at."""
+        return cast("list[shapes.Judged]", self._get(f"{self.path}/{id}/review")["data"])
+
+    def approve_inside(self, id: str, *, if_match: str | None = None) -> shapes.Reviewed:
+        """Approve whom nobody needs to look at; the others are left, with the reasons."""
+        return cast(shapes.Reviewed, self._post(f"{self.path}/{id}/review", if_match=if_match))
+
+    def costs(self, id: str) -> shapes.Cost:
+        """What it cost to make until now."""
+        return cast(shapes.Cost, self._get(f"{self.path}/{id}/costs"))
 
     def consistency(self, id: str) -> shapes.Consistency:
         """How alike everybody on its wall is, and who stands out."""
@@ -278,9 +290,9 @@ class Orders(Resource[shapes.Order]):
         """One of them, by its own id."""
         return cast(shapes.JoinLink, self._get(f"/join-links/{id}"))
 
-    def close_join_link(self, id: str) -> shapes.JoinLink:
+    def close_join_link(self, id: str, *, if_match: str | None = None) -> shapes.JoinLink:
         """Whoever came by it stays."""
-        return cast(shapes.JoinLink, self._delete(f"/join-links/{id}"))
+        return cast(shapes.JoinLink, self._delete(f"/join-links/{id}", if_match))
 
     def download_links(self, id: str) -> Iterator[shapes.DownloadLink]:
         """Links that give the files to whoever has them."""
@@ -297,9 +309,9 @@ class Orders(Resource[shapes.Order]):
         """One of them, by its own id."""
         return cast(shapes.DownloadLink, self._get(f"/download-links/{id}"))
 
-    def end_download_link(self, id: str) -> shapes.DownloadLink:
+    def end_download_link(self, id: str, *, if_match: str | None = None) -> shapes.DownloadLink:
         """It gives nothing from now on."""
-        return cast(shapes.DownloadLink, self._delete(f"/download-links/{id}"))
+        return cast(shapes.DownloadLink, self._delete(f"/download-links/{id}", if_match))
 
     def team_page(self, id: str) -> shapes.TeamPage:
         """The public page. Raises NotFound where none is published."""
@@ -310,6 +322,6 @@ class Orders(Resource[shapes.Order]):
         body = {"sites": list(sites)}
         return cast(shapes.TeamPage, self._put(f"{self.path}/{id}/team-page", body))
 
-    def take_team_page_off(self, id: str) -> None:
+    def take_team_page_off(self, id: str, *, if_match: str | None = None) -> None:
         """Published again it has another address."""
-        self._delete(f"{self.path}/{id}/team-page")
+        self._delete(f"{self.path}/{id}/team-page", if_match)

@@ -27,9 +27,9 @@ class Employees(Resource[shapes.Employee]):
         """Change what is given. Raises Conflict where `if_match` names an older state."""
         return cast(shapes.Employee, self._patch(f"{self.path}/{id}", row, if_match))
 
-    def mark_left(self, id: str) -> None:
+    def mark_left(self, id: str, *, if_match: str | None = None) -> None:
         """They have left; what was signed and paid for them stays known."""
-        self._delete(f"{self.path}/{id}")
+        self._delete(f"{self.path}/{id}", if_match)
 
     def mail_again(self, id: str) -> shapes.Employee:
         """Mail to them does not come back any more (`bounced_at`): send it again."""
@@ -59,9 +59,9 @@ class Members(Resource[shapes.Member]):
         """Another role. Raises Conflict for the last owner."""
         return cast(shapes.Member, self._patch(f"{self.path}/{id}", {"role": role}, if_match))
 
-    def remove(self, id: str) -> None:
+    def remove(self, id: str, *, if_match: str | None = None) -> None:
         """Their access ends at once."""
-        self._delete(f"{self.path}/{id}")
+        self._delete(f"{self.path}/{id}", if_match)
 
 
 class MemberInvitations(Resource[shapes.MemberInvitation]):
@@ -74,9 +74,9 @@ class MemberInvitations(Resource[shapes.MemberInvitation]):
         body = {"email": email, "role": role}
         return cast(shapes.MemberInvitation, self._post(self.path, body))
 
-    def revoke(self, id: str) -> None:
+    def revoke(self, id: str, *, if_match: str | None = None) -> None:
         """Its link is worthless then."""
-        self._delete(f"{self.path}/{id}")
+        self._delete(f"{self.path}/{id}", if_match)
 
 
 class Releases(Resource[shapes.Release]):

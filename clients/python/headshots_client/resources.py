@@ -26,22 +26,36 @@ class Listed(Generic[T]):
     def _get(self, path: str, **query: Any) -> Any:
         return self._transport.send("GET", path, query=query).json()
 
-    def _post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
-        response = self._transport.send("POST", path, body=body, idempotency_key=idempotency_key)
+    def _post(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> Any:
+        response = self._transport.send(
+            "POST",
+            path,
+            body=body,
+            headers=matching(if_match),
+            idempotency_key=idempotency_key,
+        )
         return response.json() if response.content else None
 
-    def _put(self, path: str, body: Mapping[str, Any]) -> Any:
-        return self._transport.send("PUT", path, body=body).json()
+    def _put(self, path: str, body: Mapping[str, Any], if_match: str | None = None) -> Any:
+        headers = matching(if_match)
+        return self._transport.send("PUT", path, body=body, headers=headers).json()
 
-    def _delete(self, path: str) -> Any:
-        response = self._transport.send("DELETE", path)
+    def _delete(self, path: str, if_match: str | None = None) -> Any:
+        response = self._transport.send("DELETE", path, headers=matching(if_match))
         return response.json() if response.content else None
 
     def _pages(self, path: str, **query: Any) -> Iterator[Any]:
         return self._transport.pages(path, query)
 
     def _patch(self, path: str, body: Mapping[str, Any], if_match: str | None = None) -> Any:
-        headers = {"If-Match": if_match} if if_match else None
+        headers = matching(if_match)
         return self._transport.send("PATCH", path, body=body, headers=headers).json()
 
 
@@ -60,3 +74,8 @@ def given(**said: Any) -> dict[str, Any]:
         for name, value in said.items()
         if value is not None
     }
+
+
+def matching(etag: str | None) -> dict[str, str] | None:
+    """Headers that let a change through only upon the state that this ETag names."""
+    return {"If-Match": etag} if etag else None

@@ -33,36 +33,43 @@ class Shoots(Resource[shapes.Shoot]):
         body = {"return_url": return_url}
         return cast(shapes.EmbedLink, self._post(f"{self.path}/{id}/embed-links", body))
 
-    def approve(self, id: str) -> shapes.Shoot:
+    def approve(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """The organisation's yes: takes the credit and delivers. Twice is once."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/approve"))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/approve", if_match=if_match))
 
     def approve_before(self, id: str, *, candidates: Sequence[str]) -> shapes.Shoot:
         """A yes to these before the pick: whichever is picked is delivered at once."""
         body = {"candidates": list(candidates)}
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/approve-before", body))
 
-    def pick_for(self, id: str, *, candidate: str) -> shapes.Shoot:
+    def pick_for(self, id: str, *, candidate: str, if_match: str | None = None) -> shapes.Shoot:
         """A pick in the place of somebody who let the due date pass."""
         body = {"candidate": candidate}
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick-for", body))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick-for", body, if_match=if_match))
 
     def redo(self, id: str, *, fault: shapes.Fault, note: str | None = None) -> shapes.Shoot:
         """Reject what was picked and have new pictures made, free of charge."""
         body = given(fault=fault, note=note)
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/redo", body))
 
-    def more_pictures(self, id: str) -> shapes.Shoot:
+    def more_pictures(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """More to choose from, for a credit."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/more-pictures"))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/more-pictures", if_match=if_match))
 
-    def send_back(self, id: str, *, reason: str) -> shapes.Shoot:
+    def send_back(self, id: str, *, reason: str, if_match: str | None = None) -> shapes.Shoot:
         """The employee picks again and reads why."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/send-back", {"reason": reason}))
+        return cast(
+            shapes.Shoot,
+            self._post(f"{self.path}/{id}/send-back", {"reason": reason}, if_match=if_match),
+        )
 
-    def cancel(self, id: str) -> shapes.Shoot:
+    def costs(self, id: str) -> shapes.Cost:
+        """What it cost to make until now."""
+        return cast(shapes.Cost, self._get(f"{self.path}/{id}/costs"))
+
+    def cancel(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """End it; its credit comes back."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/cancel"))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/cancel", if_match=if_match))
 
     def invite(self, id: str) -> shapes.Shoot:
         """Mail the personal link once more; a new one, where it was revoked."""
@@ -72,9 +79,9 @@ class Shoots(Resource[shapes.Shoot]):
         """Close the personal link until the invitation is sent again. Twice is once."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/revoke-link"))
 
-    def hand_in(self, id: str) -> shapes.Shoot:
+    def hand_in(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """Hand the photos in: holds the credit and begins the work."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/hand-in"))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/hand-in", if_match=if_match))
 
     def release_text(self, id: str, *, language: str = "en") -> shapes.ReleaseText:
         """What the employee has to read and sign, word for word."""
@@ -128,7 +135,7 @@ class Shoots(Resource[shapes.Shoot]):
         pages = self._transport.pages(f"{self.path}/{id}/candidates", {})
         return cast("Iterator[shapes.Candidate]", pages)
 
-    def pick(self, id: str, *, candidate: str) -> shapes.Shoot:
+    def pick(self, id: str, *, candidate: str, if_match: str | None = None) -> shapes.Shoot:
         """The employee's pick, made in your product."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick", {"candidate": candidate}))
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -33,8 +32,10 @@ class Transport:
         timeout_s: float,
         retries: int,
         http: httpx.Client | None,
+        sleep: Callable[[float], None],
     ) -> None:
         self.retries = retries
+        self._sleep = sleep
         self._http = http or httpx.Client(timeout=timeout_s)
         self._base = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": "headshots-python/0.1"}
@@ -128,15 +129,14 @@ class Transport:
             if not cursor:
                 return
 
-    @staticmethod
-    def _wait(attempt: int, response: httpx.Response | None) -> None:
+    def _wait(self, attempt: int, response: httpx.Response | None) -> None:
         pause = random.uniform(0.5, 1.0) * 0.5 * 2.0**attempt
         if response is not None:
             try:
                 pause = max(pause, float(response.headers.get("Retry-After", "0")))
             except ValueError:
                 pass
-        time.sleep(min(pause, LONGEST_WAIT_S))
+        self._sleep(min(pause, LONGEST_WAIT_S))
 
 
 def _worth_it(response: httpx.Response) -> bool:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 from rest_framework.request import Request
 
+from headshots.lib.api.matching import lock_number
 from headshots.lib.api.problems import Refusal
 
 LONGEST_KEY = 255
@@ -105,8 +106,7 @@ def fingerprint(request: Request) -> str:
 
 def _lock(name: str) -> bool:
     """Take the lock of that name until the transaction ends, unless somebody has it."""
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_number(name)])
         row = cursor.fetchone()
     return bool(row and row[0])

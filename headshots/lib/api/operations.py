@@ -35,6 +35,7 @@ class Operation:
     query: type[Given]
     body: type[serializers.Serializer[Any]] | None
     limit_bytes: int | None = None
+    match: bool = False
 
 
 class ProblemShape(Shape):
@@ -65,6 +66,7 @@ SAYS = {
     402: "Credits are missing.",
     403: "The key lacks the scope, or may not be used from this address.",
     404: "There is no such thing, or it is not yours.",
+    408: "The body came in too slowly.",
     409: "It has moved on, or the same is being done just now.",
     410: "It is over.",
     412: "It is not what `If-Match` names any more.",
@@ -103,7 +105,7 @@ def operation(
     `refuses` tells by example what it refuses beside what others do.
     """
     taken = query_of(shape, query, many)
-    declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes)
+    declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes, match)
 
     def declare(method: F) -> F:
         method.operation = declared  # type: ignore[attr-defined]
@@ -113,7 +115,7 @@ def operation(
         if scope:
             statuses |= {401, 403, 404, 429}
         if writes:
-            statuses |= {404, 409, 413, 415}
+            statuses |= {404, 408, 409, 413, 415}
         else:
             parameters.append(_header("If-None-Match", "An ETag; 304 where it still stands."))
         if match:

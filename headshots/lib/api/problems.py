@@ -22,6 +22,7 @@ CODES = {
     "malformed": "The body is no JSON, or is nested too deep.",
     "too_large": "The body is larger than what is taken here.",
     "cut_off": "The body ended before its announced length.",
+    "too_slow": "The body came in too slowly.",
     "media_type": "The body is of a type that this operation does not take.",
     "method": "The address exists, but not with this method.",
     "key_missing": "There is no key in the Authorization header.",
@@ -99,7 +100,7 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return Refusal(str(error) or "This key may not do that.", code="scope_missing", status=403)
     if isinstance(error, UnreadablePostError):
-        return cut_off()
+        return too_slow() if _timed_out(error) else cut_off()
     if isinstance(error, SuspiciousOperation):
         return Refusal("The request cannot be read.", code="malformed", status=400)
     if isinstance(error, IntegrityError):
@@ -120,12 +121,28 @@ def as_problem(error: Exception) -> Problem | None:
     return None
 
 
+def _timed_out(error: BaseException | None) -> bool:
+    """Whether that is so, or is behind it: Django wraps what a stream raises, once or twice."""
+    while error is not None and not isinstance(error, TimeoutError):
+        error = error.__cause__
+    return error is not None
+
+
 def cut_off() -> Refusal:
     """The refusal of a body that ended too early."""
     return Refusal(
         "The body ended before its announced length; nothing was kept. Send it again.",
         code="cut_off",
         status=400,
+    )
+
+
+def too_slow() -> Refusal:
+    """The refusal of a body that nobody waits for any longer."""
+    return Refusal(
+        "The body came in too slowly; nothing was kept. Send it again over a better line.",
+        code="too_slow",
+        status=408,
     )
 
 

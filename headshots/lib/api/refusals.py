@@ -47,6 +47,11 @@ MALFORMED = Refused("malformed", 400, "The body is no JSON at line 1.")
 CUT_OFF = Refused(
     "cut_off", 400, "The body ended before its announced length; nothing was kept. Send it again."
 )
+TOO_SLOW = Refused(
+    "too_slow",
+    408,
+    "The body came in too slowly; nothing was kept. Send it again over a better line.",
+)
 CURSOR = Refused(
     "cursor",
     400,
@@ -146,7 +151,8 @@ def shared(
             CUSTOMER_UNKNOWN, NOT_FOUND,
         )  # fmt: skip
     if writes:
-        yield from (MALFORMED, CUT_OFF, MEANWHILE, MEDIA, PHOTO_TOO_LARGE if photo else TOO_LARGE)
+        yield from (MALFORMED, CUT_OFF, TOO_SLOW, MEANWHILE, MEDIA)
+        yield PHOTO_TOO_LARGE if photo else TOO_LARGE
     if post and key:
         yield from (IDEMPOTENCY_KEY, IN_PROGRESS, MISMATCH)
     if match:

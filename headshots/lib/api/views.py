@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -20,10 +19,10 @@ from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from headshots.lib.api import idempotency, pages, problems, shapes
+from headshots.lib.api import chunked, idempotency, matching, pages, problems, shapes, whole
 from headshots.lib.api.operations import Operation
 from headshots.lib.api.parsing import MOST_BYTES, JSONBodyParser, too_large
-from headshots.lib.api.shapes import Given, Shape
+from headshots.lib.api.shapes import Given
 
 VERSION = "2026-11-25"
 VERSIONS = (VERSION,)
@@ -46,9 +45,15 @@ class ApiView(APIView):
     operation: Operation
     # What the query says, checked; filled before a method runs.
     query: dict[str, Any]
+    # Whose GET reads what this one changes; where none is named, it has a GET of its own.
+    acts_on: type[ApiView] | None = None
 
     def enter(self, request: Request, operation: Operation) -> None:
         """Find out who asks and whether they may; raises Problem where not."""
+
+    def whose(self) -> str:
+        """To whom what the address names belongs."""
+        return ""
 
     def store(self) -> idempotency.Store | None:
         """Where answers to Idempotency-Keys are kept; None where none are."""
@@ -88,6 +93,8 @@ class ApiView(APIView):
         self.operation = found
         self._refuse_large(request)
         self.enter(request, found)
+        if name not in _SAFE:
+            self._read(request)
         self.query = self._checked(found.query, dict(request.query_params.items()))
         for what in ("fields", "expand"):
             if what in self.query and found.shape:
@@ -98,13 +105,37 @@ class ApiView(APIView):
         # What a request does, it does whole or not at all.
         with transaction.atomic():
             if store is None:
-                done: HttpResponseBase = method(request, **self.kwargs)
-                return done
-            return idempotency.once(request, store, lambda: method(request, **self.kwargs))
+                return self._act(method)
+            return idempotency.once(request, store, lambda: self._act(method))
+
+    def _act(self, method: Callable[..., HttpResponse]) -> HttpResponse:
+        """Do it, unless If-Match names another state than the resource has now."""
+        named = self.request.headers.get("If-Match")
+        if self.operation.match and named is not None:
+            reads = self.acts_on or type(self)
+            matching.take_turns(
+                f"{self.whose()} {reads.__qualname__} {sorted(self.kwargs.items())}"
+            )
+            now = self._state(reads)
+            if not matching.names(named, now):
+                raise problems.Refusal(
+                    "It has changed since you read it. Read it again and decide anew.",
+                    code="changed",
+                    status=412,
+                    headers={"ETag": now},
+                )
+        return method(self.request, **self.kwargs)
+
+    def _state(self, reads: type[ApiView]) -> str:
+        """The ETag that a GET would answer with now."""
+        reader = reads()
+        reader.__dict__.update(self.__dict__)
+        reader.operation = reads.get.operation  # type: ignore[attr-defined]
+        reader.query = self._checked(reader.operation.query, {})
+        return matching.etag(reader.get(self.request, **self.kwargs).content)  # type: ignore[attr-defined]
 
     def _refuse_large(self, request: Request) -> None:
         """Refuse by the announced length, before a byte of the body is read."""
-        files = any(issubclass(parser, MultiPartParser) for parser in self.parser_classes)
         most = self.operation.limit_bytes or MOST_BYTES
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -113,8 +144,15 @@ class ApiView(APIView):
         if length > most:
             # The rest of the body is not read, so the connection is of no use after this.
             raise too_large(most)
-        if not files and length and len(request._request.body) < length:
-            raise problems.cut_off()
+        whole.expect(request._request)
+
+    def _read(self, request: Request) -> None:
+        """Read the body: of those alone who may, and before a transaction waits for it."""
+        chunked.take(request._request, self.operation.limit_bytes or MOST_BYTES)
+        if any(issubclass(parser, MultiPartParser) for parser in self.parser_classes):
+            _ = request.data
+        else:
+            _ = request._request.body
 
     def _refuse(self, error: Exception) -> HttpResponseBase:
         problem = problems.as_problem(error)
@@ -136,9 +174,9 @@ class ApiView(APIView):
     def _conditional(self, response: HttpResponseBase) -> HttpResponseBase:
         if not isinstance(response, HttpResponse) or response.status_code != 200:
             return response
-        response["ETag"] = etag = _etag(response.content)
+        response["ETag"] = etag = matching.etag(response.content)
         known = self.request.headers.get("If-None-Match", "")
-        if known and _names(known, etag):
+        if known and matching.names(known, etag):
             unchanged = HttpResponse(status=304)
             unchanged["ETag"] = etag
             return unchanged
@@ -169,7 +207,7 @@ class ApiView(APIView):
             context={"view": self},
         )
         response = _json(data, status or self.operation.status)
-        response["ETag"] = _etag(response.content)
+        response["ETag"] = matching.etag(response.content)
         if location:
             response["Location"] = location
         return response
@@ -211,20 +249,6 @@ class ApiView(APIView):
         """An answer without a body."""
         return HttpResponse(status=204)
 
-    def refuse_changed(self, shape: type[Shape], row: Any) -> None:
-        """Raise Refusal (412) where If-Match names another state than the row has now."""
-        named = self.request.headers.get("If-Match")
-        if named is None:
-            return
-        now = _etag(_encode(shapes.show(shape, row, context={"view": self})))
-        if not _names(named, now):
-            raise problems.Refusal(
-                "It has changed since you read it. Read it again and decide anew.",
-                code="changed",
-                status=412,
-                headers={"ETag": now},
-            )
-
 
 class Nowhere(ApiView):
     """Every address below the API that is none."""
@@ -253,16 +277,6 @@ def _encode(data: Any) -> bytes:
 
 def _json(data: Any, status: int = 200, media_type: str = "application/json") -> HttpResponse:
     return HttpResponse(_encode(data), status=status, content_type=media_type)
-
-
-def _etag(content: bytes) -> str:
-    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-
-
-def _names(header: str, etag: str) -> bool:
-    """Whether an If-Match or If-None-Match header names this ETag."""
-    named = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return "*" in named or etag in named
 
 
 def known_version(headers: Mapping[str, str], pinned: str) -> str:

@@ -1,4 +1,4 @@
-"""The organisation, its keys, partners, credits and log."""
+"""The organisation, its settings, keys, partners and log."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class Organisation(TypedDict):
     test: bool
     logo: bool
     embed_origins: list[str]
+    second_factor_required: bool
     created_at: str
 
 
@@ -62,65 +63,6 @@ class Customer(TypedDict):
     granted_at: str
 
 
-class Balance(TypedDict):
-    available: int
-    held: int
-    debt: int
-    low_balance: int | None
-
-
-class Entry(TypedDict):
-    number: int
-    kind: str
-    amount: int
-    change: int
-    available_after: int
-    held_after: int
-    debt_after: int
-    source_key: str
-    note: str
-    actor_kind: str
-    actor_name: str
-    created_at: str
-
-
-class Budget(TypedDict):
-    id: str
-    department: str
-    period: Literal["month", "quarter", "year"]
-    credits: int
-    taken: int
-    created_at: str
-
-
-class Invoice(TypedDict):
-    id: str
-    number: str
-    kind: str
-    state: str
-    credits: int
-    cents: int
-    currency: str
-    po_number: str
-    invoice_url: str
-    pdf_url: str
-    receipt_url: str
-    due_at: str | None
-    paid_at: str | None
-    created_at: str
-
-
-class UsageRow(TypedDict):
-    """A department in a month; `month` is its first day."""
-
-    month: str
-    department: str
-    people: int
-    headshots: int
-    credits: int
-    images: int
-
-
 class AuditEntry(TypedDict):
     id: str
     action: str
@@ -137,4 +79,56 @@ class AuditEntry(TypedDict):
 class Directory(TypedDict):
     id: str
     kind: Literal["entra", "google", "slack", "bamboo"]
+    options: dict[str, str]
+    closer: int
     created_at: str
+
+
+class Domain(TypedDict):
+    """A domain of members' addresses, and the TXT record that proves it."""
+
+    id: str
+    domain: str
+    record_name: str
+    record_text: str
+    proved_at: str | None
+    checked_at: str | None
+    missing_since: str | None
+    created_at: str
+
+
+class IdentityProvider(TypedDict):
+    """Where members sign in; `callback`, `acs` and `entity` are our addresses."""
+
+    kind: Literal["openid_connect", "saml"]
+    required: bool
+    issuer: str
+    client_id: str
+    has_secret: bool
+    entity_id: str
+    sso_url: str
+    certificate: str
+    tested_at: str | None
+    tested_as: str
+    test_problem: str
+    callback: str
+    acs: str
+    entity: str
+
+
+class Losses(TypedDict):
+    """What closing an organisation destroys, counted."""
+
+    members: int
+    people: int
+    open_shoots: int
+    photos: int
+    headshots: int
+    credits: int
+
+
+class Invitation(TypedDict):
+    """A mail as people will get it."""
+
+    subject: str
+    html: str

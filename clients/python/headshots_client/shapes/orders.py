@@ -156,3 +156,20 @@ class PublishingRun(TypedDict):
     people: dict[str, int]
     undoes: str | None
     created_at: str
+
+
+class Judged(TypedDict):
+    """A headshot that awaits approval; `reasons` say why somebody should look at it."""
+
+    shoot: str
+    headshot: str
+    candidate: str
+    inside: bool
+    reasons: list[str]
+
+
+class Reviewed(TypedDict):
+    """What was approved at once, and what is left."""
+
+    approved: int
+    left: list[Judged]

@@ -1,0 +1,108 @@
+"""Refusals about people, keys, partners and webhooks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.http import HttpResponse
+from django.utils import timezone
+
+from accounts import api_keys
+from accounts.actors import SYSTEM
+from accounts.models import Role
+from accounts.webhooks import endpoints
+from tests.api.program import Program
+from tests.api.refusing.kit import NOBODYS, ada, put, recipe
+from tests.world import World
+
+
+@recipe("email_taken")
+def _email(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    return program.post("employees", {"email": ada(world).email})
+
+
+@recipe("external_id_taken")
+def _external(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    ada(world, external_id="hr-1")
+    return program.post("employees", {"email": "b@b.example", "external_id": "hr-1"})
+
+
+@recipe("number_taken")
+def _number(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    ada(world, employee_number="1007")
+    return program.post("employees", {"email": "b@b.example", "employee_number": "1007"})
+
+
+@recipe("last_owner")
+def _owner(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    return program.delete(f"members/{world.organisation.members.get(role=Role.OWNER).pk}")
+
+
+@recipe("member_already")
+def _member(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    world.owner.email = "mira@acme.example"
+    world.owner.save()
+    return program.post("member-invitations", {"email": "mira@acme.example", "role": "viewer"})
+
+
+put(
+    "origin",
+    lambda p, w, m: p.patch("organisation", {"embed_origins": ["people.example.com/x"]}),
+)
+KEY = {"name": "x", "scopes": ["looks:read"]}
+put("network", lambda p, w, m: p.post("keys", {**KEY, "networks": ["10.0.0.0/99"]}))
+put("date_passed", lambda p, w, m: p.post("keys", {**KEY, "expires_at": "2020-01-01T00:00:00Z"}))
+put(
+    "more_than_own",
+    lambda p, w, m: Program.of(w.organisation, ["keys:write"]).post(
+        "keys", {**KEY, "scopes": ["members:write"]}
+    ),
+)
+
+
+@recipe("revoked_already")
+def _rotate(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    other = Program.of(world.organisation).key
+    api_keys.revoke_key(actor=SYSTEM, key=other)
+    return program.post(f"keys/{other.pk}/rotate", {})
+
+
+GRANT = {"partner": NOBODYS, "scopes": ["looks:read"]}
+put("partner_unknown", lambda p, w, m: p.post("partner-grants", GRANT))
+put(
+    "sandbox",
+    lambda p, w, m: Program.of(w.organisation, test=True).post("partner-grants", GRANT),
+)
+put("url", lambda p, w, m: p.post("webhook-endpoints", {"url": "https://127.0.0.1/"}))
+
+
+@recipe("too_many_endpoints")
+def _endpoints(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    for _ in range(16):
+        answer = program.post("webhook-endpoints", {"url": "https://192.0.1.1/"})
+        assert answer.status_code == 201
+    return program.post("webhook-endpoints", {"url": "https://192.0.1.1/"})
+
+
+@recipe("disabled")
+def _disabled(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    endpoint = world.endpoint()
+    endpoints.disable(actor=SYSTEM, endpoint=endpoint)
+    return program.post(f"webhook-endpoints/{endpoint.pk}/test")
+
+
+def replay(program: Program, world: World, days: int) -> HttpResponse:
+    since = (timezone.now() + timedelta(days=days)).isoformat()
+    return program.post(f"webhook-endpoints/{world.endpoint().pk}/replay", {"since": since})
+
+
+put("since_future", lambda p, w, m: replay(p, w, 2))
+put("since_long_ago", lambda p, w, m: replay(p, w, -40))
+
+
+put("time_zone", lambda p, w, m: p.patch("organisation/clocks", {"time_zone": "Berlin"}))
+put(
+    "location",
+    lambda p, w, m: p.patch("organisation/clocks", {"locations": {"Atlantis": "Europe/Paris"}}),
+)

@@ -1,0 +1,141 @@
+"""Refusals on the way from an order to photos and picks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.utils import timezone
+
+from accounts.actors import SYSTEM
+from accounts.models import Employee
+from generation.models import Selfie, State, UploadAddress
+from tests.api.program import Program
+from tests.api.refusing.kit import NOBODYS, ada, delivered, of_ada, order_for, photo, put, recipe
+from tests.world import World, give_selfies, jpeg, make_world
+
+
+@recipe("credits_missing")
+def _credits(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    poor = make_world("Poor", credits=0)
+    return order_for(Program.of(poor.organisation), poor, people=poor.hire(3))
+
+
+def add_selfies(shoot: Any, verdicts: Sequence[str]) -> None:
+    for number, verdict in enumerate(verdicts):
+        Selfie.objects.create(
+            shoot=shoot, sha256=f"{number:064}", verdict=verdict, width=100, height=100
+        )
+
+
+@recipe("credit_missing")
+def _credit(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    from billing import ledger
+
+    shoot = world.shoot(State.COLLECTING)
+    Selfie.objects.filter(shoot=shoot).delete()
+    give_selfies(shoot)
+    free = ledger.balance(organisation=world.organisation).available
+    ledger.hold(actor=SYSTEM, organisation=world.organisation, amount=free, source_key="other")
+    return program.post(f"shoots/{shoot.pk}/hand-in")
+
+
+@recipe("over_budget")
+def _budget(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    world.budget()
+    people = world.hire(3)
+    Employee.objects.update(department="Sales")
+    return order_for(program, world, people=people)
+
+
+put("due", lambda p, w, m: order_for(p, w, due_at="2026-01-01T00:00:00Z"))
+put("not_on_roster", lambda p, w, m: order_for(p, w, employees=[NOBODYS]))
+
+
+@recipe("has_left")
+def _left(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    person = ada(world)
+    program.delete(f"employees/{person.pk}")
+    return program.post("shoots", {"employee": str(person.pk), "look": str(world.look.pk)})
+
+
+put("cannot_cancel", lambda p, w, m: delivered(p, w, "cancel"))
+put("no_photos_awaited", lambda p, w, m: delivered(p, w, "invite"))
+put(
+    "not_picked",
+    lambda p, w, m: p.post(f"shoots/{of_ada(w, State.CHOOSING).pk}/approve"),
+)
+
+
+@recipe("nothing_to_choose")
+def _choose(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.DELIVERED)
+    candidate = shoot.candidates.first()
+    return program.post(f"shoots/{shoot.pk}/pick", {"candidate": str(candidate.pk)})
+
+
+@recipe("not_listed")
+def _listed(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    others = world.shoot(State.CHOOSING).candidates.first()
+    shoot = world.shoot(State.CHOOSING)
+    return program.post(f"shoots/{shoot.pk}/pick", {"candidate": str(others.pk)})
+
+
+def hand_in(program: Program, world: World, *verdicts: str) -> HttpResponse:
+    shoot = world.shoot(State.COLLECTING)
+    Selfie.objects.filter(shoot=shoot).delete()
+    add_selfies(shoot, verdicts)
+    return program.post(f"shoots/{shoot.pk}/hand-in")
+
+
+put("too_few", lambda p, w, m: hand_in(p, w))
+put("checking", lambda p, w, m: hand_in(p, w, "checking"))
+put("release_missing", lambda p, w, m: photo(p, w.shoot(), jpeg()))
+put("handed_in", lambda p, w, m: photo(p, w.shoot(State.QUEUED), jpeg()))
+put("photo", lambda p, w, m: photo(p, w.shoot(State.COLLECTING), b"nonsense"))
+
+
+def upload(program: Program, world: World, *bodies: bytes, late: bool = False) -> HttpResponse:
+    shoot = world.shoot(State.COLLECTING)
+    url = program.post(f"shoots/{shoot.pk}/upload-addresses").json()["url"]
+    if late:
+        UploadAddress.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    path = "/api/v1/uploads/" + url.rpartition("/")[2]
+    for body in bodies:
+        answer = program.client.put(path, body, content_type="image/jpeg")
+    return answer
+
+
+put("no_bytes", lambda p, w, m: upload(p, w, b""))
+put("used", lambda p, w, m: upload(p, w, jpeg(1), jpeg(2)))
+put("expired", lambda p, w, m: upload(p, w, jpeg(1), late=True))
+put("no_address", lambda p, w, m: p.client.put("/api/v1/uploads/x", b"x"))
+SIGNED = {
+    "text": "x",
+    "signed_name": "Ada",
+    "signed_at": "2026-11-25T09:00:00Z",
+    "evidence": "There",
+}
+
+
+@recipe("release_changed")
+def _release(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    return program.post(f"shoots/{world.shoot().pk}/release", SIGNED)
+
+
+@recipe("signed_at")
+def _signed(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    place = f"shoots/{world.shoot().pk}/release"
+    text = program.get(f"{place}-text").json()["text"]
+    return program.post(place, {**SIGNED, "text": text, "signed_at": "2036-01-01T00:00:00Z"})
+
+
+def embed(program: Program, world: World, back: str) -> HttpResponse:
+    return program.post(f"shoots/{world.shoot().pk}/embed-links", {"return_url": back})
+
+
+put("origin_not_allowed", lambda p, w, m: embed(p, w, "https://people.example.com/done"))
+put("return_url", lambda p, w, m: embed(p, w, "/done"))

@@ -1,0 +1,122 @@
+"""What members do on pages, programs do by API, and the other way round, by the services behind.
+
+Whoever adds an act to one side adds it to the other, or says below and in docs/api.md why not.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+APPS = ("accounts", "billing", "generation")
+# Services that pages alone call, by the reason which docs/api.md gives in its table.
+PAGES_ALONE = {
+    "an employee's own": {
+        "generation.alternatives.give_initials",
+        "generation.alternatives.give_photo",
+        "generation.alternatives.take_back",
+        "generation.choosing.ask_again",
+        "generation.choosing.opt_out",
+        "generation.held.archive",
+        "generation.selfies.sign_release",
+        "generation.team_pages.agree",
+        "generation.team_pages.take_back",
+        "generation.uploads.take",
+        "generation.wishes.save",
+        "generation.withdrawals.withdraw",
+    },
+    "a person's own": {
+        "accounts.member_invitations.accept",
+        "accounts.members.leave",
+        "accounts.members.transfer_ownership",
+    },
+    "the same by other means": {
+        "accounts.audit_log.export",
+        "accounts.member_invitations.send_again",
+        "accounts.roster_imports.apply_import",
+        "accounts.roster_imports.discard_import",
+        "accounts.roster_imports.map_columns",
+        "accounts.roster_people.export",
+        "accounts.roster_reading.read_again",
+        "accounts.roster_reading.start_import",
+        "accounts.sandbox.open_sandbox",
+        "generation.delivery.zip_order",
+        "generation.download_links.download",
+        "generation.usage_report.export",
+    },
+    "a secret once": {"accounts.webhooks.endpoints.reveal"},
+}
+# Services that the API alone calls.
+API_ALONE = {
+    "generation.exports.begin",  # a page's ZIP streams while it is made
+    "generation.selfies.hand_over_release",  # on the page people sign themselves
+    "generation.upload_addresses.make",
+    "accounts.embedding.make_link",
+    "accounts.roster_sync.upsert",  # pages read files
+}
+# An act that the other side calls without naming it: chosen from a table there.
+BY_CHOICE = {
+    "accounts.webhooks.endpoints.disable": "accounts/api/webhooks.py",
+    "accounts.webhooks.endpoints.enable": "accounts/api/webhooks.py",
+    "generation.refinishing.approve": "generation/api/rerendering.py",
+    "generation.refinishing.discard": "generation/api/rerendering.py",
+    "generation.refinishing.try_again": "generation/api/rerendering.py",
+    "generation.refinishing.undo": "generation/api/rerendering.py",
+}
+
+
+def acts(side: str) -> set[str]:
+    """The services that the modules of one side call in somebody's name."""
+    found = set()
+    for app in APPS:
+        for file in sorted((ROOT / app / side).glob("*.py")):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            modules = {
+                each.asname or each.name: f"{node.module}.{each.name}"
+                for node in ast.walk(tree)
+                if isinstance(node, ast.ImportFrom)
+                for each in node.names
+            }
+            for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+                name = call.func
+                named = any(word.arg in ("actor", None) for word in call.keywords)
+                if not named:
+                    continue
+                service = ""
+                if isinstance(name, ast.Name):
+                    service = modules.get(name.id, "")
+                elif isinstance(name, ast.Attribute) and isinstance(name.value, ast.Name):
+                    service = f"{modules.get(name.value.id, '')}.{name.attr}"
+                # Classes only hold what services are given.
+                if service.startswith(APPS) and service.rpartition(".")[2].islower():
+                    found.add(service)
+    return found
+
+
+def test_nothing_is_possible_on_one_side_alone() -> None:
+    pages, api = acts("views"), acts("api")
+    assert len(pages & api) > 60
+    alone = set().union(*PAGES_ALONE.values())
+    missing = pages - api - alone - set(BY_CHOICE)
+    assert not missing, "pages do this, and the API does not"
+    more = api - pages - API_ALONE
+    assert not more, "the API does this, and pages do not"
+    assert not alone & api, "these are no exceptions any more"
+    assert not (alone | API_ALONE) - (pages | api), "nobody calls these any more"
+
+
+def test_what_is_chosen_from_a_table_is_there() -> None:
+    for service, file in BY_CHOICE.items():
+        module, _, act = service.rpartition(".")
+        name = f"{module.rpartition('.')[2]}.{act}"
+        assert name in (ROOT / file).read_text(encoding="utf-8"), service
+
+
+def test_every_exception_has_its_reason_in_the_guide() -> None:
+    guide = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    table = guide.partition("## What is on pages alone")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + len(PAGES_ALONE) + 2  # its head; testing a provider; the way back
+    for reason in PAGES_ALONE:
+        assert any(f"| {reason}" in row for row in rows), reason
