@@ -56,6 +56,10 @@ WARNINGS = {
 _ABOVE = 0.25
 
 
+# Pixels of a photo's longer side that all its measures are satisfied with.
+_LARGE_ENOUGH = 2048
+
+
 @dataclass(frozen=True)
 class PhotoVerdict:
     """What was seen in a photo. `code` is a key of SENTENCES.
@@ -100,9 +104,13 @@ def judge_photo(
 ) -> PhotoVerdict:
     """Judge one decoded, upright photo, in well under two seconds.
 
-    `known` are the fingerprints of the person's other photos.
+    `known` are the fingerprints of the person's other photos. Measured on a copy of about
+    `_LARGE_ENOUGH` pixels; box and landmarks are those of `image` itself.
     """
     rules = rules or PhotoRules()
+    times = max(1, round(max(image.size) / _LARGE_ENOUGH))
+    if times > 1:
+        image = image.convert("RGB").reduce(times)
     mark = fingerprint(image)
     found = faces.detect(image, rules.enlarge_to)
     if not found:
@@ -115,8 +123,8 @@ def judge_photo(
     code = "ok"
     if rivals:
         code = "several_faces"
-    elif face.height < rules.face_min_pixels or face.height < rules.face_min_share * min(
-        image.size
+    elif times * face.height < rules.face_min_pixels or (
+        face.height < rules.face_min_share * min(image.size)
     ):
         code = "face_small"
     elif high < rules.dark:
@@ -133,6 +141,7 @@ def judge_photo(
         code = "colourless"
     elif any(difference(mark, other) <= rules.duplicate for other in known):
         code = "duplicate"
+    left, top, right, bottom = face.box
     share = face.height / min(image.size)
     score = float(
         np.mean(
@@ -150,8 +159,8 @@ def judge_photo(
         sentence=SENTENCES[code],
         score=round(score, 4),
         faces=1 + len(rivals),
-        box=face.box,
-        landmarks=face.landmarks,
+        box=(times * left, times * top, times * right, times * bottom),
+        landmarks=tuple((times * x, times * y) for x, y in face.landmarks),
         sharpness=round(sharp, 3),
         brightness=round(high, 2),
         yaw=round(face.yaw, 3),
