@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from generation.engine import provenance
 from generation.engine.provenance import Credential, Credentials, authority, checking
-from generation.models import Candidate
 from headshots.lib.problems import Problem
 
 # The first bytes of what we make.
@@ -123,11 +122,6 @@ def sign(
 def label(source: str = provenance.MADE_BY_A_MODEL) -> bytes:
     """The XMP that a file carries: IPTC's digital source type."""
     return provenance.packet(source)
-
-
-def source_of(candidate: Candidate) -> str:
-    """IPTC's source type of what is made of a candidate: a model's picture, or a real photo."""
-    return provenance.MADE_BY_A_PERSON if candidate.photographed else provenance.MADE_BY_A_MODEL
 
 
 def check(data: bytes) -> Credentials | None:

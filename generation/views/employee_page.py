@@ -24,6 +24,7 @@ from generation import (
 )
 from generation.alternatives import AGREEMENT
 from generation.models import Selfie, Shoot, State
+from generation.publishing import runs
 from headshots.lib.problems import Problem
 
 
@@ -77,6 +78,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         context["agreement"] = translation.gettext(AGREEMENT).format(
             organisation=shoot.order.organisation.name
         )
+        context["standing_in"] = runs.standing_in(shoot=shoot)
     return context
 
 

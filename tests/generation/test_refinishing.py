@@ -19,6 +19,7 @@ from generation import (
     renditions,
 )
 from generation.engine import finish as encoding
+from generation.engine import finishing
 from generation.models import Finish, Finishing, Order, Refinish, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -77,6 +78,59 @@ def test_a_new_plate_counts_when_it_is_approved_and_can_be_undone(world: World) 
     assert refinishing.undo(actor=SYSTEM, refinish=made) == 1
     assert near(corner(world, headshot_of(shoot)), (0x20, 0x40, 0x60))
     assert ledger.balance(organisation=world.organisation) == before
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "of before it was kept"])
+def test_a_new_plate_moves_nobody(world: World, kept: bool) -> None:
+    """A small drawn face, which is found in another place on another plate, stays where it is."""
+    finish_in(world, "#0d1b2a")
+    shoot = sit(world, 1, size=96)
+    drain()
+    before = headshot_of(shoot).finishing
+    assert before is not None
+    was = shown(before)
+    if not kept:
+        Finishing.objects.filter(pk=before.pk).update(alignment=None)
+    light = finish_in(world, "#f4f2ee")
+    made = refinishing.start(actor=SYSTEM, order=shoot.order, finish=light)
+    drain()
+    after = made.finishings.get()
+    stays = np.abs(middle(shown(after)) - middle(was)).mean()
+    assert stays < 1.5
+    for name in ("eye_line", "face_height", "tilt"):
+        assert after.measures[name] == pytest.approx(before.measures[name], abs=0.02)
+    # Placed by what is found on the light plate, it would have moved.
+    with Image.open(vault().path(after.candidate.file)) as picture:
+        cut = finishing.cut_out(picture)
+    (moved,) = finishing.finish(cut, finishes.spec(light, shoot.order, generated=True))
+    assert np.abs(middle(np.asarray(moved.picture, float)) - middle(was)).mean() > 3 * stays
+    # A crop that is nearer brings the same face nearer, about the same eyes.
+    refinishing.approve(actor=SYSTEM, refinish=made)
+    near = finishes.save_finish(
+        actor=SYSTEM,
+        organisation=world.organisation,
+        look_name=world.look.name,
+        plate=light.plate,
+        renditions=ONE,
+        closer=20,
+    )
+    order = Order.objects.get(pk=shoot.order_id)
+    closer = refinishing.start(actor=SYSTEM, order=order, finish=near)
+    drain()
+    found = closer.finishings.get().measures
+    assert found["face_height"] == pytest.approx(1.2 * before.measures["face_height"], rel=0.01)
+    assert found["eye_line"] == pytest.approx(before.measures["eye_line"], abs=0.005)
+
+
+def shown(finishing: Finishing) -> np.ndarray:
+    file = vault().read(finishing.renditions.get(kind="portrait").file)
+    with Image.open(io.BytesIO(file)) as picture:
+        return np.asarray(picture.convert("RGB"), float)
+
+
+def middle(pixels: np.ndarray) -> np.ndarray:
+    """The face alone, of which the plate is no part."""
+    return pixels[110:190, 90:166]
 
 
 def test_selfies_are_not_needed_for_it(world: World) -> None:
