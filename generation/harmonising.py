@@ -61,7 +61,8 @@ def _look_anew(mendable: Sequence[consistency.Standing]) -> None:
     displaced = [
         standing.headshot.finishing_id
         for standing in mendable
-        if set(standing.outlying) & {"eye_line", "face_height", "tilt"}
+        if standing.headshot.finishing_id
+        and set(standing.outlying) & {"eye_line", "face_height", "tilt"}
     ]
     Finishing.objects.filter(pk__in=displaced).update(alignment=None)
 

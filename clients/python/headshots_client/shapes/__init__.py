@@ -56,6 +56,7 @@ from headshots_client.shapes.pictures import (
     Measure,
     Outlier,
     Rendition,
+    Standing,
     Wall,
 )
 from headshots_client.shapes.shoots import (
@@ -114,6 +115,7 @@ __all__ = [
     "RowProblem",
     "Selfie",
     "Shoot",
+    "Standing",
     "State",
     "TeamPage",
     "UploadAddress",
