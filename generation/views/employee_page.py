@@ -12,6 +12,7 @@ from accounts.jurisdictions import Jurisdiction
 from accounts.releases import release_text
 from generation import (
     access,
+    before_and_after,
     choosing,
     delivery,
     progress,
@@ -79,6 +80,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
             organisation=shoot.order.organisation.name
         )
         context["standing_in"] = runs.standing_in(shoot=shoot)
+    context["new_plate"] = before_and_after.pair_of(shoot=shoot)
     return context
 
 

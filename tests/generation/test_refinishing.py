@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from accounts.actors import SYSTEM
@@ -25,7 +31,7 @@ from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
 from tests.generation.sitters import headshot_of, sit, sit_roster
-from tests.world import World, bring, give_files
+from tests.world import World, bring, give_files, token
 
 ONE = [rendition_table.Row("portrait", 256, 320)]
 
@@ -131,6 +137,48 @@ def shown(finishing: Finishing) -> np.ndarray:
 def middle(pixels: np.ndarray) -> np.ndarray:
     """The face alone, of which the plate is no part."""
     return pixels[110:190, 90:166]
+
+
+def test_the_person_sees_before_and_after_and_is_asked_nothing(
+    world: World, client: Client
+) -> None:
+    finish_in(world, "#204060")
+    shoot, other = sit(world, 0), sit(world, 2)
+    drain()
+
+    def page() -> str:
+        return client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+
+    def pictures() -> list[HttpResponse]:
+        return [
+            client.get(address) for address in re.findall(r'src="(/i/[^"]+/plate/[^"]+)"', page())
+        ]
+
+    assert pictures() == []
+    order = Order.objects.get(pk=shoot.order_id)
+    made = refinishing.start(actor=SYSTEM, order=order, finish=finish_in(world, "#f0e0d0"))
+    assert pictures() == [], "nothing is rendered yet"
+    drain()
+    assert "is trying another backdrop" in page()
+    assert "nothing is asked of you" in page()
+    before, after = pictures()
+    for answer, colour in ((before, (0x20, 0x40, 0x60)), (after, (0xF0, 0xE0, 0xD0))):
+        with Image.open(io.BytesIO(answer.content)) as picture:
+            assert near(picture.convert("RGB").getpixel((3, 3)), colour)
+        assert answer["Cache-Control"] == "private, no-store"
+    # It is theirs alone, and nothing else of theirs goes out at that address.
+    rendition = made.finishings.get(headshot__shoot=shoot).renditions.get()
+    theirs = reverse("employee:plate_picture", args=[token(other), rendition.pk])
+    assert client.get(theirs).status_code == 404
+    refinishing.approve(actor=SYSTEM, refinish=made)
+    assert "has a new backdrop or crop" in page()
+    assert len(pictures()) == 2
+    Refinish.objects.filter(pk=made.pk).update(decided_at=timezone.now() - timedelta(days=40))
+    assert pictures() == [], "it is no news any more"
+    Refinish.objects.filter(pk=made.pk).update(decided_at=timezone.now())
+    refinishing.undo(actor=SYSTEM, refinish=made)
+    assert pictures() == []
+    assert "has a new backdrop or crop" not in page()
 
 
 def test_selfies_are_not_needed_for_it(world: World) -> None:
@@ -281,8 +329,6 @@ def standing_out(order: Order) -> list[consistency.Standing]:
 def test_a_wall_of_many_asks_as_little_as_one_of_few(
     world: World, client, django_assert_max_num_queries
 ) -> None:
-    from django.urls import reverse
-
     client.force_login(world.owner)
     for people in (1, 5):
         order = world.order(people)
