@@ -224,10 +224,10 @@ def _of(publication: Publication) -> Headshot | Alternative:
 
 
 def _keep_before(publication: Publication, found: bytes | None) -> None:
-    """The photo that is about to be replaced, sealed, in its person's folder of the vault."""
+    """The photo that is about to be replaced, sealed, in a folder of its person's."""
     key = ""
     if found is not None:
-        key = f"{publication.shoot.folder}/before/{publication.pk}"
+        key = f"{pictures.folder_of_before(publication.shoot)}/{publication.pk}"
         text = base64.b64encode(found).decode()
         vault().put(key, sealed.seal(text, purpose=PURPOSE).encode())
         note(publication, gettext_noop("The photo that stood there is kept."))

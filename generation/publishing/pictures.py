@@ -9,7 +9,7 @@ from PIL import Image
 
 from generation import alternatives, credentials, finishes, renditions
 from generation.engine import provenance
-from generation.models import Alternative, Headshot, Rendition
+from generation.models import Alternative, Headshot, Rendition, Shoot, State
 from generation.publishing.interface import Photo, TooLarge
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo
@@ -18,6 +18,14 @@ from headshots.lib.images import PhotoProblem, decode_photo
 # encoder or size stays below 6, another person lies above 20.
 _SAME = 14.0
 _QUALITIES = (92, 85, 75, 60)
+
+
+def folder_of_before(shoot: Shoot) -> str:
+    """Where the photos that ours stand over are kept. Of who opted out apart from their shoot's
+    folder, which is swept again after they have left."""
+    if shoot.state == State.OPTED_OUT:
+        return f"{shoot.order.organisation_id}/{shoot.pk}-before"
+    return f"{shoot.folder}/before"
 
 
 def prepare(of: Headshot | Alternative, photo: Photo, *, closer: int = 0) -> bytes:

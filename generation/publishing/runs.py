@@ -144,6 +144,20 @@ def standing_in(*, shoot: Shoot) -> list[Directory]:
     )
 
 
+def forget_before(*, shoot: Shoot) -> None:
+    """Destroy the photos that a person's stands over in directories; they cannot be put back any
+    more. Call it in the transaction of what it stands for."""
+    kept = Publication.objects.filter(shoot=shoot).exclude(before="")
+    keys = list(kept.values_list("before", flat=True))
+    kept.update(before="")
+
+    def remove() -> None:
+        for key in keys:
+            vault().delete(key)
+
+    transaction.on_commit(remove)
+
+
 def counts(run: PublishingRun) -> dict[str, int]:
     """How many wait, are done, failed, and all."""
     found = run.publications.aggregate(

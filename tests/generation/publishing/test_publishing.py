@@ -16,7 +16,7 @@ from PIL import Image
 
 from accounts.actors import employee_actor
 from accounts.models import Employee
-from generation import alternatives, credentials, finishes
+from generation import alternatives, credentials, finishes, retention, withdrawals
 from generation.engine.finishing.measuring import look
 from generation.engine.provenance import authority
 from generation.models import Directory, Order, Publication, PublishingRun, Rendition, State
@@ -421,6 +421,8 @@ def test_a_photo_given_instead_is_published_as_what_it_is_and_initials_are_not(
     own = client.get(reverse("employee:start", args=[token(photo)])).content.decode()
     assert "has put it into a directory" in own
 
+    # What is swept after somebody has left does not take the photo of before along.
+    retention.clear_remains()
     # Taken back, the run says that it has to go there, and it can be put back as it was.
     alternatives.take_back(actor=employee_actor(photo.employee), shoot=photo)
     shown = client.get(reverse("publishing_run", args=[world.organisation.slug, run.pk]))
@@ -445,3 +447,22 @@ def test_a_photo_that_is_taken_back_before_its_turn_is_not_published(
     go_on(run)
     assert said(run)[shoot.employee.email] == ("failed", "This person has taken their photo back.")
     assert vendors.writes == 0
+
+
+def test_who_withdraws_takes_the_photo_of_before_along(
+    world: World, vendors: Vendors, django_capture_on_commit_callbacks: Any
+) -> None:
+    order = world.order(1)
+    shoot = bring(order.shoots.get(), State.COLLECTING)
+    given = give_photo(shoot)
+    vendors.know(*world.people)
+    vendors.photos[vendors.ids[shoot.employee.email]] = jpeg(77, (700, 700))
+    run = publish(world, order, connect(world))
+    (kept,) = run.publications.values_list("before", flat=True)
+    assert vault().exists(kept)
+    with django_capture_on_commit_callbacks(execute=True):
+        withdrawals.withdraw(actor=employee_actor(shoot.employee), shoot=shoot)
+    assert not vault().exists(kept)
+    assert not vault().exists(given.finished)
+    with pytest.raises(Problem, match="changed nothing that can be put back"):
+        runs.undo(actor=world.actor, run=run)
