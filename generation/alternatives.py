@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +25,11 @@ from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from generation.engine.finishing import Cutout, FinishSpec, RenderedFile, RenditionSpec
 
 AGREEMENT = gettext_noop(
     "I allow {organisation} to use this photo of me, cropped and with the backdrop of the others, "
@@ -182,6 +188,7 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
     person, order = found.shoot.employee, found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
     wanted = next((r for r in spec.renditions if renditions.counts(r)), spec.renditions[0])
+    wanted = replace(wanted, format="jpeg")
     if found.kind == Alternative.Kind.INITIALS:
         first = person.preferred_name or person.first_name
         letters = initials.initials(first, person.last_name, person.email)
@@ -190,21 +197,52 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
         label = credentials.label(provenance.DRAWN)
         return _signed(encoding.jpeg(drawn, xmp=label), order, provenance.DRAWN), ""
     try:
-        with Image.open(vault().path(found.file)) as photo:
-            cut = finishing.cut_out(photo, renditions.matting())
-        (file,) = finishing.finish(
-            cut,
-            replace(spec, renditions=(replace(wanted, format="jpeg"),)),
-            xmp=credentials.label(provenance.MADE_BY_A_PERSON),
-        )
+        cut, file = _finished(found, spec, wanted)
     except (EngineError, FileMissing) as error:
         return None, renditions.why_not(error)
     noticed = next((sentence for note, sentence in _CUT.items() if note in cut.notes), "")
     return _signed(file.data, order, provenance.MADE_BY_A_PERSON), noticed
 
 
+def _finished(
+    found: Alternative, spec: FinishSpec, wanted: RenditionSpec
+) -> tuple[Cutout, RenderedFile]:
+    """The photo in one rendition of a finish. Raises EngineError and FileMissing."""
+    from PIL import Image
+
+    from generation.engine import finishing
+
+    with Image.open(vault().path(found.file)) as photo:
+        cut = finishing.cut_out(photo, renditions.matting())
+    label = credentials.label(provenance.MADE_BY_A_PERSON)
+    (file,) = finishing.finish(cut, replace(spec, renditions=(wanted,)), xmp=label)
+    return cut, file
+
+
+def square(*, found: Alternative, side: int) -> Image:
+    """The photo as a square of `side` pixels, cropped as the order's largest square is, RGB; about
+    a second. Raises Problem where it cannot be finished any more."""
+    from generation.engine.errors import EngineError
+
+    order = found.shoot.order
+    spec = finishes.spec(finishes.of_order(order), order)
+    rows = [row for row in spec.renditions if renditions.counts(row)] or [spec.renditions[0]]
+    squares = [row for row in rows if row.width == row.height]
+    like = max(squares, key=lambda row: row.width, default=rows[0])
+    wanted = replace(like, width=side, height=side, format="jpeg", dpi=0)
+    try:
+        return _finished(found, spec, wanted)[1].picture.convert("RGB")
+    except (EngineError, FileMissing) as error:
+        raise Problem(renditions.why_not(error), status=409) from error
+
+
 def _signed(data: bytes, order: Order, source: str) -> bytes:
     return credentials.sign(data, "jpeg", look=order.direction.words(), source=source)[0]
+
+
+def photos(order: Order) -> list[Alternative]:
+    """Those that are real photos, given to be used in directories (AGREEMENT), by name."""
+    return [found for found in of_order(order) if found.kind == Alternative.Kind.PHOTO]
 
 
 def of_order(order: Order) -> list[Alternative]:

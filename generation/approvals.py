@@ -103,7 +103,7 @@ def make_anew(*, actor: Actor, shoot: Shoot, fault: str, note: str = "") -> None
         )
     note = " ".join(note.split())[:500]
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
-        reason = kind_sentence(Fault(fault), note)
+        reason = kind_sentence(Fault(fault), note, organisation=shoot.order.organisation.name)
     heeded = HEEDED.get(Fault(fault))
     choosing.ask_again(
         actor=actor,

@@ -78,9 +78,7 @@ def shown(*, order: Order) -> list[Headshot]:
     """The headshots on an order's wall, by name: approved ones, and those that await it."""
     return list(
         Headshot.objects.filter(
-            models.Q(shoot__state__in=(State.APPROVING, State.DELIVERED))
-            | models.Q(candidate__photographed=True),
-            shoot__order=order,
+            shoot__state__in=(State.APPROVING, State.DELIVERED), shoot__order=order
         )
         .select_related("candidate", "shoot__employee", "finishing__finish")
         .prefetch_related("finishing__renditions")

@@ -105,9 +105,7 @@ def of_shoots(ids: Collection[UUID]) -> dict[UUID, Cost]:
         services[shoot_id][kind] = cents
     made = {
         shoot_id: (candidates, refused)
-        for shoot_id, candidates, refused in Candidate.objects.filter(
-            shoot__in=ids, photographed=False
-        )
+        for shoot_id, candidates, refused in Candidate.objects.filter(shoot__in=ids)
         .order_by()
         .values_list("shoot_id")
         .annotate(n=Count("pk"), refused=Count("pk", filter=Q(passed=False)))

@@ -14,11 +14,14 @@ from django.utils.translation import gettext as _
 
 from generation.engine import provenance
 from generation.engine.provenance import Credential, Credentials, authority, checking
-from generation.models import Candidate
 from headshots.lib.problems import Problem
 
 # The first bytes of what we make.
-_BEGINNINGS = ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png"))
+_BEGINNINGS = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"%PDF-", "pdf"),
+)
 DEMO_NAME = "Headshots demo, not for publication"
 
 
@@ -125,15 +128,10 @@ def label(source: str = provenance.MADE_BY_A_MODEL) -> bytes:
     return provenance.packet(source)
 
 
-def source_of(candidate: Candidate) -> str:
-    """IPTC's source type of what is made of a candidate: a model's picture, or a real photo."""
-    return provenance.MADE_BY_A_PERSON if candidate.photographed else provenance.MADE_BY_A_MODEL
-
-
 def check(data: bytes) -> Credentials | None:
     """What a stranger's file says of itself; None without credentials. Nothing is kept.
 
-    Raises Problem for what is no JPEG, PNG or WebP, or cannot be read.
+    Raises Problem for what is no JPEG, PNG, WebP or PDF, or cannot be read.
     """
     format = _format(data)
     ours = known()
@@ -157,7 +155,7 @@ def _format(data: bytes) -> str:
         if data.startswith(beginning):
             return format
     raise Problem(
-        _("Choose a picture as it was downloaded: a JPEG, PNG or WebP file."),
+        _("Choose a picture as it was downloaded: a JPEG, PNG, WebP or PDF file."),
         code="format",
         field="file",
     )

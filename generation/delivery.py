@@ -9,7 +9,6 @@ from uuid import UUID
 
 from defusedcsv import csv
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -65,11 +64,9 @@ class Parcel:
 
 
 def delivered(*, order: Order) -> list[Headshot]:
-    """The approved headshots of an order, by name; real photos of those who opted out, too."""
+    """The approved headshots of an order, by name."""
     return list(
-        Headshot.objects.filter(
-            Q(shoot__state=State.DELIVERED) | Q(candidate__photographed=True), shoot__order=order
-        )
+        Headshot.objects.filter(shoot__state=State.DELIVERED, shoot__order=order)
         .select_related("candidate", "shoot__employee")
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )

@@ -28,6 +28,7 @@ urlpatterns = [
     path("again", employee.again, name="again"),
     path("candidates/<uuid:candidate_id>.jpg", pictures.own_candidate, name="candidate_picture"),
     path("files/<uuid:rendition_id>", delivery.own_file, name="file"),
+    path("plate/<uuid:rendition_id>", pictures.own_plate_picture, name="plate_picture"),
     path("headshot.zip", delivery.own_zip, name="files_zip"),
     path("data", employee_leaving.data, name="data"),
     path("data.zip", employee_leaving.take_along, name="take_along"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from generation import approvals, consistency, finishes, refinishing, rendition_table
-from generation.models import Finish, Order, Refinish, State
+from generation.models import Finish, Finishing, Order, Refinish, State
 from generation.rejections import Fault
 from headshots.lib.problems import Problem
 
@@ -44,6 +45,7 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
         if standing.mendable:
             mendable.append(standing)
     refinish = None
+    _look_anew(mendable)
     if mendable:
         refinish = refinishing.start(
             actor=actor,
@@ -52,6 +54,17 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
             only=[standing.headshot.shoot_id for standing in mendable],
         )
     return Harmonised(refinish, len(mendable), again, left)
+
+
+def _look_anew(mendable: Sequence[consistency.Standing]) -> None:
+    """Who stands out by place is not placed again by what put them there."""
+    displaced = [
+        standing.headshot.finishing_id
+        for standing in mendable
+        if standing.headshot.finishing_id
+        and set(standing.outlying) & {"eye_line", "face_height", "tilt"}
+    ]
+    Finishing.objects.filter(pk__in=displaced).update(alignment=None)
 
 
 def _made_again(actor: Actor, standing: consistency.Standing) -> bool:

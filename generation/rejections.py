@@ -39,7 +39,11 @@ HEEDED = {
 }
 
 
-def sentence(fault: Fault, note: str) -> str:
-    """What the employee reads, in the language that is active; with the administrator's words."""
+def sentence(fault: Fault, note: str, *, organisation: str) -> str:
+    """What the employee reads, in the language that is active; what an administrator wrote stands
+    after it as their words, in whatever language that is."""
     said = gettext(_KIND[fault])
-    return f"{said} {note}".strip() if note else said
+    if not note:
+        return said
+    theirs = gettext("In the words of {organisation}: “{words}”")
+    return f"{said} {theirs.format(organisation=organisation, words=note)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from generation.storage import vault
 from headshots.lib.vault import FileMissing
 
 if TYPE_CHECKING:
-    from generation.engine.finishing import RenditionSpec
+    from generation.engine.finishing import Alignment, Cutout, RenditionSpec
     from generation.engine.finishing.matte import Matting
 
 log = structlog.get_logger(__name__)
@@ -113,10 +114,16 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     """
     from generation.engine import finishing as engine
     from generation.engine.errors import EngineError
+    from generation.engine.finishing import alignment
 
     found = (
         Finishing.objects.filter(pk=finishing_id)
-        .select_related("headshot__shoot__order__look", "finish__plate", "candidate")
+        .select_related(
+            "headshot__shoot__order__look",
+            "headshot__finishing__finish__plate",
+            "finish__plate",
+            "candidate",
+        )
         .first()
     )
     if found is None or found.state != Finishing.State.WAITING:
@@ -128,14 +135,18 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     try:
         with Image.open(vault().path(found.candidate.file)) as picture:
             cut = engine.cut_out(picture, matting())
-        spec = finishes.spec(
-            found.finish,
-            found.headshot.shoot.order,
-            generated=not found.candidate.photographed,
+        order = found.headshot.shoot.order
+        kept = _alignment(found, cut)
+        files = engine.finish(
+            cut,
+            finishes.spec(found.finish, order, generated=True),
+            landmarks=alignment.landmarks(kept, cut) if kept else None,
+            xmp=credentials.label(),
         )
-        files = engine.finish(cut, spec, xmp=_label(found))
         main = next((f for f in files if counts(f.spec)), files[0])
-        measures = engine.measure(main.picture, main.alpha, cut)
+        kept = kept or alignment.found_in(main, cut)
+        face = alignment.face_in(kept, main, cut)
+        measures = engine.measure(main.picture, main.alpha, cut, face) if face else None
     except (EngineError, FileMissing) as error:
         return _failed(found, why_not(error))
     made = []
@@ -164,6 +175,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
             state=Finishing.State.DONE,
             sentence="",
             measures=measures.as_dict() if measures else None,
+            alignment=kept.as_dict(),
             notes=list(cut.notes),
             seconds=round(time.monotonic() - started, 3),
         )
@@ -184,6 +196,24 @@ def render(*, finishing_id: UUID) -> Finishing | None:
             )
     found.refresh_from_db()
     return found
+
+
+def _alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
+    """Where the person stands in the files that count, so that another plate or crop does not move
+    them; None for the first files of a candidate. What was not kept is found on the plate of
+    those files."""
+    from generation.engine import finishing as engine
+    from generation.engine.finishing import alignment
+
+    before = finishing.headshot.finishing
+    if before is None or before.candidate_id != finishing.candidate_id:
+        return None
+    if before.alignment:
+        return alignment.from_dict(before.alignment)
+    spec = finishes.spec(before.finish, finishing.headshot.shoot.order, generated=True)
+    first = next((row for row in spec.renditions if counts(row)), spec.renditions[0])
+    (file,) = engine.finish(cut, replace(spec, renditions=(first,)))
+    return alignment.found_in(file, cut)
 
 
 def counts(spec: RenditionSpec) -> bool:
@@ -226,18 +256,12 @@ def matting() -> Matting | None:
     return network(Path(settings.MATTING_MODEL))
 
 
-def _label(finishing: Finishing) -> bytes:
-    """The XMP of a finishing's files: a model's picture says so, and a real photo what it is."""
-    return credentials.label(credentials.source_of(finishing.candidate))
-
-
 def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, bool]:
     """A rendition as it leaves: the last step, after which no byte may change."""
     return credentials.sign(
         data,
         format_,
         look=finishing.headshot.shoot.order.direction.words(),
-        source=credentials.source_of(finishing.candidate),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -150,6 +149,9 @@ def _sheet(people: Sequence[Hung], *, title: str, columns: int | None = None) ->
 
 
 def _pdf(order: Order, people: Sequence[Hung]) -> bytes:
+    """A wall as pages, which say the same."""
+    from generation.engine import pdf
+
     pages = []
     each = _ACROSS * _DOWN
     for start in range(0, len(people), each):
@@ -163,8 +165,8 @@ def _pdf(order: Order, people: Sequence[Hung]) -> bytes:
         page = Image.new("RGB", _PAGE, (250, 250, 248))
         page.paste(sheet.resize(size, Image.Resampling.LANCZOS), ((_PAGE[0] - size[0]) // 2, 60))
         pages.append(page)
-    stream = io.BytesIO()
-    pages[0].save(
-        stream, "PDF", save_all=True, append_images=pages[1:], resolution=_DPI, quality=92
-    )
-    return stream.getvalue()
+    name = order.organisation.name
+    label = credentials.label(provenance.COMPOSED)
+    data = pdf.document(pages, dpi=_DPI, title=name, xmp=label)
+    look = order.direction.words()
+    return credentials.sign(data, "pdf", look=look, source=provenance.COMPOSED)[0]

@@ -17,6 +17,7 @@ from generation import (
     states,
 )
 from generation.models import Alternative, Candidate, Certificate, Headshot, Selfie, Shoot, State
+from generation.publishing import runs
 from headshots.lib.problems import Problem
 
 
@@ -48,6 +49,7 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
     releases.withdraw(actor=actor, release=shoot.release)
     retention.destroy_inputs(actor=actor, shoot=shoot, results_too=True)
     alternatives.take_back(actor=actor, shoot=shoot)
+    runs.forget_before(shoot=shoot)
     certificate = certificates.issue(shoot=shoot, facts=facts)
     notices.notify(shoot=shoot, kind="withdrawn")
     if facts["was_delivered"]:

@@ -253,6 +253,7 @@ EMPLOYEE = [
     ("upload_begin", "post", "shoot"),
     ("upload_piece", "post", "upload"),
     ("file", "get", "rendition"),
+    ("plate_picture", "get", "rendition"),
     ("files_zip", "get", "shoot"),
     ("data", "get", "shoot"),
     ("take_along", "post", "shoot"),

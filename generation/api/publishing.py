@@ -114,7 +114,8 @@ class RunsView(RunViews):
         refuses=(refusals.NOTHING_TO_PUBLISH,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """Writes everybody's approved headshot to the directory; a rehearsal changes nothing."""
+        """Writes everybody's approved headshot to the directory, and the real photo of whoever gave
+        one instead; never initials. A rehearsal changes nothing."""
         said = self.body()
         made = runs.start(
             actor=self.actor,

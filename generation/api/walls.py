@@ -65,6 +65,33 @@ class OutlierShape(Shape):
     }
 
 
+class StandingShape(Shape):
+    """By how much somebody differs from the roster's median, and in what they stand out."""
+
+    headshot = serializers.UUIDField()
+    employee = serializers.UUIDField()
+    deviations: Any = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="By measure; without those that could not be measured. Plus is lower, larger, "
+        "leaning clockwise, lighter, and more light from the left.",
+    )
+    outlying = serializers.ListField(child=serializers.ChoiceField(list(consistency.BOUNDS)))
+
+    example = {
+        "headshot": "019ab1c2-0000-7000-8000-000000000018",
+        "employee": "019ab1c2-0000-7000-8000-00000000000a",
+        "deviations": {
+            "eye_line": 0.001,
+            "face_height": -0.004,
+            "tilt": 3.1,
+            "backdrop": 0.2,
+            "brightness": -1.5,
+            "side_light": 0.01,
+        },
+        "outlying": ["tilt"],
+    }
+
+
 class ConsistencyShape(Shape):
     """How alike everybody on a wall is."""
 
@@ -73,11 +100,13 @@ class ConsistencyShape(Shape):
     )
     measures: Any = MeasureShape(many=True)
     outliers: Any = OutlierShape(many=True)
+    people: Any = StandingShape(many=True, help_text="Everybody, by name.")
 
     example = {
         "figure": 93.4,
         "measures": [MeasureShape.example],
         "outliers": [OutlierShape.example],
+        "people": [StandingShape.example],
     }
 
 
@@ -162,6 +191,19 @@ class ConsistencyView(TenantView):
                         "deviations": {name: each.deviations[name] for name in each.outlying},
                     }
                     for each in alike.outliers
+                ],
+                "people": [
+                    {
+                        "headshot": each.headshot.pk,
+                        "employee": each.headshot.shoot.employee_id,
+                        "deviations": {
+                            name: round(each.deviations[name], 5)
+                            for name in consistency.BOUNDS
+                            if name in each.deviations
+                        },
+                        "outlying": each.outlying,
+                    }
+                    for each in alike.people
                 ],
             }
         )

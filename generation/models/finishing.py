@@ -140,6 +140,9 @@ class Finishing(Row):
     sentence = models.TextField(blank=True)
     # generation.engine.finishing.Measures of the first rendition on the plate.
     measures = models.JSONField(null=True)
+    # generation.engine.finishing.Alignment: what the next rendering places the person by, too.
+    # None where it was not kept, or shall be looked for anew.
+    alignment = models.JSONField(null=True)
     # Codes of generation.engine.finishing.cutting.NOTES.
     notes = ArrayField(models.CharField(max_length=30), default=list)
     seconds = models.FloatField(default=0)

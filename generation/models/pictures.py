@@ -50,10 +50,7 @@ class Selfie(Row):
 
 
 class Candidate(Row):
-    """A generated image with its receipt. What failed the gate is kept as a receipt alone.
-
-    `photographed`: no image of a model but a photo that a person gave instead of one.
-    """
+    """A generated image with its receipt. What failed the gate is kept as a receipt alone."""
 
     shoot = models.ForeignKey(Shoot, models.CASCADE, related_name="candidates")
     round = models.PositiveIntegerField()
@@ -67,7 +64,6 @@ class Candidate(Row):
     # empty where the gate refused it.
     file = models.CharField(max_length=200, blank=True)
     finished = models.CharField(max_length=200, blank=True)
-    photographed = models.BooleanField(default=False)
     # The favourite of an earlier round, which stays beside the newer ones.
     kept = models.BooleanField(default=False, db_default=False)
     # An administrator's yes to it before the employee has picked.

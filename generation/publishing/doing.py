@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop
 
 from generation.credentials import Unusable
 from generation.engine.provenance import CannotSign
-from generation.models import Headshot, Publication, PublishingRun, State
+from generation.models import Alternative, Headshot, Publication, PublishingRun, State
 from generation.publishing import directories, pictures, runs
 from generation.publishing.directories import PURPOSE
 from generation.publishing.interface import Later, Refusal, Target, TokenDead
@@ -175,15 +175,7 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
     if run.aim == Aim.UNDO:
         _put_back(run, target, publication)
         return
-    headshot = (
-        Headshot.objects.select_related("candidate", "finishing__finish", "shoot__order")
-        .filter(Q(shoot__state=State.DELIVERED) | Q(candidate__photographed=True))
-        .filter(shoot=publication.shoot_id)
-        .first()
-    )
-    if headshot is None:
-        raise Refusal(gettext_noop("There is no approved headshot of this person any more."))
-    picture = pictures.prepare(headshot, target.photo, closer=run.directory.closer)
+    picture = pictures.prepare(_of(publication), target.photo, closer=run.directory.closer)
     remote_id = publication.remote_id or target.find(publication.shoot.employee)
     Publication.objects.filter(pk=publication.pk).update(remote_id=remote_id)
     if run.aim == Aim.REHEARSE:
@@ -205,11 +197,37 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
     _finish(publication, Publication.State.DONE, gettext_noop("Stands there and was read back."))
 
 
+def _of(publication: Publication) -> Headshot | Alternative:
+    """What is published of a person: their approved headshot, or the real photo that they gave
+    instead of one. Never initials, which would take away a photo that stands there."""
+    headshot = (
+        Headshot.objects.select_related("candidate", "finishing__finish", "shoot__order")
+        .filter(shoot=publication.shoot_id, shoot__state=State.DELIVERED)
+        .first()
+    )
+    if headshot is not None:
+        return headshot
+    given = (
+        Alternative.objects.select_related("shoot__order__look", "shoot__order__organisation")
+        .filter(shoot=publication.shoot_id, shoot__state=State.OPTED_OUT)
+        .filter(kind=Alternative.Kind.PHOTO)
+        .exclude(finished="")
+        .first()
+    )
+    if given is None:
+        raise Refusal(
+            gettext_noop("This person has taken their photo back.")
+            if publication.shoot.state == State.OPTED_OUT
+            else gettext_noop("There is no approved headshot of this person any more.")
+        )
+    return given
+
+
 def _keep_before(publication: Publication, found: bytes | None) -> None:
-    """The photo that is about to be replaced, sealed, in its person's folder of the vault."""
+    """The photo that is about to be replaced, sealed, in a folder of its person's."""
     key = ""
     if found is not None:
-        key = f"{publication.shoot.folder}/before/{publication.pk}"
+        key = f"{pictures.folder_of_before(publication.shoot)}/{publication.pk}"
         text = base64.b64encode(found).decode()
         vault().put(key, sealed.seal(text, purpose=PURPOSE).encode())
         note(publication, gettext_noop("The photo that stood there is kept."))

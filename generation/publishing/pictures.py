@@ -7,8 +7,9 @@ import io
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from generation import credentials, renditions
-from generation.models import Headshot, Rendition
+from generation import alternatives, credentials, finishes, renditions
+from generation.engine import provenance
+from generation.models import Alternative, Headshot, Rendition, Shoot, State
 from generation.publishing.interface import Photo, TooLarge
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo
@@ -19,20 +20,34 @@ _SAME = 14.0
 _QUALITIES = (92, 85, 75, 60)
 
 
-def prepare(headshot: Headshot, photo: Photo, *, closer: int = 0) -> bytes:
-    """A square JPEG for a directory, labelled and signed last.
+def folder_of_before(shoot: Shoot) -> str:
+    """Where the photos that ours stand over are kept. Of who opted out apart from their shoot's
+    folder, which is swept again after they have left."""
+    if shoot.state == State.OPTED_OUT:
+        return f"{shoot.order.organisation_id}/{shoot.pk}-before"
+    return f"{shoot.folder}/before"
 
-    From the square rendition, else from what is there; `closer` crops around the eye line, in
-    hundredths. Raises TooLarge where no quality makes it small enough, FileMissing.
+
+def prepare(of: Headshot | Alternative, photo: Photo, *, closer: int = 0) -> bytes:
+    """A square JPEG for a directory, labelled as what it is and signed last.
+
+    Of a headshot from its square rendition, else from what is there; of a photo that was given
+    instead, from that. `closer` crops around the eye line, in hundredths. Raises TooLarge where no
+    quality makes it small enough, FileMissing, Problem.
     """
-    with Image.open(io.BytesIO(vault().read(_source(headshot)))) as opened:
-        picture = opened.convert("RGB")
-    eye_line = headshot.finishing.finish.eye_line if headshot.finishing else 0.42
+    if isinstance(of, Alternative):
+        source = provenance.MADE_BY_A_PERSON
+        picture = alternatives.square(found=of, side=photo.side)
+        eye_line = finishes.of_order(of.shoot.order).eye_line
+    else:
+        source = provenance.MADE_BY_A_MODEL
+        with Image.open(io.BytesIO(vault().read(_source(of)))) as opened:
+            picture = opened.convert("RGB")
+        eye_line = of.finishing.finish.eye_line if of.finishing else 0.42
     picture = _square(picture, eye_line, closer)
     picture = picture.resize((photo.side, photo.side), Image.Resampling.LANCZOS)
-    source = credentials.source_of(headshot.candidate)
     label = credentials.label(source)
-    look = headshot.shoot.order.direction.words()
+    look = of.shoot.order.direction.words()
     for quality in _QUALITIES:
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=quality, subsampling=0, xmp=label)

@@ -14,8 +14,8 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import delivery
-from generation.models import Directory, Order, Publication, PublishingRun
+from generation import alternatives, delivery
+from generation.models import Directory, Order, Publication, PublishingRun, Shoot
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
@@ -27,16 +27,18 @@ KEPT = timedelta(days=90)
 def start(
     *, actor: Actor, order: Order, directory: Directory, aim: PublishingRun.Aim
 ) -> PublishingRun:
-    """Publish an order's approved headshots to a directory, or rehearse it without a change.
+    """Publish an order's approved headshots, and the real photos that people gave instead of one,
+    to a directory, or rehearse it without a change.
 
     Raises Problem where nothing is approved or something runs there already.
     """
-    headshots = delivery.delivered(order=order)
-    if not headshots:
+    shoots = [headshot.shoot_id for headshot in delivery.delivered(order=order)]
+    shoots += [given.shoot_id for given in alternatives.photos(order)]
+    if not shoots:
         raise Problem(_("Nothing is approved yet."), code="nothing", status=409)
     if aim not in (Aim.REHEARSE, Aim.PUBLISH):
         raise Problem(_("Choose a dry run or publishing."), code="aim", field="aim")
-    return _begin(actor, order, directory, aim, [headshot.shoot_id for headshot in headshots], None)
+    return _begin(actor, order, directory, aim, shoots, None)
 
 
 def undo(*, actor: Actor, run: PublishingRun) -> PublishingRun:
@@ -126,6 +128,34 @@ def resume(*, actor: Actor, run: PublishingRun) -> int:
 def announce(run: PublishingRun) -> None:
     """Tell the default cluster that there is something to publish."""
     async_task("generation.tasks.publish", str(run.pk))
+
+
+def standing_in(*, shoot: Shoot) -> list[Directory]:
+    """The directories that a person's picture was published to and not taken out of again."""
+    return list(
+        Directory.objects.filter(
+            runs__aim=Aim.PUBLISH,
+            runs__undone_by=None,
+            runs__publications__shoot=shoot,
+            runs__publications__wrote=True,
+        )
+        .order_by("kind")
+        .distinct()
+    )
+
+
+def forget_before(*, shoot: Shoot) -> None:
+    """Destroy the photos that a person's stands over in directories; they cannot be put back any
+    more. Call it in the transaction of what it stands for."""
+    kept = Publication.objects.filter(shoot=shoot).exclude(before="")
+    keys = list(kept.values_list("before", flat=True))
+    kept.update(before="")
+
+    def remove() -> None:
+        for key in keys:
+            vault().delete(key)
+
+    transaction.on_commit(remove)
 
 
 def counts(run: PublishingRun) -> dict[str, int]:

@@ -57,6 +57,7 @@ def _page(
         sentences = naming.names(naming.checked(pattern), parcel.people).sentences
     counts = orders.counts(order=order)
     files = renditions.of_order(order)
+    photos = sum(a.kind == Alternative.Kind.PHOTO for _name, a in parcel.instead)
     signed = [made.signed for per in files.values() for made in per.values()]
     return render(
         request,
@@ -66,6 +67,9 @@ def _page(
             "order": order,
             "ready": len(named),
             "instead": len(parcel.instead),
+            "photos": photos,
+            "initials": len(parcel.instead) - photos,
+            "publishable": len(named) + photos,
             "total": sum(counts.values()),
             "approving": counts[State.APPROVING],
             "missing": parcel.missing,
@@ -76,24 +80,14 @@ def _page(
             if problem
             else [f"{stem}.jpg" for stem, _picture in (*named, *parcel.instead)[:4]],
             "sentences": sentences,
-            "links": [
-                {
-                    "row": link,
-                    "open": download_links.is_open(link),
-                    "url": download_links.address(link),
-                }
-                for link in download_links.of_order(order=order)
-            ]
-            if inside.may_edit
-            else [],
+            "links": _links(order) if inside.may_edit else [],
             "days": download_links.DAYS,
             "signed": all(signed) and bool(signed),
             "unsigned": bool(signed) and not all(signed),
             "disclosures": disclosure.texts(
                 organisation=inside.organisation.name,
                 signed=all(signed) if signed else credentials.known() is not None,
-                photographed=any(h.candidate.photographed for _n, h in named)
-                or any(a.kind == Alternative.Kind.PHOTO for _n, a in parcel.instead),
+                photographed=photos > 0,
             )
             if named
             else [],

@@ -12,6 +12,7 @@ from accounts.jurisdictions import Jurisdiction
 from accounts.releases import release_text
 from generation import (
     access,
+    before_and_after,
     choosing,
     delivery,
     progress,
@@ -24,6 +25,7 @@ from generation import (
 )
 from generation.alternatives import AGREEMENT
 from generation.models import Selfie, Shoot, State
+from generation.publishing import runs
 from headshots.lib.problems import Problem
 
 
@@ -77,6 +79,8 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         context["agreement"] = translation.gettext(AGREEMENT).format(
             organisation=shoot.order.organisation.name
         )
+        context["standing_in"] = runs.standing_in(shoot=shoot)
+    context["new_plate"] = before_and_after.pair_of(shoot=shoot)
     return context
 
 

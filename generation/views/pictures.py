@@ -12,15 +12,20 @@ from django.views.decorators.http import require_safe
 from accounts import audit, invitations
 from accounts.access import membership
 from accounts.actors import user_actor
-from generation import access
+from generation import access, before_and_after
 from generation.storage import vault
 
 
 def private_jpeg(key: str) -> HttpResponse:
+    """A JPEG from the vault, for nobody’s cache."""
+    return private_picture(key, "image/jpeg")
+
+
+def private_picture(key: str, content_type: str) -> HttpResponse:
     """A picture from the vault, for nobody’s cache."""
     if not key or not vault().exists(key):
         raise Http404
-    response = HttpResponse(vault().read(key), content_type="image/jpeg")
+    response = HttpResponse(vault().read(key), content_type=content_type)
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Disposition"] = "inline"
@@ -64,6 +69,17 @@ def own_candidate(request: HttpRequest, token: str, candidate_id: UUID) -> HttpR
     """A finished picture, for the employee themselves."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
     return private_jpeg(access.own_candidate(shoot, candidate_id).finished)
+
+
+@require_safe
+def own_plate_picture(request: HttpRequest, token: str, rendition_id: UUID) -> HttpResponse:
+    """One's own headshot before or after a change of plate or crop, to look at."""
+    shoot = access.invited_shoot(invitations.open_link(token=token))
+    pair = before_and_after.pair_of(shoot=shoot)
+    for found in (pair.before, pair.after) if pair else ():
+        if found.pk == rendition_id:
+            return private_picture(found.file, found.content_type)
+    raise Http404
 
 
 @require_safe

@@ -124,7 +124,7 @@ def start(request: HttpRequest, slug: str, order_id: UUID, directory_id: UUID) -
 
 def _context(request: HttpRequest, inside: Membership, run: PublishingRun) -> dict[str, object]:
     counts = runs.counts(run)
-    found = run.publications.select_related("shoot__employee")
+    found = run.publications.select_related("shoot__employee", "shoot__alternative")
     if request.GET.get("only") == "left":
         found = found.exclude(state=Publication.State.DONE)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))

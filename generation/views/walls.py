@@ -12,7 +12,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,6 +25,7 @@ from generation import (
     consistency,
     harmonising,
     renditions,
+    wall_figures,
     wall_pictures,
 )
 from generation.models import Consistency, Headshot, Refinish, TeamConsent, TeamPage
@@ -45,7 +45,13 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         main = renditions.main(standing.headshot)
         person = standing.headshot.shoot.employee
         tiles.append(
-            {"person": person, "standing": standing, "headshot": standing.headshot, "file": main}
+            {
+                "person": person,
+                "standing": standing,
+                "headshot": standing.headshot,
+                "file": main,
+                "figures": wall_figures.of(standing),
+            }
         )
     given = alternatives.of_order(order)
     tiles += [
@@ -62,16 +68,9 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "tiles": tiles,
             "given": given,
             "alike": alike,
-            "spreads": [
-                (
-                    label,
-                    alike.spreads[name] * scale,
-                    consistency.BOUNDS[name] * scale,
-                    unit,
-                )
-                for name, label, scale, unit in _MEASURES
-                if name in alike.spreads
-            ],
+            "measures": wall_figures.MEASURES.values(),
+            "measured": any(tile.get("figures") for tile in tiles),
+            "spreads": wall_figures.spreads(alike),
             "history": list(Consistency.objects.filter(order=order)[:12]),
             "team_page": TeamPage.objects.filter(order=order).first(),
             "agreed": TeamConsent.objects.filter(shoot__order=order).count(),
@@ -79,16 +78,6 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "open": Refinish.objects.filter(order=order, state=Refinish.State.RENDERING).first(),
         },
     )
-
-
-_MEASURES = (
-    ("eye_line", _lazy("Eye line"), 100, "%"),
-    ("face_height", _lazy("Face height"), 100, "%"),
-    ("tilt", _lazy("Tilt"), 1, "°"),
-    ("backdrop", _lazy("Backdrop"), 1, "ΔE"),
-    ("brightness", _lazy("Brightness"), 1, "L"),
-    ("side_light", _lazy("Light from the side"), 100, "%"),
-)
 
 
 @require_POST

@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 from PIL import Image
 
 from accounts.models import Employee
-from generation import finishes, retention, wall_pictures
+from generation import consistency, finishes, retention, wall_pictures
 from generation.models import Finishing, State
 from tests.api.program import Program, problem
 from tests.world import World, bring, give_files, give_initials, jpeg
@@ -165,4 +165,15 @@ def test_who_stands_out_is_named(program: Program, world: World) -> None:
     assert tilt["spread"] > tilt["bound"]
     assert 0 < said["figure"] < 100
     nobody = program.get(f"orders/{world.order().pk}/consistency").json()
-    assert nobody == {"figure": None, "measures": [], "outliers": []}
+    assert nobody == {"figure": None, "measures": [], "outliers": [], "people": []}
+    # Everybody's own, and not only theirs who stand out.
+    by_person = {each["employee"]: each for each in said["people"]}
+    assert len(by_person) == 4
+    assert by_person[one["employee"]]["outlying"] == ["tilt"]
+    other = order.shoots.exclude(pk=shoot.pk).first()
+    assert by_person[str(other.employee_id)] == {
+        "headshot": str(other.headshot.pk),
+        "employee": str(other.employee_id),
+        "deviations": dict.fromkeys(consistency.BOUNDS, 0.0),
+        "outlying": [],
+    }

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from generation import finishes, rendition_table
-from generation.models import Finishing, Order
+from generation.models import Finishing, Order, Shoot
 from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain
 from tests.generation.sitters import headshot_of, sit_roster
 from tests.world import make_world
+
+LABELS = ("Eye line", "Face height", "Tilt", "Backdrop", "Brightness", "Light from the side")
 
 
 def test_a_plate_is_changed_looked_at_used_and_undone(opened: Open) -> None:
@@ -40,6 +42,7 @@ def test_a_plate_is_changed_looked_at_used_and_undone(opened: Open) -> None:
     tile = desk.get_by_role("listitem").filter(has=desk.get_by_role("img", name=person))
     expect(tile.get_by_text(re.compile("eyes lie .* higher than the others"))).to_be_visible()
     assert fits(desk)
+    everybodys_figures(desk, tile, shoots)
 
     desk.get_by_role("button", name="Harmonise").click()
     expect(desk.get_by_role("heading", name="Before and after")).to_be_visible()
@@ -77,6 +80,18 @@ def test_a_plate_is_changed_looked_at_used_and_undone(opened: Open) -> None:
 
     phone = opened(PHONE)
     sign_in(phone, world.owner.email)
+    phone.goto(f"/o/{world.organisation.slug}/orders/{order.pk}/wall")
+    first = phone.get_by_role("listitem").filter(
+        has=phone.get_by_role("img", name=shoots[0].employee.name)
+    )
+    expect(first.get_by_text("Eye line")).to_be_hidden()
+    first.get_by_text("Figures").click()
+    for label in LABELS:
+        expect(first.get_by_text(label)).to_be_visible()
+    assert fits(phone)
+    phone.get_by_role("heading", name="Everybody’s figures").click()
+    expect(phone.get_by_role("row")).to_have_count(5)
+    assert fits(phone)
     for place in (
         f"orders/{order.pk}/wall",
         f"looks/{world.look.pk}/finish",
@@ -84,6 +99,37 @@ def test_a_plate_is_changed_looked_at_used_and_undone(opened: Open) -> None:
     ):
         phone.goto(f"/o/{world.organisation.slug}/{place}")
         assert fits(phone), place
+
+
+def everybodys_figures(page: Page, odd: Locator, shoots: list[Shoot]) -> None:
+    """Each person's six are over their picture for who points at it or comes by keyboard, behind a
+    summary for everybody, and side by side in a table."""
+    other = page.get_by_role("listitem").filter(
+        has=page.get_by_role("img", name=shoots[0].employee.name)
+    )
+    assert all(other.get_by_text(label).is_hidden() for label in LABELS)
+    other.get_by_role("img").hover()
+    for label in LABELS:
+        expect(other.get_by_text(label)).to_be_visible()
+    page.mouse.move(0, 0)
+    expect(other.get_by_text("Eye line")).to_be_hidden()
+    odd.get_by_role("link").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(odd.get_by_text("Tilt", exact=True)).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(odd.get_by_text(re.compile(r"−[456]\.\d.%"))).to_be_visible()
+    page.get_by_role("heading", name="Everybody’s figures").click()
+    rows = page.get_by_role("row")
+    expect(rows).to_have_count(len(shoots) + 1)
+    for shoot in shoots:
+        cells = rows.filter(has_text=shoot.employee.name).get_by_role("cell").all_inner_texts()
+        assert len(cells) == len(LABELS)
+        assert all(re.match(r"[+−]?\d+\.\d\W?(%|°|ΔE|L)", cell) for cell in cells), cells
+    higher = rows.filter(has_text=shoots[2].employee.name).get_by_role("cell").first
+    expect(higher).to_have_accessible_name(re.compile("stands out"))
+    assert fits(page)
 
 
 def test_the_wall_goes_home_as_a_picture(opened: Open) -> None:

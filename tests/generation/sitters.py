@@ -24,11 +24,11 @@ def portrait(person: int, backdrop: str = "studio grey", size: int = 384) -> byt
     return finish.png(Image.fromarray(draw(who, scene, size)))
 
 
-def sit(world: World, person: int, state: State = State.DELIVERED) -> Shoot:
+def sit(world: World, person: int, state: State = State.DELIVERED, *, size: int = 384) -> Shoot:
     """A shoot of a new employee whose candidates show rendered person number `person`."""
     shoot = world.shoot(State.CHOOSING)
     for candidate in Candidate.objects.filter(shoot=shoot):
-        vault().put(candidate.file, portrait(person))
+        vault().put(candidate.file, portrait(person, size=size))
     choosing.pick(actor=SYSTEM, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
     if state == State.DELIVERED:
         choosing.approve(actor=SYSTEM, shoot=shoot)

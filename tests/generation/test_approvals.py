@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import employee_actor
@@ -15,7 +17,7 @@ from generation import approvals, bounds, choosing, tasks
 from generation.models import Candidate, Headshot, Order, Shoot, State
 from generation.rejections import Fault
 from headshots.lib.problems import Problem
-from tests.world import World, bring
+from tests.world import World, bring, token
 
 
 def overdue(shoot: Shoot) -> Shoot:
@@ -112,8 +114,27 @@ def test_a_rejection_starts_new_pictures_and_says_why_kindly(world: World) -> No
     assert ledger.balance(organisation=world.organisation) == balance
     tasks.send_notices("redo", [str(shoot.pk)])
     (told,) = mail.outbox
-    assert "did not get your glasses right. The frame is thinner." in told.body
+    assert (
+        "did not get your glasses right. In the words of Acme: “The frame is thinner.”" in told.body
+    )
     assert "need not do anything" in told.body
+
+
+def test_what_an_administrator_writes_reaches_the_person_as_their_words(
+    world: World, client: Client
+) -> None:
+    """Never bare, as if the page said it: in the person's own language a kind sentence comes
+    first, and what was written stands in quotation marks, whatever language it is in."""
+    shoot = world.shoot(State.APPROVING)
+    choosing.send_back(actor=world.actor, shoot=shoot, reason="Yuck, <b>that</b> tie.")
+    page = client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+    assert "asks you to pick once more" in page
+    assert "not about you. In the words of Acme: “Yuck, &lt;b&gt;that&lt;/b&gt; tie.”" in page
+    tasks.send_notices("choose", [str(shoot.pk)])
+    told = mail.outbox[-1]
+    said = "It is about the picture and not about you; in their words: “Yuck, <b>that</b> tie.”"
+    assert said in " ".join(told.body.split())
+    assert "Yuck, &lt;b&gt;that" in str(told.alternatives[0][0])
 
 
 def test_rounds_end_and_then_another_pick_is_asked_for(world: World) -> None:

@@ -66,6 +66,16 @@ def test_equal_names_are_numbered_and_it_is_said() -> None:
     assert "{number}" in names.sentences[0]
 
 
+def test_a_slash_or_an_emoji_in_the_pattern_becomes_a_hyphen_and_it_is_said() -> None:
+    names = naming.names(
+        naming.checked("{last}/{first} 🎩 {number}"), [person(employee_number="7")]
+    )
+    assert names.stems == ["Lovelace-Ada 7"]
+    assert names.sentences == [
+        "In 1 name signs that no file name may have were replaced by a hyphen."
+    ]
+
+
 @given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=40)), max_size=12))
 @settings(max_examples=150, deadline=None)
 def test_whatever_people_are_called_no_two_files_are(names: list[tuple[str, str]]) -> None:

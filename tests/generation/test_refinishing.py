@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from accounts.actors import SYSTEM
@@ -19,12 +25,13 @@ from generation import (
     renditions,
 )
 from generation.engine import finish as encoding
+from generation.engine import finishing
 from generation.models import Finish, Finishing, Order, Refinish, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
 from tests.generation.sitters import headshot_of, sit, sit_roster
-from tests.world import World, bring, give_files
+from tests.world import World, bring, give_files, token
 
 ONE = [rendition_table.Row("portrait", 256, 320)]
 
@@ -77,6 +84,101 @@ def test_a_new_plate_counts_when_it_is_approved_and_can_be_undone(world: World) 
     assert refinishing.undo(actor=SYSTEM, refinish=made) == 1
     assert near(corner(world, headshot_of(shoot)), (0x20, 0x40, 0x60))
     assert ledger.balance(organisation=world.organisation) == before
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "of before it was kept"])
+def test_a_new_plate_moves_nobody(world: World, kept: bool) -> None:
+    """A small drawn face, which is found in another place on another plate, stays where it is."""
+    finish_in(world, "#0d1b2a")
+    shoot = sit(world, 1, size=96)
+    drain()
+    before = headshot_of(shoot).finishing
+    assert before is not None
+    was = shown(before)
+    if not kept:
+        Finishing.objects.filter(pk=before.pk).update(alignment=None)
+    light = finish_in(world, "#f4f2ee")
+    made = refinishing.start(actor=SYSTEM, order=shoot.order, finish=light)
+    drain()
+    after = made.finishings.get()
+    stays = np.abs(middle(shown(after)) - middle(was)).mean()
+    assert stays < 1.5
+    for name in ("eye_line", "face_height", "tilt"):
+        assert after.measures[name] == pytest.approx(before.measures[name], abs=0.02)
+    # Placed by what is found on the light plate, it would have moved.
+    with Image.open(vault().path(after.candidate.file)) as picture:
+        cut = finishing.cut_out(picture)
+    (moved,) = finishing.finish(cut, finishes.spec(light, shoot.order, generated=True))
+    assert np.abs(middle(np.asarray(moved.picture, float)) - middle(was)).mean() > 3 * stays
+    # A crop that is nearer brings the same face nearer, about the same eyes.
+    refinishing.approve(actor=SYSTEM, refinish=made)
+    near = finishes.save_finish(
+        actor=SYSTEM,
+        organisation=world.organisation,
+        look_name=world.look.name,
+        plate=light.plate,
+        renditions=ONE,
+        closer=20,
+    )
+    order = Order.objects.get(pk=shoot.order_id)
+    closer = refinishing.start(actor=SYSTEM, order=order, finish=near)
+    drain()
+    found = closer.finishings.get().measures
+    assert found["face_height"] == pytest.approx(1.2 * before.measures["face_height"], rel=0.01)
+    assert found["eye_line"] == pytest.approx(before.measures["eye_line"], abs=0.005)
+
+
+def shown(finishing: Finishing) -> np.ndarray:
+    file = vault().read(finishing.renditions.get(kind="portrait").file)
+    with Image.open(io.BytesIO(file)) as picture:
+        return np.asarray(picture.convert("RGB"), float)
+
+
+def middle(pixels: np.ndarray) -> np.ndarray:
+    """The face alone, of which the plate is no part."""
+    return pixels[110:190, 90:166]
+
+
+def test_the_person_sees_before_and_after_and_is_asked_nothing(
+    world: World, client: Client
+) -> None:
+    finish_in(world, "#204060")
+    shoot, other = sit(world, 0), sit(world, 2)
+    drain()
+
+    def page() -> str:
+        return client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+
+    def pictures() -> list[HttpResponse]:
+        return [
+            client.get(address) for address in re.findall(r'src="(/i/[^"]+/plate/[^"]+)"', page())
+        ]
+
+    assert pictures() == []
+    order = Order.objects.get(pk=shoot.order_id)
+    made = refinishing.start(actor=SYSTEM, order=order, finish=finish_in(world, "#f0e0d0"))
+    assert pictures() == [], "nothing is rendered yet"
+    drain()
+    assert "is trying another backdrop" in page()
+    assert "nothing is asked of you" in page()
+    before, after = pictures()
+    for answer, colour in ((before, (0x20, 0x40, 0x60)), (after, (0xF0, 0xE0, 0xD0))):
+        with Image.open(io.BytesIO(answer.content)) as picture:
+            assert near(picture.convert("RGB").getpixel((3, 3)), colour)
+        assert answer["Cache-Control"] == "private, no-store"
+    # It is theirs alone, and nothing else of theirs goes out at that address.
+    rendition = made.finishings.get(headshot__shoot=shoot).renditions.get()
+    theirs = reverse("employee:plate_picture", args=[token(other), rendition.pk])
+    assert client.get(theirs).status_code == 404
+    refinishing.approve(actor=SYSTEM, refinish=made)
+    assert "has a new backdrop or crop" in page()
+    assert len(pictures()) == 2
+    Refinish.objects.filter(pk=made.pk).update(decided_at=timezone.now() - timedelta(days=40))
+    assert pictures() == [], "it is no news any more"
+    Refinish.objects.filter(pk=made.pk).update(decided_at=timezone.now())
+    refinishing.undo(actor=SYSTEM, refinish=made)
+    assert pictures() == []
+    assert "has a new backdrop or crop" not in page()
 
 
 def test_selfies_are_not_needed_for_it(world: World) -> None:
@@ -227,8 +329,6 @@ def standing_out(order: Order) -> list[consistency.Standing]:
 def test_a_wall_of_many_asks_as_little_as_one_of_few(
     world: World, client, django_assert_max_num_queries
 ) -> None:
-    from django.urls import reverse
-
     client.force_login(world.owner)
     for people in (1, 5):
         order = world.order(people)

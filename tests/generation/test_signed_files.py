@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
+from PIL.PdfParser import PdfParser
 
 from accounts.actors import SYSTEM
 from generation import credentials, delivery, refinishing, wall_pictures
@@ -92,6 +94,15 @@ def test_every_file_of_the_zip_and_the_wall(world: World, order: Order, client) 
     key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
     drain()
     whole(vault().read(key), "image/png", provenance.COMPOSED)
+    key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="pdf")
+    drain()
+    document = vault().read(key)
+    whole(document, "application/pdf", provenance.COMPOSED)
+    pages_and_label(document)
+    file = SimpleUploadedFile("wall.pdf", document, "application/pdf")
+    page = client.post(reverse("verify"), {"file": file}).content.decode()
+    assert "Yes, and it is unchanged" in page
+    assert "shows several others, some of them made by an AI model" in page
     # What a directory gets is made for it, and signed once more.
     headshot = headshot_of(order.shoots.get(state="delivered"))
     sent = pictures.prepare(headshot, Photo(side=240, most_bytes=4_000_000))
@@ -101,6 +112,21 @@ def test_every_file_of_the_zip_and_the_wall(world: World, order: Order, client) 
         assert sorted(archive.read(name) for name in archive.namelist()) == sorted(
             data for name, data in files.items() if "_1000." in name
         )
+
+
+def pages_and_label(document: bytes) -> None:
+    """The signed PDF still opens, and its XMP stands for the document and each of its pictures."""
+    read = PdfParser(buf=document)
+    assert len(read.pages) == 1
+    assert bytes(read.info.Title).decode("utf-16") == "Acme"
+    (label,) = re.findall(rb"(\d+) 0 obj\s*<<[^>]*/Type ?/Metadata[^>]*>>", document)
+    named = re.findall(rb"/Metadata (\d+) 0 R", document)
+    # The catalogue and the one picture.
+    assert named == [label, label]
+    start = document.index(b"\xff\xd8\xff")
+    with Image.open(io.BytesIO(document[start:])) as picture:
+        picture.load()
+        assert picture.width > 1000
 
 
 def test_the_page_tells_a_photo_and_initials_from_what_a_model_made(order: Order, client) -> None:

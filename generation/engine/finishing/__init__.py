@@ -5,6 +5,7 @@ eye line and face height, in one light, and encodes every rendition. Determinist
 picture, landmarks and specs give the same bytes.
 """
 
+from generation.engine.finishing.alignment import Alignment
 from generation.engine.finishing.cutting import Cutout, cut_out
 from generation.engine.finishing.measuring import Measures, measure
 from generation.engine.finishing.plates import paint
@@ -18,6 +19,7 @@ from generation.engine.finishing.specs import (
 )
 
 __all__ = [
+    "Alignment",
     "Cutout",
     "FinishSpec",
     "LogoSpec",

@@ -24,7 +24,8 @@ _SEEN = 512
 
 @dataclass(frozen=True)
 class Measures:
-    """Of one finished picture, found anew in it rather than taken from what placed it.
+    """Of one finished picture, found anew in it rather than taken from what placed it: the face
+    when the person was first placed, light and colours each time.
 
     `eye_line`, `face_height` are shares of the height, `centre` of the width, `tilt` degrees.
     `backdrop` has a Lab colour for each of 10 × 6 cells of the upper part, None where the person
@@ -46,9 +47,14 @@ class Measures:
         return asdict(self)
 
 
-def measure(picture: Image.Image, alpha: Array, cut: Cutout) -> Measures | None:
-    """Measure a picture whose person has the matte `alpha`; None where no face is found."""
-    face = _face(picture.convert("RGB"))
+def measure(
+    picture: Image.Image, alpha: Array, cut: Cutout, face: faces.Face | None = None
+) -> Measures | None:
+    """Measure a picture whose person has the matte `alpha`; None where no face is found.
+
+    `face` is where it was found before; without it, it is looked for.
+    """
+    face = face or look(picture)
     if face is None:
         return None
     # An average face's place and size, as the landmarks of this one fit it best.
@@ -75,8 +81,9 @@ def measure(picture: Image.Image, alpha: Array, cut: Cutout) -> Measures | None:
     )
 
 
-def _face(picture: Image.Image) -> faces.Face | None:
-    """The largest face, looked for at one size in every picture."""
+def look(picture: Image.Image) -> faces.Face | None:
+    """The largest face of a finished picture, looked for at one size in every one."""
+    picture = picture.convert("RGB")
     factor = faces.MEASURED / min(picture.size)
     size = (round(picture.width * factor), round(picture.height * factor))
     found = faces.steady(picture.resize(size, Image.Resampling.BICUBIC))

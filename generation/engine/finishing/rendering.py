@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from generation.engine import faces
+from generation.engine.faces import Points
 from generation.engine.finishing import plates, tone
 from generation.engine.finishing.cutting import Cutout, moved
 from generation.engine.finishing.specs import FACE_HEIGHT, FinishSpec, LogoSpec, RenditionSpec
@@ -37,25 +38,37 @@ _GREY = np.tile(np.array([0.2126, 0.7152, 0.0722], np.float32), (3, 1))
 @dataclass(frozen=True)
 class RenderedFile:
     """One rendition: its spec, its bytes and its pixels. `enlarged` above 1: how many times
-    larger than in the picture the person is drawn (Lanczos)."""
+    larger than in the picture the person is drawn (Lanczos). `landmarks` are those that the person
+    was placed by, in the cutout's pixels; `matrix` [2, 3] leads from those to the file's."""
 
     spec: RenditionSpec
     data: bytes
     picture: Image.Image
     alpha: Array
     enlarged: float
+    landmarks: Points
+    matrix: NDArray[np.float64]
 
 
 def finish(
-    cut: Cutout, spec: FinishSpec, *, xmp: bytes = b"", on_file: Callable[[], None] | None = None
+    cut: Cutout,
+    spec: FinishSpec,
+    *,
+    landmarks: Points | None = None,
+    xmp: bytes = b"",
+    on_file: Callable[[], None] | None = None,
 ) -> list[RenderedFile]:
     """Every rendition of `spec` for the person of `cut`, in the spec's order.
 
-    `xmp` is put into each file. `on_file` is called after each, for a heartbeat.
-    Raises ValueError for a rendition that its format cannot hold.
+    `landmarks` of an earlier rendering, in the cutout's pixels, place the person as they did then;
+    without them they are measured on the plate. `xmp` is put into each file. `on_file` is called
+    after each, for a heartbeat. Raises ValueError for a rendition that its format cannot hold.
     """
     layers = _Layers(cut, tone.toned(cut, spec.tone))
-    _settle(layers, spec)
+    if landmarks is None:
+        _settle(layers, spec)
+    else:
+        layers.landmarks = landmarks
     made = []
     for rendition in spec.renditions:
         made.append(_render(layers, spec, rendition, xmp))
@@ -232,6 +245,8 @@ def _render(
         picture=picture,
         alpha=alpha,
         enlarged=round(placed.scale * layers.cut.enlarged, 3),
+        landmarks=layers.landmarks,
+        matrix=placed.matrix,
     )
 
 

@@ -14,7 +14,12 @@ from generation.engine.provenance.xmp import MADE_BY_A_MODEL
 PRODUCT = "Headshots"
 # An assertion of our own: which look, and what was done. Nothing about the person.
 LOOK = "com.headshots.look"
-FORMATS = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+FORMATS = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
+}
 _SETTINGS = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": False}}
 
 
@@ -38,7 +43,7 @@ def sign(
     """The same picture with content credentials: made as `source` says (IPTC's source type), by
     this product, in this look, now. No thumbnail, no ingredient, nobody's name.
 
-    `format` is jpeg, png or webp. About 60 ms for a megapixel. Raises CannotSign.
+    `format` is jpeg, png, webp or pdf. About 60 ms for a megapixel. Raises CannotSign.
     """
     import c2pa
 

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from accounts.actors import employee_actor
 from accounts.models import Employee
+from generation import alternatives, credentials, finishes, retention, withdrawals
+from generation.engine.finishing.measuring import look
+from generation.engine.provenance import authority
 from generation.models import Directory, Order, Publication, PublishingRun, Rendition, State
 from generation.publishing import directories, doing, pictures, runs
 from generation.publishing.entra import Entra
@@ -22,7 +27,8 @@ from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.generation.publishing import vendors as fake
 from tests.generation.publishing.vendors import Vendors
-from tests.world import World, bring, give_files, jpeg, many_delivered
+from tests.generation.test_given_instead import give_photo
+from tests.world import World, bring, give_files, give_initials, jpeg, many_delivered, token
 
 Aim = PublishingRun.Aim
 SIDES = {"entra": 648, "google": 648, "slack": 1024, "bamboo": 1024}
@@ -366,3 +372,97 @@ def test_the_page_of_a_run_tells_how_it_stands(
     client.post(reverse("publishing_resume", args=where))
     doing.go(run_id=run.pk)
     assert runs.counts(run)["done"] == 2
+
+
+def test_a_photo_given_instead_is_published_as_what_it_is_and_initials_are_not(
+    world: World, vendors: Vendors, client: Client, settings: Any
+) -> None:
+    chain, key = authority.make(organisation="Acme Pictures")
+    settings.C2PA_CHAIN, settings.C2PA_KEY = chain.decode(), key.decode()
+    order = world.order(3)
+    delivered, photo, initials = order.shoots.order_by("employee__employee_number")
+    give_files(bring(delivered, State.DELIVERED), ("square",))
+    given = give_photo(photo)
+    give_initials(initials)
+    vendors.know(*world.people)
+    vendors.photos[vendors.ids[photo.employee.email]] = old = jpeg(77, (700, 700))
+    directory = connect(world)
+    client.force_login(world.owner)
+    where = reverse("order_delivery", args=[world.organisation.slug, order.pk])
+    page = client.get(where).content.decode()
+    assert "2 photos go there" in page
+    assert "1 real photo that somebody gave instead goes along" in page
+    assert "Initials stay here" in page
+
+    rehearsal = publish(world, order, directory, Aim.REHEARSE)
+    assert vendors.writes == 0
+    assert said(rehearsal) == {
+        delivered.employee.email: ("done", "Would be their first photo there."),
+        photo.employee.email: ("done", "Would replace the photo there."),
+    }
+    run = publish(world, order, directory)
+    assert vendors.ids[initials.employee.email] not in vendors.photos
+    there = vendors.photos[vendors.ids[photo.employee.email]]
+    assert vendors.size(photo.employee) == (648, 648)
+    found = credentials.check(there)
+    assert found is not None
+    assert (found.ours, found.changed, found.photographed) == (True, False, True)
+    assert b"trainedAlgorithmicMedia" not in there
+    # The same crop as a colleague's square, and not a cut of the tall picture: hair and chin are
+    # there, with the face as high as the look asks for.
+    face = look(Image.open(io.BytesIO(there)))
+    spec = finishes.spec(finishes.of_order(order), order)
+    square = next(r for r in spec.renditions if r.width == r.height)
+    assert face is not None
+    eyes = np.mean([point[1] for point in face.landmarks[:4]]) / 648
+    assert abs(eyes - square.eye_line) < 0.02
+    shown = client.get(reverse("publishing_run", args=[world.organisation.slug, run.pk]))
+    assert shown.content.decode().count("Own photo, not generated") == 1
+    own = client.get(reverse("employee:start", args=[token(photo)])).content.decode()
+    assert "has put it into a directory" in own
+
+    # What is swept after somebody has left does not take the photo of before along.
+    retention.clear_remains()
+    # Taken back, the run says that it has to go there, and it can be put back as it was.
+    alternatives.take_back(actor=employee_actor(photo.employee), shoot=photo)
+    shown = client.get(reverse("publishing_run", args=[world.organisation.slug, run.pk]))
+    assert "Photo taken back" in shown.content.decode()
+    again = publish(world, order, directory)
+    assert photo.employee.email not in said(again)
+    undoing = runs.undo(actor=world.actor, run=run)
+    go_on(undoing)
+    assert pictures.same(old, vendors.photos[vendors.ids[photo.employee.email]])
+    assert given.file
+
+
+def test_a_photo_that_is_taken_back_before_its_turn_is_not_published(
+    world: World, vendors: Vendors
+) -> None:
+    shoot = world.order(1).shoots.get()
+    give_photo(shoot)
+    vendors.know(*world.people)
+    directory = connect(world)
+    run = runs.start(actor=world.actor, order=shoot.order, directory=directory, aim=Aim.PUBLISH)
+    alternatives.take_back(actor=employee_actor(shoot.employee), shoot=shoot)
+    go_on(run)
+    assert said(run)[shoot.employee.email] == ("failed", "This person has taken their photo back.")
+    assert vendors.writes == 0
+
+
+def test_who_withdraws_takes_the_photo_of_before_along(
+    world: World, vendors: Vendors, django_capture_on_commit_callbacks: Any
+) -> None:
+    order = world.order(1)
+    shoot = bring(order.shoots.get(), State.COLLECTING)
+    given = give_photo(shoot)
+    vendors.know(*world.people)
+    vendors.photos[vendors.ids[shoot.employee.email]] = jpeg(77, (700, 700))
+    run = publish(world, order, connect(world))
+    (kept,) = run.publications.values_list("before", flat=True)
+    assert vault().exists(kept)
+    with django_capture_on_commit_callbacks(execute=True):
+        withdrawals.withdraw(actor=employee_actor(shoot.employee), shoot=shoot)
+    assert not vault().exists(kept)
+    assert not vault().exists(given.finished)
+    with pytest.raises(Problem, match="changed nothing that can be put back"):
+        runs.undo(actor=world.actor, run=run)

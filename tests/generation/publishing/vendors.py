@@ -83,6 +83,8 @@ def shown_again(jpeg: bytes, side: int) -> bytes:
 class Handler(BaseHTTPRequestHandler):
     vendors: Vendors
     protocol_version = "HTTP/1.1"
+    # Head and body are written apart; the second would wait 40 ms for the first one's receipt.
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: Any) -> None:
         pass

@@ -74,6 +74,7 @@ from headshots_client.shapes.pictures import (
     Measure,
     Outlier,
     Rendition,
+    Standing,
     Wall,
 )
 from headshots_client.shapes.shoots import (
@@ -145,6 +146,7 @@ __all__ = [
     "RowProblem",
     "Selfie",
     "Shoot",
+    "Standing",
     "State",
     "StoringCard",
     "TeamPage",

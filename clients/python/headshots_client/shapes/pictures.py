@@ -77,9 +77,19 @@ class Outlier(TypedDict):
     deviations: dict[str, float]
 
 
+class Standing(TypedDict):
+    """By how much somebody differs from the roster's median, and in what they stand out."""
+
+    headshot: str
+    employee: str
+    deviations: dict[str, float]
+    outlying: list[str]
+
+
 class Consistency(TypedDict):
     """How alike an order came out, 0 to 100; None for fewer than three people."""
 
     figure: float | None
     measures: list[Measure]
     outliers: list[Outlier]
+    people: list[Standing]
