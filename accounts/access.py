@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
+from accounts.membership.rights import RANK
+from accounts.membership.second_factor import SecondFactorNeeded, has_second_factor
 from accounts.models import (
     ApiKey,
     AuditEntry,
@@ -29,8 +31,6 @@ from accounts.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from accounts.rights import RANK
-from accounts.second_factor import SecondFactorNeeded, has_second_factor
 from accounts.sso import door
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts import account_mail, member_invitations, roster_imports, roster_reading
+from accounts.mail import account_mail
+from accounts.membership import member_invitations
+from accounts.staff import roster_imports, roster_reading
 from accounts.webhooks import notices, sending
 
 

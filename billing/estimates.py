@@ -1,7 +1,7 @@
 """What a roster would cost and how long it would take, before anybody signs up.
 
 An estimate from stated assumptions, which the page shows; what it was really is measured run by
-run (generation.costs).
+run (generation.accounting.costs).
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_q.tasks import async_task
 
-from accounts import audit, letters
+from accounts import audit
 from accounts.actors import Actor
+from accounts.mail import letters
 from accounts.models import Organisation
 from accounts.webhooks import events
 from billing import ledger

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task, schedule
 
-from accounts import letters
+from accounts.mail import letters
 from accounts.models import Member
 from billing import ledger
 from billing.models import Purchase, TopUp

@@ -9,34 +9,22 @@ from uuid import UUID
 import structlog
 from django_q.tasks import async_task
 
-from accounts import api_keys, pace, roster_imports
+from accounts import pace
+from accounts.developers import api_keys
 from accounts.sso import domains
+from accounts.staff import roster_imports
 from accounts.webhooks import sending
 from billing import ledger, terms
 from billing.payments import news, plans, top_ups
-from generation import (
-    alternatives,
-    another_look,
-    claims,
-    closing,
-    consistency,
-    exports,
-    heartbeat,
-    join_links,
-    leavers,
-    mailing,
-    member_notices,
-    orders,
-    previews,
-    promises,
-    reminders,
-    renditions,
-    retention,
-    selfies,
-    uploads,
-    usage,
-    wall_pictures,
-)
+from generation.accounting import usage
+from generation.approving import alternatives, previews
+from generation.delivering import exports
+from generation.dispatch import claims, heartbeat
+from generation.finishing import consistency, renditions, wall_pictures
+from generation.inviting import join_links, mailing, member_notices, reminders
+from generation.leaving import closing, leavers, retention
+from generation.ordering import another_look, orders, promises
+from generation.photos import selfies, uploads
 from generation.publishing import doing, runs
 from generation.sandbox import calls as sandbox_calls
 from headshots.lib import stopping
@@ -51,7 +39,7 @@ def work() -> int:
     if claims.waiting() == 0:
         claims.fail_exhausted()
         return 0
-    from generation import worker as gpu_worker
+    from generation.dispatch import worker as gpu_worker
 
     return gpu_worker.run(worker=worker, should_stop=stopping.asked)
 

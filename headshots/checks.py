@@ -53,7 +53,7 @@ def site_is_secure(**_: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def files_are_signed(**_: Any) -> list[CheckMessage]:
     """Without keys files leave with a label alone; with keys that do not fit none could leave."""
-    from generation import credentials
+    from generation.delivering import credentials
 
     try:
         found = credentials.signing()

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
 from accounts.actors import SYSTEM, user_actor
+from accounts.membership.organisations import found_organisation
 from accounts.models import User
-from accounts.organisations import found_organisation
 from billing import ledger
 from headshots.lib.problems import Problem
 

@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
                 "Set DATABASE_URL to the web host's database, or start `make run` first."
             )
         if "gpu" in arguments:
-            from generation import base_model
+            from generation.dispatch import base_model
 
             base_model.refuse_unusable()
     except Problem as problem:

@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "headshots.problem_pages.FormAddressMiddleware",
     "headshots.problem_pages.ProblemMiddleware",
     "accounts.sso.door.ProviderMiddleware",
-    "accounts.second_factor.SecondFactorMiddleware",
+    "accounts.membership.second_factor.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "headshots.urls"
 WSGI_APPLICATION = "headshots.wsgi.application"

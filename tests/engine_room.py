@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from generation import base_model, selfies
+from generation.dispatch import base_model
 from generation.models import Shoot
+from generation.photos import selfies
 from headshots.lib.supervise import Child
 from tests.world import sign
 

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Role
 from accounts.sso import domains
 from accounts.webhooks import endpoints
-from generation import download_links
+from generation.delivering import download_links
 from generation.models import PublishingRun, Shoot, State
 from tests.api.program import make_key
 from tests.world import (
@@ -203,7 +203,7 @@ TABLE = [
     Case("shoot_more", DONE_ADMIN, "post", "choosing"),
 ]
 # Open to everybody, or to whoever is signed in, and about nobody's organisation; to join one takes
-# a signed token (tests/accounts/test_members.py).
+# a signed token (tests/accounts/membership/test_members.py).
 ALLAUTH = (
     "account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_", "saml_",
 )  # fmt: skip
@@ -233,7 +233,7 @@ OPEN = {
     "fresh_link",
     "sso_start",
     "verify",
-    # Behind a signed link (tests/generation/test_delivery.py).
+    # Behind a signed link (tests/generation/delivering/test_delivery.py).
     "shared",
     "shared_zip",
 }
@@ -436,7 +436,7 @@ def test_revoked_and_expired_links_say_what_to_do(db: None) -> None:
 
     from django.utils import timezone
 
-    from accounts import invitations
+    from accounts.consent import invitations
 
     shoot = make_world().shoot()
     old = token(shoot)

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import audit_words
-from accounts.jurisdictions import Jurisdiction
-from accounts.releases import release_text
-from generation import notices
+from accounts.consent.jurisdictions import Jurisdiction
+from accounts.consent.releases import release_text
+from generation.inviting import notices
 from generation.models import State
 from headshots.lib import catalogues
 from headshots.management.commands.words import CODE, SCRIPTS, TEMPLATES

@@ -15,10 +15,12 @@ from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image
 
-from accounts import invitations, partners, releases
 from accounts.access import Membership, membership
 from accounts.actors import SYSTEM, Actor, employee_actor, user_actor
-from accounts.member_invitations import invite_member
+from accounts.consent import invitations, releases
+from accounts.developers import partners
+from accounts.membership.member_invitations import invite_member
+from accounts.membership.organisations import add_member, found_organisation
 from accounts.models import (
     Employee,
     Invitation,
@@ -30,12 +32,13 @@ from accounts.models import (
     User,
     WebhookEndpoint,
 )
-from accounts.organisations import add_member, found_organisation
-from accounts.roster_reading import start_import
+from accounts.staff.roster_reading import start_import
 from accounts.webhooks import endpoints
 from billing import budgets, ledger
 from billing.models import DepartmentBudget, Purchase
-from generation import finishes, join_links, looks, orders, selfies, states
+from generation import states
+from generation.finishing import finishes
+from generation.inviting import join_links
 from generation.models import (
     Alternative,
     Candidate,
@@ -52,6 +55,8 @@ from generation.models import (
     Shoot,
     State,
 )
+from generation.ordering import looks, orders
+from generation.photos import selfies
 from generation.publishing import directories
 from generation.storage import vault
 
@@ -338,7 +343,7 @@ def give_files(shoot: Shoot, kinds: Sequence[str] = ("portrait",)) -> Rendition:
 
 def give_initials(shoot: Shoot) -> Alternative:
     """Somebody opts out and has initials drawn instead, by the services."""
-    from generation import alternatives, choosing
+    from generation.approving import alternatives, choosing
 
     actor = employee_actor(shoot.employee)
     choosing.opt_out(actor=actor, shoot=shoot)
@@ -395,7 +400,7 @@ WAY = [
 
 def bring(shoot: Shoot, state: State) -> Shoot:
     """Take a new shoot along the way to a state, by the services where they do not need a GPU."""
-    from generation import choosing
+    from generation.approving import choosing
 
     actor = employee_actor(shoot.employee)
     for step in WAY[1 : WAY.index(state) + 1]:

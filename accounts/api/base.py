@@ -8,9 +8,9 @@ from uuid import UUID
 import structlog
 from rest_framework.request import Request
 
-from accounts import api_keys, scopes
 from accounts.access import Inside
 from accounts.actors import Actor, key_actor
+from accounts.developers import api_keys, scopes
 from accounts.models import ApiKey, KeptAnswer, Organisation, PartnerGrant
 from headshots.lib.api.idempotency import Kept, Store
 from headshots.lib.api.operations import Operation

@@ -8,10 +8,12 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access, clocks, roster_people
+from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.mail import clocks
 from accounts.models import Location
+from accounts.staff import roster_people
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape

@@ -6,8 +6,9 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access, roster_people
+from accounts import access
 from accounts.api.base import TenantView
+from accounts.staff import roster_people
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Shape
 

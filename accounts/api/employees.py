@@ -14,11 +14,18 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access, bounces, roster_edits, roster_people, roster_sync
+from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.mail import bounces
 from accounts.models import Employee
-from accounts.roster_columns import ATTRIBUTE_LIMIT, ATTRIBUTE_NAME_LIMIT, LIMITS, MOST_ATTRIBUTES
+from accounts.staff import roster_edits, roster_people, roster_sync
+from accounts.staff.roster_columns import (
+    ATTRIBUTE_LIMIT,
+    ATTRIBUTE_NAME_LIMIT,
+    LIMITS,
+    MOST_ATTRIBUTES,
+)
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import flat
 from headshots.lib.api.shapes import Given, Shape

@@ -10,9 +10,10 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access, api_keys, scopes
+from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.developers import api_keys, scopes
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 from headshots.lib.api.views import VERSION

@@ -9,9 +9,10 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access, member_invitations, members
+from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.membership import member_invitations, members
 from accounts.models import Role
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape

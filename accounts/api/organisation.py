@@ -6,9 +6,9 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import organisations
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.membership import organisations
 from accounts.models import Organisation
 from headshots.lib.api.operations import operation
 from headshots.lib.api.parsing import BytesParser

@@ -9,9 +9,10 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access, partners, scopes
+from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.developers import partners, scopes
 from accounts.models import PartnerGrant
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal

@@ -98,7 +98,7 @@ class RosterImport(Row):
     # The file as text: {"headers": […], "rows": [[number, [cell, …]], …], "skipped": [[…], …]}.
     table = models.JSONField(null=True)
     headers = models.JSONField(default=list)
-    # What each column is, in the file's order (accounts.roster_columns.CHOICES).
+    # What each column is, in the file's order (accounts.staff.roster_columns.CHOICES).
     meanings = models.JSONField(default=list)
     mark_leavers = models.BooleanField(default=False)
     # A check counts only while its number is the newest.

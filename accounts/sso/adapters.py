@@ -24,10 +24,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from accounts import account_mail, audit, member_invitations
+from accounts import audit
 from accounts.actors import Actor, user_actor
+from accounts.mail import account_mail
+from accounts.membership import member_invitations
+from accounts.membership.second_factor import has_second_factor
 from accounts.models import IdentityProvider, Member, MemberInvitation, Role, User
-from accounts.second_factor import has_second_factor
 from accounts.sso import domains, providers
 from headshots.lib import safe_requests
 from headshots.lib.problems import Problem

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
-from accounts.members import lock, still_owner
+from accounts.membership.members import lock, still_owner
 from accounts.models import DomainClaim, IdentityProvider, Organisation
 from headshots.lib import txt_records
 from headshots.lib.problems import Problem

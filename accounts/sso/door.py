@@ -11,8 +11,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
 
+from accounts.membership.second_factor import has_second_factor
 from accounts.models import IdentityProvider, Member, Organisation, Role, User
-from accounts.second_factor import has_second_factor
 from accounts.sso import providers
 
 

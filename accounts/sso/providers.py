@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.members import lock, still_owner
+from accounts.membership.members import lock, still_owner
+from accounts.membership.second_factor import has_second_factor, owner_has_second_factor
 from accounts.models import IdentityProvider, Organisation, User
-from accounts.second_factor import has_second_factor, owner_has_second_factor
 from headshots.lib import safe_http
 from headshots.lib.problems import Problem
 from headshots.lib.sealed import seal, unseal

@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, api_keys, organisations, partners, scopes
+from accounts import access
 from accounts.access import Membership
 from accounts.actors import user_actor
+from accounts.developers import api_keys, partners, scopes
+from accounts.membership import organisations
 from accounts.models import ApiKey, Role
 from headshots.lib.api.views import VERSION
 from headshots.lib.problems import Problem

@@ -9,9 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import access, clocks, roster_people
+from accounts import access
 from accounts.actors import user_actor
+from accounts.mail import clocks
 from accounts.models import Location, Role
+from accounts.staff import roster_people
 from headshots.lib.problems import Problem
 
 

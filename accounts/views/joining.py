@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import member_invitations, rights
 from accounts.actors import user_actor
+from accounts.membership import member_invitations, rights
 from accounts.models import Role, User
 
 

@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import access, member_invitations, rights
-from accounts import members as services
+from accounts import access
 from accounts.access import Membership
 from accounts.actors import user_actor
+from accounts.membership import member_invitations, rights
+from accounts.membership import members as services
 from accounts.models import Role
 from headshots.lib.problems import Problem
 

@@ -11,12 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import access, letters, organisations
-from accounts import members as services
+from accounts import access
 from accounts.access import Membership
 from accounts.actors import user_actor
+from accounts.mail import letters
+from accounts.membership import members as services
+from accounts.membership import organisations
+from accounts.membership.second_factor import has_second_factor, having_second_factor
 from accounts.models import Role
-from accounts.second_factor import has_second_factor, having_second_factor
 from headshots.lib.problems import Problem
 
 

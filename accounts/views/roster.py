@@ -17,12 +17,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, bounces, roster_edits, roster_people
+from accounts import access
 from accounts.access import Membership
 from accounts.actors import user_actor
+from accounts.mail import bounces
 from accounts.models import Employee, Role
-from accounts.roster_columns import LABELS, LIMITS
-from accounts.roster_people import Filter
+from accounts.staff import roster_edits, roster_people
+from accounts.staff.roster_columns import LABELS, LIMITS
+from accounts.staff.roster_people import Filter
 from headshots.lib.problems import Problem
 
 PAGE = 50

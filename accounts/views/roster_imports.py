@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, roster_imports, roster_people, roster_reading
+from accounts import access
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.models import Change, Employee, Role, RosterImport, RosterLine
-from accounts.roster_columns import CHOICES, LABELS
+from accounts.staff import roster_imports, roster_people, roster_reading
+from accounts.staff.roster_columns import CHOICES, LABELS
 from headshots.lib.problems import Problem
 
 PAGE = 50

@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access, pace
 from accounts.access import Membership
 from accounts.actors import user_actor
+from accounts.membership.second_factor import has_second_factor
 from accounts.models import IdentityProvider, Role
-from accounts.second_factor import has_second_factor
 from accounts.sso import domains, providers
 from headshots.lib.problems import Problem
 

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, sandbox
+from accounts import access
 from accounts.access import Membership
 from accounts.actors import user_actor
+from accounts.developers import sandbox
 from accounts.models import Role, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import deliveries, endpoints, log
 from accounts.webhooks.types import CHOICES, TYPES

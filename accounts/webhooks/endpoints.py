@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
-from accounts.members import lock
+from accounts.membership.members import lock
 from accounts.models import Event, Organisation, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import events, payloads, signing
 from accounts.webhooks.types import CHOICES, TEST

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts import letters
+from accounts.mail import letters
 from accounts.models import WebhookEndpoint
 
 

@@ -8,11 +8,13 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from generation import access, add_ons, approvals
+from generation import access
 from generation.api import refusals
 from generation.api.pictures import PickGiven
 from generation.api.shoots import TAG, ShootShape, ShootView, ShootViews
-from generation.rejections import Fault
+from generation.approving import approvals
+from generation.approving.rejections import Fault
+from generation.ordering import add_ons
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from billing import access, budgets
 from billing.models import DepartmentBudget
-from generation import budgets_used
+from generation.ordering import budgets_used
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 

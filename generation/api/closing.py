@@ -8,8 +8,8 @@ from rest_framework.request import Request
 
 from accounts.api import refusals as people
 from accounts.api.base import TenantView
-from generation import closing
 from generation.api import refusals
+from generation.leaving import closing
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape

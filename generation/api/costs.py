@@ -12,8 +12,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, costs, where_credits_go
-from generation.costs import Cost
+from generation import access
+from generation.accounting import costs, where_credits_go
+from generation.accounting.costs import Cost
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Shape
 

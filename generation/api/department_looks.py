@@ -11,9 +11,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, department_looks, orders
+from generation import access
 from generation.api import refusals
 from generation.api.orders import USUAL_DAYS, OrderGiven, OrderShape, OrderViews, people_of
+from generation.ordering import department_looks, orders
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 

@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import embedding
 from accounts.api.base import TenantView
+from accounts.developers import embedding
 from generation import access
 from generation.api import refusals
 from headshots.lib.api.operations import operation

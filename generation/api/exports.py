@@ -11,8 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, exports
+from generation import access
 from generation.api import refusals
+from generation.delivering import exports
 from generation.models import Export
 from generation.storage import vault
 from headshots.lib.api.operations import operation

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 
 from accounts.api import refusals as shared
 from accounts.api.base import TenantView
-from generation import access, finishes, rendition_table
+from generation import access
 from generation.api import refusals
+from generation.finishing import finishes, rendition_table
+from generation.finishing.rendition_table import LARGEST, MOST_ROWS, SMALLEST, Row
 from generation.models import Finish
-from generation.rendition_table import LARGEST, MOST_ROWS, SMALLEST, Row
 from headshots.lib.api.operations import operation
 from headshots.lib.api.parsing import BytesParser
 from headshots.lib.api.problems import Refusal

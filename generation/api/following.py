@@ -9,9 +9,11 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from generation import access, another_look, funnel, reminders
+from generation import access
 from generation.api import refusals
 from generation.api.orders import OrderShape, OrderViews
+from generation.inviting import reminders
+from generation.ordering import another_look, funnel
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 

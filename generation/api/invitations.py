@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from accounts import access
 from accounts.api.base import TenantView
 from accounts.models import Employee
-from generation import notices
+from generation.inviting import notices
 from generation.models import Order
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape

@@ -10,8 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, download_links, join_links
+from generation import access
 from generation.api import refusals
+from generation.delivering import download_links
+from generation.inviting import join_links
 from generation.models import DownloadLink, JoinLink
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape

@@ -14,14 +14,18 @@ from rest_framework.request import Request
 
 from accounts import access as accounts_access
 from accounts.api.base import TenantView
-from generation import access, choosing, delivery, orders, reminders
+from generation import access
 from generation.api import refusals
 from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
 from generation.api.looks import LookShape
+from generation.approving import choosing
+from generation.delivering import delivery
+from generation.delivering.naming import DEFAULT as USUAL_NAMING
+from generation.delivering.naming import FIELDS as NAMING_FIELDS
+from generation.delivering.naming import LONGEST_PATTERN
+from generation.inviting import reminders
 from generation.models import Order, State
-from generation.naming import DEFAULT as USUAL_NAMING
-from generation.naming import FIELDS as NAMING_FIELDS
-from generation.naming import LONGEST_PATTERN
+from generation.ordering import orders
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Reference, Shape

@@ -14,9 +14,10 @@ from rest_framework.request import Request
 
 from accounts import audit
 from accounts.api.base import TenantView
-from generation import access, choosing
+from generation import access
 from generation.api import refusals
 from generation.api.shoots import ShootShape, ShootView, ShootViews
+from generation.approving import choosing
 from generation.models import Alternative, Candidate, Headshot, Rendition
 from generation.storage import vault
 from headshots.lib.api.operations import operation

@@ -13,10 +13,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, finishes
+from generation import access
 from generation.api import refusals
 from generation.api.pictures import picture_file
 from generation.api.selfies import MARGIN_BYTES
+from generation.finishing import finishes
 from generation.models import Plate
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape

@@ -11,11 +11,12 @@ from rest_framework.request import Request
 
 from accounts.access import release, releases
 from accounts.api.base import TenantView
+from accounts.consent.releases import release_text
 from accounts.languages import CODES
 from accounts.models import Release
-from accounts.releases import release_text
-from generation import access, selfies
+from generation import access
 from generation.api import refusals
+from generation.photos import selfies
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 

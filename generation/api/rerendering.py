@@ -10,8 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, finishes, harmonising, refinishing
+from generation import access
 from generation.api import refusals
+from generation.finishing import finishes, harmonising, refinishing
 from generation.models import Refinish
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape

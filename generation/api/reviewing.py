@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, bounds
+from generation import access
+from generation.approving import bounds
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Shape
 

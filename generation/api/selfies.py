@@ -13,9 +13,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, selfies, upload_addresses
+from generation import access
 from generation.api import refusals
 from generation.models import Selfie
+from generation.photos import selfies, upload_addresses
 from headshots.lib.api.operations import operation
 from headshots.lib.api.parsing import BytesParser
 from headshots.lib.api.problems import Refusal

@@ -16,10 +16,14 @@ from accounts.access import employee
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
 from accounts.models import Employee
-from generation import access, choosing, orders, personal_links, progress, selfies, states
+from generation import access, states
 from generation.api import refusals
 from generation.api.orders import USUAL_DAYS, OrderShape
+from generation.approving import choosing
+from generation.inviting import personal_links
 from generation.models import Shoot, State
+from generation.ordering import orders, progress
+from generation.photos import selfies
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Reference, Shape

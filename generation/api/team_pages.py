@@ -12,7 +12,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, team_pages
+from generation import access
+from generation.delivering import team_pages
 from generation.models import Order, TeamPage
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape

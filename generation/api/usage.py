@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import usage_report
+from generation.accounting import usage_report
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Shape
 

@@ -12,8 +12,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, consistency, wall_pictures
+from generation import access
 from generation.api import refusals
+from generation.finishing import consistency, wall_pictures
 from generation.models import Order
 from generation.storage import vault
 from headshots.lib.api.operations import operation

@@ -70,7 +70,7 @@ class Finish(Row):
     logo = models.CharField(max_length=200, blank=True)
     logo_corner = models.CharField(max_length=5, default="right")
     frame_colour = models.CharField(max_length=7, default="#ffffff")
-    # The table of renditions: fields of generation.rendition_table.Row.
+    # The table of renditions: fields of generation.finishing.rendition_table.Row.
     renditions = models.JSONField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
 
@@ -199,7 +199,7 @@ class Rendition(Row):
 
 
 class Consistency(Row):
-    """How alike an order's headshots were at one time; see generation.consistency."""
+    """How alike an order's headshots were at one time; see generation.finishing.consistency."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="consistencies")
     figure = models.FloatField()

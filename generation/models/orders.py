@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Organisation
-from generation.art_direction import ArtDirection
 from generation.models.looks import Look
+from generation.ordering.art_direction import ArtDirection
 from headshots.lib.rows import Row
 
 
@@ -39,7 +39,7 @@ class Order(Row):
         "generation.Finish", models.PROTECT, null=True, blank=True, related_name="orders"
     )
 
-    # How the files of its headshots are named (generation.naming); empty: the usual way.
+    # How the files of its headshots are named (generation.delivering.naming); empty: the usual way.
     naming = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:

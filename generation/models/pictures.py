@@ -60,8 +60,8 @@ class Candidate(Row):
     receipt = models.JSONField()
     likeness_own = models.FloatField(null=True)
     likeness_best_colleague = models.FloatField(null=True)
-    # The image as generated, and as it is shown: framed, soon on the plate (generation.previews);
-    # empty where the gate refused it.
+    # The image as generated, and as it is shown: framed, soon on the plate
+    # (generation.approving.previews); empty where the gate refused it.
     file = models.CharField(max_length=200, blank=True)
     finished = models.CharField(max_length=200, blank=True)
     # The favourite of an earlier round, which stays beside the newer ones.

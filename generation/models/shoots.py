@@ -28,7 +28,7 @@ class State(models.TextChoices):
 class Shoot(Row):
     """The state machine that everything hangs on.
 
-    `state` is written by generation.states alone; lease and fence by generation.claims alone.
+    `state` is written by generation.states alone; lease and fence by generation.dispatch.claims.
     """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="shoots")
@@ -57,10 +57,11 @@ class Shoot(Row):
     worker = models.CharField(max_length=100, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)
 
-    # Wishes: another attire that the look allows, and what shall stay as it is (generation.wishes).
+    # Wishes: another attire that the look allows, and what shall stay as it is
+    # (generation.photos.wishes).
     attire = models.CharField(max_length=40, blank=True, default="")
     keep = models.JSONField(default=list, blank=True)
-    # Why the pictures of earlier rounds were turned down (generation.choosing.REASONS).
+    # Why the pictures of earlier rounds were turned down (generation.approving.choosing.REASONS).
     refusals = models.JSONField(default=list, blank=True)
     # When the mail server first took the invitation, and what stands in the way of mail now.
     invited_at = models.DateTimeField(null=True, blank=True)

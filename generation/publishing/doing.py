@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from generation.credentials import Unusable
+from generation.delivering.credentials import Unusable
 from generation.engine.provenance import CannotSign
 from generation.models import Alternative, Headshot, Publication, PublishingRun, State
 from generation.publishing import directories, pictures, runs

@@ -7,8 +7,10 @@ import io
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from generation import alternatives, credentials, finishes, renditions
+from generation.approving import alternatives
+from generation.delivering import credentials
 from generation.engine import provenance
+from generation.finishing import finishes, renditions
 from generation.models import Alternative, Headshot, Rendition, Shoot, State
 from generation.publishing.interface import Photo, TooLarge
 from generation.storage import vault

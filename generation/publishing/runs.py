@@ -14,7 +14,8 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import Actor
-from generation import alternatives, delivery
+from generation.approving import alternatives
+from generation.delivering import delivery
 from generation.models import Directory, Order, Publication, PublishingRun, Shoot
 from generation.storage import vault
 from headshots.lib.problems import Problem

@@ -17,10 +17,13 @@ import structlog
 from django.db import transaction
 from PIL import Image
 
-from accounts import releases
 from accounts.actors import Actor, employee_actor
-from generation import choosing, notices, selfies, states
+from accounts.consent import releases
+from generation import states
+from generation.approving import choosing
+from generation.inviting import notices
 from generation.models import Candidate, Order, Selfie, Shoot, State
+from generation.photos import selfies
 from generation.sandbox import calls, pictures, script
 from generation.storage import vault
 from headshots.lib.problems import Problem

@@ -7,11 +7,11 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.actors import Actor
+from accounts.developers.sandbox import opened
 from accounts.models import Organisation
-from accounts.sandbox import opened
 from billing import ledger
-from generation import looks
-from generation.art_direction import CHOICES
+from generation.ordering import looks
+from generation.ordering.art_direction import CHOICES
 
 CREDITS = 1_000_000
 

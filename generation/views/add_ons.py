@@ -15,7 +15,8 @@ from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from billing import ledger, prices
-from generation import access, add_ons, another_look, orders
+from generation import access
+from generation.ordering import add_ons, another_look, orders
 from headshots.lib.problems import Problem
 
 

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access, approvals, bounds, choosing
+from generation import access
+from generation.approving import approvals, bounds, choosing
 from headshots.lib.problems import Problem
 
 

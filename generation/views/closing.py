@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import closing
+from generation.leaving import closing
 from headshots.lib.problems import Problem
 
 

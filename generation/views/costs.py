@@ -19,7 +19,8 @@ from billing import access as billing_access
 from billing import budgets as budget_rules
 from billing import price_tables, prices, terms
 from billing.models import DepartmentBudget
-from generation import budgets_used, usage_chart, usage_report, where_credits_go
+from generation.accounting import usage_chart, usage_report, where_credits_go
+from generation.ordering import budgets_used
 from headshots.lib.problems import Problem
 
 

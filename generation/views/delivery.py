@@ -13,22 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations, pace
+from accounts import pace
 from accounts.access import Membership, membership
 from accounts.actors import Actor, user_actor
+from accounts.consent import invitations
 from accounts.models import Role
-from generation import (
-    access,
-    alternatives,
-    credentials,
-    delivery,
-    disclosure,
-    download_links,
-    naming,
-    orders,
-    renditions,
-)
+from generation import access
+from generation.approving import alternatives
+from generation.delivering import credentials, delivery, disclosure, download_links, naming
+from generation.finishing import renditions
 from generation.models import Alternative, Order, State
+from generation.ordering import orders
 from generation.storage import vault
 from headshots.lib.problems import Problem
 

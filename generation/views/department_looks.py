@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import membership, staff
 from accounts.actors import user_actor
 from accounts.models import Role
-from accounts.roster_people import choices
-from generation import access, department_looks
+from accounts.staff.roster_people import choices
+from generation import access
 from generation.models import Look
+from generation.ordering import department_looks
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from accounts import embedding, invitations
+from accounts.consent import invitations
+from accounts.developers import embedding
 
 View = Callable[..., HttpResponseBase]
 

@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import languages
-from generation import access, choosing, selfies, wishes
+from generation import access
+from generation.approving import choosing
+from generation.photos import selfies, wishes
 from generation.views.employee_page import come_in, page, page_context
 from headshots.lib.problems import Problem
 

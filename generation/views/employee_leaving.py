@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
-from accounts.releases import RETENTION_DAYS
-from generation import alternatives, certificates, choosing, held, withdrawals
+from accounts.consent.releases import RETENTION_DAYS
+from generation.approving import alternatives, choosing
+from generation.leaving import certificates, held, withdrawals
 from generation.models import Shoot
 from generation.views.employee_page import come_in, page, page_context
 from generation.views.pictures import private_jpeg

@@ -6,25 +6,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from accounts import embedding, invitations, languages
+from accounts import languages
 from accounts.actors import Actor, employee_actor
-from accounts.jurisdictions import Jurisdiction
-from accounts.releases import release_text
-from generation import (
-    access,
-    before_and_after,
-    choosing,
-    delivery,
-    progress,
-    renditions,
-    selfies,
-    states,
-    variety,
-    wishes,
-    withdrawals,
-)
-from generation.alternatives import AGREEMENT
+from accounts.consent import invitations
+from accounts.consent.jurisdictions import Jurisdiction
+from accounts.consent.releases import release_text
+from accounts.developers import embedding
+from generation import access, states
+from generation.approving import choosing
+from generation.approving.alternatives import AGREEMENT
+from generation.delivering import delivery
+from generation.finishing import before_and_after, renditions
+from generation.leaving import withdrawals
 from generation.models import Selfie, Shoot, State
+from generation.ordering import progress
+from generation.photos import selfies, variety, wishes
 from generation.publishing import runs
 from headshots.lib.problems import Problem
 

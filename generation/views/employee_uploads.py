@@ -7,8 +7,8 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from generation import uploads
 from generation.models import Upload
+from generation.photos import uploads
 from generation.views.employee_page import come_in
 from headshots.lib.problems import Problem
 

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access, finishes, rendition_table
+from generation import access
+from generation.finishing import finishes, rendition_table
 from generation.models import Finish, Look, Order, Plate, State
 from generation.storage import vault
 from headshots.lib.problems import Problem

@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import invitations, pace
-from generation import fresh_links
+from accounts import pace
+from accounts.consent import invitations
+from generation.inviting import fresh_links
 from headshots.lib.problems import Problem
 
 View = Callable[..., HttpResponseBase]

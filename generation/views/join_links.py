@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import invitations, pace
+from accounts import pace
 from accounts.access import membership
 from accounts.actors import user_actor
+from accounts.consent import invitations
 from accounts.models import Role
-from generation import access, join_links, joining
-from generation.join_links import address_of, read_domains
+from generation import access
+from generation.inviting import join_links, joining
+from generation.inviting.join_links import address_of, read_domains
 from headshots.lib.problems import Problem
 
 _CODE = "join-code"

@@ -24,10 +24,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
 from accounts.models import Employee, Role
-from accounts.roster_people import Filter, choices, identifiers, search, selection
+from accounts.staff.roster_people import Filter, choices, identifiers, search, selection
 from billing import ledger, prices, terms
-from generation import access, budgets_used, department_looks, joining, notices, orders
+from generation import access
+from generation.inviting import joining, notices
 from generation.models import Order
+from generation.ordering import budgets_used, department_looks, orders
 from headshots.lib.problems import Problem
 
 DEFAULT_DAYS = 14

@@ -20,23 +20,14 @@ from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from billing import prices, revenue
-from generation import (
-    access,
-    add_ons,
-    another_look,
-    approvals,
-    choosing,
-    costs,
-    funnel,
-    orders,
-    personal_links,
-    progress,
-    reminders,
-    renditions,
-    states,
-)
+from generation import access, states
+from generation.accounting import costs
+from generation.approving import approvals, choosing
+from generation.approving.rejections import Fault
+from generation.finishing import renditions
+from generation.inviting import personal_links, reminders
 from generation.models import Candidate, Order, State
-from generation.rejections import Fault
+from generation.ordering import add_ons, another_look, funnel, orders, progress
 
 PAGE = 50
 

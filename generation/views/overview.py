@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import membership, staff
 from billing import ledger
-from generation import access, orders, states
+from generation import access, states
 from generation.models import State
+from generation.ordering import orders
 
 
 @require_safe

@@ -9,10 +9,12 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts import audit, invitations
+from accounts import audit
 from accounts.access import membership
 from accounts.actors import user_actor
-from generation import access, before_and_after
+from accounts.consent import invitations
+from generation import access
+from generation.finishing import before_and_after
 from generation.storage import vault
 
 

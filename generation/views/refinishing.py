@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access, finishes, refinishing, renditions
+from generation import access
+from generation.finishing import finishes, refinishing, renditions
 from generation.models import Finishing, Refinish
 from headshots.lib.problems import Problem
 

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access, team_pages
+from generation import access
+from generation.delivering import team_pages
 from generation.models import TeamPage
 from generation.storage import vault
 from generation.views.employee_page import come_in

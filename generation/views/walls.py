@@ -19,15 +19,9 @@ from accounts import audit
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import (
-    access,
-    alternatives,
-    consistency,
-    harmonising,
-    renditions,
-    wall_figures,
-    wall_pictures,
-)
+from generation import access
+from generation.approving import alternatives
+from generation.finishing import consistency, harmonising, renditions, wall_figures, wall_pictures
 from generation.models import Consistency, Headshot, Refinish, TeamConsent, TeamPage
 from generation.storage import vault
 from headshots.lib.problems import Problem

@@ -17,17 +17,21 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.actors import SYSTEM, employee_actor, user_actor
+from accounts.consent.releases import release_text
+from accounts.membership.organisations import add_member, found_organisation
 from accounts.models import Organisation, Role, User
-from accounts.organisations import add_member, found_organisation
-from accounts.releases import release_text
-from accounts.roster import import_roster, read_roster
+from accounts.staff.roster import import_roster, read_roster
 from billing import ledger
 from billing.payments.catalogue_sync import sync_catalogue
 from billing.payments.endpoint import ensure_endpoint
-from generation import choosing, delivery, looks, orders, progress, selfies, states
+from generation import states
+from generation.approving import choosing
+from generation.delivering import delivery
 from generation.models import Finishing, Headshot, Order, Selfie, Shoot, State
-from generation.progress import ShootProgress
-from generation.terminal import follow
+from generation.ordering import looks, orders, progress
+from generation.ordering.progress import ShootProgress
+from generation.ordering.terminal import follow
+from generation.photos import selfies
 from headshots.demo.employees import write_roster
 from headshots.lib.problems import Problem
 

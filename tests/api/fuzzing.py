@@ -18,8 +18,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput
 
 from billing.models import Purchase
-from generation import download_links, exports, upload_addresses
+from generation.delivering import download_links, exports
 from generation.models import PublishingRun, State
+from generation.photos import upload_addresses
 from tests.api.program import Program, claim_domain, make_key, name_provider
 from tests.world import World, give_initials, make_finishing
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts import api_keys, scopes
 from accounts.actors import SYSTEM
+from accounts.developers import api_keys, scopes
 from accounts.models import ApiKey, DomainClaim, IdentityProvider, Organisation
 from accounts.sso import domains, providers
 from headshots.lib.api.views import VERSION

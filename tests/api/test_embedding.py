@@ -8,9 +8,9 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from accounts import embedding
+from accounts.developers import embedding
+from accounts.membership.organisations import allow_framing
 from accounts.models import Organisation
-from accounts.organisations import allow_framing
 from generation.models import Order, Shoot, State
 from tests.api.program import Program, problem
 from tests.world import World

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import bounces
+from accounts.mail import bounces
 from accounts.models import AuditEntry, Employee
 from tests.api.program import Program, problem
 from tests.world import World

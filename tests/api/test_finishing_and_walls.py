@@ -13,7 +13,8 @@ from django_q.models import OrmQ
 from PIL import Image
 
 from accounts.models import Employee
-from generation import consistency, finishes, retention, wall_pictures
+from generation.finishing import consistency, finishes, wall_pictures
+from generation.leaving import retention
 from generation.models import Finishing, State
 from tests.api.program import Program, problem
 from tests.world import World, bring, give_files, give_initials, jpeg

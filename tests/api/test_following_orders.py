@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import AuditEntry, Employee
-from generation import delivery
+from generation.delivering import delivery
 from generation.models import Order, Publication, PublishingRun, Shoot, State, TeamPage
 from tests.api.program import Program, problem
 from tests.world import DIRECTION, World, give_files, make_finishing, token

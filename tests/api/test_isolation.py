@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts import scopes
+from accounts.developers import scopes
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from generation.models import PublishingRun, State
@@ -283,7 +283,7 @@ def thing(world: World, needs: str) -> dict[str, object]:
 
 def _made(world: World, needs: str) -> Any:
     from billing.models import Purchase
-    from generation import download_links, exports
+    from generation.delivering import download_links, exports
 
     if needs == "member":
         return world.organisation.members.get(user=world.member(Role.VIEWER))

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import api_keys
 from accounts.actors import SYSTEM
+from accounts.developers import api_keys
 from accounts.models import ApiKey
 from headshots.lib.api.views import VERSION
 from tests.api.program import Program, make_key, problem
@@ -129,7 +129,7 @@ def test_a_key_stays_at_the_version_that_it_was_made_for(
 
 
 def test_closing_an_organisation_ends_its_keys(program: Program, world: World) -> None:
-    from generation.closing import close_organisation
+    from generation.leaving.closing import close_organisation
 
     close_organisation(
         actor=world.actor, organisation=world.organisation, typed_name=world.organisation.name
@@ -138,7 +138,7 @@ def test_closing_an_organisation_ends_its_keys(program: Program, world: World) -
 
 
 def test_a_partner_acts_as_long_as_it_may(world: World) -> None:
-    from accounts import partners
+    from accounts.developers import partners
 
     customer = make_world("Customer")
     partner = Program.of(world.organisation)

@@ -13,56 +13,56 @@ APPS = ("accounts", "billing", "generation")
 # Services that pages alone call, by the reason which docs/api.md gives in its table.
 PAGES_ALONE = {
     "an employee's own": {
-        "generation.alternatives.give_initials",
-        "generation.alternatives.give_photo",
-        "generation.alternatives.take_back",
-        "generation.choosing.ask_again",
-        "generation.choosing.opt_out",
-        "generation.held.archive",
-        "generation.selfies.sign_release",
-        "generation.team_pages.agree",
-        "generation.team_pages.take_back",
-        "generation.uploads.take",
-        "generation.wishes.save",
-        "generation.withdrawals.withdraw",
+        "generation.approving.alternatives.give_initials",
+        "generation.approving.alternatives.give_photo",
+        "generation.approving.alternatives.take_back",
+        "generation.approving.choosing.ask_again",
+        "generation.approving.choosing.opt_out",
+        "generation.leaving.held.archive",
+        "generation.photos.selfies.sign_release",
+        "generation.delivering.team_pages.agree",
+        "generation.delivering.team_pages.take_back",
+        "generation.photos.uploads.take",
+        "generation.photos.wishes.save",
+        "generation.leaving.withdrawals.withdraw",
     },
     "a person's own": {
-        "accounts.member_invitations.accept",
-        "accounts.members.leave",
-        "accounts.members.transfer_ownership",
+        "accounts.membership.member_invitations.accept",
+        "accounts.membership.members.leave",
+        "accounts.membership.members.transfer_ownership",
     },
     "the same by other means": {
         "accounts.audit_log.export",
-        "accounts.member_invitations.send_again",
-        "accounts.roster_imports.apply_import",
-        "accounts.roster_imports.discard_import",
-        "accounts.roster_imports.map_columns",
-        "accounts.roster_people.export",
-        "accounts.roster_reading.read_again",
-        "accounts.roster_reading.start_import",
-        "accounts.sandbox.open_sandbox",
-        "generation.delivery.zip_order",
-        "generation.download_links.download",
-        "generation.usage_report.export",
+        "accounts.membership.member_invitations.send_again",
+        "accounts.staff.roster_imports.apply_import",
+        "accounts.staff.roster_imports.discard_import",
+        "accounts.staff.roster_imports.map_columns",
+        "accounts.staff.roster_people.export",
+        "accounts.staff.roster_reading.read_again",
+        "accounts.staff.roster_reading.start_import",
+        "accounts.developers.sandbox.open_sandbox",
+        "generation.delivering.delivery.zip_order",
+        "generation.delivering.download_links.download",
+        "generation.accounting.usage_report.export",
     },
     "a secret once": {"accounts.webhooks.endpoints.reveal"},
 }
 # Services that the API alone calls.
 API_ALONE = {
-    "generation.exports.begin",  # a page's ZIP streams while it is made
-    "generation.selfies.hand_over_release",  # on the page people sign themselves
-    "generation.upload_addresses.make",
-    "accounts.embedding.make_link",
-    "accounts.roster_sync.upsert",  # pages read files
+    "generation.delivering.exports.begin",  # a page's ZIP streams while it is made
+    "generation.photos.selfies.hand_over_release",  # on the page people sign themselves
+    "generation.photos.upload_addresses.make",
+    "accounts.developers.embedding.make_link",
+    "accounts.staff.roster_sync.upsert",  # pages read files
 }
 # An act that the other side calls without naming it: chosen from a table there.
 BY_CHOICE = {
     "accounts.webhooks.endpoints.disable": "accounts/api/webhooks.py",
     "accounts.webhooks.endpoints.enable": "accounts/api/webhooks.py",
-    "generation.refinishing.approve": "generation/api/rerendering.py",
-    "generation.refinishing.discard": "generation/api/rerendering.py",
-    "generation.refinishing.try_again": "generation/api/rerendering.py",
-    "generation.refinishing.undo": "generation/api/rerendering.py",
+    "generation.finishing.refinishing.approve": "generation/api/rerendering.py",
+    "generation.finishing.refinishing.discard": "generation/api/rerendering.py",
+    "generation.finishing.refinishing.try_again": "generation/api/rerendering.py",
+    "generation.finishing.refinishing.undo": "generation/api/rerendering.py",
 }
 
 

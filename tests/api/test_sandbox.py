@@ -12,7 +12,8 @@ from django_q.models import OrmQ
 
 from accounts.models import Organisation, Role
 from billing import ledger
-from generation import claims, tasks
+from generation import tasks
+from generation.dispatch import claims
 from generation.models import Finishing, Shoot, State
 from tests.api.program import Program, problem
 from tests.world import World
@@ -135,7 +136,7 @@ def test_whoever_waits_goes_on_when_the_tester_acts(tester: Program) -> None:
 
 
 def test_the_same_address_looks_the_same(tester: Program) -> None:
-    from generation.art_direction import CHOICES, ArtDirection
+    from generation.ordering.art_direction import CHOICES, ArtDirection
     from generation.sandbox import pictures
 
     look = ArtDirection(**{name: known[0] for name, known in CHOICES.items()})
@@ -178,7 +179,7 @@ def test_events_of_a_sandbox_go_to_its_endpoints(tester: Program, world: World) 
 
 
 def test_closing_takes_the_sandbox_along(tester: Program, world: World) -> None:
-    from generation.closing import close_organisation
+    from generation.leaving.closing import close_organisation
 
     close_organisation(
         actor=world.actor, organisation=world.organisation, typed_name=world.organisation.name

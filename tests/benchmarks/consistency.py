@@ -22,7 +22,6 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from generation import rendition_table
 from generation.embedded_model.demo_people import choose_people
 from generation.embedded_model.renderer import Scene, draw
 from generation.engine import colour, finish, provenance
@@ -38,6 +37,7 @@ from generation.engine.finishing import (
 from generation.engine.finishing import finish as render
 from generation.engine.provenance import authority
 from generation.engine.recipe import read_recipe
+from generation.finishing import rendition_table
 from tests.benchmarks._report import BENCH, ROOT, Figure, report, say
 
 MODEL = ROOT / "generation" / "embedded_model" / "weights"

@@ -51,9 +51,9 @@ def measure(count: int, rounds: int) -> list[Figure]:
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
-    from accounts import roster_imports, roster_reading
     from accounts.actors import SYSTEM
     from accounts.models import Employee, Organisation, RosterImport
+    from accounts.staff import roster_imports, roster_reading
     from headshots.lib.ids import uuid7
     from headshots.lib.tables import write_csv
 

@@ -85,8 +85,8 @@ def waits(photos: list[bytes]) -> list[float]:
     from django.db import connection
 
     from accounts.actors import employee_actor
-    from generation import selfies
     from generation.models import Selfie
+    from generation.photos import selfies
     from tests.world import make_world, sign
 
     shoot = make_world().shoot()

@@ -18,7 +18,7 @@ from accounts.models import Role
 from billing import ledger, tasks
 from billing.models import CreditGrant, Purchase, TopUp
 from billing.payments import catalogue, invoices, plans, purchases, top_ups
-from generation import closing
+from generation.leaving import closing
 from headshots.lib.problems import Problem
 from tests.billing.payment_steps import credits, refund, told
 from tests.browser.queue import drain

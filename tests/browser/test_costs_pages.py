@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from accounts.actors import SYSTEM
-from generation import looks
 from generation.models import Candidate, ComputeUsage, Order, Shoot, State
+from generation.ordering import looks
 from tests.browser.conftest import DESK, PHONE, Open, sign_in
 from tests.browser.test_pages_hold import holds
 from tests.world import DIRECTION, World, bring, make_world

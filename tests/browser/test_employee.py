@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from generation import uploads
 from generation.models import Selfie, Shoot, State, Upload
+from generation.photos import uploads
 from tests.browser.barriers import SCRIPT, barriers
 from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain, forget

@@ -12,10 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from accounts import member_invitations
 from accounts.actors import SYSTEM, employee_actor
+from accounts.membership import member_invitations
 from accounts.models import Organisation
-from generation import choosing, download_links, join_links, team_pages, withdrawals
+from generation.approving import choosing
+from generation.delivering import download_links, team_pages
+from generation.inviting import join_links
+from generation.leaving import withdrawals
 from generation.models import Shoot, State
 from tests.browser.conftest import DESK, PHONE, Open, sign_in
 from tests.browser.pressing import silent

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from accounts.models import RosterImport, User
-from accounts.roster_imports import map_columns
+from accounts.staff.roster_imports import map_columns
 from generation.models import State
 from tests.browser.barriers import barriers
 from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in

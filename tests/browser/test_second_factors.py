@@ -11,7 +11,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from tests.accounts.test_second_factor import code_of
+from tests.accounts.membership.test_second_factor import code_of
 from tests.browser.barriers import barriers
 from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
 from tests.world import PASSWORD, make_world

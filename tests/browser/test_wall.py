@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from generation import finishes, rendition_table
+from generation.finishing import finishes, rendition_table
 from generation.models import Finishing, Order, Shoot
 from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain

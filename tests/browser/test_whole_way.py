@@ -14,7 +14,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from billing.models import CreditAccount
-from generation import base_model, tasks
+from generation import tasks
+from generation.dispatch import base_model
 from generation.models import Shoot, State
 from tests.browser.conftest import DESK, PHONE, Open, link_in, newest_mail
 from tests.browser.queue import drain, forget

@@ -198,8 +198,8 @@ def test_types_have_the_fields_that_come(name: str) -> None:
 def test_states_are_those_that_there_are() -> None:
     from headshots_client import shapes
 
+    from generation.approving.rejections import Fault
     from generation.models import State
-    from generation.rejections import Fault
 
     assert set(typing.get_args(shapes.State)) == set(State.values)
     assert set(typing.get_args(shapes.Fault)) == set(Fault.values)

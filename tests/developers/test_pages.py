@@ -14,8 +14,8 @@ from django.utils.html import escape
 from accounts.actors import SYSTEM
 from accounts.models import Organisation
 from accounts.webhooks.types import TYPES
-from generation import orders
 from generation.models import Look
+from generation.ordering import orders
 from headshots.developers import guides, problems, reference
 from headshots.lib.markdown import render
 

@@ -7,7 +7,7 @@ from functools import cache
 from PIL import Image
 
 from accounts.actors import SYSTEM
-from generation import choosing
+from generation.approving import choosing
 from generation.embedded_model.demo_people import choose_people
 from generation.embedded_model.renderer import Scene, draw
 from generation.engine import finish

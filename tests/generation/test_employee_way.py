@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
-from accounts.releases import release_text
+from accounts.consent.releases import release_text
 from billing import ledger
-from generation import approvals, choosing, states
+from generation import states
+from generation.approving import approvals, choosing
 from generation.models import Selfie, Shoot, State
 from tests.world import World, give_candidates, give_selfies, jpeg, token
 

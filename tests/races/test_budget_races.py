@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import ledger
-from generation import budgets_used, orders
 from generation.models import Shoot
+from generation.ordering import budgets_used, orders
 from headshots.lib.problems import Problem
 from tests.races.together import together
 from tests.world import World, make_world

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from billing import ledger
-from generation import claims, states
+from generation import states
+from generation.dispatch import claims
 from generation.models import Shoot, State
 from headshots.lib.problems import Problem
 from tests.races.together import together
@@ -69,7 +70,7 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing() -> None:
 
 
 def test_cancelling_shuts_the_worker_out() -> None:
-    from generation import orders
+    from generation.ordering import orders
 
     (shoot,) = queued(make_world(), 1)
     (held,) = claims.claim(worker="a", people=1)
@@ -116,7 +117,8 @@ def test_a_polite_stop_costs_no_attempt() -> None:
 
 
 def test_handing_in_and_approving_from_many_tabs_counts_once() -> None:
-    from generation import choosing, selfies
+    from generation.approving import choosing
+    from generation.photos import selfies
 
     world = make_world()
     shoot = world.shoot(State.COLLECTING)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import roster_imports
 from accounts.actors import user_actor
 from accounts.models import AuditEntry, Employee, Role, RosterImport
+from accounts.staff import roster_imports
 from tests.races.together import together
 from tests.world import World, make_world
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation import joining
+from generation.inviting import joining
 from generation.models import JoinCode, JoinLink, Shoot
 from headshots.lib.problems import Problem
 from tests.races.together import together

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
-from accounts import members
 from accounts.actors import user_actor
+from accounts.membership import members
 from accounts.models import Member, Organisation, Role, User
 from headshots.lib.problems import Problem
 from tests.races.together import together

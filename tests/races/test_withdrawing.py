@@ -7,7 +7,10 @@ from django.db import transaction
 
 from accounts.actors import SYSTEM, employee_actor
 from billing import ledger
-from generation import choosing, claims, states, withdrawals
+from generation import states
+from generation.approving import choosing
+from generation.dispatch import claims
+from generation.leaving import withdrawals
 from generation.models import Candidate, Certificate, Headshot, Shoot, State
 from generation.storage import vault
 from headshots.lib.problems import Problem

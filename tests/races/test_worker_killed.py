@@ -15,7 +15,8 @@ import pytest
 from accounts.actors import SYSTEM
 from billing import ledger
 from billing.models import CreditEntry
-from generation import choosing, claims
+from generation.approving import choosing
+from generation.dispatch import claims
 from generation.models import Candidate, Shoot, State
 from generation.storage import vault
 from headshots.lib.supervise import Supervisor

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from generation import base_model
+from generation.dispatch import base_model
 from headshots.lib.problems import Problem
 
 

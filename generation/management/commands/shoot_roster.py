@@ -16,20 +16,15 @@ from rich.progress import track
 from accounts.access import Membership, membership
 from accounts.actors import Actor, user_actor
 from accounts.models import Employee, Organisation, Role, User
-from accounts.roster import import_roster, read_roster
-from generation import (
-    choosing,
-    claims,
-    delivery,
-    looks,
-    on_behalf,
-    orders,
-    progress,
-    selfies,
-    states,
-)
+from accounts.staff.roster import import_roster, read_roster
+from generation import states
+from generation.approving import choosing
+from generation.delivering import delivery
+from generation.dispatch import claims
 from generation.models import Order, Selfie, Shoot, State
-from generation.terminal import follow
+from generation.ordering import looks, on_behalf, orders, progress
+from generation.ordering.terminal import follow
+from generation.photos import selfies
 from headshots.lib.problems import Problem
 
 STATEMENT = (
@@ -141,7 +136,7 @@ class Command(BaseCommand):
 
     def _refuse_without_worker(self, here: bool) -> None:
         if here:
-            from generation import base_model
+            from generation.dispatch import base_model
 
             base_model.refuse_unusable()
             return

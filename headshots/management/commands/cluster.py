@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.Q_CLUSTER_NAME == "gpu":
-            from generation import base_model
+            from generation.dispatch import base_model
 
             try:
                 base_model.refuse_unusable()

@@ -15,9 +15,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import user_actor
-from accounts.members import leave
+from accounts.membership.members import leave
+from accounts.membership.organisations import add_member
 from accounts.models import AuditEntry, IdentityProvider, Member, MemberInvitation, Role, User
-from accounts.organisations import add_member
 from accounts.sso import providers
 from headshots.lib.problems import Problem
 from tests.accounts.sso.conftest import Idp, Zone

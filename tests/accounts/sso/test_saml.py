@@ -19,8 +19,8 @@ from django.test import Client
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Saml
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Utils
 
+from accounts.membership.organisations import add_member
 from accounts.models import Role
-from accounts.organisations import add_member
 from accounts.sso import providers
 from headshots.lib.problems import Problem
 from tests.accounts.sso.conftest import Zone

@@ -15,8 +15,10 @@ from accounts.actors import SYSTEM
 from accounts.models import Event, WebhookDelivery
 from accounts.webhooks import endpoints, events, payloads
 from accounts.webhooks.types import CHOICES, TYPES
-from generation import choosing, orders, states, tasks
+from generation import states, tasks
+from generation.approving import choosing
 from generation.models import Shoot, State
+from generation.ordering import orders
 from headshots.lib.problems import Problem
 from tests.world import World, bring, make_world
 

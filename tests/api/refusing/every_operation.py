@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.test.client import MULTIPART_CONTENT
 from django.utils import timezone
 
-from accounts import api_keys
 from accounts.actors import SYSTEM
+from accounts.developers import api_keys
 from accounts.models import ApiKey
 from generation.models import State
 from headshots.lib.api import idempotency
@@ -91,7 +91,7 @@ def _meanwhile(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
     def twin(**_: Any) -> None:
         raise IntegrityError("duplicate key")
 
-    patch.setattr("accounts.roster_edits.add_employee", twin)
+    patch.setattr("accounts.staff.roster_edits.add_employee", twin)
     return program.post("employees", {"email": "a@b.example"})
 
 

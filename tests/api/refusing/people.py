@@ -8,8 +8,8 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts import api_keys
 from accounts.actors import SYSTEM
+from accounts.developers import api_keys
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from tests.api.program import Program

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.http import HttpResponse
 
-from accounts import partners
+from accounts.developers import partners
 from accounts.models import Tally
 from accounts.sso import domains
 from generation.models import PublishingRun

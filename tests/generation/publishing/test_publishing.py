@@ -16,18 +16,21 @@ from PIL import Image
 
 from accounts.actors import employee_actor
 from accounts.models import Employee
-from generation import alternatives, credentials, finishes, retention, withdrawals
+from generation.approving import alternatives
+from generation.delivering import credentials
 from generation.engine.finishing.measuring import look
 from generation.engine.provenance import authority
+from generation.finishing import finishes
+from generation.leaving import retention, withdrawals
 from generation.models import Directory, Order, Publication, PublishingRun, Rendition, State
 from generation.publishing import directories, doing, pictures, runs
 from generation.publishing.entra import Entra
 from generation.publishing.interface import Photo
 from generation.storage import vault
 from headshots.lib.problems import Problem
+from tests.generation.approving.test_given_instead import give_photo
 from tests.generation.publishing import vendors as fake
 from tests.generation.publishing.vendors import Vendors
-from tests.generation.test_given_instead import give_photo
 from tests.world import World, bring, give_files, give_initials, jpeg, many_delivered, token
 
 Aim = PublishingRun.Aim

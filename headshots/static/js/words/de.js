@@ -19,6 +19,7 @@ window.WORDS = {
  "Connection lost, trying again": "Verbindung verloren, neuer Versuch",
  "It was cancelled, or took too long. You can try again.": "Es wurde abgebrochen oder hat zu lange gedauert. Sie können es erneut versuchen.",
  "Nobody is chosen yet.": "Noch ist niemand ausgewählt.",
+ "One moment": "Einen Moment",
  "Passkeys need the site's proper address with https://.": "Passkeys brauchen die richtige Adresse der Seite mit https://.",
  "Place the order": "Auftrag erteilen",
  "Sending": "Wird gesendet",

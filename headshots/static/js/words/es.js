@@ -19,6 +19,7 @@ window.WORDS = {
  "Connection lost, trying again": "Conexión perdida, reintentando",
  "It was cancelled, or took too long. You can try again.": "Se canceló o tardó demasiado. Puede intentarlo de nuevo.",
  "Nobody is chosen yet.": "Aún no hay nadie elegido.",
+ "One moment": "Un momento",
  "Passkeys need the site's proper address with https://.": "Las claves de acceso necesitan la dirección correcta del sitio con https://.",
  "Place the order": "Hacer el pedido",
  "Sending": "Enviando",

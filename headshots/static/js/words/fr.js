@@ -19,6 +19,7 @@ window.WORDS = {
  "Connection lost, trying again": "Connexion perdue, nouvelle tentative",
  "It was cancelled, or took too long. You can try again.": "Cela a été annulé ou a pris trop de temps. Vous pouvez réessayer.",
  "Nobody is chosen yet.": "Personne n’est encore choisi.",
+ "One moment": "Un instant",
  "Passkeys need the site's proper address with https://.": "Les clés d’accès demandent la bonne adresse du site, avec https://.",
  "Place the order": "Passer la commande",
  "Sending": "Envoi",

@@ -1,0 +1,1 @@
+"""Personal links and releases: what an employee is asked, and what they signed."""

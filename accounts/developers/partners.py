@@ -1,0 +1,86 @@
+"""Partners: organisations that act for others, as long as those let them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.developers import scopes
+from accounts.models import Organisation, PartnerGrant
+from headshots.lib.problems import Problem
+
+
+@transaction.atomic
+def grant(
+    *, actor: Actor, organisation: Organisation, partner_id: str, wanted: Sequence[str]
+) -> PartnerGrant:
+    """Let a partner act for the organisation within scopes; a second grant replaces the first.
+
+    A partner is known by its id, which it tells its customers. Raises Problem for an id that is
+    nobody's or one's own, and for scopes that are none.
+    """
+    if organisation.sandbox_of_id:
+        raise Problem(
+            _("A grant is given with a live key; it holds for the sandbox as well."),
+            code="sandbox",
+            status=409,
+        )
+    try:
+        partner = Organisation.objects.filter(
+            pk=UUID(partner_id.strip()), closed_at=None, sandbox_of=None
+        ).first()
+    except ValueError:
+        partner = None
+    if partner is None or partner.pk == organisation.pk:
+        raise Problem(
+            _("This is no partner’s id. Ask the partner for it; it is on their page of keys."),
+            code="partner_unknown",
+            field="partner",
+        )
+    found = scopes.check(wanted)
+    if withheld := [s for s in found if s.startswith("keys:")]:
+        # SECURITY: a partner's access ends with its grant, so it makes no keys of its own here.
+        raise Problem(
+            _("The scope {value} is not given to partners.").format(value=withheld[0]),
+            code="scope",
+            field="scopes",
+        )
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    made, _fresh = PartnerGrant.objects.update_or_create(
+        organisation=organisation,
+        partner=partner,
+        withdrawn_at=None,
+        defaults={"scopes": found, "granted_by": actor.user},
+    )
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="partner.granted",
+        about=made,
+        partner=partner.name,
+        scopes=found,
+    )
+    return made
+
+
+@transaction.atomic
+def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
+    """Shut a partner out with the next request. Twice is once."""
+    grant = PartnerGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
+    if grant.withdrawn_at is None:
+        grant.withdrawn_at = timezone.now()
+        grant.save(update_fields=["withdrawn_at"])
+        audit.record(
+            actor=actor,
+            organisation=grant.organisation,
+            action="partner.withdrawn",
+            about=grant,
+            partner=grant.partner.name,
+        )
+    return grant

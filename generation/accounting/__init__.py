@@ -1,0 +1,1 @@
+"""What making takes, and where credits go."""

@@ -1,0 +1,1 @@
+"""From candidates to a headshot: the short list, the pick, the yes and the no."""

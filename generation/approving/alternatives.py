@@ -1,0 +1,257 @@
+"""A picture beside the others of somebody who opted out: one real photo, or initials.
+
+No face is generated and nobody is recognised: the photo is moved to the order's crop by where its
+eyes are and gets the order's backdrop; no measurement of the face is kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django_q.tasks import async_task
+
+from accounts import audit
+from accounts.actors import Actor
+from generation import states
+from generation.delivering import credentials
+from generation.engine import provenance
+from generation.finishing import finishes, renditions
+from generation.models import Alternative, Order, Shoot, State, TeamConsent
+from generation.storage import vault
+from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
+from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from generation.engine.finishing import Cutout, FinishSpec, RenderedFile, RenditionSpec
+
+AGREEMENT = gettext_noop(
+    "I allow {organisation} to use this photo of me, cropped and with the backdrop of the others, "
+    "on its directories, badges and pages. No face is generated and my face is not measured."
+)
+# What the photo's edges cut, said beside the picture made of it (codes of a cutout's notes).
+_CUT = {
+    "hair_cut": gettext_noop(
+        "The upper edge of this photo cuts your hair. It can stay as it is; a photo with more "
+        "space above your head would look better."
+    ),
+    "shoulders_cut": gettext_noop(
+        "The side of this photo cuts your shoulder. It can stay as it is; a photo taken from a "
+        "little further away would look better."
+    ),
+}
+
+
+def folder(shoot: Shoot) -> str:
+    """Where the files lie: apart from what is destroyed when somebody opts out."""
+    return f"{shoot.order.organisation_id}/{shoot.pk}-instead"
+
+
+def give_initials(*, actor: Actor, shoot: Shoot) -> Alternative:
+    """Initials in the order's style, instead of anything given before."""
+    return _give(actor=actor, shoot=shoot, kind=Alternative.Kind.INITIALS)
+
+
+def give_photo(
+    *, actor: Actor, shoot: Shoot, data: bytes, name: str, agreed: bool, agreement: str
+) -> Alternative:
+    """One real photo, with the permission (`agreement`, as it was read) to use it.
+
+    Raises Problem without the permission and for what is no photo.
+    """
+    _refuse(shoot)
+    if not agreed:
+        raise Problem(
+            _("Tick that the photo may be used; without that it is not kept."),
+            code="agreement",
+            field="agreed",
+        )
+    try:
+        photo = decode_photo(data)
+    except PhotoProblem as problem:
+        raise Problem(f"{name}: {problem.sentence}", code="photo", field="photo") from problem
+    key = f"{folder(shoot)}/photo.jpg"
+    vault().put(key, to_jpeg(photo.image, quality=95))
+    return _give(
+        actor=actor, shoot=shoot, kind=Alternative.Kind.PHOTO, file=key, agreed_text=agreement
+    )
+
+
+@transaction.atomic
+def _give(
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    kind: Alternative.Kind,
+    file: str = "",
+    agreed_text: str = "",
+) -> Alternative:
+    shoot = states.locked(shoot.pk)
+    _refuse(shoot)
+    before = Alternative.objects.filter(shoot=shoot).values_list("finished", flat=True).first()
+    found, _made = Alternative.objects.update_or_create(
+        shoot=shoot,
+        defaults={
+            "kind": kind,
+            "file": file,
+            "finished": "",
+            "problem": "",
+            "agreed_text": agreed_text,
+            "address": actor.address,
+        },
+    )
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action="alternative.given",
+        about=shoot,
+        kind=str(kind),
+    )
+    if before:
+        transaction.on_commit(lambda: vault().delete(before))
+    if not file:
+        transaction.on_commit(lambda: vault().delete(f"{folder(shoot)}/photo.jpg"))
+    async_task("generation.tasks.finish_alternative", str(found.pk))
+    return found
+
+
+def _refuse(shoot: Shoot) -> None:
+    if shoot.state != State.OPTED_OUT:
+        raise Problem(_("Opt out first."), code="not_opted_out", status=409)
+
+
+@transaction.atomic
+def take_back(*, actor: Actor, shoot: Shoot) -> None:
+    """Destroy the picture; nothing stands beside the others then. Twice is once."""
+    shoot = states.locked(shoot.pk)
+    TeamConsent.objects.filter(shoot=shoot).delete()
+    if Alternative.objects.filter(shoot=shoot).delete()[0]:
+        audit.record(
+            actor=actor,
+            organisation=shoot.order.organisation,
+            action="alternative.taken_back",
+            about=shoot,
+        )
+    transaction.on_commit(lambda: vault().delete_tree(folder(shoot)))
+
+
+def begin_anew(*, order: Order) -> None:
+    """Queue the pictures of those who opted out once more: the order's finish is another one now.
+    Call it in the transaction of what it stands for; the old ones stay until the new are there."""
+    for found in of_order(order):
+        async_task("generation.tasks.finish_alternative", str(found.pk), True)
+
+
+def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
+    """Make the picture, or `anew` where there is one. Runs in a task: it loads dlib. Returns
+    whether there is one now.
+
+    What was given in the meantime wins; doing it again changes nothing.
+    """
+    found = (
+        Alternative.objects.select_related("shoot__order__look", "shoot__employee")
+        .filter(pk=alternative_id)
+        .first()
+    )
+    if found is None or (found.finished and not anew):
+        return found is not None
+    before = found.finished
+    picture, problem = _picture(found)
+    if picture is None and before:
+        return True
+    key = f"{folder(found.shoot)}/{found.kind}-{secrets.token_hex(8)}.jpg"
+    if picture is not None:
+        vault().put(key, picture)
+    kept = Alternative.objects.filter(
+        pk=found.pk, updated_at=found.updated_at, finished=before
+    ).update(finished=key if picture is not None else "", problem=problem)
+    if picture is not None and (before or not kept):
+        vault().delete(before if kept else key)
+    return bool(kept and picture is not None)
+
+
+def _picture(found: Alternative) -> tuple[bytes | None, str]:
+    """The picture in the order's crop and on its plate as JPEG, and what the person should know
+    of it; or why there is none."""
+    from PIL import Image
+
+    from generation.engine import finish as encoding
+    from generation.engine import finishing, initials
+    from generation.engine.errors import EngineError
+
+    person, order = found.shoot.employee, found.shoot.order
+    spec = finishes.spec(finishes.of_order(order), order)
+    wanted = next((r for r in spec.renditions if renditions.counts(r)), spec.renditions[0])
+    wanted = replace(wanted, format="jpeg")
+    if found.kind == Alternative.Kind.INITIALS:
+        first = person.preferred_name or person.first_name
+        letters = initials.initials(first, person.last_name, person.email)
+        ground = finishing.paint(spec.plate, (wanted.width, wanted.height))
+        drawn = initials.draw(letters, Image.fromarray(ground), wanted.eye_line)
+        label = credentials.label(provenance.DRAWN)
+        return _signed(encoding.jpeg(drawn, xmp=label), order, provenance.DRAWN), ""
+    try:
+        cut, file = _finished(found, spec, wanted)
+    except (EngineError, FileMissing) as error:
+        return None, renditions.why_not(error)
+    noticed = next((sentence for note, sentence in _CUT.items() if note in cut.notes), "")
+    return _signed(file.data, order, provenance.MADE_BY_A_PERSON), noticed
+
+
+def _finished(
+    found: Alternative, spec: FinishSpec, wanted: RenditionSpec
+) -> tuple[Cutout, RenderedFile]:
+    """The photo in one rendition of a finish. Raises EngineError and FileMissing."""
+    from PIL import Image
+
+    from generation.engine import finishing
+
+    with Image.open(vault().path(found.file)) as photo:
+        cut = finishing.cut_out(photo, renditions.matting())
+    label = credentials.label(provenance.MADE_BY_A_PERSON)
+    (file,) = finishing.finish(cut, replace(spec, renditions=(wanted,)), xmp=label)
+    return cut, file
+
+
+def square(*, found: Alternative, side: int) -> Image:
+    """The photo as a square of `side` pixels, cropped as the order's largest square is, RGB; about
+    a second. Raises Problem where it cannot be finished any more."""
+    from generation.engine.errors import EngineError
+
+    order = found.shoot.order
+    spec = finishes.spec(finishes.of_order(order), order)
+    rows = [row for row in spec.renditions if renditions.counts(row)] or [spec.renditions[0]]
+    squares = [row for row in rows if row.width == row.height]
+    like = max(squares, key=lambda row: row.width, default=rows[0])
+    wanted = replace(like, width=side, height=side, format="jpeg", dpi=0)
+    try:
+        return _finished(found, spec, wanted)[1].picture.convert("RGB")
+    except (EngineError, FileMissing) as error:
+        raise Problem(renditions.why_not(error), status=409) from error
+
+
+def _signed(data: bytes, order: Order, source: str) -> bytes:
+    return credentials.sign(data, "jpeg", look=order.direction.words(), source=source)[0]
+
+
+def photos(order: Order) -> list[Alternative]:
+    """Those that are real photos, given to be used in directories (AGREEMENT), by name."""
+    return [found for found in of_order(order) if found.kind == Alternative.Kind.PHOTO]
+
+
+def of_order(order: Order) -> list[Alternative]:
+    """The finished pictures of those of an order who opted out, by name."""
+    return list(
+        Alternative.objects.filter(shoot__order=order, shoot__state=State.OPTED_OUT)
+        .exclude(finished="")
+        .select_related("shoot__employee")
+        .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
+    )

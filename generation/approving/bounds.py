@@ -1,0 +1,99 @@
+"""Which headshots an administrator may approve without looking at each: those inside the bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from generation.approving import choosing
+from generation.finishing import consistency, renditions
+from generation.models import Finishing, Headshot, Order, Rendition, State
+from headshots.lib.problems import Problem
+
+# The face encoder's distance to the person's own photos up to which nobody needs to look twice.
+LIKENESS = 0.45
+
+
+@dataclass
+class Judged:
+    """A headshot that awaits approval; `reasons` says why somebody should look at it."""
+
+    headshot: Headshot
+    reasons: list[str] = field(default_factory=list)
+    # What would be delivered, as soon as it is rendered.
+    file: Rendition | None = None
+
+    @property
+    def inside(self) -> bool:
+        return not self.reasons
+
+
+def awaiting(*, order: Order) -> list[Judged]:
+    """Everybody of an order who awaits approval, by name, each held against the bounds."""
+    rows = list(
+        Headshot.objects.filter(shoot__order=order, shoot__state=State.APPROVING)
+        .select_related("candidate", "shoot__employee", "finishing__finish")
+        .prefetch_related("finishing__renditions")
+        .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
+    )
+    standing_out = _standing_out(order)
+    return [
+        Judged(row, [*_of_picture(row), *standing_out.get(row.pk, [])], renditions.main(row))
+        for row in rows
+    ]
+
+
+def _of_picture(headshot: Headshot) -> list[str]:
+    candidate = headshot.candidate
+    reasons = []
+    if candidate.likeness_own is None:
+        reasons.append(_("The likeness was not measured."))
+    elif candidate.likeness_own > LIKENESS:
+        reasons.append(
+            _("Likeness {value}; up to {most} is close.").format(
+                value=f"{candidate.likeness_own:.2f}", most=f"{LIKENESS:.2f}"
+            )
+        )
+    if candidate.receipt.get("flags"):
+        reasons.append(_("The check flagged skin, hair or glasses."))
+    finishing = headshot.finishing
+    if finishing is not None and finishing.state == Finishing.State.FAILED:
+        reasons.append(finishing.sentence)
+    return reasons
+
+
+def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:
+    """What stands out against the roster, in words, by headshot."""
+    alike = consistency.compare(consistency.shown(order=order))
+    return {standing.headshot.pk: standing.reasons for standing in alike.outliers}
+
+
+def approve_inside(*, actor: Actor, order: Order) -> tuple[int, list[Judged]]:
+    """Approve everybody inside the bounds; returns how many, and who is left with the reasons.
+
+    Somebody who changed their mind in this moment is left, too.
+    """
+    approved, left = 0, []
+    for judged in awaiting(order=order):
+        if judged.inside and _approved(actor, judged):
+            approved += 1
+        else:
+            left.append(judged)
+    return approved, left
+
+
+def _approved(actor: Actor, judged: Judged) -> bool:
+    try:
+        choosing.approve(
+            actor=actor, shoot=judged.headshot.shoot, picked=judged.headshot.candidate_id
+        )
+    except Problem as problem:
+        if problem.status != 409:
+            raise
+        judged.reasons.append(problem.sentence)
+        return False
+    return True

@@ -1,0 +1,251 @@
+"""The employee's pick and the administrator's yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.models import User
+from accounts.webhooks import events
+from billing import ledger
+from generation import states
+from generation.dispatch import claims
+from generation.finishing import renditions
+from generation.inviting import notices
+from generation.leaving import retention
+from generation.models import Candidate, Headshot, Shoot, State, TeamConsent
+from generation.ordering import add_ons
+from headshots.lib.problems import Problem
+
+MOST_ROUNDS = 3
+SHORT_LIST = 6
+
+
+class Reason(models.TextChoices):
+    """What is wrong with pictures; each makes the next otherwise (generation.photos.demands)."""
+
+    FACE = "face", gettext_lazy("The face is not mine")
+    AGE = "age", gettext_lazy("I look younger or older")
+    SKIN = "skin", gettext_lazy("My skin has another tone")
+    HAIR = "hair", gettext_lazy("The hair is wrong")
+    GLASSES = "glasses", gettext_lazy("The glasses are wrong")
+    EXPRESSION = "expression", gettext_lazy("The expression is not me")
+    OTHER = "other", gettext_lazy("Something else")
+
+
+def short_list(*, shoot: Shoot) -> list[Candidate]:
+    """The candidates of the newest round with any that passed, likest first; at most
+    SHORT_LIST, or as many more as were asked for.
+
+    A favourite, which is what was picked, stays on it when its person asks for others; what the
+    organisation rejected does not.
+    """
+    passed = Candidate.objects.filter(shoot=shoot, passed=True)
+    newest = passed.order_by("-round").values_list("round", flat=True).first()
+    if newest is None:
+        return []
+    most = max(SHORT_LIST, shoot.wanted + SHORT_LIST - 4)
+    listed = list(passed.filter(round=newest).order_by("likeness_own", "number")[:most])
+    listed += passed.filter(kept=True).exclude(round=newest)
+    return sorted(listed, key=lambda one: (one.likeness_own or 0, -one.round, one.number))
+
+
+@transaction.atomic
+def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
+    """Choose a candidate. Until it is approved, another can be picked instead; one that was
+    approved before is delivered at once.
+
+    A member as actor picks in the employee's place (generation.approving.approvals.pick_for asks
+    whether they may).
+    """
+    shoot = states.locked(shoot.pk)
+    if candidate.shoot_id != shoot.pk or not candidate.passed:
+        raise Problem(_("This picture is not on the list."), code="not_listed", status=404)
+    if shoot.state == State.CHOOSING:
+        states.move(actor=actor, shoot=shoot, to=State.APPROVING)
+    elif shoot.state != State.APPROVING:
+        raise Problem(
+            _("This shoot is {label}; there is nothing to choose now.").format(
+                label=State(shoot.state).label.lower()
+            ),
+            code="transition",
+            status=409,
+        )
+    headshot, _made = Headshot.objects.update_or_create(
+        shoot=shoot,
+        defaults={
+            "candidate": candidate,
+            "picked_at": timezone.now(),
+            "picked_by": actor.user,
+        },
+    )
+    Shoot.objects.filter(pk=shoot.pk).update(redo_reason="")
+    renditions.begin(headshot=headshot)
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action="headshot.picked",
+        about=shoot,
+        candidate=str(candidate.pk),
+    )
+    events.emit(organisation=shoot.order.organisation, type="headshot.picked", resource=headshot)
+    if candidate.approved_at is not None and actor.user is None:
+        _deliver(actor=actor, shoot=shoot, headshot=headshot, approved_by=candidate.approved_by)
+    return headshot
+
+
+@transaction.atomic
+def ask_again(
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    reason: str = "",
+    because: Sequence[str] = (),
+    keep: bool = True,
+) -> None:
+    """Not me, because…: make new candidates, at no cost, up to MOST_ROUNDS rounds.
+
+    `because` are Reasons, which the next pictures heed; `reason` is in the person's own words.
+    What was picked stays on the list if it is to `keep`.
+    """
+    if set(because) - set(Reason.values):
+        raise Problem(
+            _("Choose what is wrong from the list."), code="reason_unknown", field="because"
+        )
+    shoot = states.locked(shoot.pk)
+    if shoot.state not in (State.CHOOSING, State.APPROVING):
+        raise Problem(_("There is nothing to make again now."), code="transition", status=409)
+    if shoot.round >= MOST_ROUNDS:
+        raise Problem(
+            _(
+                "New pictures have been made {times} times already. Please pick the best "
+                "of these, or opt out."
+            ).format(times=MOST_ROUNDS - 1),
+            code="rounds_spent",
+            status=409,
+        )
+    if picked := Headshot.objects.filter(shoot=shoot).first():
+        Candidate.objects.filter(shoot=shoot, kept=True).update(kept=False)
+        Candidate.objects.filter(pk=picked.candidate_id).update(kept=keep)
+    renditions.forget(shoot=shoot)
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action="headshots.asked_again",
+        about=shoot,
+        because=list(because),
+        reason=reason.strip()[:500],
+    )
+    Shoot.objects.filter(pk=shoot.pk).update(
+        round=shoot.round + 1, refusals=[*shoot.refusals, *because]
+    )
+    claims.enqueue(actor=actor, shoot=shoot)
+
+
+@transaction.atomic
+def approve(*, actor: Actor, shoot: Shoot, picked: UUID | None = None) -> Headshot:
+    """The administrator's yes: takes the held credit and delivers. Twice is once.
+
+    `picked` is the candidate that was looked at: if another has been picked since, it is refused.
+    """
+    shoot = states.locked(shoot.pk)
+    headshot = Headshot.objects.filter(shoot=shoot).first()
+    if shoot.state == State.DELIVERED and headshot is not None:
+        return headshot
+    if shoot.state != State.APPROVING or headshot is None:
+        raise Problem(
+            _("{name} has not picked a headshot yet.").format(name=shoot.employee.name),
+            code="not_picked",
+            status=409,
+        )
+    if picked is not None and headshot.candidate_id != picked:
+        raise Problem(
+            _("{name} has just picked another picture. Look at it first.").format(
+                name=shoot.employee.name
+            ),
+            code="stale",
+            status=409,
+        )
+    _deliver(actor=actor, shoot=shoot, headshot=headshot, approved_by=actor.user)
+    return headshot
+
+
+def _deliver(*, actor: Actor, shoot: Shoot, headshot: Headshot, approved_by: User | None) -> None:
+    """Both have said yes: takes the credit."""
+    headshot.approved_at = timezone.now()
+    headshot.approved_by = approved_by
+    headshot.save(update_fields=["approved_at", "approved_by"])
+    states.move(actor=actor, shoot=shoot, to=State.DELIVERED)
+    _take_credits(actor=actor, shoot=shoot)
+    events.emit(organisation=shoot.order.organisation, type="headshot.approved", resource=headshot)
+    notices.notify(shoot=shoot, kind="delivered")
+
+
+def _take_credits(*, actor: Actor, shoot: Shoot) -> None:
+    """Take what is due for a shoot of what is held; nothing, where its turnaround was missed."""
+    if shoot.made_free_at:
+        return
+    organisation = shoot.order.organisation
+    own, more = shoot.hold_keys
+    due = shoot.credits
+    if later := ledger.held(organisation=organisation, source_key=more):
+        ledger.capture(actor=actor, organisation=organisation, source_key=more)
+        due -= later
+    if ledger.held(organisation=organisation, source_key=own) > due:
+        ledger.capture(
+            actor=actor, organisation=organisation, source_key=own, amount=due, part="due"
+        )
+        ledger.release(
+            actor=actor, organisation=organisation, source_key=own, note=add_ons.TOO_FEW_PASSED
+        )
+    else:
+        ledger.capture(actor=actor, organisation=organisation, source_key=own)
+    Shoot.objects.filter(pk=shoot.pk).update(charged=shoot.credits)
+
+
+def approve_all(*, actor: Actor, shoots: Iterable[Shoot]) -> int:
+    """Approve each that is awaiting it; returns how many."""
+    approved = 0
+    for shoot in shoots:
+        if shoot.state == State.APPROVING:
+            try:
+                approve(actor=actor, shoot=shoot)
+            except Problem as problem:
+                if problem.status != 409:
+                    raise
+                continue
+            approved += 1
+    return approved
+
+
+@transaction.atomic
+def send_back(*, actor: Actor, shoot: Shoot, reason: str) -> None:
+    """The administrator's no: the employee picks again and reads why."""
+    reason = " ".join(reason.split())[:500]
+    if not reason:
+        raise Problem(
+            _("Say in a few words what is wrong, so that a better one can be picked."),
+            code="reason_missing",
+            field="reason",
+        )
+    shoot = states.locked(shoot.pk)
+    states.move(actor=actor, shoot=shoot, to=State.CHOOSING, message=reason)
+    renditions.forget(shoot=shoot)
+    notices.notify(shoot=shoot, kind="choose")
+
+
+@transaction.atomic
+def opt_out(*, actor: Actor, shoot: Shoot) -> None:
+    """The employee steps out, without a reason: the credit comes back, photos and pictures go."""
+    shoot = states.locked(shoot.pk)
+    states.move(actor=actor, shoot=shoot, to=State.OPTED_OUT)
+    # A yes to the team page was to a headshot.
+    TeamConsent.objects.filter(shoot=shoot).delete()
+    retention.destroy_inputs(actor=actor, shoot=shoot, results_too=True)

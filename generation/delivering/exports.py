@@ -1,0 +1,134 @@
+"""ZIPs of approved headshots that are made in the background, with progress."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_q.tasks import async_task
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.models import Organisation
+from accounts.webhooks import events
+from generation.delivering import delivery
+from generation.models import Export, Order
+from generation.storage import vault
+from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing, VaultUnavailable
+from headshots.lib.zip_stream import zip_stream
+
+LIFE = timedelta(hours=24)
+MOST_OPEN = 20
+MOST_ATTEMPTS = 3
+LOST_AFTER = timedelta(minutes=10)
+_TELL_EVERY = 10
+
+
+@transaction.atomic
+def begin(*, actor: Actor, organisation: Organisation, order: Order) -> Export:
+    """Have an order's approved headshots packed. Raises Problem where none is approved yet, or
+    MOST_OPEN exports are under way."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    open_ones = Export.objects.filter(organisation=organisation, state__in=["waiting", "making"])
+    if open_ones.count() >= MOST_OPEN:
+        raise Problem(
+            _("{most_open} exports are under way. Wait for one.").format(most_open=MOST_OPEN),
+            code="too_many",
+        )
+    total = len(delivery.delivered(order=order))
+    if not total:
+        raise Problem(
+            _("No headshot of this order is approved yet."), code="nothing_approved", status=409
+        )
+    export = Export.objects.create(
+        organisation=organisation,
+        order=order,
+        total=total,
+        actor_kind=actor.kind,
+        actor_name=actor.name[:200],
+        expires_at=timezone.now() + LIFE,
+    )
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="export.begun",
+        about=export,
+        order=str(order.pk),
+    )
+    async_task("generation.tasks.make_export", str(export.pk))
+    return export
+
+
+def make(*, export_id: UUID) -> None:
+    """Write the ZIP. Runs in a task; does no harm when run twice."""
+    now = timezone.now()
+    lost = Q(state="making", updated_at__lt=now - LOST_AFTER)
+    mine = Export.objects.filter(Q(state="waiting") | lost, pk=export_id)
+    if not mine.update(state="making", attempts=F("attempts") + 1, done=0, updated_at=now):
+        return
+    export = Export.objects.select_related("order__organisation").get(pk=export_id)
+    if export.attempts > MOST_ATTEMPTS:
+        _fail(export, "The export broke off again and again. Begin it anew.")
+        return
+    key = f"{export.organisation_id}/exports/{export.pk}.zip"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "export.zip"
+            with path.open("wb") as out:
+                for piece in zip_stream(_members(export)):
+                    out.write(piece)
+            vault().put(key, path)
+            size = path.stat().st_size
+    except (FileMissing, VaultUnavailable) as error:
+        _fail(export, error.sentence)
+        return
+    with transaction.atomic():
+        Export.objects.filter(pk=export.pk).update(
+            state="ready", done=F("total"), file=key, bytes=size, updated_at=timezone.now()
+        )
+        events.emit(
+            organisation=export.organisation, type="export.ready", resource=export, once=True
+        )
+
+
+def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    actor = Actor(kind=export.actor_kind, name=export.actor_name)
+    for number, (name, data) in enumerate(delivery.files(actor=actor, order=export.order)):
+        yield name, partial(bytes, data)
+        if number % _TELL_EVERY == 0:
+            Export.objects.filter(pk=export.pk).update(done=number, updated_at=timezone.now())
+
+
+def _fail(export: Export, sentence: str) -> None:
+    with transaction.atomic():
+        Export.objects.filter(pk=export.pk).update(
+            state="failed", sentence=sentence, updated_at=timezone.now()
+        )
+        events.emit(
+            organisation=export.organisation, type="export.failed", resource=export, once=True
+        )
+
+
+def sweep() -> int:
+    """Go on with what was lost, and destroy what has passed its time; returns how many expired."""
+    now = timezone.now()
+    lost = Q(state="waiting", created_at__lt=now - timedelta(minutes=2)) | Q(
+        state="making", updated_at__lt=now - LOST_AFTER
+    )
+    for export_id in Export.objects.filter(lost).values_list("pk", flat=True)[:100]:
+        async_task("generation.tasks.make_export", str(export_id))
+    expired = list(Export.objects.filter(expires_at__lt=now)[:500])
+    for export in expired:
+        export.delete()
+        if export.file:
+            vault().delete(export.file)
+    return len(expired)

@@ -1,0 +1,1 @@
+"""Work for the GPU: who works on which shoot, on what, for how long."""

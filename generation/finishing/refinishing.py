@@ -1,0 +1,252 @@
+"""A new plate or crop for headshots that are there already: rendered, looked at, then in use.
+
+No selfie, no GPU, no credit. What counts goes on counting until the new files are approved, and
+that can be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.webhooks import events
+from generation.approving import alternatives, previews
+from generation.finishing import consistency, finishes, renditions
+from generation.models import Finish, Finishing, Headshot, Order, Refinish, State
+from headshots.lib.problems import Problem
+
+_SHOWN = (State.APPROVING, State.DELIVERED, State.OPTED_OUT)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a refinish is: headshots in all, rendered, failed."""
+
+    total: int
+    done: int
+    failed: int
+
+    @property
+    def waiting(self) -> int:
+        return self.total - self.done - self.failed
+
+    @property
+    def percent(self) -> int:
+        return round(100 * (self.total - self.waiting) / self.total) if self.total else 100
+
+
+def progress(refinish: Refinish) -> Progress:
+    """Counts of a refinish, in one query."""
+    counts = dict(
+        Finishing.objects.filter(refinish=refinish)
+        .order_by()
+        .values_list("state")
+        .annotate(Count("pk"))
+    )
+    return Progress(
+        total=sum(counts.values()),
+        done=counts.get(Finishing.State.DONE, 0),
+        failed=counts.get(Finishing.State.FAILED, 0),
+    )
+
+
+def start(
+    *, actor: Actor, order: Order, finish: Finish, only: Iterable[UUID] | None = None
+) -> Refinish:
+    """Render an order's headshots in another finish; with `only`, those of these shoots.
+
+    Raises Problem where one is under way or there is nothing to render.
+    """
+    headshots = Headshot.objects.filter(shoot__order=order, shoot__state__in=_SHOWN)
+    if only is not None:
+        headshots = headshots.filter(shoot__in=list(only))
+    chosen = list(
+        headshots.select_related("shoot__order__look", "shoot__order__organisation", "candidate")
+    )
+    if not chosen:
+        raise Problem(
+            _("There are no headshots to render yet; new ones will come in the newest finish."),
+            code="nothing",
+            status=409,
+        )
+    try:
+        with transaction.atomic():
+            refinish = Refinish.objects.create(
+                order=order, finish=finish, before=finishes.of_order(order), made_by=actor.user
+            )
+            for headshot in chosen:
+                if finish.pk == order.finish_id and headshot.finishing_id:
+                    # Its files must stay while the new ones are made.
+                    raise Problem(
+                        _("The headshots are in this finish already."), code="same", status=409
+                    )
+                renditions.begin(headshot=headshot, finish=finish, refinish=refinish)
+            audit.record(
+                actor=actor,
+                organisation=order.organisation,
+                action="order.refinish_started",
+                about=order,
+                headshots=len(chosen),
+                finish=finish.version,
+            )
+            return refinish
+    except IntegrityError:
+        raise Problem(
+            _("Headshots of this order are being rendered. Use or discard those first."),
+            code="refinish_open",
+            status=409,
+        ) from None
+
+
+def _locked(refinish: Refinish) -> Refinish:
+    return (
+        Refinish.objects.select_for_update(of=("self",))
+        .select_related("order__organisation", "order__finish", "finish", "before")
+        .get(pk=refinish.pk)
+    )
+
+
+@transaction.atomic
+def approve(*, actor: Actor, refinish: Refinish) -> int:
+    """Use the new files; returns of how many headshots. What could not be rendered keeps its old
+    files. Twice is once. Raises Problem while some are being rendered."""
+    refinish = _locked(refinish)
+    if refinish.state == Refinish.State.APPROVED:
+        return 0
+    _refuse_closed(refinish)
+    if progress(refinish).waiting:
+        raise Problem(
+            _("Some headshots are still being rendered. Wait a moment and try again."),
+            code="rendering",
+            status=409,
+        )
+    done = list(
+        Finishing.objects.filter(refinish=refinish, state=Finishing.State.DONE).select_related(
+            "headshot"
+        )
+    )
+    if not done:
+        raise Problem(
+            _("None of the headshots could be rendered; the reasons stand beside them."),
+            code="nothing",
+            status=409,
+        )
+    for finishing in done:
+        finishing.replaced_id = finishing.headshot.finishing_id
+        finishing.headshot.finishing = finishing
+    Finishing.objects.bulk_update(done, ["replaced"])
+    Headshot.objects.bulk_update([finishing.headshot for finishing in done], ["finishing"])
+    order = refinish.order
+    _tell(order, done)
+    order.finish = refinish.finish
+    order.save(update_fields=["finish"])
+    previews.begin_of_order(order=order)
+    alternatives.begin_anew(order=order)
+    _decided(actor, refinish, Refinish.State.APPROVED, headshots=len(done))
+    _drop_older(order)
+    consistency.note(order=order)
+    return len(done)
+
+
+def _tell(order: Order, changed: Iterable[Finishing]) -> None:
+    events.emit_all(
+        organisation=order.organisation,
+        type="headshot.finished",
+        resources=[finishing.headshot for finishing in changed],
+    )
+
+
+def _drop_older(order: Order) -> None:
+    """Of each headshot the files that count and those before them stay, for undo."""
+    counting = Headshot.objects.filter(shoot__order=order).exclude(finishing=None)
+    kept = set(counting.values_list("finishing_id", "finishing__replaced_id"))
+    old = Finishing.objects.filter(
+        headshot__shoot__order=order, state=Finishing.State.DONE
+    ).exclude(pk__in={pk for pair in kept for pk in pair if pk})
+    renditions.drop_finishings(finishings=old.exclude(refinish__state=Refinish.State.RENDERING))
+
+
+@transaction.atomic
+def undo(*, actor: Actor, refinish: Refinish) -> int:
+    """Use the files from before again; returns of how many headshots.
+
+    Raises Problem where it is not the newest in use.
+    """
+    refinish = _locked(refinish)
+    newest = Refinish.objects.filter(order=refinish.order, state=Refinish.State.APPROVED).first()
+    if newest is None or newest.pk != refinish.pk or refinish.order.finish_id != refinish.finish_id:
+        raise Problem(
+            _("The headshots have changed since; undo the newest change first."),
+            code="stale",
+            status=409,
+        )
+    back = [
+        finishing
+        for finishing in Finishing.objects.filter(refinish=refinish).select_related("headshot")
+        if finishing.replaced_id and finishing.headshot.finishing_id == finishing.pk
+    ]
+    for finishing in back:
+        finishing.headshot.finishing_id = finishing.replaced_id
+    Headshot.objects.bulk_update([finishing.headshot for finishing in back], ["finishing"])
+    order = refinish.order
+    _tell(order, back)
+    order.finish = refinish.before
+    order.save(update_fields=["finish"])
+    previews.begin_of_order(order=order)
+    alternatives.begin_anew(order=order)
+    _decided(actor, refinish, Refinish.State.UNDONE, headshots=len(back))
+    consistency.note(order=order)
+    return len(back)
+
+
+@transaction.atomic
+def discard(*, actor: Actor, refinish: Refinish) -> None:
+    """Throw the new files away; what counts stays as it is."""
+    refinish = _locked(refinish)
+    _refuse_closed(refinish)
+    renditions.drop_finishings(finishings=Finishing.objects.filter(refinish=refinish))
+    _decided(actor, refinish, Refinish.State.DISCARDED)
+
+
+@transaction.atomic
+def try_again(*, actor: Actor, refinish: Refinish) -> int:
+    """Render those once more that failed; returns how many."""
+    refinish = _locked(refinish)
+    _refuse_closed(refinish)
+    failed = Finishing.objects.filter(
+        refinish=refinish, state=Finishing.State.FAILED
+    ).select_related("headshot__shoot__order__look", "headshot__candidate", "finish")
+    count = 0
+    for finishing in failed:
+        renditions.begin(headshot=finishing.headshot, finish=finishing.finish, refinish=refinish)
+        count += 1
+    return count
+
+
+def _refuse_closed(refinish: Refinish) -> None:
+    if refinish.state != Refinish.State.RENDERING:
+        raise Problem(
+            _("This has been decided already. Load the page again."), code="stale", status=409
+        )
+
+
+def _decided(actor: Actor, refinish: Refinish, state: Refinish.State, **details: int) -> None:
+    refinish.state = state
+    refinish.decided_at = timezone.now()
+    refinish.save(update_fields=["state", "decided_at"])
+    audit.record(
+        actor=actor,
+        organisation=refinish.order.organisation,
+        action=f"order.refinish_{state}",
+        about=refinish.order,
+        finish=refinish.finish.version,
+        **details,
+    )

@@ -1,0 +1,332 @@
+"""The files of headshots: rendered by the default cluster, without a GPU or a credit."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django_q.tasks import async_task
+from PIL import Image
+
+from accounts.webhooks import events
+from generation.accounting import usage
+from generation.delivering import credentials
+from generation.finishing import finishes, rendition_table
+from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
+from generation.storage import vault
+from headshots.lib.vault import FileMissing
+
+if TYPE_CHECKING:
+    from generation.engine.finishing import Alignment, Cutout, RenditionSpec
+    from generation.engine.finishing.matte import Matting
+
+log = structlog.get_logger(__name__)
+
+# A rendering that did not come to an end within this time was lost, and is queued again.
+LOST_S = 180
+NOT_EQUIPPED = gettext_noop(
+    "Nothing can be finished here at the moment; the fault is not in the picture. Whoever runs "
+    "this installation finds the reason in its log."
+)
+MOST_ATTEMPTS = 4
+
+
+def begin(
+    *, headshot: Headshot, finish: Finish | None = None, refinish: Refinish | None = None
+) -> Finishing:
+    """Queue the rendering of a headshot, in its order's finish if none is named. Call it in the
+    transaction of what it stands for.
+
+    What was rendered of another candidate goes. Without `refinish` the files count as soon as
+    they are there.
+    """
+    shoot = headshot.shoot
+    finish = finish or finishes.of_order(shoot.order)
+    drop(headshots=[headshot], but_candidate=headshot.candidate_id)
+    finishing, made = Finishing.objects.get_or_create(
+        headshot=headshot,
+        finish=finish,
+        candidate=headshot.candidate,
+        defaults={"refinish": refinish},
+    )
+    if not made:
+        Finishing.objects.filter(pk=finishing.pk).update(
+            state=Finishing.State.WAITING, attempts=0, tried_at=None, sentence=""
+        )
+        if refinish:
+            Finishing.objects.filter(pk=finishing.pk).update(refinish=refinish)
+        finishing.refresh_from_db()
+    async_task("generation.tasks.render", str(finishing.pk))
+    return finishing
+
+
+def drop(*, headshots: Iterable[Headshot], but_candidate: UUID | None = None) -> None:
+    """Remove the files and rows of headshots; with `but_candidate`, those of other candidates."""
+    doomed = Finishing.objects.filter(headshot__in=list(headshots))
+    if but_candidate is not None:
+        doomed = doomed.exclude(candidate=but_candidate)
+    drop_finishings(finishings=doomed)
+
+
+def drop_finishings(*, finishings: QuerySet[Finishing]) -> None:
+    """Remove finishings with their files. Call it in the transaction of what it stands for."""
+    found = list(finishings.select_related("headshot__shoot__order"))
+    folders = [folder(finishing) for finishing in found]
+    Finishing.objects.filter(pk__in=[finishing.pk for finishing in found]).delete()
+
+    def remove() -> None:
+        for path in folders:
+            vault().delete_tree(path)
+
+    transaction.on_commit(remove)
+
+
+def forget(*, shoot: Shoot) -> None:
+    """The pick of a shoot is taken back: its headshot goes, with every file of it."""
+    headshots = list(Headshot.objects.filter(shoot=shoot))
+    drop(headshots=headshots)
+    Headshot.objects.filter(pk__in=[found.pk for found in headshots]).delete()
+
+
+def folder(finishing: Finishing) -> str:
+    """Where the files of a finishing lie in the vault."""
+    shoot = finishing.headshot.shoot
+    return f"{shoot.folder}/headshots/{finishing.pk}"
+
+
+def render(*, finishing_id: UUID) -> Finishing | None:
+    """Render the files of one headshot in one finish. Runs in a task of the default cluster: it
+    loads dlib and OpenCV, never torch; about a second and a half on one core.
+
+    A picture that cannot be finished fails it with a sentence; what counted before goes on
+    counting. Returns None where it is gone meanwhile; rendering again makes the same files.
+    """
+    from generation.engine import finishing as engine
+    from generation.engine.errors import EngineError
+    from generation.engine.finishing import alignment
+
+    found = (
+        Finishing.objects.filter(pk=finishing_id)
+        .select_related(
+            "headshot__shoot__order__look",
+            "headshot__finishing__finish__plate",
+            "finish__plate",
+            "candidate",
+        )
+        .first()
+    )
+    if found is None or found.state != Finishing.State.WAITING:
+        return found
+    Finishing.objects.filter(pk=found.pk).update(
+        attempts=F("attempts") + 1, tried_at=timezone.now()
+    )
+    started = time.monotonic()
+    try:
+        with Image.open(vault().path(found.candidate.file)) as picture:
+            cut = engine.cut_out(picture, matting())
+        order = found.headshot.shoot.order
+        kept = _alignment(found, cut)
+        files = engine.finish(
+            cut,
+            finishes.spec(found.finish, order, generated=True),
+            landmarks=alignment.landmarks(kept, cut) if kept else None,
+            xmp=credentials.label(),
+        )
+        main = next((f for f in files if counts(f.spec)), files[0])
+        kept = kept or alignment.found_in(main, cut)
+        face = alignment.face_in(kept, main, cut)
+        measures = engine.measure(main.picture, main.alpha, cut, face) if face else None
+    except (EngineError, FileMissing) as error:
+        return _failed(found, why_not(error))
+    made = []
+    for file in files:
+        data, signed = _signed(found, file.data, file.spec.format)
+        key = f"{folder(found)}/{file.spec.kind}.{_suffix(file.spec.format)}"
+        vault().put(key, data)
+        made.append(
+            Rendition(
+                finishing=found,
+                kind=file.spec.kind,
+                format=file.spec.format,
+                width=file.spec.width,
+                height=file.spec.height,
+                dpi=file.spec.dpi,
+                bytes=len(data),
+                enlarged=file.enlarged,
+                file=key,
+                sha256=hashlib.sha256(data).hexdigest(),
+                signed=signed,
+            )
+        )
+    with transaction.atomic():
+        headshot = Headshot.objects.select_for_update().filter(pk=found.headshot_id).first()
+        fresh = Finishing.objects.filter(pk=found.pk, state=Finishing.State.WAITING).update(
+            state=Finishing.State.DONE,
+            sentence="",
+            measures=measures.as_dict() if measures else None,
+            alignment=kept.as_dict(),
+            notes=list(cut.notes),
+            seconds=round(time.monotonic() - started, 3),
+        )
+        if headshot is not None:
+            usage.count_finishing(shoot=headshot.shoot, seconds=time.monotonic() - started)
+        if headshot is None or not fresh:
+            if headshot is None:
+                vault().delete_tree(folder(found))
+            return None
+        Rendition.objects.filter(finishing=found).delete()
+        Rendition.objects.bulk_create(made)
+        if found.refinish_id is None and headshot.candidate_id == found.candidate_id:
+            Headshot.objects.filter(pk=headshot.pk).update(finishing=found)
+            events.emit(
+                organisation=found.headshot.shoot.order.organisation,
+                type="headshot.finished",
+                resource=headshot,
+            )
+    found.refresh_from_db()
+    return found
+
+
+def _alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
+    """Where the person stands in the files that count, so that another plate or crop does not move
+    them; None for the first files of a candidate. What was not kept is found on the plate of
+    those files."""
+    from generation.engine import finishing as engine
+    from generation.engine.finishing import alignment
+
+    before = finishing.headshot.finishing
+    if before is None or before.candidate_id != finishing.candidate_id:
+        return None
+    if before.alignment:
+        return alignment.from_dict(before.alignment)
+    spec = finishes.spec(before.finish, finishing.headshot.shoot.order, generated=True)
+    first = next((row for row in spec.renditions if counts(row)), spec.renditions[0])
+    (file,) = engine.finish(cut, replace(spec, renditions=(first,)))
+    return alignment.found_in(file, cut)
+
+
+def counts(spec: RenditionSpec) -> bool:
+    """Whether a rendition is in colour and fills its frame, as the wall and measures need it."""
+    return spec.backdrop == "plate" and spec.shape == "full" and not spec.monochrome
+
+
+def _failed(finishing: Finishing, sentence: str) -> Finishing:
+    Finishing.objects.filter(pk=finishing.pk).update(
+        state=Finishing.State.FAILED, sentence=sentence
+    )
+    finishing.refresh_from_db()
+    return finishing
+
+
+def _suffix(format_: str) -> str:
+    return {"jpeg": "jpg"}.get(format_, format_)
+
+
+def why_not(error: Exception) -> str:
+    """The sentence for a picture that was not finished: what is wrong with it, or that the fault
+    is this installation's, whose log says more."""
+    from generation.engine.errors import FinishError
+
+    if isinstance(error, FileMissing):
+        return error.sentence
+    if isinstance(error, FinishError):
+        return str(error)
+    log.error("finishing_impossible", error=str(error))
+    return NOT_EQUIPPED
+
+
+def matting() -> Matting | None:
+    """The matting network that this installation names, if any. Raises EngineError where it
+    cannot be used: nothing is finished another way than the installation says."""
+    if not settings.MATTING_MODEL:
+        return None
+    from generation.engine.finishing.network import network
+
+    return network(Path(settings.MATTING_MODEL))
+
+
+def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, bool]:
+    """A rendition as it leaves: the last step, after which no byte may change."""
+    return credentials.sign(
+        data,
+        format_,
+        look=finishing.headshot.shoot.order.direction.words(),
+    )
+
+
+def of(headshot: Headshot) -> dict[str, Rendition]:
+    """The files of a headshot that count, by kind; empty until they are rendered."""
+    if headshot.finishing_id is None:
+        return {}
+    return {r.kind: r for r in Rendition.objects.filter(finishing=headshot.finishing_id)}
+
+
+def of_order(order: Order) -> Mapping[UUID, dict[str, Rendition]]:
+    """The files that count of every headshot of an order, by headshot and kind; one query."""
+    found: dict[UUID, dict[str, Rendition]] = {}
+    rows = Rendition.objects.filter(finishing__counts_for__shoot__order=order).select_related(
+        "finishing"
+    )
+    for row in rows:
+        found.setdefault(row.finishing.headshot_id, {})[row.kind] = row
+    return found
+
+
+def main(headshot: Headshot) -> Rendition | None:
+    """The file that stands for a headshot, as `main_of`; None until it is rendered. Asks nothing
+    of the database where `finishing__finish` and its renditions were fetched along."""
+    if headshot.finishing is None:
+        return None
+    files = {row.kind: row for row in headshot.finishing.renditions.all()}
+    return main_of(files, headshot.finishing.finish)
+
+
+def main_of(files: Mapping[str, Rendition], finish: Finish) -> Rendition | None:
+    """The rendition that stands for a headshot: the first of the table that fills its frame."""
+    for row in rendition_table.rows(finish.renditions):
+        if row.kind in files and not (row.see_through or row.round or row.monochrome):
+            return files[row.kind]
+    return None
+
+
+def render_lost() -> int:
+    """Queue renderings once more whose task was lost, and fail those that never end."""
+    late = timezone.now() - timedelta(seconds=LOST_S)
+    waiting = Finishing.objects.filter(state=Finishing.State.WAITING).filter(
+        Q(tried_at=None, created_at__lt=late) | Q(tried_at__lt=late)
+    )
+    waiting.filter(attempts__gte=MOST_ATTEMPTS).update(
+        state=Finishing.State.FAILED,
+        sentence=_("The files could not be made. Try again; if it stays so, tell us."),
+    )
+    ids = list(waiting.filter(attempts__lt=MOST_ATTEMPTS).values_list("pk", flat=True)[:500])
+    Finishing.objects.filter(pk__in=ids).update(tried_at=timezone.now())
+    for pk in ids:
+        async_task("generation.tasks.render", str(pk))
+    return len(ids)
+
+
+def begin_missing() -> int:
+    """Queue headshots of approved or awaiting shoots that have no rendering at all."""
+    headshots = Headshot.objects.filter(
+        finishings__isnull=True, shoot__state__in=("approving", "delivered")
+    ).select_related("shoot__order__look", "shoot__order__organisation")[:200]
+    count = 0
+    for headshot in headshots:
+        with transaction.atomic():
+            begin(headshot=headshot)
+        count += 1
+    return count

@@ -1,0 +1,1 @@
+"""Links and mail: how people are asked, reminded and told."""

@@ -1,0 +1,51 @@
+"""A new personal link for whoever holds an old one, mailed to the address on file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit, pace
+from accounts.actors import employee_actor
+from accounts.consent import invitations
+from generation.inviting import notices
+from generation.models import Shoot
+from headshots.lib.problems import Problem
+
+LIFE = timedelta(days=14)
+
+
+def send_fresh(*, token: str, address: str) -> None:
+    """Mail a link that is good to where an old one, run out or replaced, led; else do nothing.
+
+    SECURITY: whoever asks is told the same in each case, and where a mail goes is never said.
+    Raises Problem where somebody asks too often.
+    """
+    pace.keep("fresh-link-from", address, most=20, seconds=3600)
+    with transaction.atomic():
+        found = invitations.behind(token=token)
+        if found is None:
+            return
+        shoot = (
+            Shoot.objects.select_related("order__organisation", "employee", "invitation")
+            .filter(invitation=found)
+            .first()
+        )
+        if shoot is None:
+            return
+        try:
+            pace.keep("fresh-link", str(found.pk), most=3, seconds=86400)
+        except Problem:
+            return
+        # The link that replaced it goes out as it is: whoever uses it would lose it otherwise.
+        if shoot.invitation.expires_at < timezone.now():
+            invitations.renew(invitation=shoot.invitation, expires_at=timezone.now() + LIFE)
+            audit.record(
+                actor=employee_actor(shoot.employee),
+                organisation=shoot.order.organisation,
+                action="invitation.renewed",
+                about=shoot,
+            )
+        notices.notify(shoot=shoot, kind="fresh_link", asked=True)

@@ -1,0 +1,281 @@
+"""Join links: made and revoked by administrators, opened with a code mailed to an address.
+
+Whoever has proved theirs is brought in by generation.inviting.joining.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts import audit, pace
+from accounts.actors import Actor
+from accounts.mail import letters
+from accounts.models import Organisation
+from generation.models import JoinCode, JoinLink, Order
+from headshots.lib.problems import Problem
+
+CODE_LIFE = timedelta(minutes=20)
+MOST_TRIES = 5
+MOST_USES = 10_000
+LONGEST = timedelta(days=366)
+_DOMAIN = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _token(link_id: UUID) -> str:
+    digest = hmac.digest(settings.SECRET_KEY.encode(), f"join:{link_id}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def address_of(link: JoinLink) -> str:
+    """The link, to be handed round."""
+    return f"{settings.SITE_URL}{reverse('join_order', args=[_token(link.pk)])}"
+
+
+def read_domains(said: str) -> list[str]:
+    """The domains in a text, parted by commas or spaces. Raises Problem for what is none."""
+    found = []
+    for word in re.split(r"[\s,;]+", said.lower().replace("@", " ")):
+        if not word:
+            continue
+        try:
+            name = word.encode("idna").decode()
+        except UnicodeError:
+            name = ""
+        if not _DOMAIN.fullmatch(name):
+            raise Problem(
+                _("“{word}” is no domain. Write it like example.com.").format(word=word[:80]),
+                code="domain",
+                field="domains",
+            )
+        found.append(name)
+    return sorted(set(found))
+
+
+@transaction.atomic
+def make_link(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    order: Order | None,
+    domains: Sequence[str],
+    cap: int,
+    expires_at: datetime,
+) -> JoinLink:
+    """A link for up to `cap` people with addresses of these domains (none: any): into an order,
+    or, without one, into whichever is open when they come.
+
+    Raises Problem for a cap or an end that cannot be meant.
+    """
+    if order is not None and order.organisation_id != organisation.pk:
+        raise Problem(_("This order is not this organisation's."), code="foreign", status=404)
+    if not 1 <= cap <= MOST_USES:
+        raise Problem(
+            _("Between 1 and {most} people can come by one link.").format(most=f"{MOST_USES:,}"),
+            code="cap",
+            field="cap",
+        )
+    latest = order.due_at if order else timezone.now() + LONGEST
+    if not timezone.now() < expires_at <= latest:
+        sentence = (
+            _("Let the link end after today and not after the order is due.")
+            if order
+            else _("Let the link end after today and within a year.")
+        )
+        raise Problem(sentence, code="expires", field="expires")
+    link = JoinLink(
+        organisation=organisation,
+        order=order,
+        domains=list(domains),
+        cap=cap,
+        expires_at=expires_at,
+        made_by=actor.user,
+    )
+    link.token_hash = _hash(_token(link.pk))
+    link.save()
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="join_link.made",
+        about=link,
+        order=order.name if order else "",
+        domains=", ".join(link.domains),
+        cap=cap,
+    )
+    return link
+
+
+@transaction.atomic
+def revoke_link(*, actor: Actor, link: JoinLink) -> None:
+    """Close a link. Whoever came by it stays."""
+    if JoinLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        audit.record(
+            actor=actor, organisation=link.organisation, action="join_link.revoked", about=link
+        )
+
+
+def open_link(*, token: str) -> JoinLink:
+    """The link behind a token.
+
+    Raises Problem (404) for an unknown one and (410) for one that is over, saying why.
+    """
+    link = (
+        JoinLink.objects.select_related("organisation", "order__organisation")
+        .filter(token_hash=_hash(token))
+        .first()
+    )
+    if link is None or link.organisation.closed_at:
+        raise Problem(
+            _("This link is not valid. Ask whoever gave it to you."),
+            code="link_unknown",
+            status=404,
+        )
+    check(link)
+    return link
+
+
+def check(link: JoinLink) -> None:
+    """Raises Problem (410), saying why, for a link that is over."""
+    ends = min(link.expires_at, link.order.due_at) if link.order else link.expires_at
+    if link.revoked_at:
+        sentence = _("This link has been taken back. Ask whoever gave it to you for another.")
+    elif ends <= timezone.now():
+        sentence = _("This link has expired. Ask whoever gave it to you for another.")
+    elif link.used >= link.cap:
+        sentence = _(
+            "As many people as were meant to have come by this link already. If you are one of "
+            "them, your own link comes by e-mail; if not, ask whoever gave you this one."
+        )
+    else:
+        return
+    raise Problem(sentence, code="link_over", status=410)
+
+
+def ask(
+    *, link: JoinLink, email: str, first_name: str, last_name: str, language: str, address: str
+) -> JoinCode:
+    """Mail a code to an address that wants to come by the link.
+
+    The answer is the same whether the address is known or not. Raises Problem: no address, a
+    domain that may not come, asked too often, mail that cannot be sent.
+    """
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Problem(
+            _("“{email}” is no e-mail address.").format(email=email[:100]),
+            code="email",
+            field="email",
+        ) from None
+    try:
+        domain = email.rpartition("@")[2].encode("idna").decode()
+    except UnicodeError:
+        domain = ""
+    if link.domains and domain not in link.domains:
+        raise Problem(
+            _("This link is for addresses of {domains}. Use your address there.").format(
+                domains=", ".join(link.domains)
+            ),
+            code="domain",
+            field="email",
+        )
+    pace.keep("join-code", f"{link.pk}:{email}", most=5, seconds=3600)
+    pace.keep("join-code-from", address, most=60, seconds=3600)
+    code = f"{secrets.randbelow(10**6):06}"
+    row = JoinCode(
+        link=link,
+        email=email,
+        first_name=_name(first_name),
+        last_name=_name(last_name),
+        language=language if language in dict(settings.LANGUAGES) else "",
+        expires_at=timezone.now() + CODE_LIFE,
+    )
+    row.code_hash = _code_hash(row, code)
+    row.save()
+    _mail(row, code)
+    return row
+
+
+def _name(said: str) -> str:
+    return " ".join(said.replace("\x00", "").split())[:100]
+
+
+def _code_hash(row: JoinCode, code: str) -> str:
+    key = f"{settings.SECRET_KEY}:{row.pk}".encode()
+    return hmac.new(key, code.encode(), "sha256").hexdigest()
+
+
+def _mail(row: JoinCode, code: str) -> None:
+    organisation = row.link.organisation
+    context = {"organisation": organisation, "code": code, "minutes": 20}
+    with translation.override(row.language or settings.LANGUAGE_CODE):
+        mail = letters.letter(
+            organisation=organisation,
+            template="join_code",
+            subject=_("{code} is your code for {organisation}").format(
+                code=code, organisation=organisation.name
+            ),
+            context=context,
+            to=[row.email],
+        )
+    try:
+        mail.send()
+    except OSError:
+        row.delete()
+        raise Problem(
+            _("The code could not be mailed just now. Try again in a few minutes."),
+            code="mail_down",
+            status=503,
+        ) from None
+
+
+def prove(*, token: str, code_id: UUID, code: str) -> JoinCode:
+    """Check a code that somebody typed; right, it is used up.
+
+    Raises Problem: wrong, expired, used, or tried too often.
+    """
+    with transaction.atomic():
+        row = (
+            JoinCode.objects.select_for_update(of=("self",))
+            .filter(pk=code_id, link__token_hash=_hash(token))
+            .first()
+        )
+        good = row is not None and row.used_at is None and row.expires_at > timezone.now()
+        if row is None or not good or row.tries >= MOST_TRIES:
+            refused = _("This code is no longer good. Ask for a new one.")
+        elif hmac.compare_digest(row.code_hash, _code_hash(row, code.strip().replace(" ", ""))):
+            row.used_at = timezone.now()
+            row.save(update_fields=["used_at"])
+            return row
+        else:
+            row.tries += 1
+            row.save(update_fields=["tries"])
+            refused = _("This is not the code in the mail. Look again.")
+    # After the transaction, so that the try is counted.
+    raise Problem(refused, code="code", field="code")
+
+
+def forget_codes() -> int:
+    """Remove codes that are over; returns how many."""
+    return JoinCode.objects.filter(expires_at__lt=timezone.now() - CODE_LIFE).delete()[0]

@@ -1,0 +1,91 @@
+"""Mail to owners and administrators about what an employee did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django_q.tasks import async_task, schedule
+
+from accounts.mail import letters
+from accounts.models import Member
+from generation.models import Certificate, Shoot
+
+log = structlog.get_logger(__name__)
+_TASK = "generation.tasks.send_headshot_withdrawn"
+
+
+def headshot_withdrawn(*, shoot: Shoot) -> None:
+    """Queue word that a headshot which was delivered may not be used any more, one message to
+    each who is in charge, in the language they read."""
+    if shoot.order.organisation.sandbox_of_id:
+        return  # nobody real is behind the sandbox
+    for member in letters.in_charge(shoot.order.organisation):
+        async_task(_TASK, str(shoot.pk), str(member.pk))
+
+
+def send_headshot_withdrawn(*, shoot_id: UUID, member_id: UUID) -> bool:
+    """Send it to one of them. Returns whether it went.
+
+    Where the mail server does not take it, it is tried again some minutes later. Nobody is told
+    who is in charge no longer.
+    """
+    certificate = (
+        Certificate.objects.select_related("shoot__order__organisation", "shoot__employee")
+        .filter(shoot=shoot_id)
+        .first()
+    )
+    if certificate is None:
+        return False
+    shoot = certificate.shoot
+    organisation = shoot.order.organisation
+    member = next((one for one in letters.in_charge(organisation) if one.pk == member_id), None)
+    if member is None:
+        return False
+    try:
+        _withdrawn(certificate, member).send()
+    except SMTPRecipientsRefused:
+        log.exception("member_refused", member=str(member.pk))
+        return False
+    except OSError:
+        log.exception("mail_failed", kind="headshot_withdrawn", shoot=str(shoot.pk))
+        schedule(
+            _TASK,
+            str(shoot_id),
+            str(member_id),
+            schedule_type="O",
+            next_run=timezone.now() + timedelta(minutes=5),
+            cluster="default",
+        )
+        return False
+    return True
+
+
+def _withdrawn(certificate: Certificate, member: Member) -> letters.Letter:
+    shoot = certificate.shoot
+    organisation = shoot.order.organisation
+    path = reverse("shoot", args=[organisation.slug, shoot.pk])
+    with translation.override(letters.language_of(member)):
+        return letters.letter(
+            organisation=organisation,
+            template="headshot_withdrawn",
+            subject=_("{name} has withdrawn a headshot that was delivered").format(
+                name=certificate.facts["name"]
+            ),
+            context={
+                "organisation": organisation,
+                "order": shoot.order,
+                "name": certificate.facts["name"],
+                "withdrawn_at": certificate.created_at,
+                "certificate": certificate,
+                "link": f"{settings.SITE_URL}{path}",
+            },
+            to=[member.user.email],
+            headers={"Message-ID": f"<gone.{shoot.pk.hex}.{member.pk.hex}@headshots>"},
+        )

@@ -1,0 +1,249 @@
+"""Placing, cancelling and watching orders."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.consent import invitations
+from accounts.models import Employee, Organisation
+from accounts.webhooks import events
+from billing import ledger, prices, terms
+from generation import states
+from generation.inviting import notices
+from generation.models import JoinLink, Look, Order, Shoot, State
+from generation.ordering import budgets_used
+from generation.sandbox import calls
+from headshots.lib.problems import Problem
+
+GRACE = timedelta(days=14)
+# Days between reminders that an order may ask for; 0 is never.
+REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
+PROMISED = (State.INVITED, State.COLLECTING)
+
+
+def wanted(*, more_pictures: bool) -> int:
+    """How many pictures must pass before their person is asked to choose."""
+    return 8 if more_pictures else 4
+
+
+def credits_promised(*, organisation: Organisation) -> int:
+    """Credits that open shoots will hold once their photos are handed in."""
+    waiting = Shoot.objects.filter(
+        order__organisation=organisation, state__in=PROMISED, made_free_at=None
+    )
+    return int(waiting.aggregate(credits=Sum("credits", default=0))["credits"])
+
+
+@transaction.atomic
+def place_order(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    look: Look,
+    employees: Sequence[Employee],
+    due_at: datetime,
+    name: str = "",
+    invite: bool = True,
+    remind_every: int = 3,
+    more_pictures: bool = False,
+    extends: Order | None = None,
+    cost_centre: str = "",
+    po_number: str = "",
+) -> Order:
+    """Freeze the look and make a shoot for each employee; with `invite`, mail their links and,
+    every `remind_every` days, a reminder to whoever has something to do (0: none).
+
+    Credits are held when a shoot's photos are handed in. Here it is made sure that there are
+    enough for everybody, counting what other open orders will need, and that the departments'
+    budgets have room. `more_pictures` is an add-on (billing.prices).
+
+    Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed,
+    credits missing (with their number), a department over its budget.
+    """
+    if not employees:
+        raise Problem(_("Choose at least one employee."), code="nobody", field="employees")
+    if look.organisation_id != organisation.pk or any(
+        employee.organisation_id != organisation.pk for employee in employees
+    ):
+        raise Problem(_("Something chosen is not this organisation's."), code="foreign", status=404)
+    if due_at <= timezone.now():
+        raise Problem(_("The due date has passed. Choose a later one."), code="due", field="due_at")
+    if remind_every not in REMIND_EVERY:
+        raise Problem(
+            _("Choose from the list how often to remind."), code="remind", field="remind_every"
+        )
+    _credits_for(organisation, employees, more_pictures)
+    order = Order.objects.create(
+        organisation=organisation,
+        name=" ".join(name.split())[:120] or f"{look.name}, {timezone.localdate():%d %b %Y}",
+        look=look,
+        frozen_look=asdict(look.direction()),
+        due_at=due_at,
+        remind_every=remind_every,
+        extends=extends,
+        cost_centre=" ".join(cost_centre.split())[:60],
+        po_number=" ".join(po_number.split())[:60],
+        promised_hours=terms.promised_hours(organisation),
+        more_pictures=more_pictures,
+        placed_by=actor.user,
+    )
+    shoots = _make_shoots(order, employees)
+    audit.record(
+        actor=actor,
+        organisation=organisation,
+        action="order.placed",
+        about=order,
+        look=look.name,
+        employees=len(shoots),
+    )
+    events.emit(organisation=organisation, type="order.placed", resource=order)
+    events.emit_all(organisation=organisation, type="shoot.invited", resources=shoots)
+    if invite:
+        notices.invite(shoots=shoots)
+    calls.wake(order)
+    return order
+
+
+@transaction.atomic
+def add_people(
+    *, actor: Actor, order: Order, employees: Sequence[Employee], invite: bool = True
+) -> list[Shoot]:
+    """Bring more people into an order that is under way; whoever is in it already stays as is.
+
+    They have the add-ons that it was placed with. Raises Problem: past the due date, somebody of
+    another organisation, credits missing, a department over its budget.
+    """
+    if any(employee.organisation_id != order.organisation_id for employee in employees):
+        raise Problem(_("Something chosen is not this organisation's."), code="foreign", status=404)
+    if order.due_at <= timezone.now():
+        raise Problem(_("The order was due already. Place another."), code="due", status=409)
+    ledger.lock_account(organisation=order.organisation)
+    known = set(Shoot.objects.filter(order=order).values_list("employee", flat=True))
+    new = [employee for employee in employees if employee.pk not in known]
+    _credits_for(order.organisation, new, order.more_pictures)
+    shoots = _make_shoots(order, new)
+    audit.record(
+        actor=actor,
+        organisation=order.organisation,
+        action="order.people_added",
+        about=order,
+        employees=len(shoots),
+    )
+    events.emit_all(organisation=order.organisation, type="shoot.invited", resources=shoots)
+    if invite:
+        notices.invite(shoots=shoots)
+    return shoots
+
+
+def _credits_for(
+    organisation: Organisation, employees: Sequence[Employee], more_pictures: bool
+) -> None:
+    """Make sure, under the account's lock, that there are credits and budgets for them."""
+    account = ledger.lock_account(organisation=organisation)
+    each = prices.credits_a_shoot(more_pictures=more_pictures)
+    needed = len(employees) * each
+    free = account.available - credits_promised(organisation=organisation)
+    if needed > free:
+        raise ledger.too_few(missing=needed - free, debt=account.debt)
+    budgets_used.check(
+        organisation=organisation,
+        needed=[(employee.department, each) for employee in employees],
+    )
+
+
+def _make_shoots(order: Order, employees: Sequence[Employee]) -> list[Shoot]:
+    links = invitations.issue_many(employees=employees, expires_at=order.due_at + GRACE)
+    return Shoot.objects.bulk_create(
+        [
+            Shoot(
+                order=order,
+                employee=employee,
+                invitation=link,
+                seed=secrets.randbits(31),
+                credits=prices.credits_a_shoot(more_pictures=order.more_pictures),
+                wanted=wanted(more_pictures=order.more_pictures),
+                department=employee.department,
+            )
+            for employee, link in zip(employees, links, strict=True)
+        ],
+        batch_size=1000,
+    )
+
+
+@transaction.atomic
+def cancel_shoot(*, actor: Actor, shoot: Shoot) -> None:
+    """End a shoot that has not been delivered; its credit comes back."""
+    states.move(actor=actor, shoot=states.locked(shoot.pk), to=State.CANCELLED)
+
+
+def cancel_order(*, actor: Actor, order: Order) -> int:
+    """End all shoots of an order that have not ended, and its join links; returns how many."""
+    ended = 0
+    with transaction.atomic():
+        for link in JoinLink.objects.select_for_update().filter(order=order, revoked_at=None):
+            link.revoked_at = timezone.now()
+            link.save(update_fields=["revoked_at"])
+            audit.record(
+                actor=actor,
+                organisation=order.organisation,
+                action="join_link.revoked",
+                about=link,
+            )
+    open_ids = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
+    for shoot_id in list(open_ids.values_list("pk", flat=True)):
+        with transaction.atomic():
+            shoot = states.locked(shoot_id)
+            if shoot.state not in states.ENDED:
+                states.move(actor=actor, shoot=shoot, to=State.CANCELLED)
+                ended += 1
+    if ended:
+        with transaction.atomic():
+            events.emit(
+                organisation=order.organisation, type="order.cancelled", resource=order, once=True
+            )
+    return ended
+
+
+@transaction.atomic
+def note_completed(*, order_id: UUID) -> bool:
+    """Tell partners, once, that every shoot of an order has ended. Returns whether it is so."""
+    if Shoot.objects.filter(order=order_id).exclude(state__in=states.ENDED).exists():
+        return False
+    order = Order.objects.select_related("organisation").get(pk=order_id)
+    events.emit(organisation=order.organisation, type="order.completed", resource=order, once=True)
+    return True
+
+
+def counts(*, order: Order) -> dict[str, int]:
+    """How many shoots of an order are in each state, every state named."""
+    found = dict(
+        Shoot.objects.filter(order=order).order_by().values_list("state").annotate(n=Count("pk"))
+    )
+    return {state.value: found.get(state.value, 0) for state in State}
+
+
+def counts_of(found: Sequence[Order]) -> dict[UUID, dict[str, int]]:
+    """The same of many orders, with one query however many they are."""
+    rows = (
+        Shoot.objects.filter(order__in=found)
+        .order_by()
+        .values_list("order", "state")
+        .annotate(n=Count("pk"))
+    )
+    counted: dict[UUID, dict[str, int]] = {
+        order.pk: {state.value: 0 for state in State} for order in found
+    }
+    for order_id, state, number in rows:
+        counted[order_id][state] = number
+    return counted

@@ -1,0 +1,1 @@
+"""What employees hand in: their selfies and their wishes."""

@@ -1,0 +1,292 @@
+"""Photos of an employee: taken in, judged, handed in."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django_q.tasks import async_task
+
+from accounts import audit
+from accounts.actors import Actor
+from accounts.consent import releases as accounts_releases
+from accounts.models import Release
+from billing import ledger
+from generation import states
+from generation.dispatch import base_model, claims
+from generation.inviting import notices
+from generation.models import Selfie, Shoot, State
+from generation.storage import vault
+from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
+from headshots.lib.problems import Problem
+
+LEAST = 6
+MOST = 30
+SOMEBODY_ELSE = gettext_noop("This photo seems to show somebody else than your other photos.")
+
+
+@transaction.atomic
+def sign_release(
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    typed_name: str,
+    read_hash: str,
+    jurisdiction: str | None = None,
+    language: str = "en",
+) -> Release:
+    """The employee signs; only now photos may come, and a copy goes out by mail. Signing again
+    changes nothing."""
+    shoot = states.locked(shoot.pk)
+    if shoot.release is not None:
+        return shoot.release
+    release = accounts_releases.sign(
+        actor=actor,
+        invitation=shoot.invitation,
+        typed_name=typed_name,
+        read_hash=read_hash,
+        jurisdiction=jurisdiction,
+        language=language,
+    )
+    states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
+    notices.notify(shoot=shoot, kind="release")
+    return release
+
+
+@transaction.atomic
+def attest_release(*, actor: Actor, shoot: Shoot, statement: str) -> Release:
+    """A member attests the release of somebody on whose behalf they act."""
+    shoot = states.locked(shoot.pk)
+    release = accounts_releases.attest(actor=actor, employee=shoot.employee, statement=statement)
+    states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
+    return release
+
+
+@transaction.atomic
+def hand_over_release(
+    *,
+    actor: Actor,
+    shoot: Shoot,
+    text: str,
+    language: str,
+    signed_name: str,
+    signed_at: datetime,
+    evidence: str,
+) -> Release:
+    """A partner hands over the release that its product collected; photos may come then. Once
+    there is a release, that one is given back."""
+    shoot = states.locked(shoot.pk)
+    if shoot.release is not None:
+        return shoot.release
+    release = accounts_releases.hand_over(
+        actor=actor,
+        employee=shoot.employee,
+        text=text,
+        language=language,
+        signed_name=signed_name,
+        signed_at=signed_at,
+        evidence=evidence,
+    )
+    states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
+    notices.notify(shoot=shoot, kind="release")
+    return release
+
+
+def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: bool = True) -> Selfie:
+    """Decode an upload, keep its pixels alone, and have it judged (at once, by `judge`, in a task).
+
+    The same file again gives the selfie that is there. Raises Problem with a sentence naming the
+    file for what is no usable photo, before the release is signed, and past MOST.
+    """
+    name = (name.replace("\x00", "").strip() or "photo")[-200:]
+    refuse_closed(shoot)
+    sha256 = hashlib.sha256(data).hexdigest()
+    known = Selfie.objects.filter(shoot=shoot, sha256=sha256).first()
+    if known is not None:
+        return known
+    try:
+        photo = decode_photo(data)
+    except PhotoProblem as problem:
+        raise Problem(f"{name}: {problem.sentence}", code="photo", field="photos") from problem
+    key = f"{shoot.folder}/selfies/{sha256}.jpg"
+    vault().put(key, to_jpeg(photo.image, quality=93))
+    try:
+        with transaction.atomic():
+            shoot = states.locked(shoot.pk)
+            refuse_closed(shoot)
+            if Selfie.objects.filter(shoot=shoot).count() >= MOST:
+                raise Problem(
+                    _(
+                        "{name}: there are {most} photos already, which is plenty. Remove one "
+                        "first."
+                    ).format(name=name, most=MOST),
+                    code="too_many",
+                    field="photos",
+                )
+            selfie = Selfie.objects.create(
+                shoot=shoot,
+                file=key,
+                name=name,
+                sha256=sha256,
+                width=photo.width,
+                height=photo.height,
+            )
+            if judge:
+                async_task("generation.tasks.judge_selfie", str(selfie.pk))
+            return selfie
+    except IntegrityError:
+        return Selfie.objects.get(shoot=shoot, sha256=sha256)
+
+
+def refuse_closed(shoot: Shoot) -> None:
+    """Raise Problem (409) where photos cannot be added or removed now."""
+    if shoot.release_id is None:
+        raise Problem(
+            _("Sign the release first; photos can be added after it."),
+            code="release_missing",
+            status=409,
+        )
+    if shoot.state != State.COLLECTING:
+        raise Problem(
+            _("Your photos have been handed in; they cannot be changed now."),
+            code="handed_in",
+            status=409,
+        )
+
+
+def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
+    """Judge one photo, alone and beside those accepted before it. Runs in a task: it loads dlib.
+
+    A photo that shows somebody else than most of the others is refused, an earlier one too.
+    Returns None where the photo has been removed meanwhile. Judging again changes nothing.
+    """
+    from PIL import Image
+
+    from generation.engine import photos
+    from generation.sandbox import engine as sandbox
+
+    selfie = (
+        Selfie.objects.filter(pk=selfie_id)
+        .select_related("shoot__order__organisation", "shoot__employee")
+        .first()
+    )
+    if selfie is None or selfie.verdict != Selfie.Verdict.CHECKING:
+        return selfie
+    if selfie.shoot.order.organisation.sandbox_of_id:
+        return sandbox.judge(selfie=selfie)
+    rules = base_model.recipe().photos
+    accepted = Selfie.objects.filter(shoot=selfie.shoot_id, verdict=Selfie.Verdict.ACCEPTED)
+    known = [
+        measures.get("fingerprint", "") for measures in accepted.values_list("measures", flat=True)
+    ]
+    with Image.open(vault().path(selfie.file)) as image:
+        verdict = photos.judge_photo(image.convert("RGB"), rules, [mark for mark in known if mark])
+    good = verdict.ok and verdict.descriptor is not None
+    with transaction.atomic():
+        Shoot.objects.select_for_update().get(pk=selfie.shoot_id)
+        changed = Selfie.objects.filter(pk=selfie_id, verdict=Selfie.Verdict.CHECKING).update(
+            verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
+            sentence=verdict.sentence,
+            score=verdict.score,
+            descriptor=list(verdict.descriptor) if good and verdict.descriptor else None,
+            measures={
+                "fingerprint": verdict.fingerprint,
+                "appearance": verdict.appearance,
+                "sharpness": verdict.sharpness,
+                "brightness": verdict.brightness,
+                "yaw": verdict.yaw,
+            },
+            warnings=[photos.WARNINGS[code] for code in verdict.warnings] if good else [],
+        )
+        if changed and good:
+            together = list(accepted.order_by("created_at"))
+            found = photos.judge_set([s.descriptor for s in together if s.descriptor], rules)
+            for problem in found:
+                if problem.code == "two_people":
+                    for other in (together[i] for i in problem.photos):
+                        # What hides them is likelier than another person.
+                        Selfie.objects.filter(pk=other.pk).update(
+                            verdict=Selfie.Verdict.REJECTED,
+                            sentence=next(iter(other.warnings), SOMEBODY_ELSE),
+                            descriptor=None,
+                        )
+    selfie.refresh_from_db()
+    return selfie
+
+
+def judge_again(*, after_s: int = 120) -> int:
+    """Queue photos once more whose judging was lost; returns how many."""
+    late = timezone.now() - timedelta(seconds=after_s)
+    waiting = Selfie.objects.filter(verdict=Selfie.Verdict.CHECKING, created_at__lt=late)
+    ids = list(waiting.values_list("pk", flat=True)[:500])
+    for selfie_id in ids:
+        async_task("generation.tasks.judge_selfie", str(selfie_id))
+    return len(ids)
+
+
+def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
+    """Destroy a photo while photos are collected."""
+    with transaction.atomic():
+        shoot = states.locked(selfie.shoot_id)
+        refuse_closed(shoot)
+        selfie.delete()
+        audit.record(
+            actor=actor,
+            organisation=shoot.order.organisation,
+            action="selfie.removed",
+            about=shoot,
+        )
+        transaction.on_commit(lambda: vault().delete(selfie.file))
+
+
+@transaction.atomic
+def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
+    """Hold its credits and queue the shoot. Handing in twice is handing in once.
+
+    Raises Problem where photos are being checked, too few are accepted or a credit is missing.
+    """
+    shoot = states.locked(shoot.pk)
+    if shoot.state in states.WORKING:
+        return shoot
+    verdicts = list(Selfie.objects.filter(shoot=shoot).values_list("verdict", flat=True))
+    if Selfie.Verdict.CHECKING in verdicts:
+        raise Problem(
+            _("Some photos are still being checked. Wait a moment and try again."),
+            code="checking",
+            status=409,
+        )
+    good = verdicts.count(Selfie.Verdict.ACCEPTED)
+    if good < LEAST:
+        raise Problem(
+            _(
+                "{good} of your photos can be used and {least} are needed. Add {missing} more."
+            ).format(good=good, least=LEAST, missing=LEAST - good),
+            code="too_few",
+            field="photos",
+        )
+    try:
+        if shoot.made_free_at is None:
+            ledger.hold(
+                actor=actor,
+                organisation=shoot.order.organisation,
+                amount=shoot.credits,
+                source_key=shoot.hold_key,
+            )
+    except Problem as problem:
+        if problem.code != "credits_missing" or actor.kind != "employee":
+            raise
+        raise Problem(
+            _(
+                "{name} has to add credits before your headshot can be made. Your photos "
+                "are kept; please try again later."
+            ).format(name=shoot.order.organisation.name),
+            code="credits_missing",
+            status=409,
+        ) from problem
+    claims.enqueue(actor=actor, shoot=shoot)
+    return shoot

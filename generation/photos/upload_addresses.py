@@ -1,0 +1,82 @@
+"""One-time addresses: whoever holds one may upload one photo to one shoot, without a key."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor, employee_actor
+from generation.models import Selfie, Shoot, UploadAddress
+from generation.photos import selfies
+from headshots.lib.problems import Problem
+
+LIFE = timedelta(hours=1)
+MOST_OPEN = 100
+
+
+@dataclass(frozen=True)
+class NewAddress:
+    """An address and until when it can be used."""
+
+    token: str
+    expires_at: datetime
+
+
+@transaction.atomic
+def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
+    """A new address. Raises Problem where no photos are taken now, or MOST_OPEN are open."""
+    selfies.refuse_closed(shoot)
+    now = timezone.now()
+    UploadAddress.objects.filter(shoot=shoot, expires_at__lt=now).delete()
+    if UploadAddress.objects.filter(shoot=shoot, selfie=None).count() >= MOST_OPEN:
+        raise Problem(
+            _("{most_open} addresses are open. Use those, or wait an hour.").format(
+                most_open=MOST_OPEN
+            ),
+            code="too_many",
+            status=409,
+        )
+    token = secrets.token_urlsafe(32)
+    made = UploadAddress.objects.create(shoot=shoot, token_hash=_hash(token), expires_at=now + LIFE)
+    return NewAddress(token, made.expires_at)
+
+
+@transaction.atomic
+def put(*, token: str, data: bytes) -> Selfie:
+    """Take the photo; the same bytes again are the same photo.
+
+    Raises Problem: 404 for an address that is none, 410 for one that is used or past its time, and
+    as `selfies.add_selfie` does, after which the address is still good.
+    """
+    address = (
+        UploadAddress.objects.select_for_update(of=("self",))
+        .select_related("shoot__order__organisation", "shoot__employee", "selfie")
+        .filter(token_hash=_hash(token))
+        .first()
+    )
+    if address is None:
+        raise Problem(_("There is no such upload address."), code="not_found", status=404)
+    if address.selfie is not None:
+        if address.selfie.sha256 == hashlib.sha256(data).hexdigest():
+            return address.selfie
+        raise Problem(_("This address has been used."), code="used", status=410)
+    if address.expires_at < timezone.now() or address.shoot.order.organisation.closed_at:
+        raise Problem(_("This address has expired. Ask for a new one."), code="expired", status=410)
+    address.selfie = selfies.add_selfie(
+        actor=employee_actor(address.shoot.employee),
+        shoot=address.shoot,
+        data=data,
+        name="photo",
+    )
+    address.save(update_fields=["selfie"])
+    return address.selfie
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

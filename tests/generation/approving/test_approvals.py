@@ -1,0 +1,174 @@
+"""Both have to say yes, in either order; what is not right is made anew, and nobody is blamed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actors import employee_actor
+from accounts.models import Release
+from billing import ledger
+from generation import tasks
+from generation.approving import approvals, bounds, choosing
+from generation.approving.rejections import Fault
+from generation.models import Candidate, Headshot, Order, Shoot, State
+from headshots.lib.problems import Problem
+from tests.world import World, bring, token
+
+
+def overdue(shoot: Shoot) -> Shoot:
+    Order.objects.filter(pk=shoot.order_id).update(due_at=timezone.now() - timedelta(hours=1))
+    return Shoot.objects.get(pk=shoot.pk)
+
+
+def test_a_yes_before_the_pick_delivers_with_the_pick(world: World) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    good, other = choosing.short_list(shoot=shoot)[:2]
+    approvals.approve_before(actor=world.actor, shoot=shoot, candidates=[good.pk])
+    held = ledger.balance(organisation=world.organisation).held
+    picker = employee_actor(shoot.employee)
+    # Another picture than the approved one waits as ever.
+    choosing.pick(actor=picker, shoot=shoot, candidate=other)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+    good.refresh_from_db()
+    headshot = choosing.pick(actor=picker, shoot=shoot, candidate=good)
+    shoot.refresh_from_db()
+    assert shoot.state == State.DELIVERED
+    assert headshot.approved_by == world.owner
+    assert ledger.balance(organisation=world.organisation).held == held - 1
+
+
+def test_a_yes_before_can_be_taken_back(world: World) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    good = choosing.short_list(shoot=shoot)[0]
+    approvals.approve_before(actor=world.actor, shoot=shoot, candidates=[good.pk])
+    approvals.approve_before(actor=world.actor, shoot=shoot, candidates=[])
+    good.refresh_from_db()
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=good)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+
+
+def test_before_the_due_date_the_choice_is_theirs(world: World) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    candidate = choosing.short_list(shoot=shoot)[0]
+    with pytest.raises(Problem, match="theirs alone"):
+        approvals.pick_for(actor=world.actor, shoot=shoot, candidate=candidate)
+
+
+def test_a_release_without_the_sentence_leaves_the_choice_to_them(world: World) -> None:
+    shoot = overdue(world.shoot(State.CHOOSING))
+    Release.objects.filter(pk=shoot.release_id).update(text_version="2026-11")
+    candidate = choosing.short_list(shoot=shoot)[0]
+    with pytest.raises(Problem, match="release"):
+        approvals.pick_for(actor=world.actor, shoot=shoot, candidate=candidate)
+
+
+def test_after_it_an_administrator_picks_and_the_person_hears_of_it(world: World) -> None:
+    shoot = overdue(world.shoot(State.CHOOSING))
+    first, second = choosing.short_list(shoot=shoot)[:2]
+    headshot = approvals.pick_for(actor=world.actor, shoot=shoot, candidate=first)
+    assert headshot.picked_by == world.owner
+    tasks.send_notices("picked", [str(shoot.pk)])
+    (told,) = mail.outbox
+    assert told.to == [shoot.employee.email]
+    assert "picked for you" in told.subject
+    assert "release you signed allows" in told.body
+    # The person may still prefer another, and then it is their own pick.
+    shoot.refresh_from_db()
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=second)
+    again = Headshot.objects.get(shoot=shoot)
+    assert again.candidate == second
+    assert again.picked_by is None
+    # And it was no yes: that is still to be said.
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+
+
+def test_a_picture_that_failed_the_check_is_nobodys_pick(world: World) -> None:
+    shoot = overdue(world.shoot(State.CHOOSING))
+    failed = Candidate.objects.create(
+        shoot=shoot, round=1, number=99, seed=1, passed=False, receipt={}
+    )
+    for act in (
+        lambda: approvals.pick_for(actor=world.actor, shoot=shoot, candidate=failed),
+        lambda: approvals.approve_before(actor=world.actor, shoot=shoot, candidates=[failed.pk]),
+    ):
+        with pytest.raises(Problem, match="not on the list"):
+            act()
+
+
+def test_a_rejection_starts_new_pictures_and_says_why_kindly(world: World) -> None:
+    shoot = world.shoot(State.APPROVING)
+    balance = ledger.balance(organisation=world.organisation)
+    approvals.make_anew(
+        actor=world.actor, shoot=shoot, fault=Fault.GLASSES, note="The frame is thinner."
+    )
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.round, shoot.refusals) == (State.QUEUED, 2, ["glasses"])
+    assert ledger.balance(organisation=world.organisation) == balance
+    tasks.send_notices("redo", [str(shoot.pk)])
+    (told,) = mail.outbox
+    assert (
+        "did not get your glasses right. In the words of Acme: “The frame is thinner.”" in told.body
+    )
+    assert "need not do anything" in told.body
+
+
+def test_what_an_administrator_writes_reaches_the_person_as_their_words(
+    world: World, client: Client
+) -> None:
+    """Never bare, as if the page said it: in the person's own language a kind sentence comes
+    first, and what was written stands in quotation marks, whatever language it is in."""
+    shoot = world.shoot(State.APPROVING)
+    choosing.send_back(actor=world.actor, shoot=shoot, reason="Yuck, <b>that</b> tie.")
+    page = client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+    assert "asks you to pick once more" in page
+    assert "not about you. In the words of Acme: “Yuck, &lt;b&gt;that&lt;/b&gt; tie.”" in page
+    tasks.send_notices("choose", [str(shoot.pk)])
+    told = mail.outbox[-1]
+    said = "It is about the picture and not about you; in their words: “Yuck, <b>that</b> tie.”"
+    assert said in " ".join(told.body.split())
+    assert "Yuck, &lt;b&gt;that" in str(told.alternatives[0][0])
+
+
+def test_rounds_end_and_then_another_pick_is_asked_for(world: World) -> None:
+    shoot = world.shoot(State.APPROVING)
+    Shoot.objects.filter(pk=shoot.pk).update(round=choosing.MOST_ROUNDS)
+    with pytest.raises(Problem, match="another pick"):
+        approvals.make_anew(actor=world.actor, shoot=shoot, fault=Fault.HAIR)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+    assert Headshot.objects.filter(shoot=shoot).exists()
+
+
+def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: World) -> None:
+    order = world.order(4)
+    shoots = [bring(shoot, State.APPROVING) for shoot in order.shoots.all()]
+    loose, flagged = shoots[1], shoots[2]
+    Candidate.objects.filter(pk=loose.headshot.candidate_id).update(likeness_own=0.52)
+    Candidate.objects.filter(pk=flagged.headshot.candidate_id).update(
+        receipt={"flags": ["skin_tone"]}
+    )
+    approved, left = bounds.approve_inside(actor=world.actor, order=order)
+    assert approved == 2
+    assert {judged.headshot.shoot_id for judged in left} == {loose.pk, flagged.pk}
+    assert "0.52" in left[0].reasons[0]
+    assert order.shoots.filter(state=State.DELIVERED).count() == 2
+
+
+def test_a_yes_to_a_picture_that_was_swapped_meanwhile_is_refused(world: World) -> None:
+    shoot = world.shoot(State.APPROVING)
+    seen = shoot.headshot.candidate_id
+    other = choosing.short_list(shoot=shoot)[1]
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=other)
+    with pytest.raises(Problem, match="another picture"):
+        choosing.approve(actor=world.actor, shoot=shoot, picked=seen)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING

@@ -1,0 +1,89 @@
+"""The public team page: those who agreed, no one else, and framed by the sites named alone."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actors import SYSTEM
+from accounts.models import Employee
+from generation.delivering import team_pages
+from generation.finishing import finishes, rendition_table
+from generation.models import State
+from headshots.lib.problems import Problem
+from tests.browser.queue import drain
+from tests.generation.sitters import sit_roster
+from tests.world import World, bring, give_initials, token
+
+
+def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
+    finishes.save_finish(
+        actor=SYSTEM,
+        organisation=world.organisation,
+        look_name=world.look.name,
+        plate=None,
+        renditions=[rendition_table.Row("portrait", 200, 250)],
+    )
+    one, other = sit_roster(world, 2)
+    Employee.objects.filter(pk=one.employee_id).update(title="Surveyor")
+    drain()
+    page = team_pages.publish(actor=SYSTEM, order=one.order, sites=["https://www.Example.com/"])
+    guest = Client()
+    address = reverse("team", args=[page.key])
+    assert one.employee.name not in guest.get(address).content.decode()
+
+    guest.post(reverse("employee:team_page", args=[token(one)]), {"agreed": "1"})
+    shown = guest.get(address)
+    assert one.employee.name in shown.content.decode()
+    assert "Surveyor" in shown.content.decode()
+    assert other.employee.name not in shown.content.decode()
+    assert "frame-ancestors https://www.example.com" in shown["Content-Security-Policy"]
+    assert "X-Frame-Options" not in shown
+    assert "frame-ancestors 'none'" in guest.get("/")["Content-Security-Policy"]
+    (person,) = team_pages.people(page)
+    picture = reverse("team_picture", args=[page.key, person.picture.pk])
+    assert guest.get(picture)["Content-Type"] == "image/jpeg"
+
+    guest.post(reverse("employee:team_page", args=[token(one)]))
+    assert one.employee.name not in guest.get(address).content.decode()
+    assert guest.get(picture).status_code == 404
+
+    team_pages.withdraw(actor=SYSTEM, order=one.order)
+    assert guest.get(address).status_code == 404
+
+
+def test_who_opted_out_may_stand_there_with_what_they_gave_and_is_said_to(world: World) -> None:
+    order = world.order(2)
+    one, other = order.shoots.all()
+    page = team_pages.publish(actor=SYSTEM, order=order, sites=[])
+    bring(one, State.APPROVING)
+    guest = Client()
+    guest.post(reverse("employee:team_page", args=[token(one)]), {"agreed": "1"})
+    for shoot in (one, other):
+        give_initials(shoot)
+    # The yes of before was to a headshot.
+    assert team_pages.people(page) == []
+
+    own = guest.get(reverse("employee:start", args=[token(one)])).content.decode()
+    assert "Yes, show me" in own
+    guest.post(reverse("employee:team_page", args=[token(one)]), {"agreed": "1"})
+    shown = guest.get(reverse("team", args=[page.key])).content.decode()
+    assert one.employee.name in shown
+    assert "Initials" in shown
+    assert other.employee.name not in shown
+    assert "computer model" not in shown
+    (person,) = team_pages.people(page)
+    picture = reverse("team_picture", args=[page.key, person.picture.pk])
+    assert guest.get(picture).content.startswith(b"\xff\xd8\xff")
+
+    guest.post(reverse("employee:instead", args=[token(one)]), {"kind": "nothing"})
+    assert guest.get(picture).status_code == 404
+    assert team_pages.people(page) == []
+
+
+@pytest.mark.parametrize("site", ["http://a.example", "https://*", "https://a b", "'self'"])
+def test_what_is_no_site_is_refused(world: World, site: str) -> None:
+    order = world.order(1)
+    with pytest.raises(Problem, match="is no site"):
+        team_pages.publish(actor=SYSTEM, order=order, sites=[site])

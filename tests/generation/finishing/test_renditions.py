@@ -1,0 +1,106 @@
+"""From a pick to files: rendered beside the page, whole, and each what its table says."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+from PIL import Image
+
+from accounts.actors import SYSTEM
+from generation.approving import choosing
+from generation.finishing import renditions
+from generation.models import Finishing, State
+from generation.storage import vault
+from tests.browser.queue import drain, forget
+from tests.generation.sitters import headshot_of, sit
+from tests.world import World
+
+
+def test_a_pick_becomes_every_file_of_the_table(world: World) -> None:
+    shoot = sit(world, 0, State.APPROVING)
+    drain()
+    files = renditions.of(headshot_of(shoot))
+    assert set(files) == {
+        "portrait",
+        "square",
+        "square-small",
+        "banner",
+        "avatar",
+        "transparent",
+        "badge",
+        "black-and-white",
+    }
+    for row in files.values():
+        data = vault().read(row.file)
+        assert hashlib.sha256(data).hexdigest() == row.sha256
+        assert len(data) == row.bytes
+        with Image.open(io.BytesIO(data)) as picture:
+            assert picture.size == (row.width, row.height)
+            assert picture.format == row.format.upper()
+            if row.kind == "badge":
+                assert [round(float(v)) for v in picture.info["dpi"]] == [300, 300]
+                assert row.dpi == 300
+            if row.kind == "avatar":
+                assert picture.getpixel((2, 2))[3] == 0
+                assert picture.getpixel((256, 500))[3] == 255
+            if row.kind == "transparent":
+                shares = picture.getchannel("A").getextrema()
+                assert shares == (0, 255)
+            if row.kind == "black-and-white":
+                red, green, blue = picture.convert("RGB").getpixel((512, 600))
+                assert max(red, green, blue) - min(red, green, blue) <= 2
+            assert b"trainedAlgorithmicMedia" in data
+    # The rendered person has 384 pixels and is drawn larger: the file says so.
+    assert files["portrait"].enlarged > 2
+
+
+def test_another_pick_takes_the_first_ones_files_away(world: World) -> None:
+    shoot = sit(world, 1, State.APPROVING)
+    drain()
+    first = headshot_of(shoot).finishing
+    assert first is not None
+    kept = [row.file for row in first.renditions.all()]
+    second = choosing.short_list(shoot=shoot)[1]
+    choosing.pick(actor=SYSTEM, shoot=shoot, candidate=second)
+    assert renditions.of(headshot_of(shoot)) == {}
+    drain()
+    headshot = headshot_of(shoot)
+    assert headshot.finishing is not None
+    assert headshot.finishing.candidate == second
+    assert len(renditions.of(headshot)) == 8
+    assert not Finishing.objects.filter(pk=first.pk).exists()
+    assert kept
+
+
+def test_a_picture_without_a_face_says_so_and_harms_nothing(world: World) -> None:
+    shoot = world.shoot(State.APPROVING)
+    drain()
+    finishing = Finishing.objects.get(headshot__shoot=shoot)
+    assert finishing.state == Finishing.State.FAILED
+    assert finishing.sentence.startswith("No face was found")
+    assert headshot_of(shoot).finishing is None
+
+
+def test_a_lost_task_is_begun_again_by_the_sweep(world: World) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    shoot = sit(world, 2, State.APPROVING)
+    forget("default")
+    assert renditions.render_lost() == 0
+    Finishing.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert renditions.render_lost() == 1
+    drain()
+    assert renditions.of(headshot_of(shoot))
+
+
+def test_what_is_asked_for_again_leaves_no_file(
+    world: World, django_capture_on_commit_callbacks
+) -> None:
+    shoot = sit(world, 3, State.APPROVING)
+    drain()
+    with django_capture_on_commit_callbacks(execute=True):
+        choosing.ask_again(actor=SYSTEM, shoot=shoot, reason="")
+    assert not list(vault().keys(f"{shoot.folder}/headshots"))
