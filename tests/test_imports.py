@@ -10,7 +10,7 @@ import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 import headshots.wsgi, headshots.urls, generation.tasks, accounts.urls, generation.employee_urls
 from generation.engine import photos, faces, gate, finish
-from generation import base_model
+from generation.dispatch import base_model
 loaded = {"torch", "diffusers", "peft", "transformers"} & set(sys.modules)
 sys.exit(f"loaded: {loaded}" if loaded else 0)
 """

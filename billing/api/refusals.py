@@ -12,7 +12,12 @@ PAYMENTS_OFF = Refused(
 TOO_FEW_FOR_INVOICE = Refused(
     "amount", 422, "Between 50 and 5,000 credits can be bought by invoice.", "credits"
 )
-HAS_PLAN = Refused("has_plan", 409, "You have the plan already. Change it under “Manage the plan”.")
+HAS_PLAN = Refused(
+    "has_plan",
+    409,
+    "You have the plan already. Cancel it or change its card under “Manage the plan”; "
+    "more credits can be bought any time.",
+)
 SANDBOX_BUYS_NOTHING = Refused(
     "sandbox",
     422,

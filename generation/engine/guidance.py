@@ -1,8 +1,9 @@
 """Guidance that brings the person out, not only the prompt.
 
 Plain guidance asks the adapter on both of its sides, so what it enlarges is the prompt. Here the
-first steps do that, and lay out clothes and backdrop; from then on the head is led away from what
-the base model draws without the adapter, and everything else follows the prompt as it is. That is
+first steps may do that, and lay out clothes and backdrop; from a share of them on the head is led
+away from what the base model draws without the adapter, and everything else follows the prompt as
+it is. That is
 guidance by a weaker version of the same model (Karras et al. 2024, arXiv:2406.02507), and costs
 nothing: the same two rows are computed.
 """

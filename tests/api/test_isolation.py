@@ -331,6 +331,11 @@ def _made(world: World, needs: str) -> Any:
     return exports.begin(actor=world.actor, organisation=world.organisation, order=shoot.order)
 
 
+# A body is read before anybody's things are looked for, so it has to be of the right type.
+FORM = "multipart/form-data; boundary=x"
+NO_PARTS = b"--x--\r\n"
+
+
 @pytest.mark.parametrize("needs", sorted({case.needs for case in TABLE if case.needs}))
 def test_what_is_anothers_is_not_there(db: None, needs: str) -> None:
     mine, other = make_world("Mine"), make_world("Other")
@@ -342,7 +347,10 @@ def test_what_is_anothers_is_not_there(db: None, needs: str) -> None:
         more = {"kind": "large"} if case.route == "rendition" else {}
         address = reverse(f"api:{case.route}", kwargs={**thing(mine, needs), **more})
         for method in case.methods:
-            answer = stranger.send(method, address, case.body or {})
+            if (case.route, method) == ("selfies", "post"):
+                answer = stranger.send(method, address, raw=NO_PARTS, Content_Type=FORM)
+            else:
+                answer = stranger.send(method, address, case.body or {})
             if answer.status_code != 404 or answer.json()["code"] != "not_found":
                 wrong.append((case.route, method, answer.status_code))
     assert not wrong
