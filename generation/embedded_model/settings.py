@@ -62,13 +62,13 @@ def engine_settings(name: str) -> dict[str, Any]:
             "patience": 2,
         },
         "sample": {
-            "steps": 8,
+            "steps": 12,
             "guidance": 2.5,
             "rescale": 0.5,
             "batch": 16,
             "candidates": 8,
             "person_guidance": [1.4, 1.8],
-            "person_from": 0.0,
+            "person_from": 0.2,
         },
         "gate": {
             "likeness_global": 0.46,
