@@ -36,9 +36,8 @@ DESK = {"width": 1440, "height": 900}
 # Ends only what would never come; a slow machine needs longer than a person would.
 PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
-# A refused form answers 4xx and Chromium says so, and htmx says that a poll was called off for
-# news that came before it; that is how it should be. A request that fails says more than these.
-EXPECTED = re.compile(r"status of 4\d\d|^htmx:(afterRequest|sendAbort), ")
+# A refused form answers 4xx and Chromium says so; that is how it should be.
+EXPECTED = re.compile(r"status of 4\d\d")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -122,7 +122,7 @@
     const live = document.getElementById("live");
     if (!live) return;
     // An answer to the poll for a part that is gone would take the preserved form along.
-    window.htmx.trigger(live, "htmx:abort");
+    live.addEventListener("htmx:beforeSwap", (event) => event.preventDefault());
     window.htmx.swap(live, news, { swapStyle: "outerHTML" });
   };
 
