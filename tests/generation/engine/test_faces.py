@@ -9,6 +9,7 @@ from PIL import Image
 
 from generation.embedded_model.demo_people import choose_people, selfie
 from generation.engine import faces
+from tests.generation.engine.conftest import portrait
 
 
 def test_dark_skin_beside_white_hair_is_seen() -> None:
@@ -25,3 +26,8 @@ def test_dark_skin_beside_white_hair_is_seen() -> None:
 def test_no_face_is_seen_where_there_is_none(name: str) -> None:
     pixels = np.asarray(getattr(skimage.data, name)())
     assert faces.detect(Image.fromarray(pixels).convert("RGB")) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_face_is_seen_in_noise(seed: int) -> None:
+    assert faces.detect(portrait(seed)) == []
