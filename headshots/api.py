@@ -30,12 +30,13 @@ from generation.api import (
     costs,
     department_looks,
     directories,
+    download_links,
     embedding,
     exports,
     finishes,
     following,
     invitations,
-    links,
+    join_links,
     looks,
     orders,
     pictures,
@@ -129,10 +130,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         following.OrderAnotherLookView,
         "order_another_look",
     ),
-    _resource("orders/<uuid:order_id>/join-links", links.JoinLinksView, "join_links"),
-    _resource("join-links/<uuid:join_link_id>", links.JoinLinkView, "join_link"),
-    _resource("orders/<uuid:order_id>/download-links", links.DownloadLinksView, "download_links"),
-    _resource("download-links/<uuid:download_link_id>", links.DownloadLinkView, "download_link"),
+    _resource(
+        "orders/<uuid:order_id>/join-links", join_links.OrderJoinLinksView, "order_join_links"
+    ),
+    _resource("join-links", join_links.JoinLinksView, "join_links"),
+    _resource("join-links/<uuid:join_link_id>", join_links.JoinLinkView, "join_link"),
+    _resource(
+        "orders/<uuid:order_id>/download-links", download_links.DownloadLinksView, "download_links"
+    ),
+    _resource(
+        "download-links/<uuid:download_link_id>", download_links.DownloadLinkView, "download_link"
+    ),
     _resource("orders/<uuid:order_id>/team-page", team_pages.TeamPageView, "team_page"),
     _resource("orders/<uuid:order_id>/wall", walls.WallView, "wall"),
     _resource("orders/<uuid:order_id>/consistency", walls.ConsistencyView, "consistency"),

@@ -127,6 +127,9 @@ NO_RENDITION = Refused(
 JOIN_END = Refused(
     "expires", 422, "Let the link end after today and not after the order is due.", "expires"
 )
+OWN_JOIN_END = Refused(
+    "expires", 422, "Let the link end after today and within a year.", "expires", name="own_end"
+)
 NOT_CHOOSING = Refused(
     "transition", 409, "Ada Moreau is not choosing any more.", name="not_choosing"
 )

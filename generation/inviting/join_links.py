@@ -33,6 +33,8 @@ CODE_LIFE = timedelta(minutes=20)
 MOST_TRIES = 5
 MOST_USES = 10_000
 LONGEST = timedelta(days=366)
+# How long an organisation's own link is good, where nothing else is said.
+USUAL = timedelta(days=90)
 _DOMAIN = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )

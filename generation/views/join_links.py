@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,8 +26,6 @@ from generation.inviting.join_links import address_of, read_domains
 from headshots.lib.problems import Problem
 
 _CODE = "join-code"
-# How long an organisation's own link is good, where nothing else is said.
-USUAL = timedelta(days=90)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +50,7 @@ def links(request: HttpRequest, slug: str, order_id: UUID | None = None) -> Http
         except Problem as refused:
             problem = refused
     now = timezone.now()
-    usual = order.due_at if order else now + USUAL
+    usual = order.due_at if order else now + join_links.USUAL
     return render(
         request,
         "generation/join_links.html",

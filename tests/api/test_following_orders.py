@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.test import Client
@@ -71,6 +71,22 @@ def test_a_join_link_lets_people_in_until_it_is_closed(program: Program, world: 
     problem(
         program.post(f"orders/{order.pk}/join-links", {"cap": 5, "domains": ["x"]}), 422, "domain"
     )
+
+
+def test_the_organisations_own_join_link_belongs_to_no_order(
+    program: Program, world: World
+) -> None:
+    of_order = program.post(f"orders/{world.order().pk}/join-links", {"cap": 5}).json()
+    made = program.post("join-links", {"cap": 50, "domains": ["acme.example"]})
+    link = made.json()
+    assert (made.status_code, link["order"]) == (201, None)
+    lasts = datetime.fromisoformat(link["expires_at"]) - timezone.now()
+    assert timedelta(days=89) < lasts <= timedelta(days=90)
+    assert [each["id"] for each in program.get("join-links").json()["data"]] == [link["id"]]
+    assert program.get(f"join-links/{of_order['id']}").json()["order"] == of_order["order"]
+    assert Client().get(path_of(link["url"])).status_code == 200
+    assert program.delete(made["Location"]).json()["revoked_at"]
+    assert Client().get(path_of(link["url"])).status_code == 410
 
 
 def test_a_download_link_gives_the_files_without_a_key(program: Program, world: World) -> None:

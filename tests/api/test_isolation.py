@@ -133,7 +133,8 @@ TABLE += [
     Case("orders_by_department", WRITE_ORDER),
     Case("order_remind", WRITE_ORDER, "order"),
     Case("order_another_look", WRITE_ORDER, "order", {"look": NOBODYS, "shoots": [NOBODYS]}),
-    Case("join_links", {"get": "orders:read", "post": "orders:write"}, "order", {"cap": 5}),
+    Case("order_join_links", {"get": "orders:read", "post": "orders:write"}, "order", {"cap": 5}),
+    Case("join_links", {"get": "orders:read", "post": "orders:write"}, body={"cap": 5}),
     Case("join_link", {"get": "orders:read", "delete": "orders:write"}, "join_link"),
     Case("download_links", {"get": "headshots:read", "post": "headshots:write"}, "order"),
     Case("download_link", {"get": "headshots:read", "delete": "headshots:write"}, "download_link"),
@@ -380,6 +381,7 @@ def test_lists_hold_ones_own_alone(db: None) -> None:
     lists = ("headshot", "export", "release", "invoice", "invitation", "grant", "delivery")
     for needs in (*lists, "budget", "directory", "plate", "domain"):
         thing(mine, needs)
+    mine.organisation_join_link()
     own = Program.of(mine.organisation)
     stranger = Program.of(other.organisation)
     seen, empty = [], []

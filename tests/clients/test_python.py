@@ -66,7 +66,10 @@ def test_an_organisations_own_affairs(acme: World, connect: Connect) -> None:
     order = acme.order()
     link = client.orders.add_join_link(str(order.pk), cap=3)
     assert list(client.orders.join_links(str(order.pk))) == [link]
-    assert client.orders.close_join_link(link["id"])["revoked_at"]
+    assert client.join_links.close(link["id"])["revoked_at"]
+    own = client.join_links.add(cap=9, domains=["acme.example"])
+    assert list(client.join_links.list()) == [own]
+    assert client.join_links.get(own["id"])["order"] is None
     assert client.orders.change(str(order.pk), remind_every=0)["remind_every"] == 0
     page = client.orders.publish_team_page(str(order.pk))
     assert client.orders.team_page(str(order.pk)) == page

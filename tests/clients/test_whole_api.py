@@ -167,7 +167,7 @@ def test_every_operation_has_a_method() -> None:
     resources = [each for each in vars(client).values() if isinstance(each, Listed)]
     for owner in [client, *resources]:
         for name, method in inspect.getmembers(owner, inspect.ismethod):
-            if name.startswith("_") or name in ("close", "read"):
+            if name.startswith("_") or (owner is client and name in ("close", "read")):
                 continue
             # The bytes that are shown are not those of the sum that is shown.
             broken = (owner, name) == (client.headshots, "file")

@@ -55,6 +55,7 @@ class Headshots(OrganisationCalls, MoneyCalls):
         self.employees = people.Employees(transport)
         self.members = people.Members(transport)
         self.member_invitations = people.MemberInvitations(transport)
+        self.join_links = people.JoinLinks(transport)
         self.releases = people.Releases(transport)
         self.looks = orders.Looks(transport)
         self.plates = orders.Plates(transport)

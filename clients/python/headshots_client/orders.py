@@ -282,17 +282,10 @@ class Orders(Resource[shapes.Order]):
         domains: Sequence[str] = (),
         expires_at: datetime | None = None,
     ) -> shapes.JoinLink:
-        """A link for up to `cap` people with addresses of these domains (none: any)."""
+        """A link for up to `cap` people with addresses of these domains (none: any); `join_links`
+        reads and closes it."""
         body = given(cap=cap, domains=list(domains), expires_at=expires_at)
         return cast(shapes.JoinLink, self._post(f"{self.path}/{id}/join-links", body))
-
-    def join_link(self, id: str) -> shapes.JoinLink:
-        """One of them, by its own id."""
-        return cast(shapes.JoinLink, self._get(f"/join-links/{id}"))
-
-    def close_join_link(self, id: str, *, if_match: str | None = None) -> shapes.JoinLink:
-        """Whoever came by it stays."""
-        return cast(shapes.JoinLink, self._delete(f"/join-links/{id}", if_match))
 
     def download_links(self, id: str) -> Iterator[shapes.DownloadLink]:
         """Links that give the files to whoever has them."""

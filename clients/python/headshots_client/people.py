@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Literal, cast
 
 from headshots_client import shapes
-from headshots_client.resources import Resource
+from headshots_client.resources import Resource, given
 
 MOST_ROWS = 1000
 Role = Literal["owner", "admin", "viewer"]
@@ -83,3 +84,22 @@ class Releases(Resource[shapes.Release]):
     """Who has consented to what. Filter: `employee`."""
 
     path = "/releases"
+
+
+class JoinLinks(Resource[shapes.JoinLink]):
+    """The organisation's own links by which people bring themselves in; those of an order stand at
+    `orders.join_links`."""
+
+    path = "/join-links"
+
+    def add(
+        self, *, cap: int, domains: Sequence[str] = (), expires_at: datetime | None = None
+    ) -> shapes.JoinLink:
+        """A link onto the roster and into the newest open order, for up to `cap` people with
+        addresses of these domains (none: any)."""
+        body = given(cap=cap, domains=list(domains), expires_at=expires_at)
+        return cast(shapes.JoinLink, self._post(self.path, body))
+
+    def close(self, id: str, *, if_match: str | None = None) -> shapes.JoinLink:
+        """Close one of them, or an order's. Whoever came by it stays."""
+        return cast(shapes.JoinLink, self._delete(f"{self.path}/{id}", if_match))

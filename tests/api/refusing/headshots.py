@@ -38,6 +38,10 @@ def link(program: Program, world: World) -> HttpResponse:
 
 put("expires", lambda p, w, m: link(p, w))
 put(
+    "own_end",
+    lambda p, w, m: p.post("join-links", {"cap": 5, "expires_at": "2036-01-01T00:00:00Z"}),
+)
+put(
     "not_choosing",
     lambda p, w, m: p.post(
         f"shoots/{of_ada(w, State.APPROVING).pk}/approve-before", {"candidates": []}
