@@ -45,7 +45,8 @@ class LoraSettings:
     """How an adapter is trained. `targets` are suffixes of module names in the denoiser.
 
     `steps` optimiser steps of `batch` pictures; `warmup` of them raise the rate linearly,
-    then it follows `schedule` ("cosine" or "constant"). `people` train at once at most. A
+    then it follows `schedule` ("cosine" or "constant"). AdamW averages squared gradients
+    by `beta2`: a lower one bears a higher rate. `people` train at once at most. A
     checkpoint is written every `checkpoint_every` steps. `hold_out` photos judge
     checkpoints from `judge_from` (share of steps) on, each time with `judge_images`
     drawings; training stops after `patience` judgements that are no better (0: never).
@@ -55,6 +56,7 @@ class LoraSettings:
     alpha: int = 16
     targets: tuple[str, ...] = ("to_q", "to_k", "to_v", "to_out.0")
     learning_rate: float = 1e-4
+    beta2: float = 0.999
     weight_decay: float = 1e-2
     clip: float = 1.0
     steps: int = 1000

@@ -146,6 +146,7 @@ def sit(seat: Seat, slots: adapters.Slots, recipe: Recipe, slot: str) -> None:
     seat.optimizer = torch.optim.AdamW(
         weights.values(),
         lr=recipe.lora.learning_rate,
+        betas=(0.9, recipe.lora.beta2),
         weight_decay=recipe.lora.weight_decay,
         fused=True,
     )
