@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 # How often progress is written at most, in seconds.
 PROGRESS_S = 1.0
+# A process in which nothing has moved for so long hangs in its device's driver.
+STALLED_S = 1800.0
 
 
 @dataclass
@@ -46,7 +50,9 @@ class Heartbeat:
 
     Seconds and, where the device tells it, energy are counted by phase and shared equally by the
     shoots still held; they are written with each beat, so that a killed process loses one beat of
-    them at most. A database that is away is tried again at the next beat.
+    them at most. A database that is away is tried again at the next beat. Where no step was made
+    for STALLED_S the process is killed, as nothing else ends a call that hangs in a driver; its
+    claims run out and go on elsewhere.
     """
 
     def __init__(self, *, worker: str, base: BaseModel, claims: Sequence[Claim]) -> None:
@@ -55,7 +61,7 @@ class Heartbeat:
         self.base_name = base.recipe.name
         self._meter = energy.meter(base.device)
         self._phase = "training"
-        self._since = time.monotonic()
+        self._since = self._moved = time.monotonic()
         self._joules = self._meter.joules()
         self._spent: dict[str, _Spent] = {}
         self._held = {claim.shoot_id: claim for claim in claims}
@@ -88,11 +94,13 @@ class Heartbeat:
         with self._lock:
             self._measure()
             self._phase = phase
+            self._moved = time.monotonic()
 
     def made(self, claim: Claim, images: int = 1) -> None:
         """Note images that were drawn in this phase."""
         with self._lock:
             self._spent.setdefault(self._phase, _Spent()).images[claim.shoot_id] += images
+            self._moved = time.monotonic()
 
     def _measure(self) -> None:
         """Add what has passed since the last look to the phase. Under the lock."""
@@ -117,6 +125,7 @@ class Heartbeat:
         """Remember how far a shoot is; it is written within PROGRESS_S."""
         with self._lock:
             self._noted[claim.shoot_id] = (step, steps)
+            self._moved = time.monotonic()
 
     def _beat(self) -> None:
         renewed = time.monotonic()
@@ -124,6 +133,9 @@ class Heartbeat:
             while True:
                 ending = self._end.wait(PROGRESS_S)
                 now = time.monotonic()
+                if not ending and now - self._moved > STALLED_S:
+                    log.critical("worker_stalled", phase=self.phase)
+                    os.kill(os.getpid(), signal.SIGKILL)
                 try:
                     self._write_progress()
                     if ending or now - renewed >= settings.LEASE_S / 3:

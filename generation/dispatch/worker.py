@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -25,9 +27,10 @@ from generation.approving import previews
 from generation.delivering import credentials
 from generation.dispatch import base_model, claims
 from generation.dispatch.claims import Claim
-from generation.dispatch.heartbeat import Heartbeat
-from generation.engine import finish, gate, load, sample, train
+from generation.dispatch.heartbeat import Heartbeat, report
+from generation.engine import adapters, finish, gate, load, sample, train
 from generation.engine.errors import PhotoError, Stopped
+from generation.engine.memory import device_lost
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec, TrainSpec
 from generation.inviting import notices
@@ -41,6 +44,15 @@ log = structlog.get_logger(__name__)
 
 # Candidates are wanted in fours: for each four, a shoot may take a whole set of draws.
 FOUR = 4
+# After so many failures in a row this process itself may be what is wrong.
+MOST_FAILURES = 2
+_GONE = gettext_noop("Your photos could not be found any more. Please upload them again.")
+_DAMAGED = gettext_noop(
+    "One of your photos cannot be read any more and was taken out. Please upload another one."
+)
+_NO_FACE = gettext_noop(
+    "No face could be found in your photos again. Please upload photos that show your face."
+)
 
 
 @dataclass
@@ -55,7 +67,6 @@ class Sitter:
     strict: frozenset[str] = frozenset()
     adapter: Path | None = None
     ended: bool = False
-    failed_receipts: list[gate.Receipt] = field(default_factory=list)
 
     @property
     def person(self) -> str:
@@ -66,10 +77,18 @@ class Sitter:
 
 
 def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
-    """Work until nothing can be claimed or a stop is asked for; returns how many claims ended."""
+    """Work until nothing can be claimed or a stop is asked for; returns how many claims ended.
+
+    Nothing is claimed where the vault is bare: this host does not see the private files. Raises
+    SystemExit where this process cannot be trusted any more, so that another takes its place.
+    """
     base = load.base_model(base_model.folder(), device=settings.GPU_DEVICE)
-    done = 0
+    done = failures = 0
     while not should_stop():
+        if vault().bare():
+            log.error("vault_bare", root=str(vault().root))
+            report(worker=worker, doing="waits: no private files where this host looks")
+            break
         claims.fail_exhausted()
         held = claims.claim(worker=worker, people=settings.PEOPLE_AT_ONCE)
         if not held:
@@ -78,11 +97,15 @@ def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
         try:
             with Heartbeat(worker=worker, base=base, claims=held) as heart:
                 _work(base, held, heart, should_stop)
+            failures = 0
         except Stopped:
             claims.give_back(held)
-        except Exception:
+        except Exception as error:
             log.exception("work_failed", shoots=[str(c.shoot_id) for c in held])
             claims.put_off(held)
+            failures += 1
+            if device_lost(error) or failures == MOST_FAILURES:
+                raise SystemExit("This worker process begins anew.") from error
     return done
 
 
@@ -121,10 +144,8 @@ def _photos_suffice(sitter: Sitter) -> bool:
     missing = [s for s in sitter.selfies if not vault().exists(s.file)]
     if sitter.selfies and not missing:
         return True
-    _back_to_collecting(
-        sitter, "Your photos could not be found any more. Please upload them again."
-    )
-    Selfie.objects.filter(pk__in=[s.pk for s in missing]).delete()
+    if _back_to_collecting(sitter, _GONE):
+        Selfie.objects.filter(pk__in=[s.pk for s in missing]).delete()
     return False
 
 
@@ -134,8 +155,8 @@ def _train(
     """Train whoever has no adapter of these photos yet, together; commit each adapter."""
     fresh = []
     for sitter in sitters:
-        if sitter.shoot.adapter and vault().exists(sitter.shoot.adapter):
-            sitter.adapter = vault().path(sitter.shoot.adapter)
+        if (adapter := _adapter_of(sitter)) and adapters.fits(adapter, base.recipe):
+            sitter.adapter = adapter
             if sitter.shoot.state == State.TRAINING:
                 _begin_generating(sitter, sitter.shoot.adapter, sitter.shoot.adapter_steps)
         else:
@@ -164,16 +185,17 @@ def _train(
             folders,
             on_progress=on_progress,
             should_stop=stopping,
+            dropped=lambda person: heart.lost(by_person[person].claim),
         )
     except PhotoError as error:
-        if len(fresh) == 1:
-            fresh[0].ended = True
-            _back_to_collecting(fresh[0], str(error))
-            return
-        # One person's photos must not keep the others waiting; what is trained is not done again.
-        for sitter in fresh:
-            _train(base, [sitter], heart, stopping)
+        at_fault = by_person[error.person]
+        at_fault.ended = True
+        _refuse_photos(at_fault, error.photo)
+        # The others keep what they have learnt.
+        _train(base, [sitter for sitter in fresh if sitter is not at_fault], heart, stopping)
         return
+    for person in by_person.keys() - {result.person for result in results}:
+        by_person[person].ended = True
     for result in results:
         sitter = by_person[result.person]
         sitter.adapter = result.adapter
@@ -181,21 +203,34 @@ def _train(
         _begin_generating(sitter, key, result.steps)
 
 
+def _refuse_photos(sitter: Sitter, damaged: Path | None) -> None:
+    """Ask for other photos; one that cannot be read is taken out, lest it stop them again."""
+    if not _back_to_collecting(sitter, _DAMAGED if damaged else _NO_FACE):
+        return
+    for selfie in sitter.selfies:
+        if damaged is not None and vault().path(selfie.file) == damaged:
+            Selfie.objects.filter(pk=selfie.pk).delete()
+            vault().delete(selfie.file)
+
+
+def _adapter_of(sitter: Sitter) -> Path | None:
+    key = sitter.shoot.adapter
+    return vault().path(key) if key and vault().exists(key) else None
+
+
 def _begin_generating(sitter: Sitter, adapter: str, steps: int) -> None:
     """Commit a person's adapter; ends their part here where the claim was lost."""
+    fields: dict[str, Any] = {"adapter": adapter, "adapter_steps": steps, "step": 0, "steps": 0}
+    fence = sitter.claim.fence
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
-            states.move(
-                actor=SYSTEM,
-                shoot=shoot,
-                to=State.GENERATING,
-                fence=sitter.claim.fence,
-                adapter=adapter,
-                adapter_steps=steps,
-                step=0,
-                steps=0,
-            )
+            if shoot.state == State.GENERATING and shoot.fence == fence:
+                # The adapter from before was damaged, or of another base model.
+                Shoot.objects.filter(pk=shoot.pk).update(**fields)
+                shoot.refresh_from_db(fields=list(fields))
+            else:
+                states.move(actor=SYSTEM, shoot=shoot, to=State.GENERATING, fence=fence, **fields)
             sitter.shoot = shoot
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
@@ -205,7 +240,8 @@ def _begin_generating(sitter: Sitter, adapter: str, steps: int) -> None:
 def _adapter_folder(sitter: Sitter) -> Path:
     """A folder of this claim's own, with the newest checkpoint of an earlier claim in it.
 
-    Its own, so that a worker that lost its claim does not write where its successor does.
+    Its own, so that a worker that lost its claim does not write where its successor does. What
+    earlier claims left goes.
     """
     folder = vault().folder(sitter.key("adapter", str(sitter.claim.fence)))
     earlier = sorted(
@@ -214,9 +250,11 @@ def _adapter_folder(sitter: Sitter) -> Path:
         reverse=True,
     )
     for before in earlier:
-        if any(before.iterdir()):
-            shutil.copytree(before, folder, dirs_exist_ok=True)
-            break
+        whole = [path for path in before.iterdir() if not path.name.startswith(".")]
+        if whole and not any(folder.iterdir()):
+            for path in whole:
+                shutil.copy2(path, folder / path.name)
+        shutil.rmtree(before, ignore_errors=True)
     return folder
 
 
@@ -243,7 +281,8 @@ def _generate_round(
     if not batch:
         return
     colleagues = _colleagues(batch[0][0].shoot)
-    images = sample.sample(
+    by_person = {sitter.person: sitter for sitter in sitters}
+    drawn = sample.draw(
         base,
         [
             SampleSpec(
@@ -256,16 +295,25 @@ def _generate_round(
             for sitter, number, seed in batch
         ],
         should_stop=stopping,
+        dropped=lambda person: _is_out(by_person[person], heart),
     )
-    for sitter, _number, _seed_used in batch:
+    # Each picture is kept before the next ones are drawn, so that a kill costs one batch at most.
+    for index, image in drawn:
+        sitter, number, seed = batch[index]
         heart.made(sitter.claim)
-    heart.phase = "judging"
-    for (sitter, number, seed), image in zip(batch, images, strict=True):
+        heart.phase = "judging"
         if stopping():
             raise Stopped
         if not sitter.ended:
             _judge_and_store(base, sitter, number, seed, image, colleagues)
-    heart.phase = "generating"
+        heart.phase = "generating"
+
+
+def _is_out(sitter: Sitter, heart: Heartbeat) -> bool:
+    """Whether nothing more is to be made of somebody: their claim is lost, or they withdrew."""
+    if heart.lost(sitter.claim) or sitter.adapter is None or not sitter.adapter.exists():
+        sitter.ended = True
+    return sitter.ended
 
 
 def _steps(recipe: SampleSettings, number: int, round_: int) -> int:
@@ -322,8 +370,6 @@ def _judge_and_store(
         picture = finish.jpeg(framed, xmp=credentials.label())
         words = sitter.shoot.order.direction.words()
         vault().put(finished, credentials.sign(picture, "jpeg", look=words)[0])
-    else:
-        sitter.failed_receipts.append(receipt)
     with transaction.atomic():
         ours = Shoot.objects.select_for_update().filter(
             pk=sitter.shoot.pk, fence=sitter.claim.fence
@@ -356,7 +402,11 @@ def _conclude(sitter: Sitter, passed: int) -> None:
     sitter.ended = True
     earlier = Candidate.objects.filter(shoot=sitter.shoot, passed=True).exists()
     if not passed and not earlier:
-        _back_to_collecting(sitter, gate.better_selfies(sitter.failed_receipts))
+        receipts = Candidate.objects.filter(
+            shoot=sitter.shoot, round=sitter.shoot.round
+        ).values_list("receipt", flat=True)
+        reasons = [reason for receipt in receipts for reason in receipt["reasons"]]
+        _back_to_collecting(sitter, gate.better_selfies(reasons))
         return
     try:
         with transaction.atomic():
@@ -375,7 +425,8 @@ def _conclude(sitter: Sitter, passed: int) -> None:
         log.info("claim_lost", shoot=sitter.person)
 
 
-def _back_to_collecting(sitter: Sitter, sentence: str) -> None:
+def _back_to_collecting(sitter: Sitter, sentence: str) -> bool:
+    """Ask the employee for photos again; False where the claim was lost meanwhile."""
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
@@ -391,3 +442,5 @@ def _back_to_collecting(sitter: Sitter, sentence: str) -> None:
             notices.notify(shoot=shoot, kind="better_photos")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
+        return False
+    return True

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from generation.engine.errors import EngineError
 from generation.engine.mixed import BASE, quicken
-from generation.engine.recipe import LoraSettings
+from generation.engine.recipe import LoraSettings, Recipe
 
 
 class Slots:
@@ -50,7 +50,6 @@ class Slots:
             config = LoraConfig(
                 r=self.settings.rank,
                 lora_alpha=self.settings.alpha,
-                lora_dropout=self.settings.dropout,
                 target_modules=list(self.settings.targets),
                 init_lora_weights=False,
             )
@@ -73,6 +72,11 @@ class Slots:
                 for module in self._layers.values():
                     module.register_forward_pre_hook(self._hand_in, with_kwargs=True)
                     quicken(module)
+            # PEFT gives them the base model's kind. In bfloat16 a step of training would be lost in
+            # rounding; layers use copies in the kind of what passes through (`mixed`).
+            for module in self._layers.values():
+                for side in (module.lora_A, module.lora_B):
+                    side[name].float()
             self.require_grad(())
 
     def _hand_in(
@@ -154,9 +158,26 @@ class Slots:
 
     def seat(self, path: Path, slot: str) -> None:
         """Have the adapter file `path` in `slot`; nothing is read if it is there already."""
-        held = f"{path.resolve()}:{path.stat().st_mtime_ns}"
+        try:
+            held = f"{path.resolve()}:{path.stat().st_mtime_ns}"
+        except FileNotFoundError as error:
+            raise EngineError(f"The adapter {path.name} is not there any more.") from error
         if self._held.get(slot) != held:
             self.put(slot, read(path, self.prefix)[0], held)
+
+
+def fits(path: Path, recipe: Recipe) -> bool:
+    """Whether the adapter file is whole and of this base model, with its rank and strength."""
+    try:
+        _, note = read(path, "")
+    except EngineError:
+        return False
+    wanted = {
+        "base": recipe.fingerprint,
+        "rank": recipe.lora.rank,
+        "alpha": recipe.lora.alpha,
+    }
+    return all(note.get(key) == value for key, value in wanted.items())
 
 
 def write(path: Path, groups: Mapping[str, Mapping[str, Tensor]], note: Mapping[str, Any]) -> None:

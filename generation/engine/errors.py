@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class EngineError(Exception):
     """Something the engine cannot do; `str(error)` says what and what to do about it."""
@@ -12,11 +14,13 @@ class BaseModelError(EngineError):
 
 
 class PhotoError(EngineError):
-    """A person cannot be trained on their photos; `person` says who, the others can go on."""
+    """A person cannot be trained on their photos; `person` says who, the others can go on, and
+    `photo` which one is at fault where it is one."""
 
-    def __init__(self, person: str, sentence: str) -> None:
+    def __init__(self, person: str, sentence: str, photo: Path | None = None) -> None:
         super().__init__(sentence)
         self.person = person
+        self.photo = photo
 
 
 class Stopped(EngineError):

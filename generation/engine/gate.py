@@ -6,7 +6,7 @@ Every picture gets a receipt with all figures, the refused ones too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -180,8 +180,9 @@ _ADVICE = {
 }
 
 
-def better_selfies(receipts: Sequence[Receipt]) -> str:
-    """What to ask a person for whose candidates failed, in one or two sentences."""
-    counts = Counter(reason for receipt in receipts for reason in receipt.reasons)
+def better_selfies(reasons: Iterable[str]) -> str:
+    """What to ask a person for whose candidates failed for these reasons, in one or two
+    sentences."""
+    counts = Counter(reasons)
     advice = [_ADVICE[reason] for reason, _ in counts.most_common() if reason in _ADVICE][:2]
     return " ".join([said("We could not make headshots that look enough like you."), *advice])

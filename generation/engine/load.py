@@ -98,11 +98,41 @@ def check_base_model(path: str | Path) -> Recipe:
         weights = [p for p in (folder / part).glob("*.safetensors") if not p.name.startswith(".")]
         if not weights:
             raise BaseModelError(f"{folder / part} holds no .safetensors weights.")
+        for index_file in (folder / part).glob("*.safetensors.index.json"):
+            for name in sorted(set(_json(index_file).get("weight_map", {}).values())):
+                if not (folder / part / str(name)).is_file():
+                    raise BaseModelError(
+                        f"The base model is not complete: {folder / part / str(name)} is missing."
+                    )
         for file in weights:
             _whole(file)
     for other in files.others:
         _json(folder / other)
+    for tokenizer, encoder in files.tokenizers.items():
+        _words(folder / tokenizer, folder / encoder)
     return recipe
+
+
+def _words(tokenizer: Path, encoder: Path) -> None:
+    """Raise unless the tokenizer has the words that its text encoder was trained with.
+
+    Without them every word would be read as unknown, and prompts would be ignored in silence.
+    """
+    whole, vocabulary = tokenizer / "tokenizer.json", tokenizer / "vocab.json"
+    if whole.is_file():
+        known = _json(whole).get("model", {}).get("vocab") or {}
+    else:
+        known = _json(vocabulary)
+        if not (tokenizer / "merges.txt").is_file():
+            raise BaseModelError(
+                f"The base model is not complete: {tokenizer / 'merges.txt'} is missing."
+            )
+    size = _json(encoder / "config.json").get("vocab_size")
+    if not isinstance(size, int) or not size // 2 <= len(known) <= size:
+        raise BaseModelError(
+            f"{tokenizer} knows {len(known)} tokens and does not belong to {encoder}, "
+            f"which reads {size}."
+        )
 
 
 def _json(path: Path) -> dict[str, Any]:

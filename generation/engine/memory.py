@@ -12,9 +12,22 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "can't allocate memory" in text
+    return isinstance(error, RuntimeError) and any(
+        sign in text
+        for sign in ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
     )
+
+
+def device_lost(error: BaseException) -> bool:
+    """Whether `error` leaves the device unusable for the rest of this process: any error of CUDA
+    but a lack of memory stays with its context."""
+    found: BaseException | None = error
+    while found is not None:
+        text = str(found)
+        if "CUDA error" in text and not out_of_memory(found):
+            return True
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def release() -> None:

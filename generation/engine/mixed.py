@@ -50,8 +50,8 @@ class _Grouped:
         if bare is None:
             return result
         names, length = runs(adapter_names[bare:])
-        down = [_weight(self.layer.lora_A, name) for name in names]
-        up = [_weight(self.layer.lora_B, name) for name in names]
+        down = [_weight(self.layer.lora_A, name).to(x.dtype) for name in names]
+        up = [_weight(self.layer.lora_B, name).to(x.dtype) for name in names]
         scale = float(next(iter(self.layer.scaling.values())))
         added: Tensor = self.add(self.layer, x[bare:], result[bare:], down, up, length, scale)
         return torch.cat((result[:bare], added)) if bare else added
@@ -76,7 +76,7 @@ def _linear(
     scale: float,
 ) -> Tensor:
     groups = len(down)
-    rows = x.reshape(groups, -1, x.shape[-1]).to(down[0].dtype)
+    rows = x.reshape(groups, -1, x.shape[-1])
     narrow = torch.bmm(rows, torch.stack(down).transpose(1, 2))
     wide = torch.stack(up).transpose(1, 2)
     flat = result.reshape(groups, -1, result.shape[-1])
@@ -97,7 +97,7 @@ def _convolution(
     base = layer.get_base_layer()
     parts = [
         functional.conv2d(
-            functional.conv2d(rows.to(a.dtype), a, None, base.stride, base.padding, base.dilation),
+            functional.conv2d(rows, a, None, base.stride, base.padding, base.dilation),
             b,
         )
         for rows, a, b in zip(torch.split(x, length), down, up, strict=True)

@@ -64,7 +64,6 @@ class LoraSettings:
     warmup: int = 20
     schedule: str = "cosine"
     snr_gamma: float = 5.0
-    dropout: float = 0.0
     people: int = 8
     checkpoint_every: int = 200
     hold_out: int = 2
@@ -185,7 +184,60 @@ def read_recipe(folder: str | Path) -> Recipe:
     data.setdefault("name", folder.name)
     data.setdefault("family", "sdxl")
     data["fingerprint"] = fingerprint(folder)
-    return _build(Recipe, data, path, "")
+    recipe = _build(Recipe, data, path, "")
+    _refuse_senseless(recipe, path)
+    return recipe
+
+
+# Numbers with which nothing can be trained or drawn: least and most of each.
+_RANGES: dict[str, tuple[float, float]] = {
+    "resolution": (32, 4096),
+    "crop.eye_distance": (0.02, 0.9),
+    "lora.rank": (1, 1024),
+    "lora.alpha": (1, 4096),
+    "lora.learning_rate": (1e-8, 1),
+    "lora.beta2": (0.5, 0.999999),
+    "lora.clip": (1e-6, 1e6),
+    "lora.steps": (1, 1_000_000),
+    "lora.batch": (1, 1024),
+    "lora.warmup": (0, 1_000_000),
+    "lora.people": (1, 1024),
+    "lora.checkpoint_every": (1, 1_000_000),
+    "lora.hold_out": (0, 100),
+    "lora.judge_images": (0, 256),
+    "lora.judge_from": (0, 1),
+    "lora.patience": (0, 1_000_000),
+    "sample.steps": (1, 1000),
+    "sample.guidance": (0, 100),
+    "sample.batch": (1, 1024),
+    "sample.candidates": (1, 1024),
+    "sample.rounds": (1, 100),
+    "sample.more_steps": (1, 10),
+    "sample.person_from": (0, 1),
+    "photos.photos_min": (1, 1000),
+}
+
+
+def _refuse_senseless(recipe: Recipe, path: Path) -> None:
+    """Raise for numbers out of range and templates with a word that nothing fills."""
+    for where, (least, most) in _RANGES.items():
+        part, _, name = where.rpartition(".")
+        value = getattr(getattr(recipe, part) if part else recipe, name)
+        if not least <= value <= most:
+            raise BaseModelError(
+                f"{path}: “{where}” is {value!r}; it has to lie between {least} and {most}."
+            )
+    if not recipe.lora.targets:
+        raise BaseModelError(f"{path}: “lora.targets” names no layer to train.")
+    if recipe.lora.schedule not in ("cosine", "constant"):
+        raise BaseModelError(f"{path}: “lora.schedule” has to be “cosine” or “constant”.")
+    try:
+        recipe.headshot_prompt(LookSpec("suit", "grey"))
+        recipe.selfie_caption()
+    except (KeyError, IndexError, ValueError) as error:
+        raise BaseModelError(
+            f"{path}: a template under “prompt” has a placeholder that nothing fills: {error}."
+        ) from error
 
 
 def fingerprint(folder: Path) -> str:

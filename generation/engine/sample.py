@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PIL import Image
 
@@ -26,11 +26,29 @@ def sample(
     should_stop: Callable[[], bool] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Image.Image]:
-    """One picture a spec, in their order, at the base model's resolution.
+    """One picture a spec, in their order; see `draw`."""
+    pictures: dict[int, Image.Image] = {}
+    for index, picture in draw(base, specs, should_stop=should_stop):
+        pictures[index] = picture
+        if on_progress is not None:
+            on_progress(len(pictures), len(specs))
+    return [pictures[index] for index in range(len(specs))]
 
-    A picture depends on its own spec alone, not on its neighbours in the batch. Out of
-    memory halves the batch. Raises Stopped if `should_stop` says so between two denoising
-    steps, EngineError if an adapter does not fit the base or one picture is too much.
+
+def draw(
+    base: BaseModel,
+    specs: Sequence[SampleSpec],
+    *,
+    should_stop: Callable[[], bool] | None = None,
+    dropped: Callable[[str], bool] | None = None,
+) -> Iterator[tuple[int, Image.Image]]:
+    """(index of a spec, its picture at the base model's resolution), batch by batch as they are
+    drawn.
+
+    A picture depends on its own spec alone, not on its neighbours in the batch. Nothing is drawn
+    of whom `dropped(person)` names before their batch. Out of memory halves the batch. Raises
+    Stopped if `should_stop` says so between two denoising steps, EngineError if an adapter does
+    not fit the base, is gone, or one picture is too much.
     """
     settings = base.recipe.sample
     groups: dict[tuple[int, float], list[int]] = defaultdict(list)
@@ -42,7 +60,6 @@ def sample(
         if should_stop is not None and should_stop():
             raise Stopped
 
-    pictures: dict[int, Image.Image] = {}
     at_once = max(1, settings.batch)
     # Rows of one person beside each other: their layers run as one, and few slots change.
     seen = {spec.adapter: place for place, spec in reversed(list(enumerate(specs)))}
@@ -50,7 +67,11 @@ def sample(
         waiting = sorted(group, key=lambda index: seen[specs[index].adapter])
         while waiting:
             watch()
+            if dropped is not None:
+                waiting = [index for index in waiting if not dropped(specs[index].person)]
             batch = waiting[:at_once]
+            if not batch:
+                break
             try:
                 drawn = _batch(base, [specs[i] for i in batch], steps, guidance, watch)
             except Exception as error:
@@ -64,11 +85,8 @@ def sample(
                 log.warning("out of memory: drawing %d pictures at once from now on", at_once)
                 release()
                 continue
-            pictures.update(zip(batch, drawn, strict=True))
+            yield from zip(batch, drawn, strict=True)
             waiting = waiting[len(batch) :]
-            if on_progress is not None:
-                on_progress(len(pictures), len(specs))
-    return [pictures[index] for index in range(len(specs))]
 
 
 def _batch(

@@ -203,7 +203,7 @@ def _faces(spec: TrainSpec, recipe: Recipe) -> list[tuple[int, Image.Image, face
             with Image.open(path) as file:
                 image = ImageOps.exif_transpose(file).convert("RGB")
         except OSError as error:
-            raise PhotoError(spec.person, f"The photo {path.name} cannot be read.") from error
+            raise PhotoError(spec.person, f"The photo {path.name} cannot be read.", path) from error
         if spec.landmarks:
             found.append((index, image, spec.landmarks[index]))
         elif seen := faces.detect(image, recipe.photos.enlarge_to):
@@ -251,5 +251,7 @@ def _digest(recipe: Recipe, spec: TrainSpec) -> str:
         try:
             digest.update(hashlib.sha256(photo.read_bytes()).digest())
         except OSError as error:
-            raise PhotoError(spec.person, f"The photo {photo.name} cannot be read.") from error
+            raise PhotoError(
+                spec.person, f"The photo {photo.name} cannot be read.", photo
+            ) from error
     return digest.hexdigest()

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from PIL import Image
 
 from generation.engine import adapters, faces, seats
-from generation.engine.errors import EngineError, Stopped
+from generation.engine.errors import EngineError, PhotoError, Stopped
 from generation.engine.families.interface import join
 from generation.engine.guidance import towards_person
 from generation.engine.load import BaseModel
@@ -52,15 +53,18 @@ def train_people(
     *,
     on_progress: Callable[[str, int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    dropped: Callable[[str], bool] | None = None,
     people_at_once: int | None = None,
 ) -> list[TrainResult]:
-    """An adapter for each spec, in their order.
+    """An adapter for each spec, in their order, but for people who were dropped on the way.
 
     `folders[person]` keeps the checkpoint of an unfinished run and the finished adapter; a
     folder with either is continued or returned at once, if it belongs to the same spec.
     `on_progress(person, step, steps)` is called after each step and may raise, `should_stop`
     is asked before each: both leave whole checkpoints, Stopped after saving the last step.
-    Out of memory halves the people at once. Raises PhotoError for a person without a face.
+    `dropped(person)` is asked before each step, too: somebody dropped leaves at once, and nothing
+    of them is written any more. Out of memory halves the people at once. Raises PhotoError for a
+    person without a face.
     """
     run = _Run(base, on_progress)
     done: dict[str, TrainResult] = {}
@@ -73,23 +77,37 @@ def train_people(
             waiting.append(seats.open_seat(base, spec, folders[spec.person]))
     at_once = max(1, people_at_once or base.recipe.lora.people)
     sitting: list[Seat] = []
+
+    def stays(seat: Seat) -> bool:
+        # Whose folder is gone has withdrawn: it must not come back.
+        return seat.folder.is_dir() and not (dropped is not None and dropped(seat.spec.person))
+
     try:
         while waiting or sitting:
+            sitting = [seat for seat in sitting if stays(seat)]
+            waiting = [seat for seat in waiting if stays(seat)]
             if should_stop is not None and should_stop():
                 run.save(sitting)
                 raise Stopped
-            while waiting and len(sitting) < at_once:
-                run.seat(waiting.pop(0), sitting)
+            seating = True
             try:
-                run.step(sitting)
+                while waiting and len(sitting) < at_once:
+                    run.seat(waiting[0], sitting)
+                    waiting.pop(0)
+                seating = False
+                if sitting:
+                    run.step(sitting)
+            except PhotoError:
+                run.save(sitting)
+                raise
             except Exception as error:
                 if not out_of_memory(error):
                     raise
-                if len(sitting) == 1:
+                at_once = len(sitting) if seating else len(sitting) // 2
+                if at_once == 0:
                     raise EngineError(
                         "This device has too little memory to train even one person."
                     ) from error
-                at_once = len(sitting) // 2
                 log.warning("out of memory: training %d people at once from now on", at_once)
                 for seat in sitting[at_once:]:
                     run.stand(seat)
@@ -98,18 +116,20 @@ def train_people(
                 release()
                 continue
             for seat in list(sitting):
-                if run.after_step(seat):
+                if stays(seat) and run.after_step(seat):
                     done[seat.spec.person] = run.finish(seat)
                     sitting.remove(seat)
     finally:
         base.slots.require_grad(())
-    return [done[spec.person] for spec in specs]
+    return [done[spec.person] for spec in specs if spec.person in done]
 
 
 def _finished(base: BaseModel, spec: TrainSpec, folder: Path) -> TrainResult | None:
     path = folder / seats.ADAPTER
     note = seats.note_of(path)
-    if not note or note.get("digest") != seats.open_seat(base, spec, folder).digest:
+    if note.get("digest") != seats.open_seat(base, spec, folder).digest:
+        return None
+    if not adapters.fits(path, base.recipe):
         return None
     history = tuple((int(step), float(value)) for step, value in note["history"])
     return TrainResult(
@@ -218,18 +238,7 @@ class _Run:
         assert data is not None
         if not len(data.descriptors):
             return
-        count = recipe.lora.judge_images
-        prompt = base.prompt(recipe.headshot_prompt(_PROBE, seat.spec.noun))
-        guidance = recipe.sample.guidance
-        with base.slots.rows([seat.slot] * count), towards_person(base, guidance, range(count)):
-            pictures = base.family.draw(
-                join([prompt] * count),
-                base.prompt(recipe.prompt.negative),
-                range(count),
-                recipe.sample.steps,
-                guidance,
-                recipe.sample.rescale,
-            )
+        pictures = self._probes(seat, range(recipe.lora.judge_images))
         values = []
         for picture in pictures:
             seen = faces.detect(picture, recipe.gate.enlarge_to)
@@ -243,6 +252,28 @@ class _Run:
             adapters.write(seat.folder / seats.BEST, state, {"digest": seat.digest})
         seat.history.append((seat.step, round(value, 5)))
         seat.seconds += time.perf_counter() - start
+
+    def _probes(self, seat: Seat, seeds: Sequence[int]) -> list[Image.Image]:
+        """The person in the look that everybody is judged in, a picture a seed."""
+        base, recipe = self.base, self.base.recipe
+        guidance = recipe.sample.guidance
+        prompt = base.prompt(recipe.headshot_prompt(_PROBE, seat.spec.noun))
+        try:
+            with base.slots.rows([seat.slot] * len(seeds)), towards_person(base, guidance, seeds):
+                return base.family.draw(
+                    join([prompt] * len(seeds)),
+                    base.prompt(recipe.prompt.negative),
+                    seeds,
+                    recipe.sample.steps,
+                    guidance,
+                    recipe.sample.rescale,
+                )
+        except Exception as error:
+            if not out_of_memory(error) or len(seeds) == 1:
+                raise
+        release()
+        half = len(seeds) // 2
+        return self._probes(seat, seeds[:half]) + self._probes(seat, seeds[half:])
 
     def save(self, sitting: Sequence[Seat]) -> None:
         for seat in sitting:

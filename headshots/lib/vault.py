@@ -173,6 +173,13 @@ class Vault:
                 )
             )
 
+    def bare(self) -> bool:
+        """Whether there is nothing here at all, as where a shared folder is not mounted."""
+        try:
+            return all(path.name.startswith(".") for path in self.root.iterdir())
+        except FileNotFoundError:
+            return True
+
     def clear_unfinished(self, *, older_than_s: float = 86_400) -> int:
         """Remove what killed processes left half-made; return how many."""
         limit = time.time() - older_than_s

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 class FamilyFiles:
     """What a base model folder of a family must hold, known without opening weights.
 
-    `parts` maps folder to the class its config names; `configs` to values it must have.
+    `parts` maps folder to the class its config names; `configs` to values it must have;
+    `tokenizers` the folder of each to that of the encoder which reads its tokens.
     """
 
     pipeline: str
     parts: Mapping[str, str]
     configs: Mapping[str, Mapping[str, object]]
     others: tuple[str, ...]
+    tokenizers: Mapping[str, str]
     code: str
 
     def loader(self) -> type[Family]:
@@ -46,6 +48,7 @@ FAMILIES: dict[str, FamilyFiles] = {
             "tokenizer_2/tokenizer_config.json",
             "scheduler/scheduler_config.json",
         ),
+        tokenizers={"tokenizer": "text_encoder", "tokenizer_2": "text_encoder_2"},
         code="generation.engine.families.sdxl:Sdxl",
     ),
 }

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from generation.engine.errors import EngineError
 from generation.engine.families.interface import Conditioning, Family
+from generation.engine.memory import out_of_memory, release
 from generation.engine.recipe import Recipe
 
 # From this picture size on, activations outgrow the weights and are made again instead.
@@ -88,10 +89,18 @@ class Sdxl(Family):
     @torch.no_grad()
     def encode_images(self, pixels: Tensor) -> Tensor:
         vae = self.pipe.vae
-        rows = []
-        for pixel in torch.split(pixels, 8):
-            moved = pixel.to(self.device, vae.dtype)
-            rows.append(vae.encode(moved).latent_dist.mode().float().cpu())
+        rows, waiting, at_once = [], pixels, 8
+        while len(waiting):
+            try:
+                moved = waiting[:at_once].to(self.device, vae.dtype)
+                rows.append(vae.encode(moved).latent_dist.mode().float().cpu())
+            except Exception as error:
+                if not out_of_memory(error) or at_once == 1:
+                    raise
+                at_once //= 2
+                release()
+                continue
+            waiting = waiting[at_once:]
         latents = torch.cat(rows) - (getattr(vae.config, "shift_factor", None) or 0.0)
         return latents * float(vae.config.scaling_factor)
 
