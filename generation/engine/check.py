@@ -50,6 +50,11 @@ def gpu_check(base_path: str | Path, device: str | None = None) -> dict[str, obj
             free, total = torch.cuda.mem_get_info(base.device)
             found["memory_free_gib"] = round(free / 2**30, 2)
             found["memory_total_gib"] = round(total / 2**30, 2)
+            if not torch.cuda.is_bf16_supported(including_emulation=False):
+                raise EngineError(
+                    f"{_name(base.device)} has no bfloat16, which the engine works in on a GPU: "
+                    "take a card of NVIDIA's Ampere generation or newer."
+                )
 
         found["seconds_per_step"] = round(_train(base_path, device), 3)
         from generation.engine.sample import sample
@@ -68,6 +73,10 @@ def gpu_check(base_path: str | Path, device: str | None = None) -> dict[str, obj
         found["ok"] = True
     except EngineError as error:
         sentences.append(str(error))
+    except RuntimeError as error:
+        # Whatever a driver or a layer that does not fit says; its first line names it.
+        first = (str(error).strip() or repr(error)).splitlines()[0]
+        sentences.append(f"The work broke off on this device: {first}")
     return found
 
 

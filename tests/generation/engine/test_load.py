@@ -29,6 +29,29 @@ def _cut(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1000])
 
 
+def _set(folder: Path, part: str, **values: object) -> None:
+    path = folder / "engine.json"
+    recipe = json.loads(path.read_text())
+    _edit(path, **{part: recipe[part] | values})
+
+
+def _forget_words(folder: Path) -> None:
+    (folder / "tokenizer_2" / "tokenizer.json").unlink(missing_ok=True)
+    (folder / "tokenizer_2" / "vocab.json").unlink(missing_ok=True)
+
+
+def _foreign_words(folder: Path) -> None:
+    _forget_words(folder)
+    (folder / "tokenizer_2" / "vocab.json").write_text('{"a": 0, "b": 1, "c": 2}')
+    (folder / "tokenizer_2" / "merges.txt").write_text("")
+
+
+def _lose_a_shard(folder: Path) -> None:
+    shards = {"a": "diffusion_pytorch_model-00002-of-00002.safetensors"}
+    index = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": shards}))
+
+
 def _misspell(folder: Path) -> None:
     _edit(folder / "engine.json", samples={"steps": 3})
 
@@ -56,6 +79,16 @@ def _misspell(folder: Path) -> None:
         (_misspell, "“samples” is not a setting"),
         (lambda f: _edit(f / "engine.json", resolution="big"), "“resolution” has the value"),
         (lambda f: (f / "tokenizer" / "tokenizer_config.json").unlink(), "is missing"),
+        (_forget_words, r"vocab\.json is missing"),
+        (_foreign_words, "knows 3 tokens and does not belong to"),
+        (_lose_a_shard, r"diffusion_pytorch_model-00002-of-00002\.safetensors is missing"),
+        (lambda f: _set(f, "lora", steps=0), "“lora.steps” is 0; it has to lie between 1 and"),
+        (lambda f: _set(f, "lora", rank=-4), "“lora.rank” is -4"),
+        (lambda f: _set(f, "lora", checkpoint_every=0), "“lora.checkpoint_every” is 0"),
+        (lambda f: _set(f, "lora", schedule="sudden"), "“cosine” or “constant”"),
+        (lambda f: _set(f, "lora", targets=[]), "names no layer"),
+        (lambda f: _set(f, "sample", batch=0), "“sample.batch” is 0"),
+        (lambda f: _set(f, "prompt", headshot="{tokn} in a suit"), "nothing fills: 'tokn'"),
     ],
 )
 def test_a_broken_folder_is_named_without_opening_weights(

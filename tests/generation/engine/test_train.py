@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from generation.engine import adapters, seats, train
+from generation.engine import adapters, load, seats, train
 from generation.engine.errors import EngineError, PhotoError, Stopped
 from generation.engine.load import BaseModel
-from generation.engine.specs import TrainSpec
+from generation.engine.sample import sample
+from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
 from tests.generation.engine.conftest import LANDMARKS
 
 Photos = dict[str, tuple[Path, ...]]
@@ -247,6 +249,106 @@ def test_out_of_memory_halves_the_people_and_changes_nothing_else(
     assert set(sizes[3:]) == {2}
     for one, other in zip(plain, small, strict=True):
         assert_alike(state_of(one.adapter), state_of(other.adapter), 1e-3)
+
+
+def test_a_judgement_that_does_not_fit_is_drawn_in_parts(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lora = replace(base.recipe.lora, judge_images=4, judge_from=0.0)
+    monkeypatch.setattr(base, "recipe", replace(base.recipe, lora=lora))
+    monkeypatch.setattr(train.faces, "detect", lambda *_: ["a face"])
+    monkeypatch.setattr(
+        train.faces, "describe", lambda picture, *_: np.full(128, np.asarray(picture).mean() / 255)
+    )
+    spec = replace(specs_of(photos, ["ada"])[0], descriptors=((0.0,) * 128,) * 3)
+    plain = train.train_people(base, [spec], {"ada": tmp_path / "plain"})[0]
+    draw, sizes = base.family.draw, []
+
+    def small_device(*given: object) -> object:
+        sizes.append(len(given[2]))  # type: ignore[arg-type]
+        if sizes[-1] > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return draw(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(base.family, "draw", small_device)
+    small = train.train_people(base, [spec], {"ada": tmp_path / "small"})[0]
+    assert sizes[:7] == [4, 2, 1, 1, 2, 1, 1]
+    for (step, one), (other_step, other) in zip(plain.history, small.history, strict=True):
+        assert (step, one) == (other_step, pytest.approx(other, abs=1e-2))
+
+
+def test_who_does_not_fit_beside_others_comes_after_them(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = ("ada", "bo")
+    specs = specs_of(photos, people)
+    plain = train.train_people(base, specs, folders_in(tmp_path / "plain", people))
+    prepare, asked = train.seats.prepare, []
+
+    def full_device(one: BaseModel, spec: TrainSpec) -> seats.Data:
+        asked.append(spec.person)
+        if asked == ["ada", "bo"]:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return prepare(one, spec)
+
+    monkeypatch.setattr(train.seats, "prepare", full_device)
+    small = train.train_people(base, specs, folders_in(tmp_path / "small", people))
+    assert asked == ["ada", "bo", "bo"]
+    for one, other in zip(plain, small, strict=True):
+        assert_alike(state_of(one.adapter), state_of(other.adapter), 1e-3)
+
+
+def test_who_is_dropped_leaves_nothing_and_changes_nobody(
+    base: BaseModel, photos: Photos, tmp_path: Path
+) -> None:
+    people = ("ada", "bo", "cy")
+    specs = specs_of(photos, people)
+    plain = train.train_people(base, specs, folders_in(tmp_path / "plain", people))
+    folders = folders_in(tmp_path / "fewer", people)
+    steps: dict[str, int] = {}
+
+    def watch(person: str, step: int, _steps: int) -> None:
+        steps[person] = step
+        if step == 3:
+            # Cy's folder is destroyed, as by a withdrawal.
+            shutil.rmtree(folders["cy"], ignore_errors=True)
+
+    found = train.train_people(
+        base,
+        specs,
+        folders,
+        on_progress=watch,
+        dropped=lambda person: person == "ada" and steps.get("ada") == 2,
+    )
+    assert [result.person for result in found] == ["bo"]
+    assert (steps["ada"], steps["bo"]) == (2, 6)
+    assert steps["cy"] < 6
+    assert not folders["cy"].exists()
+    assert not (folders["ada"] / "adapter.safetensors").exists()
+    assert_alike(state_of(plain[1].adapter), state_of(found[0].adapter), 1e-5)
+
+
+def test_adapters_learn_in_full_precision_on_a_base_in_bfloat16(
+    tiny: Path, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load.unload()
+    half = load.base_model(tiny, "cpu", "bfloat16")
+    # So small a rate moves nothing that is kept in bfloat16.
+    lora = replace(half.recipe.lora, learning_rate=1e-6)
+    monkeypatch.setattr(half, "recipe", replace(half.recipe, lora=lora))
+    try:
+        half.slots.grow(1)
+        half.slots.reset("slot0", ord("a"))
+        start = half.slots.take("slot0")
+        (result,) = train.train_people(half, specs_of(photos, ["ada"]), {"ada": tmp_path})
+        end = state_of(result.adapter)
+        assert {weight.dtype for weight in half.slots.weights("slot0").values()} == {torch.float32}
+        moved = [float((end[key] - start[key]).abs().max()) for key in end]
+        assert 1e-7 < np.median(moved) < 1e-4
+        picture = sample(half, [SampleSpec("ada", result.adapter, LookSpec("suit", "grey"), 1)])[0]
+        assert picture.size == (32, 32)
+    finally:
+        load.unload()
 
 
 def test_memory_for_nobody_is_said_in_a_sentence(
