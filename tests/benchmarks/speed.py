@@ -89,7 +89,10 @@ def main() -> None:
     unload()
 
     people, pictures = len(sitters), len(sitters) * options.candidates
-    mine = [r.likeness_own for s in sitters for r in s.receipts if r.likeness_own is not None]
+    # Of the same people as the usual way's.
+    compared = [r for s in sitters[: options.usual] for r in s.receipts]
+    mine = float(np.mean([r.likeness_own for r in compared if r.likeness_own is not None] or [1]))
+    theirs = float(np.mean(distances or [1]))
     share = 100 * inside.seconds / (training + drawing)
     each, picture = training / people, drawing / pictures
     faster = usual / ours
@@ -107,8 +110,9 @@ def main() -> None:
             Figure("the usual way", usual, "s", "", None,
                    f"{options.usual} people, scaled; 500 steps of 4 at 1e-4, a process each"),
             Figure("times faster", faster, "×", "≥ 3", faster >= 3),
-            Figure("mean distance to owner", float(np.mean(mine or [1])), "dlib"),
-            Figure("mean distance to owner, usual way", float(np.mean(distances or [1])), "dlib"),
+            Figure("mean distance to owner", mine, "dlib", f"≤ {theirs:.3f}", mine <= theirs,
+                   "no less like them than the usual way, which the speed is worth nothing without"),
+            Figure("mean distance to owner, usual way", theirs, "dlib"),
         ],
     )  # fmt: skip
 
