@@ -111,7 +111,7 @@ def main() -> None:
                    f"{options.usual} people, scaled; 500 steps of 4 at 1e-4, a process each"),
             Figure("times faster", faster, "×", "≥ 3", faster >= 3),
             Figure("mean distance to owner", mine, "dlib", f"≤ {theirs:.3f}", mine <= theirs,
-                   "no less like them than the usual way, which the speed is worth nothing without"),
+                   "no less like them than the usual way"),
             Figure("mean distance to owner, usual way", theirs, "dlib"),
         ],
     )  # fmt: skip
