@@ -22,6 +22,7 @@ from generation import states
 from generation.delivering import credentials
 from generation.engine import provenance
 from generation.finishing import finishes, renditions
+from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
@@ -140,6 +141,7 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
             action="alternative.taken_back",
             about=shoot,
         )
+        shared_files.forget(order=shoot.order)
     transaction.on_commit(lambda: vault().delete_tree(folder(shoot)))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -31,6 +32,7 @@ from generation.engine.errors import PhotoError, Stopped
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec, TrainSpec
 from generation.inviting import notices
+from generation.leaving import retention
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.ordering import add_ons
 from generation.photos import demands
@@ -41,6 +43,7 @@ log = structlog.get_logger(__name__)
 
 # Candidates are wanted in fours: for each four, a shoot may take a whole set of draws.
 FOUR = 4
+PHOTOS_MISSING = gettext_noop("Your photos could not be found any more. Please upload them again.")
 
 
 @dataclass
@@ -122,7 +125,9 @@ def _photos_suffice(sitter: Sitter) -> bool:
     if sitter.selfies and not missing:
         return True
     _back_to_collecting(
-        sitter, "Your photos could not be found any more. Please upload them again."
+        sitter,
+        retention.KEPT_LONG_ENOUGH if sitter.shoot.inputs_destroyed_at else PHOTOS_MISSING,
+        kind="photos_gone",
     )
     Selfie.objects.filter(pk__in=[s.pk for s in missing]).delete()
     return False
@@ -375,7 +380,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
         log.info("claim_lost", shoot=sitter.person)
 
 
-def _back_to_collecting(sitter: Sitter, sentence: str) -> None:
+def _back_to_collecting(sitter: Sitter, sentence: str, kind: str = "better_photos") -> None:
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
@@ -388,6 +393,6 @@ def _back_to_collecting(sitter: Sitter, sentence: str) -> None:
                 adapter="",
                 round=shoot.round + 1,
             )
-            notices.notify(shoot=shoot, kind="better_photos")
+            notices.notify(shoot=shoot, kind=kind)
     except Problem:
         log.info("claim_lost", shoot=sitter.person)

@@ -17,7 +17,7 @@ from accounts.consent.releases import RETENTION_DAYS
 from accounts.models import AuditEntry
 from generation import states
 from generation.leaving import certificates
-from generation.models import Alternative, Candidate, Certificate, Selfie, Shoot
+from generation.models import Alternative, Candidate, Selfie, Shoot
 from generation.storage import vault
 from headshots.lib.vault import FileMissing
 from headshots.lib.zip_stream import zip_stream
@@ -97,7 +97,7 @@ def archive(*, actor: Actor, shoot: Shoot) -> Iterator[bytes]:
         Candidate.objects.filter(shoot=shoot, passed=True).order_by("round", "likeness_own")
     )
     instead = Alternative.objects.filter(shoot=shoot).first()
-    certificate = Certificate.objects.filter(shoot=shoot).first()
+    certificate = certificates.of(shoot)
     files: list[tuple[str, str]] = [
         *((f"photos/{number:02}.jpg", photo.file) for number, photo in enumerate(photos, 1)),
         *(

@@ -38,7 +38,10 @@ def url(shoot: Shoot, name: str) -> str:
 
 
 def left_of(shoot: Shoot) -> list[str]:
-    return [key for key in vault().keys("") if str(shoot.pk) in key]
+    """Files of a person: their own, and those that show them among others of the order."""
+    organisation = shoot.order.organisation_id
+    shared = (f"{organisation}/walls/{shoot.order_id}/", f"{organisation}/exports/")
+    return [key for key in vault().keys("") if str(shoot.pk) in key or key.startswith(shared)]
 
 
 @pytest.mark.parametrize("state", [State.COLLECTING, State.TRAINING, State.APPROVING])
