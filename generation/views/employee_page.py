@@ -17,7 +17,7 @@ from generation.approving import choosing
 from generation.approving.alternatives import AGREEMENT
 from generation.delivering import delivery
 from generation.finishing import before_and_after, renditions
-from generation.leaving import withdrawals
+from generation.leaving import certificates, withdrawals
 from generation.models import Selfie, Shoot, State
 from generation.ordering import progress
 from generation.photos import selfies, variety, wishes
@@ -76,6 +76,8 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
             organisation=shoot.order.organisation.name
         )
         context["standing_in"] = runs.standing_in(shoot=shoot)
+    elif shoot.state == State.WITHDRAWN:
+        context["certificate"] = certificates.of(shoot)
     context["new_plate"] = before_and_after.pair_of(shoot=shoot)
     return context
 
