@@ -65,7 +65,8 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
     elif shoot.state == State.COLLECTING:
         context |= _photos(shoot)
     elif shoot.state in (State.CHOOSING, State.APPROVING):
-        context["short_list"] = choosing.short_list(shoot=shoot)
+        context["short_list"] = listed = choosing.short_list(shoot=shoot)
+        context["few"] = 0 < len(listed) < choosing.SHORTEST
         context["to_look_for"] = wishes.to_look_for(shoot)
     elif shoot.state == State.DELIVERED:
         headshot = delivery.own_headshot(shoot=shoot)

@@ -12,6 +12,7 @@
   const say = form.querySelector("[data-count]");
   const number = form.querySelector("[data-chosen-count]");
   const place = form.querySelector("[data-place]");
+  const idle = place.textContent;
   const all = form.querySelector("[data-all]");
   const clear = form.querySelector("[data-clear]");
   const fields = [...form.querySelectorAll("[data-find]")];
@@ -37,7 +38,7 @@
     if (!people) say.textContent = gettext("Nobody is chosen yet.");
     else if (missing > 0) say.textContent = gettext("{who} {what} and {free} of yours are free: {missing} too few.", { ...values, who, what });
     else say.textContent = gettext("{who} {what}. {rest} will be left.", { ...values, who, what });
-    place.textContent = people ? ngettext("Invite {people} person", "Invite {people} people", people, values) : gettext("Place the order");
+    place.textContent = people ? ngettext("Invite {people} person", "Invite {people} people", people, values) : idle;
     number.textContent = people ? gettext("{people} chosen", values) : "";
     clear.disabled = !people;
   };
