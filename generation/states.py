@@ -34,8 +34,9 @@ NOTHING_BETTER = gettext_noop(
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.INVITED: frozenset({State.COLLECTING}) | _EXITS,
     State.COLLECTING: frozenset({State.QUEUED}) | _EXITS,
-    State.QUEUED: frozenset({State.TRAINING}) | _EXITS,
-    # Back to collecting: the person's photos do not lead to a likeness, better ones are asked for.
+    # Back to collecting: the photos were kept as long as was promised, or do not lead to a
+    # likeness; others are asked for.
+    State.QUEUED: frozenset({State.TRAINING, State.COLLECTING}) | _EXITS,
     State.TRAINING: frozenset({State.GENERATING, State.COLLECTING}) | _EXITS,
     State.GENERATING: frozenset({State.CHOOSING, State.COLLECTING}) | _EXITS,
     # Back to generating or queued: the next round, because none was them.
@@ -118,7 +119,12 @@ def _tell(*, shoot: Shoot, was: State, to: State) -> None:
     organisation = shoot.order.organisation
     events.emit(organisation=organisation, type=f"shoot.{to}", resource=shoot)
     if to == State.WITHDRAWN and shoot.release is not None:
-        events.emit(organisation=organisation, type="release.withdrawn", resource=shoot.release)
+        events.emit(
+            organisation=organisation,
+            type="release.withdrawn",
+            resource=shoot.release,
+            once=True,
+        )
     if to in ENDED and was not in ENDED:
         # Asked after the commit: of two shoots that end at once, neither sees the other before.
         async_task("generation.tasks.note_order_completed", str(shoot.order_id))

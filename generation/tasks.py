@@ -129,6 +129,7 @@ def sweep() -> dict[str, int]:
         "sandbox_woken": sandbox_calls.wake_stalled(),
         "rendered_again": renditions.render_lost(),
         "rendering_begun": renditions.begin_missing(),
+        "alternatives_again": alternatives.finish_lost(),
         "previews_begun": previews.begin_missing(),
         "uploads_forgotten": uploads.forget_abandoned(),
         "left_and_cancelled": leavers.cancel(),

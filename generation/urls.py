@@ -3,6 +3,7 @@ from django.urls import path
 from generation.delivery_urls import urlpatterns as delivery_urls
 from generation.views import (
     add_ons,
+    add_people,
     closing,
     costs,
     department_looks,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/join-links", join_links.links, name="join_links"),
     path("join-links", join_links.links, name="organisation_join_links"),
     path("join-links/<uuid:link_id>/revoke", join_links.revoke, name="join_link_revoke"),
+    path("orders/<uuid:order_id>/people", add_people.add, name="order_add_people"),
     path("orders/<uuid:order_id>/nudge", orders.nudge, name="order_nudge"),
     path("orders/<uuid:order_id>/reminders", orders.set_reminders, name="order_reminders"),
     path("orders/<uuid:order_id>/approve", orders.approve_all, name="order_approve"),

@@ -124,6 +124,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("orders/<uuid:order_id>/costs", costs.OrderCostsView, "order_costs"),
     _resource("shoots/<uuid:shoot_id>/costs", costs.ShootCostsView, "shoot_costs"),
     _resource("invitation-preview", invitations.InvitationPreviewView, "invitation_preview"),
+    _resource("orders/<uuid:order_id>/people", following.OrderPeopleView, "order_people"),
     _resource("orders/<uuid:order_id>/remind", following.OrderRemindView, "order_remind"),
     _resource(
         "orders/<uuid:order_id>/another-look",

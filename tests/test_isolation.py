@@ -144,6 +144,8 @@ TABLE = [
     Case("department_looks", DONE_ADMIN, "post"),
     Case("order_people", ADMIN),
     Case("order_preview", ADMIN),
+    Case("order_add_people", ADMIN, needs="order"),
+    Case("order_add_people", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
     Case("order_nudge", DONE_ADMIN, "post", "order"),
     Case("order_reminders", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
     Case("order", ALL, needs="order"),

@@ -76,6 +76,15 @@ def renew(*, invitation: Invitation, expires_at: datetime | None = None) -> None
     invitation.save(update_fields=["generation", "revoked_at", "token_hash", "expires_at"])
 
 
+def keep_good(*, invitation: Invitation, until: datetime) -> None:
+    """Let a link that is not revoked open until then at least."""
+    if invitation.expires_at >= until:
+        return
+    still = Invitation.objects.filter(pk=invitation.pk, expires_at__lt=until, revoked_at=None)
+    still.update(expires_at=until)
+    invitation.refresh_from_db(fields=["expires_at"])
+
+
 def revoke(*, invitation: Invitation) -> None:
     """Close a link."""
     invitation.revoked_at = timezone.now()

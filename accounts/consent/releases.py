@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -209,6 +211,13 @@ def hand_over(
     )
     events.emit(organisation=employee.organisation, type="release.signed", resource=release)
     return release
+
+
+def locked(release_ids: Iterable[UUID]) -> list[Release]:
+    """Releases, locked until the transaction ends: whoever withdraws one and whoever begins
+    something under it wait for one another. Lock them before any shoot."""
+    wanted = Release.objects.select_for_update(no_key=True).filter(pk__in=set(release_ids))
+    return list(wanted.order_by("pk"))
 
 
 def withdraw(*, actor: Actor, release: Release) -> None:

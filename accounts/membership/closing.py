@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.membership.members import lock, still_owner
 from accounts.models import (
+    DomainClaim,
     Employee,
     Event,
     Invitation,
@@ -21,6 +22,7 @@ from accounts.models import (
     RosterImport,
     WebhookEndpoint,
 )
+from accounts.sso import providers
 from headshots.lib.problems import Problem
 
 
@@ -70,6 +72,9 @@ def forget_people(*, organisation: Organisation) -> None:
     RosterImport.objects.filter(organisation=organisation).delete()
     WebhookEndpoint.objects.filter(organisation=organisation).delete()
     Event.objects.filter(organisation=organisation).delete()
+    # Another organisation of the same company may prove the domains anew.
+    DomainClaim.objects.filter(organisation=organisation).delete()
+    providers.forget(organisation=organisation)
     people = Employee.objects.filter(organisation=organisation)
     people.update(
         email=Concat(Cast("pk", TextField()), Value("@closed.invalid")),

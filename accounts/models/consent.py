@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from accounts.models.api import ApiKey
 from accounts.models.roster import Employee
@@ -31,6 +32,11 @@ class Invitation(Row):
 
     def __str__(self) -> str:
         return f"invitation of {self.employee_id}"
+
+    @property
+    def opens(self) -> bool:
+        """Whether its link opens anything now."""
+        return self.revoked_at is None and self.expires_at > timezone.now()
 
 
 class StaleLink(Row):

@@ -217,16 +217,23 @@ def remove(*, actor: Actor, organisation: Organisation) -> None:
     """Forget the provider; members sign in as everybody else, with a password they can reset."""
     organisation = lock(organisation=organisation)
     still_owner(actor=actor, organisation=organisation)
+    if forget(organisation=organisation):
+        audit.record(actor=actor, organisation=organisation, action="sso.removed")
+
+
+def forget(*, organisation: Organisation) -> bool:
+    """Delete an organisation's provider, its secret and what was linked by it. Returns whether
+    there was one. Needs a transaction."""
     provider = (
         IdentityProvider.objects.select_related("app").filter(organisation=organisation).first()
     )
     if provider is None:
-        return
+        return False
     app = provider.app
     provider.delete()
     _forget_accounts(app)
     app.delete()
-    audit.record(actor=actor, organisation=organisation, action="sso.removed")
+    return True
 
 
 def _forget_accounts(app: SocialApp) -> None:

@@ -1,4 +1,4 @@
-"""Following an order up: reminders, and another look for people who are in it."""
+"""Following an order up: more people, reminders, and another look for people who are in it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,61 @@ from rest_framework.request import Request
 
 from generation import access
 from generation.api import refusals
-from generation.api.orders import OrderShape, OrderViews
+from generation.api.orders import MOST_PEOPLE, DoneShape, OrderShape, OrderViews, people_of
 from generation.inviting import reminders
-from generation.ordering import another_look, funnel
+from generation.ordering import another_look, funnel, orders
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Orders"
+
+
+class AddPeopleGiven(Given):
+    """More people for an order."""
+
+    employees = serializers.ListField(
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=MOST_PEOPLE,
+        help_text="Ids of employees who are on the roster; whoever is in the order stays as is.",
+    )
+    invite = serializers.BooleanField(
+        default=True, help_text="Whether we mail the links; else you bring people in yourself."
+    )
+
+    example = {"employees": ["019ab1c2-0000-7000-8000-00000000000a"], "invite": True}
+
+
+class OrderPeopleView(OrderViews):
+    """Bringing more people in."""
+
+    @operation(
+        "orders_add_people",
+        "Add people to an order",
+        tag=TAG,
+        scope="orders:write",
+        shape=DoneShape,
+        body=AddPeopleGiven,
+        also=(402,),
+        refuses=(
+            refusals.CREDITS_MISSING,
+            refusals.OVER_BUDGET,
+            refusals.ORDER_DUE,
+            refusals.NOT_ON_ROSTER,
+        ),
+    )
+    def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
+        """Until it is due, with the look and add-ons that it was placed with. `count` is how many
+        were not in it before."""
+        said = self.body()
+        order = access.order(self.inside, order_id)
+        added = orders.add_people(
+            actor=self.actor,
+            order=order,
+            employees=people_of(self, said["employees"]),
+            invite=said["invite"],
+        )
+        return self.plain({"count": len(added)})
 
 
 class RemindGiven(Given):

@@ -23,6 +23,7 @@ OVER_BUDGET = Refused(
     "employees",
 )
 DUE = Refused("due", 422, "The due date has passed. Choose a later one.", "due_at")
+ORDER_DUE = Refused("due", 409, "The order was due already. Place another.", name="order_due")
 NOT_ON_ROSTER = Refused(
     "employee_unknown",
     422,

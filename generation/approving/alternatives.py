@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
@@ -22,6 +24,7 @@ from generation import states
 from generation.delivering import credentials
 from generation.engine import provenance
 from generation.finishing import finishes, renditions
+from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
@@ -36,6 +39,13 @@ if TYPE_CHECKING:
 AGREEMENT = gettext_noop(
     "I allow {organisation} to use this photo of me, cropped and with the backdrop of the others, "
     "on its directories, badges and pages. No face is generated and my face is not measured."
+)
+# When a picture that is not there was lost, and when no more is hoped for.
+LOST_AFTER = timedelta(minutes=3)
+GIVE_UP = timedelta(hours=1)
+NOT_MADE = gettext_noop(
+    "The picture could not be made, and the fault is ours. Give the photo again, or choose your "
+    "initials."
 )
 # What the photo's edges cut, said beside the picture made of it (codes of a cutout's notes).
 _CUT = {
@@ -140,6 +150,7 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
             action="alternative.taken_back",
             about=shoot,
         )
+        shared_files.forget(order=shoot.order)
     transaction.on_commit(lambda: vault().delete_tree(folder(shoot)))
 
 
@@ -176,6 +187,20 @@ def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
     if picture is not None and (before or not kept):
         vault().delete(before if kept else key)
     return bool(kept and picture is not None)
+
+
+def finish_lost() -> int:
+    """Queue pictures once more whose making was lost; returns how many. What cannot be made for
+    GIVE_UP is said to its person."""
+    now = timezone.now()
+    waiting = Alternative.objects.filter(
+        finished="", problem="", updated_at__lt=now - LOST_AFTER, shoot__state=State.OPTED_OUT
+    )
+    waiting.filter(updated_at__lt=now - GIVE_UP).update(problem=NOT_MADE)
+    keys = list(waiting.order_by("pk").values_list("pk", flat=True)[:200])
+    for key in keys:
+        async_task("generation.tasks.finish_alternative", str(key))
+    return len(keys)
 
 
 def _picture(found: Alternative) -> tuple[bytes | None, str]:

@@ -26,6 +26,8 @@ from headshots.lib.problems import Problem
 
 MOST_ROUNDS = 3
 SHORT_LIST = 6
+# Fewer are only shown where no more of all that may be drawn passed, and it is said then.
+SHORTEST = 4
 
 
 class Reason(models.TextChoices):

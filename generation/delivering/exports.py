@@ -92,12 +92,16 @@ def make(*, export_id: UUID) -> None:
         _fail(export, error.sentence)
         return
     with transaction.atomic():
-        Export.objects.filter(pk=export.pk).update(
+        kept = Export.objects.filter(pk=export.pk, state="making", attempts=export.attempts).update(
             state="ready", done=F("total"), file=key, bytes=size, updated_at=timezone.now()
         )
-        events.emit(
-            organisation=export.organisation, type="export.ready", resource=export, once=True
-        )
+        if kept:
+            events.emit(
+                organisation=export.organisation, type="export.ready", resource=export, once=True
+            )
+    if not kept and not Export.objects.filter(pk=export.pk, file=key).exists():
+        # Somebody in it left while it was made.
+        vault().delete(key)
 
 
 def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -110,7 +114,7 @@ def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 def _fail(export: Export, sentence: str) -> None:
     with transaction.atomic():
-        Export.objects.filter(pk=export.pk).update(
+        Export.objects.filter(pk=export.pk, state="making").update(
             state="failed", sentence=sentence, updated_at=timezone.now()
         )
         events.emit(

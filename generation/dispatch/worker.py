@@ -34,6 +34,7 @@ from generation.engine.memory import device_lost
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec, TrainSpec
 from generation.inviting import notices
+from generation.leaving import retention
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.ordering import add_ons
 from generation.photos import demands
@@ -46,7 +47,7 @@ log = structlog.get_logger(__name__)
 FOUR = 4
 # After so many failures in a row this process itself may be what is wrong.
 MOST_FAILURES = 2
-_GONE = gettext_noop("Your photos could not be found any more. Please upload them again.")
+PHOTOS_MISSING = gettext_noop("Your photos could not be found any more. Please upload them again.")
 _DAMAGED = gettext_noop(
     "One of your photos cannot be read any more and was taken out. Please upload another one."
 )
@@ -85,7 +86,7 @@ def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
     base = load.base_model(base_model.folder(), device=settings.GPU_DEVICE)
     done = failures = 0
     while not should_stop():
-        if vault().bare():
+        if vault().bare() and _photos_are_kept():
             log.error("vault_bare", root=str(vault().root))
             report(worker=worker, doing="waits: no private files where this host looks")
             break
@@ -125,6 +126,13 @@ def _work(
         _generate_round(base, pending, heart, stopping)
 
 
+def _photos_are_kept() -> bool:
+    """Whether there should be private files at all."""
+    return Selfie.objects.filter(
+        verdict=Selfie.Verdict.ACCEPTED, shoot__inputs_destroyed_at=None
+    ).exists()
+
+
 def _sit(claim: Claim) -> Sitter | None:
     """Load a claimed shoot and, where it is new, bring it into training."""
     with transaction.atomic():
@@ -144,7 +152,8 @@ def _photos_suffice(sitter: Sitter) -> bool:
     missing = [s for s in sitter.selfies if not vault().exists(s.file)]
     if sitter.selfies and not missing:
         return True
-    if _back_to_collecting(sitter, _GONE):
+    why = retention.KEPT_LONG_ENOUGH if sitter.shoot.inputs_destroyed_at else PHOTOS_MISSING
+    if _back_to_collecting(sitter, why, kind="photos_gone"):
         Selfie.objects.filter(pk__in=[s.pk for s in missing]).delete()
     return False
 
@@ -425,7 +434,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
         log.info("claim_lost", shoot=sitter.person)
 
 
-def _back_to_collecting(sitter: Sitter, sentence: str) -> bool:
+def _back_to_collecting(sitter: Sitter, sentence: str, kind: str = "better_photos") -> bool:
     """Ask the employee for photos again; False where the claim was lost meanwhile."""
     try:
         with transaction.atomic():
@@ -439,7 +448,7 @@ def _back_to_collecting(sitter: Sitter, sentence: str) -> bool:
                 adapter="",
                 round=shoot.round + 1,
             )
-            notices.notify(shoot=shoot, kind="better_photos")
+            notices.notify(shoot=shoot, kind=kind)
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
         return False

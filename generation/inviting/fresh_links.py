@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,8 +11,6 @@ from accounts.consent import invitations
 from generation.inviting import notices
 from generation.models import Shoot
 from headshots.lib.problems import Problem
-
-LIFE = timedelta(days=14)
 
 
 def send_fresh(*, token: str, address: str) -> None:
@@ -41,7 +37,9 @@ def send_fresh(*, token: str, address: str) -> None:
             return
         # The link that replaced it goes out as it is: whoever uses it would lose it otherwise.
         if shoot.invitation.expires_at < timezone.now():
-            invitations.renew(invitation=shoot.invitation, expires_at=timezone.now() + LIFE)
+            invitations.renew(
+                invitation=shoot.invitation, expires_at=timezone.now() + notices.LINK_LIFE
+            )
             audit.record(
                 actor=employee_actor(shoot.employee),
                 organisation=shoot.order.organisation,

@@ -32,6 +32,7 @@ from headshots.lib.problems import Problem
 CODE_LIFE = timedelta(minutes=20)
 MOST_TRIES = 5
 MOST_USES = 10_000
+LEAST_HOURLY, MOST_HOURLY = 60, 1000
 LONGEST = timedelta(days=366)
 # How long an organisation's own link is good, where nothing else is said.
 USUAL = timedelta(days=90)
@@ -173,6 +174,12 @@ def check(link: JoinLink) -> None:
     raise Problem(sentence, code="link_over", status=410)
 
 
+def hourly(link: JoinLink) -> int:
+    """How often one address may ask something of a link within an hour: a whole office, invited
+    at a meeting, comes from one."""
+    return min(MOST_HOURLY, max(LEAST_HOURLY, 2 * link.cap))
+
+
 def ask(
     *, link: JoinLink, email: str, first_name: str, last_name: str, language: str, address: str
 ) -> JoinCode:
@@ -203,7 +210,7 @@ def ask(
             field="email",
         )
     pace.keep("join-code", f"{link.pk}:{email}", most=5, seconds=3600)
-    pace.keep("join-code-from", address, most=60, seconds=3600)
+    pace.keep("join-code-from", f"{link.pk}:{address}", most=hourly(link), seconds=3600)
     code = f"{secrets.randbelow(10**6):06}"
     row = JoinCode(
         link=link,

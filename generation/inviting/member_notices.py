@@ -15,6 +15,7 @@ from django_q.tasks import async_task, schedule
 
 from accounts.mail import letters
 from accounts.models import Member
+from generation.leaving import certificates
 from generation.models import Certificate, Shoot
 
 log = structlog.get_logger(__name__)
@@ -36,20 +37,16 @@ def send_headshot_withdrawn(*, shoot_id: UUID, member_id: UUID) -> bool:
     Where the mail server does not take it, it is tried again some minutes later. Nobody is told
     who is in charge no longer.
     """
-    certificate = (
-        Certificate.objects.select_related("shoot__order__organisation", "shoot__employee")
-        .filter(shoot=shoot_id)
-        .first()
-    )
+    shoot = Shoot.objects.select_related("order__organisation", "release").get(pk=shoot_id)
+    certificate = certificates.of(shoot)
     if certificate is None:
         return False
-    shoot = certificate.shoot
     organisation = shoot.order.organisation
     member = next((one for one in letters.in_charge(organisation) if one.pk == member_id), None)
     if member is None:
         return False
     try:
-        _withdrawn(certificate, member).send()
+        _withdrawn(shoot, certificate, member).send()
     except SMTPRecipientsRefused:
         log.exception("member_refused", member=str(member.pk))
         return False
@@ -67,8 +64,7 @@ def send_headshot_withdrawn(*, shoot_id: UUID, member_id: UUID) -> bool:
     return True
 
 
-def _withdrawn(certificate: Certificate, member: Member) -> letters.Letter:
-    shoot = certificate.shoot
+def _withdrawn(shoot: Shoot, certificate: Certificate, member: Member) -> letters.Letter:
     organisation = shoot.order.organisation
     path = reverse("shoot", args=[organisation.slug, shoot.pk])
     with translation.override(letters.language_of(member)):

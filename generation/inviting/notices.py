@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
@@ -22,6 +23,9 @@ from generation.accounting import usage
 from generation.leaving import certificates
 from generation.models import Order, Shoot, State
 
+# For how long a link that goes out in a mail opens something.
+LINK_LIFE = timedelta(days=14)
+
 SUBJECTS = {
     "invitation": gettext_noop("Your headshot for {organisation}"),
     "reminder": gettext_noop("Your headshot for {organisation} is still to come"),
@@ -29,6 +33,7 @@ SUBJECTS = {
     "choose_reminder": gettext_noop("Your headshots are waiting for you to choose"),
     "choose": gettext_noop("Your headshots are ready to choose from"),
     "better_photos": gettext_noop("We need other photos for your headshot"),
+    "photos_gone": gettext_noop("Your photos are destroyed; new ones are needed"),
     "picked": gettext_noop("A headshot was picked for you"),
     "redo": gettext_noop("New pictures are being made of you"),
     "delivered": gettext_noop("Your headshot is approved"),
@@ -42,6 +47,7 @@ SUBJECTS = {
 _WHILE: dict[str, tuple[State, ...]] = {
     "invitation": (State.INVITED, State.COLLECTING),
     "reminder": (State.INVITED, State.COLLECTING),
+    "photos_gone": (State.COLLECTING,),
     "choose": (State.CHOOSING,),
     "choose_reminder": (State.CHOOSING,),
     "picked": (State.APPROVING,),
@@ -86,9 +92,14 @@ def link_of(shoot: Shoot) -> str:
     return f"{settings.SITE_URL}{reverse('employee:start', args=[token])}"
 
 
-def send(*, shoot: Shoot, kind: str, asked: str = "") -> bool:
+def send(
+    *, shoot: Shoot, kind: str, asked: str = "", connection: BaseEmailBackend | None = None
+) -> bool:
     """Send one mail, in text and HTML. Returns whether there was still reason to. `asked` is the
-    mark of a request for it: without another one, a second mail is the first again.
+    mark of a request for it: without another one, a second mail is the first again. Through an
+    open `connection`, if one is given.
+
+    The link in a mail is good for LINK_LIFE at least, whenever the order was due.
 
     Somebody who has ended their part hears of nothing more than how it ended; where mail comes
     back, nothing is sent.
@@ -103,6 +114,7 @@ def send(*, shoot: Shoot, kind: str, asked: str = "") -> bool:
     organisation = shoot.order.organisation
     if organisation.sandbox_of_id:
         return False  # nobody real is behind an address of the sandbox
+    invitations.keep_good(invitation=shoot.invitation, until=timezone.now() + LINK_LIFE)
     context = {
         "shoot": shoot,
         "employee": shoot.employee,
@@ -122,6 +134,7 @@ def send(*, shoot: Shoot, kind: str, asked: str = "") -> bool:
             # The same mail twice, after a repeated task, is one in most mailboxes.
             headers={"Message-ID": f"<{kind}.{shoot.pk}.{_turn(shoot, asked)}@headshots>"},
         )
+    mail.connection = connection
     if kind == "withdrawn":
         mail.attach("certificate.txt", certificates.document(shoot.certificate), "text/plain")
     mail.send()

@@ -10,7 +10,6 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.consent import invitations
 from generation.inviting import notices
-from generation.inviting.fresh_links import LIFE
 from generation.models import Shoot, State
 from headshots.lib.problems import Problem
 
@@ -31,12 +30,14 @@ def revoke(*, actor: Actor, shoot: Shoot) -> None:
 
 @transaction.atomic
 def send_again(*, shoot: Shoot) -> None:
-    """Queue the mail with the link once more; where it was revoked, with a new one.
+    """Queue the mail with the link once more; where that was revoked or has run out, with a new
+    one.
 
     Raises Problem (409) where the link is good and no photos are awaited.
     """
+    invitation = shoot.invitation
     early = shoot.state in (State.INVITED, State.COLLECTING)
-    if not early and not shoot.invitation.revoked_at:
+    if not early and invitation.opens:
         raise Problem(
             _("This shoot is {state}; no photos are awaited.").format(
                 state=str(State(shoot.state).label).lower()
@@ -44,9 +45,7 @@ def send_again(*, shoot: Shoot) -> None:
             code="transition",
             status=409,
         )
-    if shoot.invitation.revoked_at:
-        invitations.renew(
-            invitation=shoot.invitation,
-            expires_at=max(shoot.invitation.expires_at, timezone.now() + LIFE),
-        )
+    if not invitation.opens:
+        until = timezone.now() + notices.LINK_LIFE
+        invitations.renew(invitation=invitation, expires_at=max(invitation.expires_at, until))
     notices.notify(shoot=shoot, kind="invitation" if early else "fresh_link", asked=True)

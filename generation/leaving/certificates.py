@@ -12,13 +12,23 @@ from headshots.lib.seals import Seal
 
 
 def issue(*, shoot: Shoot, facts: dict[str, object]) -> Certificate:
-    """Write and sign the certificate of a shoot, in its person's language."""
+    """Write and sign the certificate of a withdrawal through a shoot's link, in its person's
+    language."""
     certificate = Certificate(shoot=shoot, facts=facts)
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
         certificate.text = _text(certificate)
     certificate.signature = _seal().sign(certificate.text)
     certificate.save()
     return certificate
+
+
+def of(shoot: Shoot) -> Certificate | None:
+    """The certificate of somebody's withdrawal: their shoot's own, or the one issued for all
+    shoots of the same release."""
+    if shoot.release_id is None:
+        return None
+    found = list(Certificate.objects.filter(shoot__release=shoot.release_id))
+    return next((one for one in found if one.shoot_id == shoot.pk), found[0] if found else None)
 
 
 def _seal() -> Seal:

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.consent.releases import RETENTION_DAYS
 from generation import states
-from generation.models import Candidate, Headshot, Selfie, Shoot, State, Upload
+from generation.finishing import wall_pictures
+from generation.inviting import notices
+from generation.leaving import shared_files
+from generation.models import Candidate, Headshot, Order, Selfie, Shoot, State, Upload
 from generation.storage import vault
 
 # How long after somebody left their folder is looked into again.
 REMAINS = timedelta(days=1)
+# Nothing may be kept for longer than this after it was uploaded: the release says so.
+LONGEST = timedelta(days=RETENTION_DAYS)
+# Its last day is for work that is under way, which may then come to its end.
+RESERVE = timedelta(days=1)
+A_SWEEP = 200
+KEPT_LONG_ENOUGH = gettext_noop(
+    "As you were promised, your photos were destroyed at most 30 days after you had uploaded "
+    "them. Please upload new ones, so that your headshot can be made."
+)
 
 
 def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> None:
-    """Destroy a shoot's photos, face measurements and adapter; with `results_too`, its pictures.
+    """Destroy a shoot's photos, face measurements and adapter; with `results_too`, its pictures,
+    also where they stand among those of others.
 
     Rows go first and files after the commit: a file without a row is found again by its folder,
     a row without a file would lie.
@@ -35,6 +50,7 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
             Headshot.objects.filter(shoot=shoot).delete()
             Candidate.objects.filter(shoot=shoot).delete()
             folders = [shoot.folder]
+            shared_files.forget(order=shoot.order)
         audit.record(
             actor=actor,
             organisation=shoot.order.organisation,
@@ -51,35 +67,96 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
 
 
 def clear_remains() -> int:
-    """Destroy what a worker put down for somebody who had left meanwhile; returns how many files.
+    """Destroy what was put down for somebody who had left meanwhile; returns how many files.
 
     A worker notices within a heartbeat that its claim is lost; what it wrote until then has no
-    row and lies in the shoot's folder alone.
+    row and lies in the shoot's folder alone. A wall that was being drawn may show them still.
     """
     lately = timezone.now() - REMAINS
     gone = Shoot.objects.filter(
         state__in=(State.OPTED_OUT, State.WITHDRAWN), state_since__gt=lately
     ).select_related("order")
-    return sum(vault().delete_tree(shoot.folder) for shoot in gone[:1000])
+    cleared = sum(vault().delete_tree(shoot.folder) for shoot in gone[:1000])
+    orders = Order.objects.filter(pk__in=gone.order_by().values("order"))
+    for order in orders.select_related("organisation", "look"):
+        drawn = list(vault().keys(shared_files.walls_folder(order)))
+        hang = {wall_pictures.hanging(order=order, kind=kind).key for kind in wall_pictures.KINDS}
+        cleared += sum(vault().delete(key) for key in drawn if key not in hang)
+    return cleared
 
 
 def sweep() -> dict[str, int]:
-    """Destroy the inputs of ended shoots once their whole order has ended, or after
-    RETENTION_DAYS."""
+    """Destroy the inputs of ended shoots once their whole order has ended, and of every shoot
+    before LONGEST has passed."""
     open_in_order = Shoot.objects.filter(order=OuterRef("order")).exclude(state__in=states.ENDED)
-    old = timezone.now() - timedelta(days=RETENTION_DAYS)
-    due = Shoot.objects.filter(
-        Q(state__in=states.ENDED),
-        Q(~Exists(open_in_order)) | Q(state_since__lt=old),
-        inputs_destroyed_at=None,
-        selfies__isnull=False,
-    ).distinct()
+    over = Shoot.objects.filter(
+        ~Exists(open_in_order),
+        Exists(Selfie.objects.filter(shoot=OuterRef("pk"))),
+        state__in=states.ENDED,
+    )
     destroyed = 0
-    for shoot in due[:200]:
+    for shoot in over[:A_SWEEP]:
         destroy_inputs(actor=SYSTEM, shoot=shoot)
         destroyed += 1
     return {
-        "inputs_destroyed": destroyed,
+        "inputs_destroyed": destroyed + _destroy_old(timezone.now()),
         "remains_cleared": clear_remains(),
         "unfinished_cleared": vault().clear_unfinished(),
     }
+
+
+def _destroy_old(now: datetime) -> int:
+    """Destroy what has been kept long enough, whatever its shoot is at; returns of how many.
+
+    Work under way has the last day to end in; then it is broken off. Somebody who collects loses
+    the old photos alone and reads why; who chooses goes on choosing, as the pictures stay.
+    """
+    aged = Shoot.objects.filter(
+        _has_older(now - LONGEST)
+        | (Q(_has_older(now - LONGEST + RESERVE)) & ~Q(state__in=states.WORKING))
+    )
+    keys = list(aged.order_by("pk").values_list("pk", flat=True)[:A_SWEEP])
+    for key in keys:
+        with transaction.atomic():
+            shoot = states.locked(key)
+            if shoot.state in states.WORKING:
+                states.move(
+                    actor=SYSTEM,
+                    shoot=shoot,
+                    to=State.COLLECTING,
+                    message=KEPT_LONG_ENOUGH,
+                    adapter="",
+                    round=shoot.round + 1,
+                )
+                notices.notify(shoot=shoot, kind="photos_gone")
+                destroy_inputs(actor=SYSTEM, shoot=shoot)
+            elif shoot.state == State.COLLECTING:
+                _destroy_old_photos(shoot, now - LONGEST + RESERVE)
+            else:
+                destroy_inputs(actor=SYSTEM, shoot=shoot)
+    return len(keys)
+
+
+def _has_older(than: datetime) -> Exists:
+    return Exists(Selfie.objects.filter(shoot=OuterRef("pk"), created_at__lt=than))
+
+
+def _destroy_old_photos(shoot: Shoot, before: datetime) -> None:
+    """Of a shoot that collects, destroy the photos uploaded before then and what was trained of
+    them, and say so."""
+    old = Selfie.objects.filter(shoot=shoot, created_at__lt=before)
+    files = list(old.values_list("file", flat=True))
+    old.delete()
+    Shoot.objects.filter(pk=shoot.pk).update(message=KEPT_LONG_ENOUGH, adapter="")
+    audit.record(
+        actor=SYSTEM,
+        organisation=shoot.order.organisation,
+        action="shoot.inputs_destroyed",
+        about=shoot,
+        results_too=False,
+    )
+    if shoot.order.due_at > timezone.now():
+        notices.notify(shoot=shoot, kind="photos_gone")
+    for key in files:
+        transaction.on_commit(partial(vault().delete, key))
+    transaction.on_commit(partial(vault().delete_tree, f"{shoot.folder}/adapter"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,54 +26,64 @@ def may_withdraw(shoot: Shoot) -> bool:
 
 @transaction.atomic
 def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
-    """Stop the work, destroy what there is, certify it. Twice is once.
+    """Stop the work, destroy what there is, certify it; in every shoot that goes by the release,
+    as another look does. Twice is once.
 
-    Whoever works on the shoot is shut out by its fence; whoever approves it waits for the lock
+    Whoever works on a shoot is shut out by its fence; whoever approves it waits for the lock
     and finds it ended. A headshot that was delivered is withdrawn as well; its credit was spent.
     Raises Problem where no release was signed.
     """
-    shoot = states.locked(shoot.pk)
-    known = Certificate.objects.filter(shoot=shoot).first()
-    if known is not None:
-        return known
+    shoot = Shoot.objects.select_related("release").get(pk=shoot.pk)
     if shoot.release is None:
         raise Problem(
             _("You have signed no release, so there is nothing to take back."),
             code="no_release",
             status=409,
         )
-    facts = _facts(shoot)
-    states.move(actor=actor, shoot=shoot, to=State.WITHDRAWN)
-    releases.withdraw(actor=actor, release=shoot.release)
-    retention.destroy_inputs(actor=actor, shoot=shoot, results_too=True)
-    alternatives.take_back(actor=actor, shoot=shoot)
-    runs.forget_before(shoot=shoot)
-    certificate = certificates.issue(shoot=shoot, facts=facts)
-    notices.notify(shoot=shoot, kind="withdrawn")
-    if facts["was_delivered"]:
-        # The certificate says that they have been told.
-        member_notices.headshot_withdrawn(shoot=shoot)
+    (release,) = releases.locked([shoot.release.pk])
+    keys = Shoot.objects.filter(release=release).order_by("pk").values_list("pk", flat=True)
+    locked = [states.locked(key) for key in keys]
+    under_it = [one for one in locked if one.state != State.WITHDRAWN]
+    if not under_it:
+        return Certificate.objects.filter(shoot__release=release).latest("created_at")
+    facts = _facts(shoot, under_it)
+    approved = Headshot.objects.filter(shoot__in=under_it, approved_at__isnull=False)
+    delivered = list(approved.values_list("shoot", flat=True))
+    for one in under_it:
+        states.move(actor=actor, shoot=one, to=State.WITHDRAWN)
+        retention.destroy_inputs(actor=actor, shoot=one, results_too=True)
+        alternatives.take_back(actor=actor, shoot=one)
+        runs.forget_before(shoot=one)
+    releases.withdraw(actor=actor, release=release)
+    through = next((one for one in under_it if one.pk == shoot.pk), under_it[0])
+    certificate = certificates.issue(shoot=through, facts=facts)
+    notices.notify(shoot=through, kind="withdrawn")
+    for one in under_it:
+        if one.pk in delivered:
+            # The certificate says that they have been told.
+            member_notices.headshot_withdrawn(shoot=one)
     return certificate
 
 
-def _facts(shoot: Shoot) -> dict[str, object]:
-    """What is there now and will be gone, counted."""
+def _facts(shoot: Shoot, under_it: Sequence[Shoot]) -> dict[str, object]:
+    """What is there now in the shoots of the release and will be gone, counted."""
     assert shoot.release is not None
-    selfies = Selfie.objects.filter(shoot=shoot)
+    mine = {"shoot__in": [one.pk for one in under_it]}
+    selfies = Selfie.objects.filter(**mine)
     return {
         "name": shoot.employee.name,
         "email": shoot.employee.email,
         "organisation": shoot.order.organisation.name,
-        "order": shoot.order.name,
+        "order": ", ".join(one.order.name for one in under_it),
         "release_version": shoot.release.text_version,
         "release_sha256": shoot.release.text_hash,
         "signed_at": shoot.release.signed_at.isoformat(timespec="seconds"),
         "withdrawn_at": timezone.now().isoformat(timespec="seconds"),
         "photos": selfies.count(),
         "measurements": selfies.exclude(descriptor=None).count(),
-        "models": int(bool(shoot.adapter)),
-        "pictures": Candidate.objects.filter(shoot=shoot).exclude(finished="").count(),
-        "headshots": Headshot.objects.filter(shoot=shoot).count(),
-        "alternatives": Alternative.objects.filter(shoot=shoot).count(),
-        "was_delivered": Headshot.objects.filter(shoot=shoot, approved_at__isnull=False).exists(),
+        "models": sum(bool(one.adapter) for one in under_it),
+        "pictures": Candidate.objects.filter(**mine).exclude(finished="").count(),
+        "headshots": Headshot.objects.filter(**mine).count(),
+        "alternatives": Alternative.objects.filter(**mine).count(),
+        "was_delivered": Headshot.objects.filter(**mine, approved_at__isnull=False).exists(),
     }

@@ -19,6 +19,7 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
+from accounts.consent import releases
 from generation import states
 from generation.models import Look, Order, Selfie, Shoot, State
 from generation.ordering import orders
@@ -52,6 +53,7 @@ def place(*, actor: Actor, order: Order, look: Look, shoots: Sequence[Shoot]) ->
         raise Problem(
             _("That is the look of this order. Choose another."), code="same_look", field="look"
         )
+    _lock_releases(shoots)
     fitting = set(possible(order).values_list("pk", flat=True))
     if any(shoot.pk not in fitting for shoot in shoots):
         raise Problem(
@@ -71,13 +73,13 @@ def place(*, actor: Actor, order: Order, look: Look, shoots: Sequence[Shoot]) ->
         cost_centre=order.cost_centre,
         po_number=order.po_number,
     )
-    releases = {shoot.employee_id: shoot.release for shoot in shoots}
+    signed = {shoot.employee_id: shoot.release for shoot in shoots}
     for shoot in made.shoots.select_related("order__organisation", "employee"):
         states.move(
             actor=actor,
             shoot=shoot,
             to=State.COLLECTING,
-            release=releases[shoot.employee_id],
+            release=signed[shoot.employee_id],
         )
         async_task("generation.tasks.begin_another_look", str(shoot.pk))
     audit.record(
@@ -90,10 +92,17 @@ def place(*, actor: Actor, order: Order, look: Look, shoots: Sequence[Shoot]) ->
     return made
 
 
+def _lock_releases(shoots: Sequence[Shoot]) -> None:
+    """Wait for whoever withdraws, who destroys in every shoot under the release: none may begin
+    beside it."""
+    releases.locked([shoot.release_id for shoot in shoots if shoot.release_id])
+
+
 def begin(*, shoot_id: UUID) -> bool:
     """Copy photos and adapter into a shoot and hand it in. Returns whether this call did it.
 
-    Where they were destroyed meanwhile, the shoot is cancelled with a sentence.
+    Where they were destroyed meanwhile, the shoot is cancelled with a sentence. The copies are as
+    old as what they were made of, so that they are kept no longer.
     """
     shoot = Shoot.objects.select_related("order__organisation").get(pk=shoot_id)
     if shoot.order.extends_id is None or shoot.state != State.COLLECTING:
@@ -109,9 +118,7 @@ def begin(*, shoot_id: UUID) -> bool:
         or not all(store.exists(photo.file) for photo in photos)
     ):
         with transaction.atomic():
-            locked = states.locked(shoot.pk)
-            if locked.state == State.COLLECTING:
-                states.move(actor=SYSTEM, shoot=locked, to=State.CANCELLED, message=GONE)
+            _give_up(states.locked(shoot.pk))
         return False
     copies = []
     for number, photo in enumerate(photos):
@@ -136,15 +143,33 @@ def begin(*, shoot_id: UUID) -> bool:
         adapter = f"{shoot.folder}/adapter/0/{source.adapter.rpartition('/')[2]}"
         store.put(adapter, store.path(source.adapter))
     with transaction.atomic():
+        _lock_releases([shoot])
+        source = Shoot.objects.select_for_update().get(pk=source.pk)
         locked = states.locked(shoot.pk)
+        if source.inputs_destroyed_at:
+            _give_up(locked)
+        if locked.state in states.ENDED:
+            # Whoever ended it could not see the copies.
+            transaction.on_commit(lambda: store.delete_tree(shoot.folder))
+            return False
         if locked.state != State.COLLECTING or locked.selfies.exists():
             return False
         Selfie.objects.bulk_create(copies)
+        for copy, photo in zip(copies, photos, strict=True):
+            copy.created_at = photo.created_at
+        Selfie.objects.bulk_update(copies, ["created_at"])
         Shoot.objects.filter(pk=shoot.pk).update(
             adapter=adapter, adapter_steps=source.adapter_steps if adapter else 0
         )
         selfies.hand_in(actor=SYSTEM, shoot=locked)
     return True
+
+
+def _give_up(shoot: Shoot) -> None:
+    if shoot.state == State.COLLECTING:
+        states.move(actor=SYSTEM, shoot=shoot, to=State.CANCELLED, message=GONE)
+        # Copies of a beginning that broke off.
+        transaction.on_commit(lambda: vault().delete_tree(shoot.folder))
 
 
 def begin_missing(*, after_s: int = 120) -> int:

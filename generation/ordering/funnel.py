@@ -14,6 +14,8 @@ from generation import states
 from generation.models import Order, Shoot, State
 from generation.ordering import progress
 
+# Whoever opted out: a photo of their own, initials, or nothing stands beside the others.
+ALTERNATIVE = "alternative"
 ENDED = "ended"
 # In the order in which people come through them. Who is in one has come through all before it.
 STAGES: dict[str, tuple[Promise, Promise]] = {
@@ -38,6 +40,7 @@ _STAGE = Case(
     When(state=State.INVITED, invitation__opened_at=None, then=Value("invited")),
     When(state=State.INVITED, then=Value("opened")),
     *(When(state__in=found, then=Value(name)) for name, found in _BY_STATE.items()),
+    When(state=State.OPTED_OUT, then=Value(ALTERNATIVE)),
     default=Value(ENDED),
     output_field=CharField(),
 )
@@ -72,6 +75,7 @@ class Funnel:
     stages: tuple[Stage, ...]
     departments: tuple[Department, ...]
     people: int
+    alternative: int
     ended: int
 
     def here(self, stage: str) -> int:
@@ -97,7 +101,7 @@ class Wanted:
         """From the words of an address; an unknown stage is left out."""
         stage = said.get("stage", "")
         return cls(
-            stage=stage if stage in STAGES or stage in (ENDED, "mail") else "",
+            stage=stage if stage in STAGES or stage in (ALTERNATIVE, ENDED, "mail") else "",
             department=_text(said.get("department", "")),
             query=_text(said.get("q", "")),
         )
@@ -121,7 +125,7 @@ def of_order(*, order: Order, department: str = "") -> Funnel:
         .values_list("place", "stage")
         .annotate(n=Count("pk"))
     )
-    counted: dict[str, int] = dict.fromkeys((*STAGES, ENDED), 0)
+    counted: dict[str, int] = dict.fromkeys((*STAGES, ALTERNATIVE, ENDED), 0)
     places: dict[str, dict[str, int]] = {}
     for place, stage, number in rows:
         places.setdefault(place, {})[stage] = number
@@ -142,7 +146,13 @@ def of_order(*, order: Order, department: str = "") -> Funnel:
         )
         for place, found in sorted(places.items(), key=lambda item: (not item[0], item[0]))
     )
-    return Funnel(tuple(reversed(stages)), departments, sum(counted.values()), counted[ENDED])
+    return Funnel(
+        stages=tuple(reversed(stages)),
+        departments=departments,
+        people=sum(counted.values()),
+        alternative=counted[ALTERNATIVE],
+        ended=counted[ENDED],
+    )
 
 
 def narrow(shoots: QuerySet[Shoot], wanted: Wanted) -> QuerySet[Shoot]:

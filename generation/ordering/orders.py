@@ -121,9 +121,12 @@ def add_people(
 ) -> list[Shoot]:
     """Bring more people into an order that is under way; whoever is in it already stays as is.
 
-    They have the add-ons that it was placed with. Raises Problem: past the due date, somebody of
-    another organisation, credits missing, a department over its budget.
+    They have the add-ons that it was placed with. Returns the new shoots. Raises Problem: nobody
+    chosen, past the due date, somebody of another organisation, credits missing, a department
+    over its budget.
     """
+    if not employees:
+        raise Problem(_("Choose at least one employee."), code="nobody", field="employees")
     if any(employee.organisation_id != order.organisation_id for employee in employees):
         raise Problem(_("Something chosen is not this organisation's."), code="foreign", status=404)
     if order.due_at <= timezone.now():
@@ -131,6 +134,8 @@ def add_people(
     ledger.lock_account(organisation=order.organisation)
     known = set(Shoot.objects.filter(order=order).values_list("employee", flat=True))
     new = [employee for employee in employees if employee.pk not in known]
+    if not new:
+        return []
     _credits_for(order.organisation, new, order.more_pictures)
     shoots = _make_shoots(order, new)
     audit.record(
@@ -143,6 +148,7 @@ def add_people(
     events.emit_all(organisation=order.organisation, type="shoot.invited", resources=shoots)
     if invite:
         notices.invite(shoots=shoots)
+    calls.wake(order)
     return shoots
 
 

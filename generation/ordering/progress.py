@@ -67,6 +67,8 @@ class ShootProgress:
 
 def words(shoot: Shoot) -> str:
     """“training, step 140 of 400”."""
+    if shoot.state == State.OPTED_OUT:
+        return _("Alternative")
     label = str(State(shoot.state).label)
     if shoot.state == State.TRAINING and shoot.steps:
         return _("{what}, step {step} of {steps}").format(

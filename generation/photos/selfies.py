@@ -136,6 +136,8 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
                 width=photo.width,
                 height=photo.height,
             )
+            if shoot.inputs_destroyed_at:
+                Shoot.objects.filter(pk=shoot.pk).update(inputs_destroyed_at=None)
             if judge:
                 async_task("generation.tasks.judge_selfie", str(selfie.pk))
             return selfie

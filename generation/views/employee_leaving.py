@@ -28,7 +28,7 @@ def data(request: HttpRequest, token: str) -> HttpResponse:
         **page_context(request, shoot, token),
         "kinds": held.kinds(shoot=shoot),
         "log": held.entries(shoot),
-        "certificate": getattr(shoot, "certificate", None),
+        "certificate": certificates.of(shoot),
         "days": RETENTION_DAYS,
     }
     return render(request, "employee/data.html", context)
@@ -67,7 +67,7 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
 def certificate(request: HttpRequest, token: str) -> HttpResponse:
     """The signed certificate that everything is destroyed."""
     shoot, _actor = come_in(request, token)
-    found = getattr(shoot, "certificate", None)
+    found = certificates.of(shoot)
     if found is None:
         raise Http404
     response = HttpResponse(certificates.document(found), content_type="text/plain; charset=utf-8")

@@ -17,7 +17,7 @@ from generation.approving import choosing
 from generation.approving.alternatives import AGREEMENT
 from generation.delivering import delivery
 from generation.finishing import before_and_after, renditions
-from generation.leaving import withdrawals
+from generation.leaving import certificates, withdrawals
 from generation.models import Selfie, Shoot, State
 from generation.ordering import progress
 from generation.photos import selfies, variety, wishes
@@ -65,7 +65,8 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
     elif shoot.state == State.COLLECTING:
         context |= _photos(shoot)
     elif shoot.state in (State.CHOOSING, State.APPROVING):
-        context["short_list"] = choosing.short_list(shoot=shoot)
+        context["short_list"] = listed = choosing.short_list(shoot=shoot)
+        context["few"] = 0 < len(listed) < choosing.SHORTEST
         context["to_look_for"] = wishes.to_look_for(shoot)
     elif shoot.state == State.DELIVERED:
         headshot = delivery.own_headshot(shoot=shoot)
@@ -76,6 +77,8 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
             organisation=shoot.order.organisation.name
         )
         context["standing_in"] = runs.standing_in(shoot=shoot)
+    elif shoot.state == State.WITHDRAWN:
+        context["certificate"] = certificates.of(shoot)
     context["new_plate"] = before_and_after.pair_of(shoot=shoot)
     return context
 

@@ -107,7 +107,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     """Say who you are; a code is mailed to the address."""
     address = request.META.get("REMOTE_ADDR", "")
     if request.method == "GET":
-        pace.keep("join-open", address, most=300, seconds=600)
+        pace.keep("join-open", address, most=2000, seconds=600)
     link = join_links.open_link(token=token)
     problem = None
     if request.method == "POST":
@@ -142,7 +142,9 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("join_order", token=token)
     problem = None
     if request.method == "POST":
-        pace.keep("join-try", request.META.get("REMOTE_ADDR", ""), most=100, seconds=3600)
+        address = request.META.get("REMOTE_ADDR", "")
+        most = 2 * join_links.hourly(link)
+        pace.keep("join-try", f"{link.pk}:{address}", most=most, seconds=3600)
         try:
             proved = join_links.prove(
                 token=token, code_id=UUID(asked["id"]), code=request.POST.get("code", "")

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -59,7 +60,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("order", slug=slug, order_id=placed[0].pk)
         except Problem as refused:
             problem = refused
-        chosen = _identified(request)
+        chosen = identified(request)
     else:
         chosen = set(selection(staff(inside), request.GET).values_list("pk", flat=True))
         # Whoever came by the organisation's join link is invited with the next order.
@@ -70,7 +71,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         "generation/order_new.html",
         {
-            **_people(request, inside, chosen),
+            **people_found(request, inside, staff(inside), chosen),
             "looks": access.looks(inside),
             "own_looks": department_looks.own(organisation=inside.organisation),
             "by_department": request.method != "POST" or "by_department" in request.POST,
@@ -109,12 +110,15 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     if request.GET.get("all"):
         found = search(staff(inside), Filter.read(request.GET)).order_by()
         return JsonResponse({"employees": [pk.hex for pk in found.values_list("pk", flat=True)]})
-    return render(request, "generation/order_people.html", _people(request, inside, set()))
+    listed = people_found(request, inside, staff(inside), set())
+    return render(request, "generation/order_people.html", listed)
 
 
-def _people(request: HttpRequest, inside: Membership, chosen: set[UUID]) -> dict[str, object]:
+def people_found(
+    request: HttpRequest, inside: Membership, everybody: QuerySet[Employee], chosen: set[UUID]
+) -> dict[str, object]:
+    """What the list of people to choose from shows: a page of `everybody` whom the filter finds."""
     wanted = Filter.read(request.GET if request.method != "POST" else {})
-    everybody = staff(inside)
     page = Paginator(search(everybody, wanted), PAGE).get_page(request.GET.get("page"))
     return {
         "inside": inside,
@@ -128,7 +132,8 @@ def _people(request: HttpRequest, inside: Membership, chosen: set[UUID]) -> dict
     }
 
 
-def _identified(request: HttpRequest) -> set[UUID]:
+def identified(request: HttpRequest) -> set[UUID]:
+    """Whom a form has chosen."""
     return identifiers(
         word for value in request.POST.getlist("employees") for word in value.split(",")
     )
@@ -147,7 +152,7 @@ def _due(said: str) -> date | None:
 
 
 def _place(request: HttpRequest, inside: Membership) -> list[Order]:
-    chosen = _identified(request)
+    chosen = identified(request)
     try:
         look = access.look(inside, UUID(request.POST.get("look", "")))
     except ValueError:

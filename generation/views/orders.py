@@ -82,6 +82,7 @@ def order(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         "margin": paid.left(credits=costs.credits(found).taken, making=cost.total),
         "another": another_look.possible(found).count() if inside.may_edit else 0,
         "another_look": prices.ANOTHER_LOOK,
+        "running": found.due_at > timezone.now(),
         "extensions": access.orders(inside).filter(extends=found),
     }
     return render(request, "generation/order.html", context)

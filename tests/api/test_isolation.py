@@ -131,6 +131,7 @@ TABLE += [
 TABLE += [
     Case("department_looks", {"get": "looks:read", "patch": "looks:write"}),
     Case("orders_by_department", WRITE_ORDER),
+    Case("order_people", WRITE_ORDER, "order", {"employees": [NOBODYS]}),
     Case("order_remind", WRITE_ORDER, "order"),
     Case("order_another_look", WRITE_ORDER, "order", {"look": NOBODYS, "shoots": [NOBODYS]}),
     Case("order_join_links", {"get": "orders:read", "post": "orders:write"}, "order", {"cap": 5}),

@@ -19,9 +19,15 @@ _SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAni
   .then(() => Promise.all(document.getAnimations().map((one) => one.finished)))"""
 
 
+# Pages that would have been looked at, had axe-core been there.
+NOT_LOOKED_AT: list[str] = []
+
+
 def barriers(page: Page) -> list[str]:
-    """Serious and critical findings; none where axe-core is not there."""
+    """Serious and critical findings. Where axe-core is not there, none; then the test is reported
+    as skipped besides (tests.browser.conftest)."""
     if SCRIPT is None:
+        NOT_LOOKED_AT.append(page.url)
         return []
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(SCRIPT.read_text("utf-8"))

@@ -12,6 +12,7 @@ import pytest
 from django.core import mail
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser import barriers
 from tests.world import PASSWORD
 
 CHROMIUM = next(
@@ -68,6 +69,18 @@ def browser() -> Iterator[Browser]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
     else:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture(autouse=True)
+def looked_for_barriers() -> Iterator[None]:
+    """Says of each test that would have looked for barriers that it did not."""
+    yield
+    if missed := len(barriers.NOT_LOOKED_AT):
+        barriers.NOT_LOOKED_AT.clear()
+        pytest.skip(
+            f"{missed} looks for barriers left out: axe-core is not there; `make axe` has npm "
+            "fetch it"
+        )
 
 
 @pytest.fixture

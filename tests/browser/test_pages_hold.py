@@ -50,6 +50,7 @@ def holds(page: Page, path: str, *, dark: bool = False) -> None:
         page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     assert fits(page), f"{path} is wider than a desk"
+    assert barriers(page) == [], f"{path} at a desk"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from accounts.consent.releases import release_text
 from billing import ledger
 from generation import states
 from generation.approving import approvals, choosing
-from generation.models import Selfie, Shoot, State
+from generation.models import Candidate, Selfie, Shoot, State
 from tests.world import World, give_candidates, give_selfies, jpeg, token
 
 
@@ -178,3 +178,14 @@ def test_a_favourite_stays_on_the_list_when_others_are_asked_for(
     assert newer.headshot.candidate == favourite
     approvals.make_anew(actor=world.actor, shoot=newer, fault="clothes")
     assert favourite not in choosing.short_list(shoot=come_back())
+
+
+@pytest.mark.parametrize(("passed", "said"), [(1, True), (3, True), (4, False)])
+def test_a_list_shorter_than_four_says_why(
+    world: World, client: Client, passed: int, said: bool
+) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    keep = Candidate.objects.filter(shoot=shoot).values_list("pk", flat=True)[:passed]
+    Candidate.objects.filter(shoot=shoot).exclude(pk__in=list(keep)).delete()
+    page = client.get(url(shoot, "start")).content.decode()
+    assert (f"Only {passed} picture" in page) is said

@@ -151,6 +151,19 @@ class Orders(Resource[shapes.Order]):
         found = self._post(f"{self.path}/by-department", body, idempotency_key=idempotency_key)
         return cast("list[shapes.Order]", found["data"])
 
+    def add_people(
+        self,
+        id: str,
+        *,
+        employees: Sequence[str],
+        invite: bool = True,
+        idempotency_key: str | None = None,
+    ) -> int:
+        """Bring these ids of employees in as well, until it is due; how many were not in it."""
+        body = {"employees": list(employees), "invite": invite}
+        path = f"{self.path}/{id}/people"
+        return int(self._post(path, body, idempotency_key=idempotency_key)["count"])
+
     def another_look(self, id: str, *, look: str, shoots: Sequence[str]) -> shapes.Order:
         """Another look for some shoots of an order, without new photos; an order of its own."""
         body = {"look": look, "shoots": list(shoots)}

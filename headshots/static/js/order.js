@@ -6,12 +6,13 @@
   if (!form) return;
   const more = form.querySelector("[data-more-pictures]");
   const person = form.querySelector("[data-a-person]");
-  const aPerson = () => Number(form.dataset.each) + (more.checked ? Number(form.dataset.more) : 0);
+  const aPerson = () => Number(form.dataset.each) + (more?.checked ? Number(form.dataset.more) : 0);
   const free = Number(form.dataset.free);
   const chosen = new Set(form.dataset.chosen.split(",").filter(Boolean));
   const say = form.querySelector("[data-count]");
   const number = form.querySelector("[data-chosen-count]");
   const place = form.querySelector("[data-place]");
+  const idle = place.textContent;
   const all = form.querySelector("[data-all]");
   const clear = form.querySelector("[data-clear]");
   const fields = [...form.querySelectorAll("[data-find]")];
@@ -37,7 +38,7 @@
     if (!people) say.textContent = gettext("Nobody is chosen yet.");
     else if (missing > 0) say.textContent = gettext("{who} {what} and {free} of yours are free: {missing} too few.", { ...values, who, what });
     else say.textContent = gettext("{who} {what}. {rest} will be left.", { ...values, who, what });
-    place.textContent = people ? ngettext("Invite {people} person", "Invite {people} people", people, values) : gettext("Place the order");
+    place.textContent = people ? ngettext("Invite {people} person", "Invite {people} people", people, values) : idle;
     number.textContent = people ? gettext("{people} chosen", values) : "";
     clear.disabled = !people;
   };
@@ -95,20 +96,21 @@
     else chosen.delete(event.target.value);
     count();
   });
-  more.addEventListener("change", count);
+  more?.addEventListener("change", count);
   form.addEventListener("submit", () => { carrier.value = [...chosen].join(","); });
 
   // The invitation, in each language, for the first who is chosen.
   const mail = document.querySelector("[data-mail]");
+  const look = form.querySelector("[data-preview]");
   const language = document.querySelector("[data-mail-language]");
   const preview = () => {
     const words = new URLSearchParams({ due: form.elements.due.value, language: language.value });
     const [first] = chosen;
     if (first) words.set("employee", first);
-    mail.src = `${form.querySelector("[data-preview]").dataset.preview}?${words}`;
+    mail.src = `${look.dataset.preview}?${words}`;
   };
-  form.querySelector("[data-preview]").addEventListener("click", preview);
-  language.addEventListener("change", preview);
+  look?.addEventListener("click", preview);
+  language?.addEventListener("change", preview);
 
   form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
   show();

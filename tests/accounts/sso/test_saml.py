@@ -7,25 +7,29 @@ import datetime as dt
 import re
 import zlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from django.test import Client
+from django.utils import timezone
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Saml
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Utils
 
 from accounts.membership.organisations import add_member
-from accounts.models import Role
-from accounts.sso import providers
+from accounts.models import DomainClaim, IdentityProvider, Organisation, Role
+from accounts.sso import domains, providers
+from generation.leaving import closing
 from headshots.lib.problems import Problem
 from tests.accounts.sso.conftest import Zone
 from tests.accounts.sso.test_oidc import signed_in
-from tests.world import World, make_user
+from tests.world import World, make_user, make_world
 
 IDP = "https://idp.example/entity"
 
@@ -228,3 +232,24 @@ def test_what_is_no_certificate_is_refused(world: World) -> None:
         providers.save(
             actor=world.actor, organisation=world.organisation, kind=providers.SAML, said=said
         )
+
+
+def test_a_closed_organisation_keeps_neither_domain_nor_provider(linked: World, zone: Zone) -> None:
+    SocialAccount.objects.create(
+        user=linked.owner, provider=SocialApp.objects.get().provider_id, uid="owner"
+    )
+    closing.close_organisation(
+        actor=linked.actor, organisation=linked.organisation, typed_name="Acme"
+    )
+    Organisation.objects.filter(pk=linked.organisation.pk).update(
+        closed_at=timezone.now() - timedelta(hours=1)
+    )
+    assert closing.finish(organisation_id=linked.organisation.pk)
+    for model in (DomainClaim, IdentityProvider, SocialApp, SocialAccount):
+        assert not model._default_manager.exists()
+    # The same company comes back and proves its domain.
+    again = make_world("Acme anew")
+    zone.prove(again)
+    claim = domains.proved_for("ada@acme.example")
+    assert claim is not None
+    assert claim.organisation == again.organisation

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from accounts.models import Employee
-from generation.models import Selfie, State, UploadAddress
+from generation.models import Order, Selfie, State, UploadAddress
 from tests.api.program import Program
 from tests.api.refusing.kit import NOBODYS, ada, delivered, of_ada, order_for, photo, put, recipe
 from tests.world import World, give_selfies, jpeg, make_world
@@ -53,6 +53,13 @@ def _budget(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpRe
 
 put("due", lambda p, w, m: order_for(p, w, due_at="2026-01-01T00:00:00Z"))
 put("not_on_roster", lambda p, w, m: order_for(p, w, employees=[NOBODYS]))
+
+
+@recipe("order_due")
+def _order_due(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    order = world.order()
+    Order.objects.filter(pk=order.pk).update(due_at=timezone.now() - timedelta(days=1))
+    return program.post(f"orders/{order.pk}/people", {"employees": [str(world.hire()[0].pk)]})
 
 
 @recipe("has_left")

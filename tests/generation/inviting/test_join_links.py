@@ -160,3 +160,21 @@ def test_an_administrator_makes_and_closes_links(world: World, client: Client) -
     assert join_links.address_of(link) in page
     client.post(reverse("join_link_revoke", args=[world.organisation.slug, link.pk]))
     assert join_links.address_of(link) not in client.get(url).content.decode()
+
+
+def test_a_whole_office_can_come_from_one_address(world: World) -> None:
+    link = world.join_link(cap=100)
+    for number in range(100):
+        who = {**WHO, "email": f"n{number}@acme.example"}
+        assert Client().post(path(link), who).status_code == 302
+    assert JoinCode.objects.count() == 100
+
+
+def test_one_address_cannot_ask_for_codes_without_end(world: World, client: Client) -> None:
+    link = world.join_link(cap=5)
+    answers = [
+        client.post(path(link), {**WHO, "email": f"n{number}@acme.example"}).status_code
+        for number in range(62)
+    ]
+    assert answers[:60] == [302] * 60
+    assert answers[-1] == 429

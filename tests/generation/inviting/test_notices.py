@@ -40,6 +40,7 @@ def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
         "choose": State.CHOOSING,
         "choose_reminder": State.CHOOSING,
         "picked": State.APPROVING,
+        "photos_gone": State.COLLECTING,
         "redo": State.QUEUED,
         "release": State.COLLECTING,
         "withdrawn": State.COLLECTING,

@@ -5,19 +5,23 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django_q.models import OrmQ
 from PIL import Image
 
 from accounts.actors import employee_actor
 from billing import ledger
-from generation.approving import alternatives
+from generation import tasks
+from generation.approving import alternatives, choosing
 from generation.leaving import retention, withdrawals
-from generation.models import Candidate, Headshot, Selfie, Shoot, State
+from generation.models import Alternative, Candidate, Headshot, Selfie, Shoot, State
 from generation.storage import vault
 from headshots.lib import seals
 from headshots.lib.problems import Problem
@@ -38,7 +42,10 @@ def url(shoot: Shoot, name: str) -> str:
 
 
 def left_of(shoot: Shoot) -> list[str]:
-    return [key for key in vault().keys("") if str(shoot.pk) in key]
+    """Files of a person: their own, and those that show them among others of the order."""
+    organisation = shoot.order.organisation_id
+    shared = (f"{organisation}/walls/{shoot.order_id}/", f"{organisation}/exports/")
+    return [key for key in vault().keys("") if str(shoot.pk) in key or key.startswith(shared)]
 
 
 @pytest.mark.parametrize("state", [State.COLLECTING, State.TRAINING, State.APPROVING])
@@ -208,3 +215,41 @@ def test_who_is_still_in_gives_no_other_picture(world: World) -> None:
     shoot = world.shoot(State.COLLECTING)
     with pytest.raises(Problem):
         alternatives.give_initials(actor=employee_actor(shoot.employee), shoot=shoot)
+
+
+@pytest.mark.parametrize(("state", "told"), [(State.CHOOSING, False), (State.DELIVERED, True)])
+def test_the_page_says_what_is_so_after_withdrawing(
+    world: World, client: Client, state: State, told: bool
+) -> None:
+    shoot = world.shoot(state)
+    client.post(url(shoot, "withdraw"))
+    page = client.get(url(shoot, "start")).content.decode()
+    assert ("Acme knows that the headshot may not be used" in page) is told
+    assert ("No headshot of you had been handed out" in page) is not told
+
+
+def test_a_picture_given_instead_is_made_though_its_message_was_lost(world: World) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    choosing.opt_out(actor=employee_actor(shoot.employee), shoot=shoot)
+    given = alternatives.give_initials(actor=employee_actor(shoot.employee), shoot=shoot)
+    OrmQ.objects.all().delete()
+    assert tasks.sweep()["alternatives_again"] == 0
+    lately = timezone.now() - alternatives.LOST_AFTER - timedelta(seconds=1)
+    Alternative.objects.update(updated_at=lately)
+    OrmQ.objects.all().delete()
+    assert tasks.sweep()["alternatives_again"] == 1
+    drain()
+    given.refresh_from_db()
+    assert given.finished
+    assert tasks.sweep()["alternatives_again"] == 0
+
+
+def test_a_picture_that_is_never_made_is_said(world: World, client: Client) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    choosing.opt_out(actor=employee_actor(shoot.employee), shoot=shoot)
+    alternatives.give_initials(actor=employee_actor(shoot.employee), shoot=shoot)
+    Alternative.objects.update(updated_at=timezone.now() - timedelta(hours=2))
+    assert tasks.sweep()["alternatives_again"] == 0
+    page = client.get(url(shoot, "start")).content.decode()
+    assert "could not be made, and the fault is ours" in page
+    assert "Being made" not in page

@@ -105,7 +105,7 @@ def test_the_funnel_counts_who_has_come_how_far(world: World) -> None:
         ("invited", 6, 1), ("opened", 5, 1), ("released", 4, 1), ("uploaded", 3, 1),
         ("choosing", 2, 1), ("approving", 1, 0), ("approved", 1, 1),
     ]  # fmt: skip
-    assert (found.people, found.ended, found.moving) == (7, 1, True)
+    assert (found.people, found.alternative, found.ended, found.moving) == (7, 1, 0, True)
     assert [(d.name, d.people) for d in found.departments] == [("Sales", 1), ("", 6)]
     sales = funnel.of_order(order=order, department="Sales")
     assert (sales.people, sales.here("invited")) == (1, 1)

@@ -1,0 +1,40 @@
+"""Files that show many people of an order at once: drawn walls and packed ZIPs.
+
+They do not lie in anybody's folder, so whoever leaves is taken out of them here.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from accounts.webhooks import events
+from generation.models import Export, Order
+from generation.storage import vault
+
+SOMEBODY_LEFT = gettext_noop(
+    "Somebody who was in it has left the order since, so it was destroyed. Begin it anew."
+)
+
+
+def walls_folder(order: Order) -> str:
+    """Where an order's drawn walls lie in the vault."""
+    return f"{order.organisation_id}/walls/{order.pk}"
+
+
+def forget(*, order: Order) -> None:
+    """Destroy an order's walls and ZIPs after the commit; they are made anew when somebody asks.
+    Needs a transaction."""
+    exports = Export.objects.select_for_update().filter(order=order)
+    for export in exports.exclude(state=Export.State.FAILED).order_by("pk"):
+        if export.file:
+            transaction.on_commit(partial(vault().delete, export.file))
+        Export.objects.filter(pk=export.pk).update(
+            state=Export.State.FAILED, sentence=SOMEBODY_LEFT, file="", bytes=0
+        )
+        events.emit(
+            organisation=order.organisation, type="export.failed", resource=export, once=True
+        )
+    transaction.on_commit(partial(vault().delete_tree, walls_folder(order)))

@@ -1,0 +1,135 @@
+"""Photos are kept for thirty days at most, wherever their shoot stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.consent.releases import RETENTION_DAYS
+from billing import ledger
+from generation.dispatch import claims
+from generation.leaving import retention
+from generation.models import Candidate, Selfie, Shoot, State
+from generation.ordering import another_look, looks
+from generation.photos import selfies
+from generation.storage import vault
+from tests.browser.queue import drain
+from tests.world import DIRECTION, World, give_selfies, jpeg, make_world, token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RESERVE = retention.RESERVE
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+def with_adapter(shoot: Shoot) -> Shoot:
+    key = f"{shoot.folder}/adapter/1/adapter.safetensors"
+    vault().put(key, b"weights")
+    Shoot.objects.filter(pk=shoot.pk).update(adapter=key)
+    shoot.refresh_from_db()
+    return shoot
+
+
+def age(shoot: Shoot, *, left: timedelta) -> None:
+    """Make its photos so old that this is left of the time they may be kept."""
+    old = timezone.now() - timedelta(days=RETENTION_DAYS) + left
+    Selfie.objects.filter(shoot=shoot).update(created_at=old)
+
+
+def inputs(shoot: Shoot) -> list[str]:
+    kinds = ("selfies", "adapter", "uploads")
+    return [key for kind in kinds for key in vault().keys(f"{shoot.folder}/{kind}")]
+
+
+@pytest.mark.parametrize("state", [State.CHOOSING, State.APPROVING, State.DELIVERED])
+def test_pictures_stay_and_what_they_were_made_of_goes(world: World, state: State) -> None:
+    one, colleague = world.order(2).shoots.all()
+    from tests.world import bring
+
+    shoot = with_adapter(bring(one, state))
+    bring(colleague, State.COLLECTING)
+    age(shoot, left=RESERVE + timedelta(hours=1))
+    retention.sweep()
+    assert Selfie.objects.filter(shoot=shoot).count() == 6
+    age(shoot, left=RESERVE - timedelta(minutes=1))
+    assert retention.sweep()["inputs_destroyed"] == 1
+    assert inputs(shoot) == []
+    assert not Selfie.objects.filter(shoot=shoot).exists()
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.adapter) == (state, "")
+    assert shoot.inputs_destroyed_at is not None
+    assert Candidate.objects.filter(shoot=shoot).count() == 4
+    assert retention.sweep()["inputs_destroyed"] == 0
+
+
+def test_whoever_collects_reads_why_and_can_begin_again(world: World, client: Client) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    give_selfies(shoot)
+    age(shoot, left=timedelta(hours=1))
+    fresh = selfies.add_selfie(actor=world.actor, shoot=shoot, data=jpeg(77), name="new.jpg")
+    retention.sweep()
+    assert [photo.pk for photo in Selfie.objects.filter(shoot=shoot)] == [fresh.pk]
+    assert inputs(shoot) == [fresh.file]
+    page = client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+    assert "your photos were destroyed at most 30 days after" in page
+    drain()
+    assert [m.subject for m in mail.outbox if "destroyed" in m.subject] == [
+        "Your photos are destroyed; new ones are needed"
+    ]
+    # The next photos are kept in their turn, and are destroyed in theirs.
+    give_selfies(shoot)
+    assert retention.sweep()["inputs_destroyed"] == 0
+    age(shoot, left=timedelta(0))
+    assert retention.sweep()["inputs_destroyed"] == 1
+    assert inputs(shoot) == []
+
+
+def test_work_under_way_has_the_last_day_and_no_longer(world: World) -> None:
+    shoot = with_adapter(world.shoot(State.QUEUED))
+    (claim,) = claims.claim(worker="w", people=1)
+    age(shoot, left=timedelta(minutes=5))
+    retention.sweep()
+    assert claims.renew([claim]) == set()
+    assert len(inputs(shoot)) == 7
+    age(shoot, left=-timedelta(minutes=1))
+    retention.sweep()
+    assert claims.renew([claim]) == {shoot.pk}
+    assert inputs(shoot) == []
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.adapter) == (State.COLLECTING, "")
+    assert "destroyed" in shoot.message
+    assert ledger.balance(organisation=world.organisation).held == 0
+    drain()
+    assert "Your photos are destroyed; new ones are needed" in [m.subject for m in mail.outbox]
+    # New photos can be handed in, and begin a time of their own.
+    give_selfies(shoot)
+    selfies.hand_in(actor=world.actor, shoot=shoot)
+    retention.sweep()
+    assert len(inputs(shoot)) == 6
+
+
+def test_copies_for_another_look_are_as_old_as_the_photos(world: World) -> None:
+    shoot = with_adapter(world.shoot(State.CHOOSING))
+    age(shoot, left=timedelta(days=2))
+    other = looks.save_look(
+        actor=world.actor,
+        organisation=world.organisation,
+        name="Outside",
+        **{**DIRECTION, "expression": "smile"},
+    )
+    made = another_look.place(actor=world.actor, order=shoot.order, look=other, shoots=[shoot])
+    second = made.shoots.get()
+    assert another_look.begin(shoot_id=second.pk)
+    mine, copies = (
+        list(Selfie.objects.filter(shoot=one).values_list("created_at", flat=True).distinct())
+        for one in (shoot, second)
+    )
+    assert copies == mine

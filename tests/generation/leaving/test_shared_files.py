@@ -1,0 +1,108 @@
+"""Whoever leaves is in no wall and no ZIP that was made before, or is being made."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actors import employee_actor
+from generation.approving import alternatives, choosing
+from generation.delivering import delivery, exports
+from generation.finishing import wall_pictures
+from generation.leaving import retention, withdrawals
+from generation.models import Export, Shoot, State
+from generation.storage import vault
+from tests.world import World, bring, give_initials, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+def two_of_an_order(world: World) -> tuple[Shoot, Shoot]:
+    one, other = world.order(2).shoots.all()
+    return bring(one, State.DELIVERED), bring(other, State.DELIVERED)
+
+
+def wall(world: World, shoot: Shoot, kind: str) -> str:
+    key, _ready = wall_pictures.asked_for(actor=world.actor, order=shoot.order, kind=kind)
+    wall_pictures.draw(order_id=shoot.order_id, kind=kind, key=key)
+    assert vault().exists(key)
+    return key
+
+
+def test_a_withdrawn_face_leaves_walls_and_zips(world: World, client: Client) -> None:
+    gone, stays = two_of_an_order(world)
+    walls = [wall(world, gone, kind) for kind in wall_pictures.KINDS]
+    elsewhere = wall(world, world.shoot(State.DELIVERED), "png")
+    export = exports.begin(actor=world.actor, organisation=world.organisation, order=gone.order)
+    exports.make(export_id=export.pk)
+    export.refresh_from_db()
+    assert vault().exists(export.file)
+    withdrawals.withdraw(actor=employee_actor(gone.employee), shoot=gone)
+    assert [key for key in (*walls, export.file) if vault().exists(key)] == []
+    assert vault().exists(elsewhere)
+    again = Export.objects.get(pk=export.pk)
+    assert (again.state, again.file) == (Export.State.FAILED, "")
+    assert "left the order" in again.sentence
+    client.force_login(world.owner)
+    page = client.get(reverse("order", args=[world.organisation.slug, gone.order_id]))
+    assert page.status_code == 200
+    # What is asked for anew shows whoever is left.
+    new = exports.begin(actor=world.actor, organisation=world.organisation, order=stays.order)
+    exports.make(export_id=new.pk)
+    new.refresh_from_db()
+    assert (new.state, new.total) == (Export.State.READY, 1)
+    wall(world, stays, "png")
+
+
+def test_stepping_out_before_the_yes_leaves_the_wall(world: World) -> None:
+    shoot = world.shoot(State.APPROVING)
+    key = wall(world, bring(world.shoot(), State.DELIVERED), "png")
+    folder = f"{world.organisation.pk}/walls/{shoot.order_id}"
+    vault().put(f"{folder}/drawn.png", b"with their picture")
+    choosing.opt_out(actor=employee_actor(shoot.employee), shoot=shoot)
+    assert not list(vault().keys(folder))
+    assert vault().exists(key)
+
+
+def test_a_zip_that_was_being_packed_is_not_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, _stays = two_of_an_order(world)
+    export = exports.begin(actor=world.actor, organisation=world.organisation, order=gone.order)
+    files = delivery.files
+
+    def packed_when_they_leave(**wanted: object) -> object:
+        yield from files(**wanted)  # type: ignore[arg-type]
+        withdrawals.withdraw(actor=employee_actor(gone.employee), shoot=gone)
+
+    monkeypatch.setattr(delivery, "files", packed_when_they_leave)
+    exports.make(export_id=export.pk)
+    assert Export.objects.get(pk=export.pk).state == Export.State.FAILED
+    assert not list(vault().keys(f"{world.organisation.pk}/exports"))
+
+
+def test_a_wall_that_was_being_drawn_is_destroyed_by_the_sweep(world: World) -> None:
+    gone, stays = two_of_an_order(world)
+    late = wall(world, gone, "png")
+    kept = vault().read(late)
+    withdrawals.withdraw(actor=employee_actor(gone.employee), shoot=gone)
+    vault().put(late, kept)
+    hangs = wall(world, stays, "pdf")
+    assert retention.sweep()["remains_cleared"] == 1
+    assert not vault().exists(late)
+    assert vault().exists(hangs)
+
+
+def test_a_picture_taken_back_leaves_the_wall(world: World) -> None:
+    one, other = world.order(2).shoots.all()
+    bring(other, State.DELIVERED)
+    give_initials(one)
+    key = wall(world, other, "png")
+    alternatives.take_back(actor=employee_actor(one.employee), shoot=one)
+    assert not vault().exists(key)
