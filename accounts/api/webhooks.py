@@ -36,7 +36,8 @@ class EndpointShape(Shape):
     enabled = serializers.SerializerMethodField()
     disabled_because = serializers.ChoiceField(
         choices=["", *WebhookEndpoint.Disabled.values],
-        help_text="`by_hand`, `gone` (it answered 410), `failing` (for five days), or empty.",
+        help_text="`by_hand`, `gone` (it answered 410), `failing` (for five days), `partner` (who "
+        "named it was shut out), or empty.",
     )
     failing_since = serializers.DateTimeField(
         allow_null=True, help_text="Since when every attempt has failed."

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -74,6 +75,27 @@ def renew(*, invitation: Invitation, expires_at: datetime | None = None) -> None
     _replace(invitation)
     invitation.expires_at = expires_at or invitation.expires_at
     invitation.save(update_fields=["generation", "revoked_at", "token_hash", "expires_at"])
+
+
+@transaction.atomic
+def renew_those(*, found: QuerySet[Invitation]) -> int:
+    """Make every link to these sent before worthless, also those in frames; returns how many.
+
+    Whoever holds an old one may have the new one mailed to its person. Those revoked stay so.
+    """
+    living = list(found.filter(revoked_at=None).select_for_update(of=("self",), no_key=True))
+    StaleLink.objects.bulk_create(
+        [StaleLink(invitation=each, token_hash=each.token_hash) for each in living],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+    for each in living:
+        each.generation += 1
+        each.token_hash = _hash(_token(each))
+        each.embed_origin = each.return_url = ""
+    fields = ["generation", "token_hash", "embed_origin", "return_url"]
+    Invitation.objects.bulk_update(living, fields, batch_size=1000)
+    return len(living)
 
 
 def revoke(*, invitation: Invitation) -> None:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.developers.on_behalf import grant_of
 from accounts.membership.organisations import read_origin
 from accounts.models import Invitation, Organisation
 from headshots.lib.problems import Problem
@@ -54,7 +55,10 @@ def make_link(*, actor: Actor, invitation: Invitation, return_url: str) -> Link:
             code="origin_not_allowed",
             field="return_url",
         )
+    grant = grant_of(actor=actor, organisation=organisation)
     Invitation.objects.filter(pk=invitation.pk).update(embed_origin=origin, return_url=return_url)
+    if grant is not None:
+        invitation.shown_to.add(grant)
     audit.record(
         actor=actor,
         organisation=organisation,

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.consent import invitations
 from accounts.developers import scopes
-from accounts.models import Organisation, PartnerGrant
+from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
+from accounts.webhooks import endpoints
 from headshots.lib.problems import Problem
+
+# Sent in the transaction that withdraws a grant, with `grant` and `actor`: others end what the
+# partner left with them.
+withdrawn = Signal()
 
 
 @transaction.atomic
@@ -71,7 +78,11 @@ def grant(
 
 @transaction.atomic
 def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
-    """Shut a partner out with the next request. Twice is once."""
+    """Shut a partner out with the next request. Twice is once.
+
+    What needs no key and was given to it ends, too: endpoints that it named are switched off, and
+    the personal links that it had for its pages become worthless.
+    """
     grant = PartnerGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if grant.withdrawn_at is None:
         grant.withdrawn_at = timezone.now()
@@ -83,4 +94,10 @@ def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
             about=grant,
             partner=grant.partner.name,
         )
+        for endpoint in WebhookEndpoint.objects.filter(grant=grant, disabled_at=None):
+            endpoints.disable(
+                actor=actor, endpoint=endpoint, because=WebhookEndpoint.Disabled.PARTNER
+            )
+        invitations.renew_those(found=grant.invitations.all())
+        withdrawn.send(sender=withdraw, grant=grant, actor=actor)
     return grant

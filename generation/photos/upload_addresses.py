@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, employee_actor
+from accounts.developers.on_behalf import grant_of
 from generation.models import Selfie, Shoot, UploadAddress
 from generation.photos import selfies
 from headshots.lib.problems import Problem
@@ -32,6 +33,7 @@ class NewAddress:
 def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
     """A new address. Raises Problem where no photos are taken now, or MOST_OPEN are open."""
     selfies.refuse_closed(shoot)
+    grant = grant_of(actor=actor, organisation=shoot.order.organisation)
     now = timezone.now()
     UploadAddress.objects.filter(shoot=shoot, expires_at__lt=now).delete()
     if UploadAddress.objects.filter(shoot=shoot, selfie=None).count() >= MOST_OPEN:
@@ -43,7 +45,12 @@ def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
             status=409,
         )
     token = secrets.token_urlsafe(32)
-    made = UploadAddress.objects.create(shoot=shoot, token_hash=_hash(token), expires_at=now + LIFE)
+    made = UploadAddress.objects.create(
+        shoot=shoot,
+        token_hash=_hash(token),
+        expires_at=now + LIFE,
+        grant=grant,
+    )
     return NewAddress(token, made.expires_at)
 
 
