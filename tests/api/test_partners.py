@@ -127,6 +127,24 @@ def test_download_links_of_a_partner_end(standing: Standing) -> None:
     assert Client().get(path).status_code == 410
 
 
+def test_a_partners_test_key_opens_the_sandbox_of_its_customer(
+    standing: Standing, world: World
+) -> None:
+    tester = Program.of(world.organisation, test=True)
+    tester.headers.update(standing.program.headers)
+    assert not Organisation.objects.filter(sandbox_of=standing.customer.organisation).exists()
+    said = tester.get("organisation")
+    assert said.status_code == 200, said.content
+    assert said.json()["test"] is True
+    sandbox = Organisation.objects.get(sandbox_of=standing.customer.organisation)
+    assert said.json()["id"] == str(sandbox.pk)
+    assert tester.get("looks").json()["data"][0]["name"] == "Studio"
+    hears = endpoint(tester)
+    standing.withdraw()
+    problem(tester.get("organisation"), 404, "not_found")
+    assert WebhookEndpoint.objects.get(pk=hears).disabled_because == "partner"
+
+
 def test_a_revoked_link_stays_revoked(standing: Standing) -> None:
     allow_framing(
         actor=standing.customer.actor, organisation=standing.customer.organisation, origins=[ORIGIN]

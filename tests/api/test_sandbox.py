@@ -135,6 +135,49 @@ def test_whoever_waits_goes_on_when_the_tester_acts(tester: Program) -> None:
     assert state_of(tester, email)["headshot"]
 
 
+def test_more_pictures_are_drawn_and_paid_for(tester: Program) -> None:
+    email = "wait+choosing@acme.example"
+    place(tester, email)
+    run_queue()
+    shoot = state_of(tester, email)
+    before = tester.get(f"shoots/{shoot['id']}/candidates").json()["data"]
+    assert len(before) == 4
+    assert tester.post(f"shoots/{shoot['id']}/more-pictures").json()["state"] == "queued"
+    run_queue()
+    after = tester.get(f"shoots/{shoot['id']}/candidates").json()["data"]
+    assert len(after) == 8
+    assert {each["id"] for each in before} < {each["id"] for each in after}
+    sandbox = Organisation.objects.get(sandbox_of__isnull=False)
+    assert ledger.balance(organisation=sandbox).held == 2
+    assert state_of(tester, email)["state"] == "choosing"
+    picked = tester.post(f"shoots/{shoot['id']}/pick", {"candidate": after[-1]["id"]})
+    assert picked.json()["state"] == "approving"
+    run_queue()
+    assert state_of(tester, email)["state"] == "delivered"
+    balance = ledger.balance(organisation=sandbox)
+    assert (balance.held, balance.available) == (0, 999_998)
+
+
+def test_another_look_without_new_photos(tester: Program) -> None:
+    from generation.ordering.art_direction import CHOICES
+
+    order = place(tester, "ada@acme.example")
+    run_queue()
+    (shoot,) = tester.get("shoots").json()["data"]
+    other = {name: list(known)[-1] for name, known in CHOICES.items()}
+    look = tester.post("looks", {"name": "Other", **other}).json()["id"]
+    made = tester.post(
+        f"orders/{order['id']}/another-look", {"look": look, "shoots": [shoot["id"]]}
+    )
+    assert made.status_code == 201, made.content
+    run_queue()
+    counts = tester.get(f"orders/{made.json()['id']}").json()["counts"]
+    assert counts["delivered"] == 1
+    # The photos are those that were given before.
+    old, new = Shoot.objects.order_by("created_at")
+    assert [s.sha256 for s in new.selfies.all()] == [s.sha256 for s in old.selfies.all()]
+
+
 def test_the_same_address_looks_the_same(tester: Program) -> None:
     from generation.ordering.art_direction import CHOICES, ArtDirection
     from generation.sandbox import pictures
