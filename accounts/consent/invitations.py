@@ -136,6 +136,19 @@ def open_link(*, token: str) -> Invitation:
     return invitation
 
 
+def whose(*, token: str) -> Invitation | None:
+    """The invitation that a token is or was of, be it run out, replaced or revoked; it opens
+    nothing. None where its organisation has closed."""
+    wanted = _hash(token)
+    known = Invitation.objects.select_related("employee__organisation__sandbox_of").filter(
+        employee__organisation__closed_at=None
+    )
+    return (
+        known.filter(token_hash=wanted).first()
+        or known.filter(stale_links__token_hash=wanted).first()
+    )
+
+
 def behind(*, token: str) -> Invitation | None:
     """The invitation that a token opens or, run out or replaced since, opened once; none where it
     is revoked or its organisation has closed."""
