@@ -42,7 +42,8 @@ _ALL = (
     EventType(
         "order.completed",
         "order",
-        "Every shoot of an order has ended: delivered, or ended without a headshot.",
+        "Every shoot of an order has ended: delivered, or ended without a headshot. Comes again "
+        "where more people joined afterwards and theirs have ended, too.",
     ),
     EventType("shoot.invited", "shoot", "An employee has a personal link to take part."),
     EventType(
