@@ -117,7 +117,7 @@ class ApiView(APIView):
                 f"{self.whose()} {reads.__qualname__} {sorted(self.kwargs.items())}"
             )
             now = self._state(reads)
-            if not matching.names(named, now):
+            if not matching.names_state(named, now):
                 raise problems.Refusal(
                     "It has changed since you read it. Read it again and decide anew.",
                     code="changed",
@@ -174,7 +174,10 @@ class ApiView(APIView):
     def _conditional(self, response: HttpResponseBase) -> HttpResponseBase:
         if not isinstance(response, HttpResponse) or response.status_code != 200:
             return response
-        response["ETag"] = etag = matching.etag(response.content)
+        etag = matching.etag(response.content)
+        if not self.operation.many and (self.query.get("fields") or self.query.get("expand")):
+            etag = matching.etag_of_part(self._state(type(self)), response.content)
+        response["ETag"] = etag
         known = self.request.headers.get("If-None-Match", "")
         if known and matching.names(known, etag):
             unchanged = HttpResponse(status=304)
@@ -207,7 +210,8 @@ class ApiView(APIView):
             context={"view": self},
         )
         response = _json(data, status or self.operation.status)
-        response["ETag"] = matching.etag(response.content)
+        if not self.query.get("fields") and not self.query.get("expand"):
+            response["ETag"] = matching.etag(response.content)
         if location:
             response["Location"] = location
         return response
