@@ -26,6 +26,7 @@ PATHS = {
     "shoot": "shoots",
     "order": "orders",
     "headshot": "headshots",
+    "selfie": "selfies",
     "release": "releases",
     "export": "exports",
     "credits": "credits",
@@ -61,6 +62,11 @@ _ALL = (
     EventType("shoot.cancelled", "shoot", "A member cancelled it; the credit is given back."),
     EventType("shoot.opted_out", "shoot", "The employee stepped out; photos are destroyed."),
     EventType("shoot.withdrawn", "shoot", "The employee withdrew; the headshot is taken down."),
+    EventType(
+        "selfie.judged",
+        "selfie",
+        "A photo was looked at, or turned down beside others after all: read its verdict.",
+    ),
     EventType("headshot.picked", "headshot", "An employee picked a candidate, or another one."),
     EventType("headshot.approved", "headshot", "A headshot was approved and can be downloaded."),
     EventType(

@@ -119,7 +119,8 @@ class SelfiesView(TenantView):
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """As the part `photo` of a multipart body, after the release. The judge looks at it at
-        once: ask for it again, or wait for a webhook. The same file again is the same photo."""
+        once: ask for it again, or wait for `selfie.judged`. The same file again is the same
+        photo."""
         shoot = access.shoot(self.inside, shoot_id)
         file = self.body()["photo"]
         made = selfies.add_selfie(

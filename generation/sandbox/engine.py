@@ -19,6 +19,7 @@ from PIL import Image
 
 from accounts.actors import Actor, employee_actor
 from accounts.consent import releases
+from accounts.webhooks import events
 from generation import states
 from generation.approving import choosing
 from generation.inviting import notices
@@ -67,12 +68,14 @@ def judge(*, selfie: Selfie) -> Selfie:
     email = selfie.shoot.employee.email
     good = script.read(email).fail != "noface"
     number = Selfie.objects.filter(shoot=selfie.shoot_id).count()
-    Selfie.objects.filter(pk=selfie.pk, verdict=Selfie.Verdict.CHECKING).update(
-        verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
-        sentence="" if good else NO_FACE,
-        descriptor=pictures.descriptor(email, number) if good else None,
-        measures={"sharpness": 50.0} if good else {},
-    )
+    with transaction.atomic():
+        if Selfie.objects.filter(pk=selfie.pk, verdict=Selfie.Verdict.CHECKING).update(
+            verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
+            sentence="" if good else NO_FACE,
+            descriptor=pictures.descriptor(email, number) if good else None,
+            measures={"sharpness": 50.0} if good else {},
+        ):
+            _tell_verdicts(selfie.shoot, [selfie])
     selfie.refresh_from_db()
     return selfie
 
@@ -106,26 +109,34 @@ def _collecting(shoot: Shoot, told: script.Script) -> bool:
         return False  # the photos of the order before are on their way
     email = shoot.employee.email
     good = told.fail != "noface"
+    made = []
     for number in range(selfies.LEAST):
         data = _jpeg(pictures.selfie(email, number), 85)
         sha256 = hashlib.sha256(data).hexdigest()
         key = f"{shoot.folder}/selfies/{sha256}.jpg"
         vault().put(key, data)
-        Selfie.objects.create(
-            shoot=shoot,
-            file=key,
-            name=f"photo-{number + 1}.jpg",
-            sha256=sha256,
-            width=256,
-            height=256,
-            verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
-            sentence="" if good else NO_FACE,
-            descriptor=pictures.descriptor(email, number) if good else None,
-            measures={"sharpness": 50.0} if good else {},
+        made.append(
+            Selfie.objects.create(
+                shoot=shoot,
+                file=key,
+                name=f"photo-{number + 1}.jpg",
+                sha256=sha256,
+                width=256,
+                height=256,
+                verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
+                sentence="" if good else NO_FACE,
+                descriptor=pictures.descriptor(email, number) if good else None,
+                measures={"sharpness": 50.0} if good else {},
+            )
         )
+    _tell_verdicts(shoot, made)
     if good:
         selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
     return good
+
+
+def _tell_verdicts(shoot: Shoot, judged: list[Selfie]) -> None:
+    events.emit_all(organisation=shoot.order.organisation, type="selfie.judged", resources=judged)
 
 
 def _queued(shoot: Shoot, told: script.Script) -> bool:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from accounts.models import Organisation, Role
+from accounts.models import Event, Organisation, Role
 from billing import ledger
 from generation import tasks
 from generation.dispatch import claims
 from generation.models import Finishing, Shoot, State
+from generation.photos import selfies
 from tests.api.program import Program, problem
-from tests.world import World
+from tests.world import World, jpeg
 
 
 @pytest.fixture
@@ -211,14 +215,34 @@ def test_members_look_into_the_sandbox_by_its_own_address(tester: Program, world
 
 
 def test_events_of_a_sandbox_go_to_its_endpoints(tester: Program, world: World) -> None:
-    from accounts.models import Event
-
     place(tester, "ada@acme.example")
     run_queue()
     sandbox = Organisation.objects.get(sandbox_of=world.organisation)
     told = set(Event.objects.filter(organisation=sandbox).values_list("type", flat=True))
     assert {"order.placed", "shoot.choosing", "shoot.delivered"} <= told
     assert not Event.objects.filter(organisation=world.organisation).exists()
+
+
+def test_a_photos_verdict_is_told(tester: Program) -> None:
+    emails = ("wait+collecting@acme.example", "fail+noface.2@acme.example")
+    place(tester, *emails)
+    run_queue()
+    shoot = state_of(tester, emails[0])
+    before = Event.objects.filter(type="selfie.judged").count()
+    # Those that are drawn are told, too.
+    assert before == len(
+        tester.get(f"shoots/{state_of(tester, emails[1])['id']}/selfies").json()["data"]
+    )
+    body = encode_multipart(BOUNDARY, {"photo": SimpleUploadedFile("ada.jpg", jpeg())})
+    kind = {"Content-Type": MULTIPART_CONTENT}
+    made = tester.send("POST", f"shoots/{shoot['id']}/selfies", raw=body, **kind).json()
+    run_queue()
+    event = Event.objects.filter(type="selfie.judged").latest("pk")
+    assert event.object_id == made["id"]
+    assert event.payload.endswith(f'/api/v1/selfies/{made["id"]}"}}}}')
+    assert tester.get(f"selfies/{made['id']}").json()["verdict"] == "accepted"
+    selfies.judge_selfie(selfie_id=UUID(made["id"]))
+    assert Event.objects.filter(type="selfie.judged").count() == before + 1
 
 
 def test_closing_takes_the_sandbox_along(tester: Program, world: World) -> None:
