@@ -37,7 +37,7 @@ class EndpointShape(Shape):
     disabled_because = serializers.ChoiceField(
         choices=["", *WebhookEndpoint.Disabled.values],
         help_text="`by_hand`, `gone` (it answered 410), `failing` (for five days), `partner` (who "
-        "named it was shut out), or empty.",
+        "named it may not any more), or empty.",
     )
     failing_since = serializers.DateTimeField(
         allow_null=True, help_text="Since when every attempt has failed."

@@ -18,16 +18,17 @@ from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
 from accounts.webhooks import endpoints
 from headshots.lib.problems import Problem
 
-# Sent in the transaction that withdraws a grant, with `grant` and `actor`: others end what the
-# partner left with them.
-withdrawn = Signal()
+# Sent in the transaction that gives a grant or withdraws it, with `grant`, `actor` and the scopes
+# that are `left` of it: others end what the partner left with them and may not have any more.
+settled = Signal()
 
 
 @transaction.atomic
 def grant(
     *, actor: Actor, organisation: Organisation, partner_id: str, wanted: Sequence[str]
 ) -> PartnerGrant:
-    """Let a partner act for the organisation within scopes; a second grant replaces the first.
+    """Let a partner act for the organisation within scopes; a second grant replaces the first, and
+    what the partner left under a scope that it loses ends as with a withdrawal.
 
     A partner is known by its id, which it tells its customers. Raises Problem for an id that is
     nobody's or one's own, and for scopes that are none.
@@ -59,7 +60,7 @@ def grant(
             field="scopes",
         )
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    made, _fresh = PartnerGrant.objects.update_or_create(
+    made, fresh = PartnerGrant.objects.update_or_create(
         organisation=organisation,
         partner=partner,
         withdrawn_at=None,
@@ -73,6 +74,8 @@ def grant(
         partner=partner.name,
         scopes=found,
     )
+    if not fresh:
+        _settle(actor=actor, grant=made, left=found)
     return made
 
 
@@ -94,10 +97,16 @@ def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
             about=grant,
             partner=grant.partner.name,
         )
+        _settle(actor=actor, grant=grant, left=())
+    return grant
+
+
+def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
+    if not scopes.allows(left, "webhooks:write"):
         for endpoint in WebhookEndpoint.objects.filter(grant=grant, disabled_at=None):
             endpoints.disable(
                 actor=actor, endpoint=endpoint, because=WebhookEndpoint.Disabled.PARTNER
             )
+    if not scopes.allows(left, "shoots:write"):
         invitations.renew_those(found=grant.invitations.all())
-        withdrawn.send(sender=withdraw, grant=grant, actor=actor)
-    return grant
+    settled.send(sender=PartnerGrant, grant=grant, actor=actor, left=left)

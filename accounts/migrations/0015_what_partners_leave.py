@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     ("by_hand", "Switched off by a member"),
                     ("gone", "The address answered 410 Gone"),
                     ("failing", "Nothing could be delivered for five days"),
-                    ("partner", "The partner who named the address was shut out"),
+                    ("partner", "The partner who named the address may not do so any more"),
                 ],
                 max_length=8,
             ),

@@ -40,7 +40,10 @@ class WebhookEndpoint(Row):
         BY_HAND = "by_hand", gettext_lazy("Switched off by a member")
         GONE = "gone", gettext_lazy("The address answered 410 Gone")
         FAILING = "failing", gettext_lazy("Nothing could be delivered for five days")
-        PARTNER = "partner", gettext_lazy("The partner who named the address was shut out")
+        PARTNER = (
+            "partner",
+            gettext_lazy("The partner who named the address may not do so any more"),
+        )
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="webhook_endpoints")
     url = models.CharField(max_length=500)

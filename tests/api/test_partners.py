@@ -75,7 +75,7 @@ def test_endpoints_that_a_partner_named_hear_nothing_more(standing: Standing) ->
     client.force_login(standing.customer.owner)
     slug = standing.customer.organisation.slug
     page = client.get(f"/o/{slug}/webhooks/{made}").content.decode()
-    assert "a partner named this address, and was shut out" in page
+    assert "the partner who named this address may not do so any more" in page
 
 
 def test_upload_addresses_of_a_partner_end(standing: Standing) -> None:
@@ -156,6 +156,31 @@ def test_a_revoked_link_stays_revoked(standing: Standing) -> None:
     standing.withdraw()
     shoot.invitation.refresh_from_db()
     assert shoot.invitation.revoked_at
+
+
+def test_what_was_left_under_a_scope_ends_with_that_scope(standing: Standing) -> None:
+    made = endpoint(standing.program)
+    shoot = standing.customer.shoot(State.COLLECTING)
+    place = f"shoots/{shoot.pk}/upload-addresses"
+    path = standing.program.post(place).json()["url"].split("8000", 1)[-1]
+
+    def grant(*wanted: str) -> None:
+        partners.grant(
+            actor=standing.customer.actor,
+            organisation=standing.customer.organisation,
+            partner_id=str(standing.grant.partner_id),
+            wanted=wanted,
+        )
+
+    grant("shoots:write", "webhooks:write", "audit:read")
+    assert WebhookEndpoint.objects.get(pk=made).disabled_at is None
+    grant("shoots:write", "webhooks:read")
+    assert WebhookEndpoint.objects.get(pk=made).disabled_because == "partner"
+    photo = {"data": jpeg(), "content_type": "image/jpeg"}
+    assert Client().put(path, **photo).status_code == 201
+    other = standing.program.post(place).json()["url"].split("8000", 1)[-1]
+    grant("shoots:read")
+    problem(Client().put(other, **photo), 404, "not_found")
 
 
 def test_a_second_grant_does_not_bring_back_what_ended(standing: Standing) -> None:
