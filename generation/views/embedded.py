@@ -46,19 +46,20 @@ def framed(view: View) -> View:
         try:
             response = view(request, *arguments, **named)
         except Problem as problem:
+            find_out(request, named["token"])
             response = _refused(request, problem)
         except Http404:
             if not getattr(request, "framed_by", ""):
                 raise
             response = render(request, "404.html", status=404)
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            _find_out(request, named["token"])
+            find_out(request, named["token"])
         return _in_frame(request, response)
 
     return shown
 
 
-def _find_out(request: HttpRequest, token: str) -> None:
+def find_out(request: HttpRequest, token: str) -> None:
     """Who may frame, where nobody came in: the link has run out, or was replaced or revoked."""
     if not hasattr(request, "framed_by"):
         known = invitations.whose(token=token)

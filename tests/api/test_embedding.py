@@ -114,6 +114,8 @@ def test_a_link_that_is_no_longer_good_says_so_in_the_frame(
     def shown(page: Any, status: int) -> None:
         assert (page.status_code, ancestors(page)) == (status, ORIGIN)
         assert "X-Frame-Options" not in page
+        # Nothing on it needs a cookie, which a frame would not keep.
+        assert 'action="/language"' not in page.content.decode()
 
     # The personal link behind the frame: run out, replaced, revoked.
     Invitation.objects.filter(pk=other.invitation_id).update(expires_at=timezone.now())
