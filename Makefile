@@ -23,6 +23,7 @@ lint: $(VENV)/dev  ## ruff, mypy, import-linter, migrations, templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/mypy headshots accounts billing generation manage.py
+	@cd clients/python && ../../$(BIN)/mypy --config-file pyproject.toml headshots_client examples
 	@$(BIN)/lint-imports
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 

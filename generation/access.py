@@ -81,7 +81,9 @@ def shoot(inside: Inside, shoot_id: UUID) -> Shoot:
 
 def all_shoots(inside: Inside) -> QuerySet[Shoot]:
     """Every shoot of the organisation."""
-    return Shoot.objects.filter(order__organisation=inside.organisation).select_related("headshot")
+    return Shoot.objects.filter(order__organisation=inside.organisation).select_related(
+        "headshot", "invitation"
+    )
 
 
 def selfies(inside: Inside, shoot: Shoot) -> QuerySet[Selfie]:

@@ -10,6 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+# The tag of what is asked before any part runs.
+SETTINGS = "settings"
+
 
 @register(Tags.security, deploy=True)
 def site_is_secure(**_: Any) -> list[CheckMessage]:
@@ -86,7 +89,7 @@ def files_are_signed(**_: Any) -> list[CheckMessage]:
     return []
 
 
-@register()
+@register(SETTINGS)
 def settings_agree(**_: Any) -> list[CheckMessage]:
     """What no single setting can know."""
     found: list[CheckMessage] = []
@@ -96,14 +99,6 @@ def settings_agree(**_: Any) -> list[CheckMessage]:
                 "HEADSHOTS_DEBUG is on for a site with https://: it would show its insides.",
                 hint="Turn HEADSHOTS_DEBUG off, or use an http:// address on this machine.",
                 id="headshots.E001",
-            )
-        )
-    if settings.ALLOW_LOOPBACK and settings.SECURE:
-        found.append(
-            Error(
-                "HEADSHOTS_ALLOW_LOOPBACK lets customers call this machine's own services.",
-                hint="Leave it out on a public site.",
-                id="headshots.E020",
             )
         )
     if settings.MATTING_MODEL and not Path(settings.MATTING_MODEL).is_file():

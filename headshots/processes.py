@@ -7,6 +7,7 @@ is its canary, since django-q2's own status goes on saying that all is well.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -102,9 +103,14 @@ def main(arguments: list[str]) -> int:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    from headshots.checks import SETTINGS
 
     embedded = settings.DATABASES["default"].get("EMBEDDED")
     try:
+        # gunicorn asks nothing of the kind itself.
+        call_command("check", tags=[SETTINGS], stdout=io.StringIO())
         if "web" in arguments:
             call_command("migrate", verbosity=0)
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -119,6 +125,9 @@ def main(arguments: list[str]) -> int:
             base_model.refuse_unusable()
     except Problem as problem:
         print(problem.sentence, file=sys.stderr)
+        return 1
+    except SystemCheckError as wrong:
+        print(wrong, file=sys.stderr)
         return 1
     print(f"Running {', '.join(arguments)}; logs are in {settings.VAR_DIR / 'logs'}.", flush=True)
     Supervisor(children(arguments), log_folder=settings.VAR_DIR / "logs").run_forever()

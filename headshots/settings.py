@@ -280,6 +280,11 @@ WELCOME_CREDITS = env.integer("HEADSHOTS_WELCOME_CREDITS", 3, least=0, most=1000
 
 # Lets webhooks reach this machine itself, for tests and trying out. Refused for a public site.
 ALLOW_LOOPBACK = env.flag("HEADSHOTS_ALLOW_LOOPBACK", False)
+if ALLOW_LOOPBACK and SECURE:
+    raise SettingError(
+        "HEADSHOTS_ALLOW_LOOPBACK lets customers call this machine's own services. Leave it out on "
+        "a public site."
+    )
 # Stripe, or the local stand-in for it (manage.py stripe_sandbox), where no money moves.
 STRIPE_API_VERSION = "2026-05-27.dahlia"
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY") or ""

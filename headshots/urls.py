@@ -29,7 +29,7 @@ urlpatterns = [
     path("organisations/new", home.new_organisation, name="new_organisation"),
     path("join/<str:token>", joining.join, name="join"),
     path("mail/bounces", bounces.bounced, name="mail_bounces"),
-    path("fresh-link/<str:token>", fresh_links.fresh, name="fresh_link"),
+    path("fresh-link/<str:token>", embedded.framed(fresh_links.fresh), name="fresh_link"),
     path("start/<str:token>", join_links.join, name="join_order"),
     path("start/<str:token>/code", join_links.code, name="join_order_code"),
     path("o/<slug:slug>/", include("accounts.urls")),

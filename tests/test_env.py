@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from headshots import processes
 from headshots.lib.env import Environment, SettingError, postgres_from_url
 
 
@@ -39,6 +41,10 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
         ({"DATABASE_URL": "postgresql://host"}, "names no database"),
         ({"HEADSHOTS_SITE_URL": "headshots.example"}, "Begin it with https://"),
         ({"SECRET_KEY_FILE": "/nowhere", "SECRET_KEY": ""}, "cannot be read"),
+        (
+            {"HEADSHOTS_SITE_URL": "https://headshots.example", "HEADSHOTS_ALLOW_LOOPBACK": "1"},
+            "lets customers call this machine's own services",
+        ),
     ],
 )
 def test_refused_at_start(variables: dict[str, str], sentence: str) -> None:
@@ -51,6 +57,19 @@ def test_refused_at_start(variables: dict[str, str], sentence: str) -> None:
 def test_starts_with_the_least() -> None:
     done = start()
     assert done.returncode == 0, done.stderr
+
+
+def test_parts_do_not_run_with_settings_that_do_not_go_together(
+    settings: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was begun")
+
+    monkeypatch.setattr(processes, "Supervisor", begun)
+    monkeypatch.chdir(".")
+    settings.DEBUG = settings.SECURE = True
+    assert processes.main(["web"]) == 1
+    assert "HEADSHOTS_DEBUG is on for a site with https://" in capsys.readouterr().err
 
 
 def test_secrets_from_files(tmp_path: Path) -> None:

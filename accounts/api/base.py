@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.access import Inside
 from accounts.actors import Actor, key_actor
-from accounts.developers import api_keys, scopes
+from accounts.developers import api_keys, sandbox, scopes
 from accounts.models import ApiKey, KeptAnswer, Organisation, PartnerGrant
 from headshots.lib.api.idempotency import Kept, Store
 from headshots.lib.api.operations import Operation
@@ -51,7 +51,7 @@ class TenantView(ApiView):
                 headers={"Retry-After": str(use.resets_in)},
             )
         self._version = known_version(request.headers, key.version)
-        organisation, granted = _organisation(request, key)
+        organisation, granted = _organisation(request, key, address)
         if operation.scope and not all(
             scopes.allows(found, operation.scope) for found in (key.scopes, granted)
         ):
@@ -143,18 +143,21 @@ def _shown(request: Request) -> str:
     return secret.strip()
 
 
-def _organisation(request: Request, key: ApiKey) -> tuple[Organisation, list[str]]:
+def _organisation(
+    request: Request, key: ApiKey, address: str | None
+) -> tuple[Organisation, list[str]]:
     """Whom the request is for, and the scopes that they give: the key's own organisation, or the
-    customer that a partner names; the sandbox of either for a test key."""
+    customer that a partner names; the sandbox of either for a test key, opened where a partner is
+    the first to look into it."""
     organisation, granted = key.organisation, key.scopes
     if wanted := request.headers.get(ACTS_FOR, "").strip():
         organisation, granted = _customer(key, wanted)
     if not key.test:
         return organisation, granted
-    sandbox = Organisation.objects.filter(sandbox_of=organisation).first()
-    if sandbox is None:
-        raise _unknown()
-    return sandbox, granted
+    opened = Organisation.objects.filter(sandbox_of=organisation).first()
+    if opened is None:
+        opened = sandbox.open_sandbox(actor=key_actor(key, address), organisation=organisation)
+    return opened, granted
 
 
 def _customer(key: ApiKey, wanted: str) -> tuple[Organisation, list[str]]:

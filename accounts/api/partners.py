@@ -156,7 +156,9 @@ class GrantView(TenantView):
         shape=GrantShape,
     )
     def delete(self, request: Request, grant_id: UUID) -> HttpResponseBase:
-        """The partner is shut out with its next request."""
+        """The partner is shut out with its next request. Endpoints that it named are switched off;
+        its upload addresses, download links and embed links end, and with the last the personal
+        links behind them: their people can have new ones mailed."""
         found: PartnerGrant = access.partner_grant(self.inside, grant_id)
         return self.shown(partners.withdraw(actor=self.actor, grant=found))
 

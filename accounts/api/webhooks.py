@@ -14,7 +14,7 @@ from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
 from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from accounts.webhooks import deliveries, endpoints, payloads
+from accounts.webhooks import deliveries, endpoints, log, payloads
 from accounts.webhooks.types import CHOICES, TYPES
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
@@ -36,7 +36,8 @@ class EndpointShape(Shape):
     enabled = serializers.SerializerMethodField()
     disabled_because = serializers.ChoiceField(
         choices=["", *WebhookEndpoint.Disabled.values],
-        help_text="`by_hand`, `gone` (it answered 410), `failing` (for five days), or empty.",
+        help_text="`by_hand`, `gone` (it answered 410), `failing` (for five days), `partner` (who "
+        "named it may not any more), or empty.",
     )
     failing_since = serializers.DateTimeField(
         allow_null=True, help_text="Since when every attempt has failed."
@@ -204,6 +205,9 @@ class DeliveriesQuery(Given):
     endpoint = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(choices=WebhookDelivery.State.choices, required=False)
     type = serializers.ChoiceField(choices=[*TYPES], required=False)
+    about = serializers.UUIDField(
+        required=False, help_text="The id of an event, or of what it is about."
+    )
 
 
 class EndpointViews(TenantView):
@@ -339,10 +343,14 @@ class DeliveriesView(TenantView):
     def get(self, request: Request) -> HttpResponseBase:
         """The newest first. Deliveries are kept for 30 days."""
         found = access.webhook_deliveries(self.inside)
-        for name, column in (("endpoint", "endpoint"), ("state", "state"), ("type", "event__type")):
-            if name in self.query:
-                found = found.filter(**{column: self.query[name]})
-        return self.listed(found, owner=self.organisation.pk)
+        if "endpoint" in self.query:
+            found = found.filter(endpoint=self.query["endpoint"])
+        wanted = log.Filter(
+            state=self.query.get("state", ""),
+            type=self.query.get("type", ""),
+            about=str(self.query.get("about", "")),
+        )
+        return self.listed(log.search(found, wanted), owner=self.organisation.pk)
 
 
 class DeliveryView(TenantView):

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -85,6 +86,27 @@ def keep_good(*, invitation: Invitation, until: datetime) -> None:
     invitation.refresh_from_db(fields=["expires_at"])
 
 
+@transaction.atomic
+def renew_those(*, found: QuerySet[Invitation]) -> int:
+    """Make every link to these sent before worthless, also those in frames; returns how many.
+
+    Whoever holds an old one may have the new one mailed to its person. Those revoked stay so.
+    """
+    living = list(found.filter(revoked_at=None).select_for_update(of=("self",), no_key=True))
+    StaleLink.objects.bulk_create(
+        [StaleLink(invitation=each, token_hash=each.token_hash) for each in living],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+    for each in living:
+        each.generation += 1
+        each.token_hash = _hash(_token(each))
+        each.embed_origin = each.return_url = ""
+    fields = ["generation", "token_hash", "embed_origin", "return_url"]
+    Invitation.objects.bulk_update(living, fields, batch_size=1000)
+    return len(living)
+
+
 def revoke(*, invitation: Invitation) -> None:
     """Close a link."""
     invitation.revoked_at = timezone.now()
@@ -121,6 +143,19 @@ def open_link(*, token: str) -> Invitation:
         invitation.opened_at = timezone.now()
         invitation.save(update_fields=["opened_at"])
     return invitation
+
+
+def whose(*, token: str) -> Invitation | None:
+    """The invitation that a token is or was of, be it run out, replaced or revoked; it opens
+    nothing. None where its organisation has closed."""
+    wanted = _hash(token)
+    known = Invitation.objects.select_related("employee__organisation__sandbox_of").filter(
+        employee__organisation__closed_at=None
+    )
+    return (
+        known.filter(token_hash=wanted).first()
+        or known.filter(stale_links__token_hash=wanted).first()
+    )
 
 
 def behind(*, token: str) -> Invitation | None:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.developers.on_behalf import grant_of
 from accounts.membership.organisations import read_origin
 from accounts.models import Invitation, Organisation
 from headshots.lib.problems import Problem
@@ -41,7 +42,8 @@ class Link:
 def make_link(*, actor: Actor, invitation: Invitation, return_url: str) -> Link:
     """A link for a frame on the page of `return_url`, where the employee comes back to.
 
-    Raises Problem where that is not on an origin that the organisation allows.
+    Raises Problem where that is not on an origin that the organisation allows, and (409) where the
+    personal link behind it opens nothing: revoked, or past its time.
     """
     organisation = invitation.employee.organisation
     origin = _origin(return_url)
@@ -54,7 +56,16 @@ def make_link(*, actor: Actor, invitation: Invitation, return_url: str) -> Link:
             code="origin_not_allowed",
             field="return_url",
         )
+    if invitation.revoked_at or invitation.expires_at < timezone.now():
+        raise Problem(
+            _("The personal link is revoked or past its time. Send the invitation again first."),
+            code="link_closed",
+            status=409,
+        )
+    grant = grant_of(actor=actor, organisation=organisation)
     Invitation.objects.filter(pk=invitation.pk).update(embed_origin=origin, return_url=return_url)
+    if grant is not None:
+        invitation.shown_to.add(grant)
     audit.record(
         actor=actor,
         organisation=organisation,
@@ -87,6 +98,17 @@ def open_link(*, signed: str) -> Invitation:
     if found is None:
         raise _unknown()
     return found
+
+
+def whose(*, signed: str) -> Invitation | None:
+    """The invitation that a link is or was for, also one past its time or replaced; it opens
+    nothing. None for one that was altered."""
+    try:
+        pk, _generation = signing.loads(signed, salt=_SALT)
+        wanted = UUID(pk)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return Invitation.objects.filter(pk=wanted, employee__organisation__closed_at=None).first()
 
 
 def allowed(organisation: Organisation) -> list[str]:

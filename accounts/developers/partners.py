@@ -6,21 +6,29 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.consent import invitations
 from accounts.developers import scopes
-from accounts.models import Organisation, PartnerGrant
+from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
+from accounts.webhooks import endpoints
 from headshots.lib.problems import Problem
+
+# Sent in the transaction that gives a grant or withdraws it, with `grant`, `actor` and the scopes
+# that are `left` of it: others end what the partner left with them and may not have any more.
+settled = Signal()
 
 
 @transaction.atomic
 def grant(
     *, actor: Actor, organisation: Organisation, partner_id: str, wanted: Sequence[str]
 ) -> PartnerGrant:
-    """Let a partner act for the organisation within scopes; a second grant replaces the first.
+    """Let a partner act for the organisation within scopes; a second grant replaces the first, and
+    what the partner left under a scope that it loses ends as with a withdrawal.
 
     A partner is known by its id, which it tells its customers. Raises Problem for an id that is
     nobody's or one's own, and for scopes that are none.
@@ -52,7 +60,7 @@ def grant(
             field="scopes",
         )
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    made, _fresh = PartnerGrant.objects.update_or_create(
+    made, fresh = PartnerGrant.objects.update_or_create(
         organisation=organisation,
         partner=partner,
         withdrawn_at=None,
@@ -66,12 +74,18 @@ def grant(
         partner=partner.name,
         scopes=found,
     )
+    if not fresh:
+        _settle(actor=actor, grant=made, left=found)
     return made
 
 
 @transaction.atomic
 def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
-    """Shut a partner out with the next request. Twice is once."""
+    """Shut a partner out with the next request. Twice is once.
+
+    What needs no key and was given to it ends, too: endpoints that it named are switched off, and
+    the personal links that it had for its pages become worthless.
+    """
     grant = PartnerGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if grant.withdrawn_at is None:
         grant.withdrawn_at = timezone.now()
@@ -83,4 +97,16 @@ def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
             about=grant,
             partner=grant.partner.name,
         )
+        _settle(actor=actor, grant=grant, left=())
     return grant
+
+
+def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
+    if not scopes.allows(left, "webhooks:write"):
+        for endpoint in WebhookEndpoint.objects.filter(grant=grant, disabled_at=None):
+            endpoints.disable(
+                actor=actor, endpoint=endpoint, because=WebhookEndpoint.Disabled.PARTNER
+            )
+    if not scopes.allows(left, "shoots:write"):
+        invitations.renew_those(found=grant.invitations.all())
+    settled.send(sender=PartnerGrant, grant=grant, actor=actor, left=left)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.models.api import ApiKey
+from accounts.models.api import ApiKey, PartnerGrant
 from accounts.models.roster import Employee
 from headshots.lib.rows import Row
 
@@ -29,6 +29,8 @@ class Invitation(Row):
     # Where a partner shows the employee's way in a frame, and where they come back to.
     embed_origin = models.CharField(max_length=200, blank=True, default="")
     return_url = models.CharField(max_length=2000, blank=True, default="")
+    # Partners who were given a way in by it.
+    shown_to = models.ManyToManyField(PartnerGrant, related_name="invitations")
 
     def __str__(self) -> str:
         return f"invitation of {self.employee_id}"

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from accounts.models.api import PartnerGrant
 from accounts.models.organisations import Organisation
 from headshots.lib.rows import Row
 
@@ -39,10 +40,18 @@ class WebhookEndpoint(Row):
         BY_HAND = "by_hand", gettext_lazy("Switched off by a member")
         GONE = "gone", gettext_lazy("The address answered 410 Gone")
         FAILING = "failing", gettext_lazy("Nothing could be delivered for five days")
+        PARTNER = (
+            "partner",
+            gettext_lazy("The partner who named the address may not do so any more"),
+        )
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="webhook_endpoints")
     url = models.CharField(max_length=500)
     description = models.CharField(max_length=120, blank=True)
+    # By which a partner named the address; empty: the organisation itself did.
+    grant = models.ForeignKey(
+        PartnerGrant, models.SET_NULL, null=True, blank=True, related_name="webhook_endpoints"
+    )
     # The types of events it wants; empty: all.
     types = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)

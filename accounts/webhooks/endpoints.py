@@ -12,6 +12,7 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
+from accounts.developers.on_behalf import grant_of
 from accounts.membership.members import lock
 from accounts.models import Event, Organisation, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import events, payloads, signing
@@ -51,6 +52,7 @@ def add(
         url=url,
         types=_known(types),
         description=" ".join(description.split())[:120],
+        grant=grant_of(actor=actor, organisation=organisation),
     )
     secret = signing.new_secret(endpoint=endpoint)
     _note(actor, endpoint, "added", url=url)
@@ -67,11 +69,13 @@ def change(
     description: str | None = None,
 ) -> WebhookEndpoint:
     """Change what is given. Raises Problem as `add` does."""
+    grant = grant_of(actor=actor, organisation=endpoint.organisation)
     endpoint = _locked(endpoint)
     before = {"url": endpoint.url, "types": endpoint.types}
     if url is not None and url.strip() != endpoint.url:
         endpoint.url = _checked(url)
         endpoint.rests_until, endpoint.waits = None, 0
+        endpoint.grant = grant
     if types is not None:
         endpoint.types = _known(types)
     if description is not None:

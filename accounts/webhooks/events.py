@@ -20,13 +20,14 @@ def emit(
     organisation: Organisation,
     type: str,
     resource: Model,
-    once: bool = False,
+    once: bool | str = False,
 ) -> None:
     """Tell every endpoint of the organisation that wants it. Belongs into the transaction of what
     happened, so that neither stands without the other.
 
     `type` is a name of accounts.webhooks.types, `resource` the row that it is about. With `once`
-    an event of this type about this row is told a single time, however often this is called.
+    an event of this type about this row is told a single time, however often this is called;
+    where `once` is a text, a single time for each text.
     Raises RuntimeError outside a transaction.
     """
     emit_all(organisation=organisation, type=type, resources=[resource], once=once)
@@ -37,12 +38,13 @@ def emit_all(
     organisation: Organisation,
     type: str,
     resources: Iterable[Model],
-    once: bool = False,
+    once: bool | str = False,
 ) -> None:
     """The same for many rows, in a constant number of statements."""
     if not connection.in_atomic_block:
         raise RuntimeError("An event belongs into the transaction of what it tells.")
     kind = TYPES[type].object
+    which = f":{once}" if isinstance(once, str) else ""
     now = timezone.now()
     events = []
     for resource in resources:
@@ -54,7 +56,7 @@ def emit_all(
                 type=type,
                 object=kind,
                 object_id=object_id,
-                once=f"{type}:{object_id}" if once else None,
+                once=f"{type}:{object_id}{which}" if once else None,
                 payload=payloads.text(event_id=event_id, type=type, time=now, object_id=object_id),
             )
         )

@@ -26,6 +26,7 @@ PATHS = {
     "shoot": "shoots",
     "order": "orders",
     "headshot": "headshots",
+    "selfie": "selfies",
     "release": "releases",
     "export": "exports",
     "credits": "credits",
@@ -42,7 +43,8 @@ _ALL = (
     EventType(
         "order.completed",
         "order",
-        "Every shoot of an order has ended: delivered, or ended without a headshot.",
+        "Every shoot of an order has ended: delivered, or ended without a headshot. Comes again "
+        "where more people joined afterwards and theirs have ended, too.",
     ),
     EventType("shoot.invited", "shoot", "An employee has a personal link to take part."),
     EventType(
@@ -60,6 +62,11 @@ _ALL = (
     EventType("shoot.cancelled", "shoot", "A member cancelled it; the credit is given back."),
     EventType("shoot.opted_out", "shoot", "The employee stepped out; photos are destroyed."),
     EventType("shoot.withdrawn", "shoot", "The employee withdrew; the headshot is taken down."),
+    EventType(
+        "selfie.judged",
+        "selfie",
+        "A photo was looked at, or turned down beside others after all: read its verdict.",
+    ),
     EventType("headshot.picked", "headshot", "An employee picked a candidate, or another one."),
     EventType("headshot.approved", "headshot", "A headshot was approved and can be downloaded."),
     EventType(

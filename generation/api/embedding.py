@@ -53,6 +53,7 @@ class EmbedLinksView(TenantView):
         refuses=(
             refusals.ORIGIN_NOT_ALLOWED,
             refusals.RETURN_URL,
+            refusals.LINK_CLOSED,
         ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:

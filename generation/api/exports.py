@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework import serializers
@@ -134,4 +133,6 @@ class ExportFileView(TenantView):
         found = access.export(self.inside, export_id)
         if found.state != Export.State.READY:
             raise Refusal("This export is not ready.", code="not_ready", status=409)
-        return FileResponse(vault().open(found.file), as_attachment=True, filename="headshots.zip")
+        return self.file(
+            vault().open(found.file), key=found.file, name="headshots.zip", kind="application/zip"
+        )

@@ -93,6 +93,11 @@ RETURN_URL = Refused(
     "Give the whole address that employees come back to, beginning with https://.",
     "return_url",
 )
+LINK_CLOSED = Refused(
+    "link_closed",
+    409,
+    "The personal link is revoked or past its time. Send the invitation again first.",
+)
 NOTHING_APPROVED = Refused("nothing_approved", 409, "No headshot of this order is approved yet.")
 NOT_READY = Refused("not_ready", 409, "This export is not ready.")
 EMPTY_WALL = Refused(

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from accounts.developers import embedding
+from accounts.models import Organisation
 from generation import access
 from generation.api import refusals
 from generation.models import Selfie
 from generation.photos import selfies, upload_addresses
-from headshots.lib.api.operations import operation
+from headshots.lib.api.operations import Operation, operation
 from headshots.lib.api.parsing import BytesParser
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
 from headshots.lib.api.views import ApiView
+from headshots.lib.problems import Problem
 
 TAG = "Selfies"
 # What surrounds a file in a multipart body.
@@ -113,7 +119,8 @@ class SelfiesView(TenantView):
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """As the part `photo` of a multipart body, after the release. The judge looks at it at
-        once: ask for it again, or wait for a webhook. The same file again is the same photo."""
+        once: ask for it again, or wait for `selfie.judged`. The same file again is the same
+        photo."""
         shoot = access.shoot(self.inside, shoot_id)
         file = self.body()["photo"]
         made = selfies.add_selfie(
@@ -162,7 +169,7 @@ class UploadAddressesView(TenantView):
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Good for one photo and an hour, so that large files skip your server: hand it to the
-        browser, which needs no key."""
+        browser, which needs no key. Pages of your `embed_origins` may PUT to it with `fetch`."""
         shoot = access.shoot(self.inside, shoot_id)
         made = upload_addresses.make(actor=self.actor, shoot=shoot)
         place = reverse("api:upload", args=[made.token])
@@ -177,9 +184,44 @@ class UploadAddressesView(TenantView):
 
 
 class UploadView(ApiView):
-    """Where a photo is put, by whoever holds the address."""
+    """Where a photo is put, by whoever holds the address; also by a browser, from a page of one of
+    the organisation's allowed origins."""
 
     parser_classes = (BytesParser,)
+    # Whose photo it is; empty where the address is none.
+    _organisation: Organisation | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            response = self._preflight(kwargs["token"])
+        else:
+            response = super().dispatch(request, *args, **kwargs)
+        patch_vary_headers(response, ["Origin"])
+        origin = request.headers.get("Origin", "")
+        # SECURITY: no cookie is ever asked for, the secret in the address is what counts.
+        if self._organisation is not None and origin in embedding.allowed(self._organisation):
+            response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Expose-Headers"] = "Request-Id"
+        return response
+
+    def _preflight(self, token: str) -> HttpResponse:
+        """What a browser asks before it puts a photo from another origin."""
+        with suppress(Problem):  # the PUT itself says what is wrong
+            self._find(token)
+        response = HttpResponse(status=204)
+        response["Access-Control-Allow-Methods"] = "PUT"
+        response["Access-Control-Allow-Headers"] = "Content-Type"
+        response["Access-Control-Max-Age"] = "600"
+        return response
+
+    def enter(self, request: Request, operation: Operation) -> None:
+        # SECURITY: before the body is read, as anybody at all may send one.
+        self._find(self.kwargs["token"])
+
+    def _find(self, token: str) -> None:
+        address = upload_addresses.find(token=token)
+        self._organisation = address.shoot.order.organisation
 
     @operation(
         "uploads_put",

@@ -44,6 +44,11 @@ class ShootShape(Shape):
     round = serializers.IntegerField()
     release = serializers.UUIDField(source="release_id", allow_null=True)
     headshot = serializers.SerializerMethodField(help_text="What was picked.")
+    link_revoked_at = serializers.DateTimeField(
+        source="invitation.revoked_at",
+        allow_null=True,
+        help_text="Since when the personal link is closed; null while it is open.",
+    )
     inputs_destroyed_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -60,6 +65,7 @@ class ShootShape(Shape):
         "round": 1,
         "release": "019ab1c2-0000-7000-8000-00000000000e",
         "headshot": None,
+        "link_revoked_at": None,
         "inputs_destroyed_at": None,
         "created_at": "2026-11-25T09:00:00Z",
         "updated_at": "2026-11-25T10:00:00Z",

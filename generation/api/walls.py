@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework import serializers
@@ -232,11 +231,11 @@ class WallFileView(TenantView):
                 code="not_ready",
                 status=409,
             )
-        return FileResponse(
+        return self.file(
             vault().open(hanging.key),
-            as_attachment=True,
-            filename=f"staff-wall.{kind}",
-            content_type=wall_pictures.KINDS[kind],
+            key=hanging.key,
+            name=f"staff-wall.{kind}",
+            kind=wall_pictures.KINDS[kind],
         )
 
 

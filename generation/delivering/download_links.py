@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.developers.on_behalf import grant_of
 from generation.delivering import delivery
 from generation.models import DownloadLink, Order
 from headshots.lib.problems import Problem
@@ -46,6 +47,7 @@ def make(
             kinds=chosen,
             expires_at=timezone.now() + timedelta(days=days),
             made_by=actor.user,
+            grant=grant_of(actor=actor, organisation=order.organisation),
         )
         audit.record(
             actor=actor,

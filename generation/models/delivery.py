@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.models import PartnerGrant
 from generation.models.orders import Order
 from headshots.lib.rows import Row
 
@@ -20,6 +21,8 @@ class DownloadLink(Row):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    # By which a partner made it; empty: the organisation itself did.
+    grant = models.ForeignKey(PartnerGrant, models.SET_NULL, null=True, related_name="+")
     used = models.PositiveIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Organisation
+from accounts.models import Organisation, PartnerGrant
 from generation.models.orders import Order
 from generation.models.pictures import Selfie
 from generation.models.shoots import Shoot
@@ -19,6 +19,8 @@ class UploadAddress(Row):
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     selfie = models.ForeignKey(Selfie, models.CASCADE, null=True, related_name="+")
+    # By which a partner asked for it; empty: the organisation itself did.
+    grant = models.ForeignKey(PartnerGrant, models.CASCADE, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"upload to {self.shoot_id}"

@@ -216,19 +216,33 @@ def cancel_order(*, actor: Actor, order: Order) -> int:
     if ended:
         with transaction.atomic():
             events.emit(
-                organisation=order.organisation, type="order.cancelled", resource=order, once=True
+                organisation=order.organisation,
+                type="order.cancelled",
+                resource=order,
+                once=_size(order.pk),
             )
     return ended
 
 
 @transaction.atomic
 def note_completed(*, order_id: UUID) -> bool:
-    """Tell partners, once, that every shoot of an order has ended. Returns whether it is so."""
+    """Tell partners that every shoot of an order has ended: once, and once more where people joined
+    afterwards. Returns whether it is so."""
     if Shoot.objects.filter(order=order_id).exclude(state__in=states.ENDED).exists():
         return False
     order = Order.objects.select_related("organisation").get(pk=order_id)
-    events.emit(organisation=order.organisation, type="order.completed", resource=order, once=True)
+    events.emit(
+        organisation=order.organisation,
+        type="order.completed",
+        resource=order,
+        once=_size(order_id),
+    )
     return True
+
+
+def _size(order_id: UUID) -> str:
+    """How many shoots an order has; it only ever grows."""
+    return str(Shoot.objects.filter(order=order_id).count())
 
 
 def counts(*, order: Order) -> dict[str, int]:

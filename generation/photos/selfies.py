@@ -16,6 +16,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.consent import releases as accounts_releases
 from accounts.models import Release
+from accounts.webhooks import events
 from billing import ledger
 from generation import states
 from generation.dispatch import base_model, claims
@@ -205,6 +206,7 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
             },
             warnings=[photos.WARNINGS[code] for code in verdict.warnings] if good else [],
         )
+        judged = {selfie.pk: selfie}
         if changed and good:
             together = list(accepted.order_by("created_at"))
             found = photos.judge_set([s.descriptor for s in together if s.descriptor], rules)
@@ -217,6 +219,13 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
                             sentence=next(iter(other.warnings), SOMEBODY_ELSE),
                             descriptor=None,
                         )
+                        judged.setdefault(other.pk, other)
+        if changed:
+            events.emit_all(
+                organisation=selfie.shoot.order.organisation,
+                type="selfie.judged",
+                resources=judged.values(),
+            )
     selfie.refresh_from_db()
     return selfie
 

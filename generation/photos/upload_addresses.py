@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, employee_actor
+from accounts.developers.on_behalf import grant_of
 from generation.models import Selfie, Shoot, UploadAddress
 from generation.photos import selfies
 from headshots.lib.problems import Problem
@@ -32,6 +34,7 @@ class NewAddress:
 def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
     """A new address. Raises Problem where no photos are taken now, or MOST_OPEN are open."""
     selfies.refuse_closed(shoot)
+    grant = grant_of(actor=actor, organisation=shoot.order.organisation)
     now = timezone.now()
     UploadAddress.objects.filter(shoot=shoot, expires_at__lt=now).delete()
     if UploadAddress.objects.filter(shoot=shoot, selfie=None).count() >= MOST_OPEN:
@@ -43,31 +46,35 @@ def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
             status=409,
         )
     token = secrets.token_urlsafe(32)
-    made = UploadAddress.objects.create(shoot=shoot, token_hash=_hash(token), expires_at=now + LIFE)
+    made = UploadAddress.objects.create(
+        shoot=shoot,
+        token_hash=_hash(token),
+        expires_at=now + LIFE,
+        grant=grant,
+    )
     return NewAddress(token, made.expires_at)
+
+
+def find(*, token: str) -> UploadAddress:
+    """The address of a token, whether it is used or not, with its organisation.
+
+    Raises Problem: 404 for one that is none, 410 for one past its time.
+    """
+    return _living(_of(token).first())
 
 
 @transaction.atomic
 def put(*, token: str, data: bytes) -> Selfie:
     """Take the photo; the same bytes again are the same photo.
 
-    Raises Problem: 404 for an address that is none, 410 for one that is used or past its time, and
-    as `selfies.add_selfie` does, after which the address is still good.
+    Raises Problem as `find` does, 410 for an address that is used, and as `selfies.add_selfie`
+    does, after which the address is still good.
     """
-    address = (
-        UploadAddress.objects.select_for_update(of=("self",))
-        .select_related("shoot__order__organisation", "shoot__employee", "selfie")
-        .filter(token_hash=_hash(token))
-        .first()
-    )
-    if address is None:
-        raise Problem(_("There is no such upload address."), code="not_found", status=404)
+    address = _living(_of(token).select_for_update(of=("self",)).first())
     if address.selfie is not None:
         if address.selfie.sha256 == hashlib.sha256(data).hexdigest():
             return address.selfie
         raise Problem(_("This address has been used."), code="used", status=410)
-    if address.expires_at < timezone.now() or address.shoot.order.organisation.closed_at:
-        raise Problem(_("This address has expired. Ask for a new one."), code="expired", status=410)
     address.selfie = selfies.add_selfie(
         actor=employee_actor(address.shoot.employee),
         shoot=address.shoot,
@@ -76,6 +83,20 @@ def put(*, token: str, data: bytes) -> Selfie:
     )
     address.save(update_fields=["selfie"])
     return address.selfie
+
+
+def _of(token: str) -> QuerySet[UploadAddress]:
+    return UploadAddress.objects.filter(token_hash=_hash(token)).select_related(
+        "shoot__order__organisation__sandbox_of", "shoot__employee", "selfie"
+    )
+
+
+def _living(address: UploadAddress | None) -> UploadAddress:
+    if address is None:
+        raise Problem(_("There is no such upload address."), code="not_found", status=404)
+    if address.expires_at < timezone.now() or address.shoot.order.organisation.closed_at:
+        raise Problem(_("This address has expired. Ask for a new one."), code="expired", status=410)
+    return address
 
 
 def _hash(token: str) -> str:

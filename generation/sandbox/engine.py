@@ -19,10 +19,12 @@ from PIL import Image
 
 from accounts.actors import Actor, employee_actor
 from accounts.consent import releases
+from accounts.webhooks import events
 from generation import states
 from generation.approving import choosing
 from generation.inviting import notices
 from generation.models import Candidate, Order, Selfie, Shoot, State
+from generation.ordering import add_ons
 from generation.photos import selfies
 from generation.sandbox import calls, pictures, script
 from generation.storage import vault
@@ -32,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 ACTOR = Actor(kind="system", name="Sandbox")
 TURN_S = 20.0
+NO_ADAPTER = b"Nothing is trained in the sandbox.\n"
 NO_FACE = "No face could be found in this photo. Take one from nearer, with light from the front."
 BETTER_PHOTOS = (
     "The pictures did not look enough like you. Please add photos with other light and angles."
@@ -65,12 +68,14 @@ def judge(*, selfie: Selfie) -> Selfie:
     email = selfie.shoot.employee.email
     good = script.read(email).fail != "noface"
     number = Selfie.objects.filter(shoot=selfie.shoot_id).count()
-    Selfie.objects.filter(pk=selfie.pk, verdict=Selfie.Verdict.CHECKING).update(
-        verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
-        sentence="" if good else NO_FACE,
-        descriptor=pictures.descriptor(email, number) if good else None,
-        measures={"sharpness": 50.0} if good else {},
-    )
+    with transaction.atomic():
+        if Selfie.objects.filter(pk=selfie.pk, verdict=Selfie.Verdict.CHECKING).update(
+            verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
+            sentence="" if good else NO_FACE,
+            descriptor=pictures.descriptor(email, number) if good else None,
+            measures={"sharpness": 50.0} if good else {},
+        ):
+            _tell_verdicts(selfie.shoot, [selfie])
     selfie.refresh_from_db()
     return selfie
 
@@ -100,28 +105,38 @@ def _invited(shoot: Shoot, told: script.Script) -> bool:
 def _collecting(shoot: Shoot, told: script.Script) -> bool:
     if shoot.selfies.exists():
         return False  # whoever tests has them in hand, or they were refused
+    if shoot.order.extends_id:
+        return False  # the photos of the order before are on their way
     email = shoot.employee.email
     good = told.fail != "noface"
+    made = []
     for number in range(selfies.LEAST):
         data = _jpeg(pictures.selfie(email, number), 85)
         sha256 = hashlib.sha256(data).hexdigest()
         key = f"{shoot.folder}/selfies/{sha256}.jpg"
         vault().put(key, data)
-        Selfie.objects.create(
-            shoot=shoot,
-            file=key,
-            name=f"photo-{number + 1}.jpg",
-            sha256=sha256,
-            width=256,
-            height=256,
-            verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
-            sentence="" if good else NO_FACE,
-            descriptor=pictures.descriptor(email, number) if good else None,
-            measures={"sharpness": 50.0} if good else {},
+        made.append(
+            Selfie.objects.create(
+                shoot=shoot,
+                file=key,
+                name=f"photo-{number + 1}.jpg",
+                sha256=sha256,
+                width=256,
+                height=256,
+                verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
+                sentence="" if good else NO_FACE,
+                descriptor=pictures.descriptor(email, number) if good else None,
+                measures={"sharpness": 50.0} if good else {},
+            )
         )
+    _tell_verdicts(shoot, made)
     if good:
         selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
     return good
+
+
+def _tell_verdicts(shoot: Shoot, judged: list[Selfie]) -> None:
+    events.emit_all(organisation=shoot.order.organisation, type="selfie.judged", resources=judged)
 
 
 def _queued(shoot: Shoot, told: script.Script) -> bool:
@@ -138,14 +153,28 @@ def _training(shoot: Shoot, told: script.Script) -> bool:
             message="The work on this headshot broke off 5 times. The credit has been given back.",
         )
         return True
-    states.move(actor=ACTOR, shoot=shoot, to=State.GENERATING, step=0, steps=pictures.CANDIDATES)
+    # Another look begins with it, and asks whether it is there.
+    adapter = shoot.adapter or f"{shoot.folder}/adapter/{shoot.round}/sandbox.txt"
+    if not vault().exists(adapter):
+        vault().put(adapter, NO_ADAPTER)
+    states.move(
+        actor=ACTOR,
+        shoot=shoot,
+        to=State.GENERATING,
+        step=0,
+        steps=shoot.wanted,
+        adapter=adapter,
+        adapter_steps=100,
+    )
     return True
 
 
 def _generating(shoot: Shoot, told: script.Script) -> bool:
     failed = told.fail == "gate"
-    for number in range(pictures.CANDIDATES):
-        _draw(shoot, number, passed=not failed)
+    made = set(shoot.candidates.filter(round=shoot.round).values_list("number", flat=True))
+    for number in range(shoot.wanted):
+        if number not in made:
+            _draw(shoot, number, passed=not failed)
     if failed:
         states.move(
             actor=ACTOR,
@@ -158,6 +187,7 @@ def _generating(shoot: Shoot, told: script.Script) -> bool:
         notices.notify(shoot=shoot, kind="better_photos")
     else:
         states.move(actor=ACTOR, shoot=shoot, to=State.CHOOSING)
+        add_ons.settle_more(shoot=shoot, passed=shoot.wanted)
     return True
 
 

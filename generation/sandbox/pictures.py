@@ -15,7 +15,6 @@ from generation.embedded_model.renderer import Identity, Scene, draw
 from generation.ordering.art_direction import ArtDirection
 
 SIZE = 320
-CANDIDATES = 4
 
 
 def who_is(email: str) -> Identity:
@@ -35,7 +34,7 @@ def candidate(email: str, direction: ArtDirection, number: int) -> Image.Image:
         attire=direction.attire,
         backdrop=direction.backdrop,
         light=direction.light,
-        yaw=0.06 * number - 0.09,
+        yaw=0.06 * (number % 4) - 0.09,
         roll=0.0,
     )
     chance = np.random.default_rng(number)

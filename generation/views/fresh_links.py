@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import pace
 from accounts.consent import invitations
 from generation.inviting import fresh_links
+from generation.views.embedded import find_out
 from headshots.lib.problems import Problem
 
 View = Callable[..., HttpResponseBase]
@@ -43,6 +44,7 @@ def _stale(request: HttpRequest, token: str, problem: Problem) -> HttpResponse:
         answer = HttpResponse(status=problem.status)
         answer["HX-Refresh"] = "true"
     else:
+        find_out(request, token)
         context = {"problem": problem, "token": token}
         answer = render(request, "employee/stale.html", context, status=problem.status)
     answer["Cache-Control"] = "private, no-store"

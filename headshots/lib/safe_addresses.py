@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -48,15 +49,23 @@ _ISATAP = {0x00005EFE, 0x02005EFE}
 _LOOPBACK_4 = IPv4Network("127.0.0.0/8")
 
 
-def why_not(address: str, *, allow_loopback: bool = False) -> str | None:
-    """Why nothing may be sent to this IP address, in a few words; None where it may.
+class Why(Enum):
+    """What is wrong with an address."""
+
+    NONE = "is no address"
+    THIS_MACHINE = "is this machine itself"
+    NOT_PUBLIC = "is not a public address"
+
+
+def why_not(address: str, *, allow_loopback: bool = False) -> Why | None:
+    """Why nothing may be sent to this IP address; None where it may.
 
     `allow_loopback` admits this machine's own loopback and nothing else that is private.
     """
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
-        return "is no address"
+        return Why.NONE
     if allow_loopback and _is_loopback(ip):
         return None
     if isinstance(ip, IPv4Address):
@@ -70,7 +79,7 @@ def why_not(address: str, *, allow_loopback: bool = False) -> str | None:
         )
     if not refused:
         return None
-    return "is this machine itself" if _is_loopback(ip) else "is not a public address"
+    return Why.THIS_MACHINE if _is_loopback(ip) else Why.NOT_PUBLIC
 
 
 def _is_loopback(ip: Address) -> bool:

@@ -21,14 +21,31 @@ from urllib.parse import urlsplit
 
 import httpcore
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from headshots.lib import safe_addresses
+from headshots.lib.safe_addresses import Why
 
 LONGEST_URL = 500
 RESOLVE_S = 5.0
 _CONNECT_S = 5.0
 # Headers and everything around them; the body has its own bound.
 _OVERHEAD_BYTES = 64 * 1024
+# What is wrong with an address that was named, and with one that a name leads to.
+_REFUSED = {
+    Why.NONE: gettext_noop("{host} is no address. Nothing was sent."),
+    Why.THIS_MACHINE: gettext_noop("{host} is this machine itself. Nothing was sent."),
+    Why.NOT_PUBLIC: gettext_noop("{host} is not a public address. Nothing was sent."),
+}
+_LEADS = {
+    Why.NONE: gettext_noop("{host} leads to {address}, which is no address. Nothing was sent."),
+    Why.THIS_MACHINE: gettext_noop(
+        "{host} leads to {address}, which is this machine itself. Nothing was sent."
+    ),
+    Why.NOT_PUBLIC: gettext_noop(
+        "{host} leads to {address}, which is not a public address. Nothing was sent."
+    ),
+}
 
 
 class Unsendable(Exception):
@@ -115,8 +132,8 @@ def resolve(
     for address in found:
         reason = safe_addresses.why_not(address, allow_loopback=allow_loopback)
         if reason is not None:
-            led = "" if address == target.host else f" leads to {address}, which"
-            raise Refused(f"{target.host}{led} {reason}. Nothing was sent.")
+            sentence = (_REFUSED if address == target.host else _LEADS)[reason]
+            raise Refused(_(sentence).format(host=target.host, address=address))
     if target.scheme == "http" and not all(ip_address(each).is_loopback for each in found):
         raise Refused(_("Only this machine itself may be called without https://."))
     return found
@@ -179,11 +196,11 @@ def send(
             waited=True,
         ) from problem
     except ssl.SSLError as problem:
-        raise Unsendable(f"No secure connection: {_said(problem)}.") from problem
+        raise Unsendable(_("No secure connection: {why}.").format(why=_said(problem))) from problem
     except httpcore.ConnectError as problem:
-        raise Unsendable(f"No connection: {_said(problem)}.") from problem
+        raise Unsendable(_("No connection: {why}.").format(why=_said(problem))) from problem
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
-        raise Unsendable(f"The connection broke: {_said(problem)}.") from problem
+        raise Unsendable(_("The connection broke: {why}.").format(why=_said(problem))) from problem
 
 
 def _read(response: httpcore.Response, most: int) -> bytes:
@@ -198,10 +215,11 @@ def _read(response: httpcore.Response, most: int) -> bytes:
 
 def _said(problem: BaseException) -> str:
     if isinstance(problem, ssl.SSLCertVerificationError):
-        return f"the certificate is not valid ({problem.verify_message})"
+        return _("the certificate is not valid ({why})").format(why=problem.verify_message)
     text = str(problem)
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        return f"the certificate is not valid ({text.partition('failed: ')[2] or text})"
+        why = text.partition("failed: ")[2] or text
+        return _("the certificate is not valid ({why})").format(why=why)
     return " ".join(text.split())[:200].rstrip(".") or type(problem).__name__
 
 

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from accounts.models import Employee, KeptAnswer
+from generation.models import State
 from tests.api.program import Program, problem
 from tests.world import World, make_world
 
@@ -113,6 +114,34 @@ def test_what_has_not_changed_is_not_sent(program: Program, world: World) -> Non
     assert (again.status_code, again.content) == (304, b"")
     program.patch(f"employees/{person.pk}", {"title": "New"})
     assert program.get(f"employees/{person.pk}", If_None_Match=first["ETag"]).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["?fields=title", "?fields=id,email", ""])
+def test_a_state_can_be_named_however_it_was_read(
+    program: Program, world: World, query: str
+) -> None:
+    (person,) = world.hire()
+    place = f"employees/{person.pk}"
+    read = program.get(f"{place}{query}")["ETag"]
+    assert program.get(f"{place}{query}", If_None_Match=read).status_code == 304
+    assert program.patch(place, {"title": "New"}, If_Match=f'"x", {read}').status_code == 200
+    problem(program.patch(place, {"title": "Newer"}, If_Match=read), 412, "changed")
+
+
+def test_an_expanded_reading_names_the_state_of_the_thing_itself(
+    program: Program, world: World
+) -> None:
+    shoot = world.shoot(State.APPROVING)
+    place = f"shoots/{shoot.pk}?expand=employee"
+    read = program.get(place)["ETag"]
+    assert read != program.get(f"shoots/{shoot.pk}")["ETag"]
+    program.patch(f"employees/{shoot.employee_id}", {"title": "New"})
+    # What is shown has changed, the shoot has not.
+    assert program.get(place, If_None_Match=read).status_code == 200
+    answer = program.post(f"shoots/{shoot.pk}/approve?fields=state", If_Match=read)
+    assert answer.json() == {"state": "delivered"}
+    assert "ETag" not in answer
+    problem(program.post(f"shoots/{shoot.pk}/cancel", If_Match=read), 412, "changed")
 
 
 def test_a_change_under_an_old_etag_is_refused(program: Program, world: World) -> None:

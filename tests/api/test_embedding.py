@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import signing
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
+from accounts.consent import invitations
 from accounts.developers import embedding
 from accounts.membership.organisations import allow_framing
-from accounts.models import Organisation
+from accounts.models import Invitation, Organisation
+from generation import states
+from generation.inviting import personal_links
 from generation.models import Order, Shoot, State
 from tests.api.program import Program, problem
 from tests.world import World
@@ -82,6 +88,58 @@ def test_an_origin_that_is_taken_away_is_shut_out_at_once(
     assert BACK not in page.content.decode()
 
 
+def test_a_refusal_shows_in_the_frame(program: Program, embedded: World) -> None:
+    shoot = embedded.shoot(State.COLLECTING)
+    client = Client(enforce_csrf_checks=True)
+    way = client.get(link(program, shoot))["Location"]
+    # A picture of somebody else's; a form that no longer fits what happened meanwhile.
+    missing = client.get(f"{way}certificate")
+    assert (missing.status_code, ancestors(missing)) == (404, ORIGIN)
+    with transaction.atomic():
+        states.move(actor=embedded.actor, shoot=states.locked(shoot.pk), to=State.CANCELLED)
+    refused = client.post(f"{way}opt-out")
+    assert refused.status_code == 409
+    assert ancestors(refused) == ORIGIN
+    assert "X-Frame-Options" not in refused
+    assert "data-problem" in refused.content.decode()
+
+
+def test_a_link_that_is_no_longer_good_says_so_in_the_frame(
+    program: Program, embedded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shoot, other = embedded.shoot(), embedded.shoot()
+    client = Client(enforce_csrf_checks=True)
+    path, way = link(program, shoot), client.get(link(program, other))["Location"]
+
+    def shown(page: Any, status: int) -> None:
+        assert (page.status_code, ancestors(page)) == (status, ORIGIN)
+        assert "X-Frame-Options" not in page
+        # Nothing on it needs a cookie, which a frame would not keep.
+        assert 'action="/language"' not in page.content.decode()
+
+    # The personal link behind the frame: run out, replaced, revoked.
+    Invitation.objects.filter(pk=other.invitation_id).update(expires_at=timezone.now())
+    shown(client.get(way), 410)
+    invitations.renew(invitation=other.invitation, expires_at=timezone.now() + timedelta(days=1))
+    shown(client.get(way), 404)
+    sent = client.post(f"/fresh-link/{way.strip('/').split('/')[-1]}")
+    shown(sent, 200)
+    personal_links.revoke(actor=embedded.actor, shoot=other)
+    shown(client.get(way), 404)
+    # The link of the frame itself: past its day, replaced.
+    before = embedding.LIFE
+    monkeypatch.setattr(embedding, "LIFE", before * 0)
+    shown(client.get(path), 410)
+    monkeypatch.setattr(embedding, "LIFE", before)
+    invitations.renew(invitation=shoot.invitation)
+    shown(client.get(path), 404)
+    # Of one that was altered nobody knows whose it was, and an origin taken away shows nothing.
+    assert ancestors(client.get(path[:-1] + ("a" if path[-1] != "a" else "b"))) == "'none'"
+    allow_framing(actor=embedded.actor, organisation=embedded.organisation, origins=[])
+    assert ancestors(client.get(path)) == "'none'"
+    assert ancestors(client.get(way)) == "'none'"
+
+
 @pytest.mark.parametrize(
     ("back", "code"),
     [
@@ -110,6 +168,14 @@ def test_links_that_are_altered_or_old(
     assert Client().get(f"/e/{forged}").status_code == 404
     monkeypatch.setattr(embedding, "LIFE", embedding.LIFE * 0)
     assert Client().get(path).status_code == 410
+
+
+def test_a_personal_link_past_its_time_opens_in_no_frame(program: Program, embedded: World) -> None:
+    shoot = embedded.shoot()
+    past = timezone.now() - timedelta(seconds=1)
+    Invitation.objects.filter(pk=shoot.invitation_id).update(expires_at=past)
+    answer = program.post(f"shoots/{shoot.pk}/embed-links", {"return_url": BACK})
+    problem(answer, 409, "link_closed")
 
 
 def test_origins_are_origins(program: Program, world: World) -> None:

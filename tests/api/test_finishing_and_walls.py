@@ -126,6 +126,8 @@ def test_a_wall_is_drawn_with_whoever_opted_out(
     file = program.get(ready["file"])
     assert file["Content-Type"] == wall_pictures.KINDS[kind]
     assert b"".join(file.streaming_content).startswith(first)  # type: ignore[attr-defined]
+    again = program.get(ready["file"], If_None_Match=file["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
     # Somebody leaves it: that is another wall, and the old picture is not given out.
     Employee.objects.filter(pk=shoot.employee_id).update(last_name="Changed")
     assert program.get(f"{place}?kind={kind}").json()["ready"] is False

@@ -48,9 +48,12 @@ def test_a_personal_link_is_closed_and_sent_anew(program: Program, world: World)
     for _ in range(2):
         assert program.post(f"{place}/revoke-link").json()["id"] == str(shoot.pk)
     assert AuditEntry.objects.filter(action="invitation.revoked").count() == 1
+    assert program.get(place).json()["link_revoked_at"]
+    assert program.get("shoots").json()["data"][0]["link_revoked_at"]
     assert Client().get(f"/i/{old}/").status_code == 404
     # A new one, also for whoever is done; a good one of theirs is not mailed again.
     assert program.post(f"{place}/invite").status_code == 200
+    assert program.get(place).json()["link_revoked_at"] is None
     problem(program.post(f"{place}/invite"), 409, "transition")
     shoot.invitation.refresh_from_db()
     assert Client().get(f"/i/{token(shoot)}/").status_code == 200

@@ -5,6 +5,7 @@ An address that is missing from TABLE fails the test, so that none is added with
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.developers import scopes
+from accounts.developers import partners, scopes
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from generation.models import PublishingRun, State
@@ -341,21 +342,45 @@ NO_PARTS = b"--x--\r\n"
 @pytest.mark.parametrize("needs", sorted({case.needs for case in TABLE if case.needs}))
 def test_what_is_anothers_is_not_there(db: None, needs: str) -> None:
     mine, other = make_world("Mine"), make_world("Other")
-    stranger = Program.of(other.organisation)
+    callers = {"stranger": Program.of(other.organisation), **partners_of_others(mine)}
     wrong = []
     for case in TABLE:
         if case.needs != needs:
             continue
         more = {"kind": "large"} if case.route == "rendition" else {}
         address = reverse(f"api:{case.route}", kwargs={**thing(mine, needs), **more})
-        for method in case.methods:
+        for (who, caller), method in itertools.product(callers.items(), case.methods):
             if (case.route, method) == ("selfies", "post"):
-                answer = stranger.send(method, address, raw=NO_PARTS, Content_Type=FORM)
+                answer = caller.send(method, address, raw=NO_PARTS, Content_Type=FORM)
             else:
-                answer = stranger.send(method, address, case.body or {})
-            if answer.status_code != 404 or answer.json()["code"] != "not_found":
-                wrong.append((case.route, method, answer.status_code))
+                answer = caller.send(method, address, case.body or {})
+            # No customer gives a partner scopes of keys.
+            keys = who == "partner" and case.methods[method].startswith("keys:")
+            expected = (403, "scope_missing") if keys else (404, "not_found")
+            if (answer.status_code, answer.json()["code"]) != expected:
+                wrong.append((who, case.route, method, answer.status_code))
     assert not wrong
+
+
+def partners_of_others(mine: World) -> dict[str, Program]:
+    """A partner acting for its customer; and the same key naming who never let it in, or does so no
+    more."""
+    customer, partner = make_world("Customer"), make_world("Partner").organisation
+    given = [scope for scope in scopes.ALL if not scope.startswith("keys:")]
+    for world in (customer, mine):
+        grant = partners.grant(
+            actor=world.actor,
+            organisation=world.organisation,
+            partner_id=str(partner.pk),
+            wanted=given,
+        )
+    partners.withdraw(actor=mine.actor, grant=grant)
+    secret = make_key(partner).secret
+    acting = {"partner": customer, "partner that was shut out": mine}
+    return {
+        who: Program(secret, **{"Headshots-Organisation": str(world.organisation.pk)})
+        for who, world in acting.items()
+    }
 
 
 def test_a_key_does_what_its_scopes_say_and_nothing_else(world: World) -> None:

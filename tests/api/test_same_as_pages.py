@@ -40,7 +40,6 @@ PAGES_ALONE = {
         "accounts.staff.roster_people.export",
         "accounts.staff.roster_reading.read_again",
         "accounts.staff.roster_reading.start_import",
-        "accounts.developers.sandbox.open_sandbox",
         "generation.delivering.delivery.zip_order",
         "generation.delivering.download_links.download",
         "generation.accounting.usage_report.export",

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from accounts.models import Organisation, Role
+from accounts.models import Event, Organisation, Role
 from billing import ledger
 from generation import tasks
 from generation.dispatch import claims
 from generation.models import Finishing, Shoot, State
+from generation.photos import selfies
 from tests.api.program import Program, problem
-from tests.world import World
+from tests.world import World, jpeg
 
 
 @pytest.fixture
@@ -135,6 +139,49 @@ def test_whoever_waits_goes_on_when_the_tester_acts(tester: Program) -> None:
     assert state_of(tester, email)["headshot"]
 
 
+def test_more_pictures_are_drawn_and_paid_for(tester: Program) -> None:
+    email = "wait+choosing@acme.example"
+    place(tester, email)
+    run_queue()
+    shoot = state_of(tester, email)
+    before = tester.get(f"shoots/{shoot['id']}/candidates").json()["data"]
+    assert len(before) == 4
+    assert tester.post(f"shoots/{shoot['id']}/more-pictures").json()["state"] == "queued"
+    run_queue()
+    after = tester.get(f"shoots/{shoot['id']}/candidates").json()["data"]
+    assert len(after) == 8
+    assert {each["id"] for each in before} < {each["id"] for each in after}
+    sandbox = Organisation.objects.get(sandbox_of__isnull=False)
+    assert ledger.balance(organisation=sandbox).held == 2
+    assert state_of(tester, email)["state"] == "choosing"
+    picked = tester.post(f"shoots/{shoot['id']}/pick", {"candidate": after[-1]["id"]})
+    assert picked.json()["state"] == "approving"
+    run_queue()
+    assert state_of(tester, email)["state"] == "delivered"
+    balance = ledger.balance(organisation=sandbox)
+    assert (balance.held, balance.available) == (0, 999_998)
+
+
+def test_another_look_without_new_photos(tester: Program) -> None:
+    from generation.ordering.art_direction import CHOICES
+
+    order = place(tester, "ada@acme.example")
+    run_queue()
+    (shoot,) = tester.get("shoots").json()["data"]
+    other = {name: list(known)[-1] for name, known in CHOICES.items()}
+    look = tester.post("looks", {"name": "Other", **other}).json()["id"]
+    made = tester.post(
+        f"orders/{order['id']}/another-look", {"look": look, "shoots": [shoot["id"]]}
+    )
+    assert made.status_code == 201, made.content
+    run_queue()
+    counts = tester.get(f"orders/{made.json()['id']}").json()["counts"]
+    assert counts["delivered"] == 1
+    # The photos are those that were given before.
+    old, new = Shoot.objects.order_by("created_at")
+    assert [s.sha256 for s in new.selfies.all()] == [s.sha256 for s in old.selfies.all()]
+
+
 def test_the_same_address_looks_the_same(tester: Program) -> None:
     from generation.ordering.art_direction import CHOICES, ArtDirection
     from generation.sandbox import pictures
@@ -168,14 +215,34 @@ def test_members_look_into_the_sandbox_by_its_own_address(tester: Program, world
 
 
 def test_events_of_a_sandbox_go_to_its_endpoints(tester: Program, world: World) -> None:
-    from accounts.models import Event
-
     place(tester, "ada@acme.example")
     run_queue()
     sandbox = Organisation.objects.get(sandbox_of=world.organisation)
     told = set(Event.objects.filter(organisation=sandbox).values_list("type", flat=True))
     assert {"order.placed", "shoot.choosing", "shoot.delivered"} <= told
     assert not Event.objects.filter(organisation=world.organisation).exists()
+
+
+def test_a_photos_verdict_is_told(tester: Program) -> None:
+    emails = ("wait+collecting@acme.example", "fail+noface.2@acme.example")
+    place(tester, *emails)
+    run_queue()
+    shoot = state_of(tester, emails[0])
+    before = Event.objects.filter(type="selfie.judged").count()
+    # Those that are drawn are told, too.
+    assert before == len(
+        tester.get(f"shoots/{state_of(tester, emails[1])['id']}/selfies").json()["data"]
+    )
+    body = encode_multipart(BOUNDARY, {"photo": SimpleUploadedFile("ada.jpg", jpeg())})
+    kind = {"Content-Type": MULTIPART_CONTENT}
+    made = tester.send("POST", f"shoots/{shoot['id']}/selfies", raw=body, **kind).json()
+    run_queue()
+    event = Event.objects.filter(type="selfie.judged").latest("pk")
+    assert event.object_id == made["id"]
+    assert event.payload.endswith(f'/api/v1/selfies/{made["id"]}"}}}}')
+    assert tester.get(f"selfies/{made['id']}").json()["verdict"] == "accepted"
+    selfies.judge_selfie(selfie_id=UUID(made["id"]))
+    assert Event.objects.filter(type="selfie.judged").count() == before + 1
 
 
 def test_closing_takes_the_sandbox_along(tester: Program, world: World) -> None:

@@ -17,10 +17,20 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
+from accounts.membership.organisations import allow_framing
 from generation.models import Selfie, Shoot, State, UploadAddress
 from headshots.wsgi import application
 from tests.api.program import Program, problem
 from tests.world import World, jpeg
+
+
+class Unread:
+    """A body that nobody may read."""
+
+    def read(self, *_: int) -> bytes:
+        raise AssertionError("the body was read")
+
+    readline = read
 
 
 def multipart(data: bytes, name: str = "ada.jpg") -> bytes:
@@ -102,15 +112,57 @@ def test_an_address_takes_one_photo(program: Program, world: World) -> None:
     problem(put(late, jpeg(3)), 410, "expired")
 
 
+@pytest.mark.parametrize("token", ["x" * 43, "late"])
+def test_nothing_is_read_of_a_body_for_an_address_that_is_none(
+    program: Program, world: World, token: str
+) -> None:
+    path, code = f"/api/v1/uploads/{token}", (404, "not_found")
+    if token == "late":
+        path, code = address(program, world.shoot(State.COLLECTING)), (410, "expired")
+        UploadAddress.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    body = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(40 * 2**20)}
+    problem(Client().generic("PUT", path, content_type="image/jpeg", **body), *code)
+    chunks = {"wsgi.input": Unread(), "wsgi.input_terminated": True}
+    head = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    problem(Client().generic("PUT", path, content_type="image/jpeg", **chunks, **head), *code)
+
+
+def test_a_page_of_an_allowed_origin_may_put_there(program: Program, world: World) -> None:
+    ours = "https://people.example.com"
+    allow_framing(actor=world.actor, organisation=world.organisation, origins=[ours])
+    path = address(program, world.shoot(State.COLLECTING))
+
+    def ask(origin: str, place: str = path) -> Any:
+        said = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+        return Client().options(place, headers=said)
+
+    before = ask(ours)
+    assert before.status_code == 204
+    assert before["Access-Control-Allow-Origin"] == ours
+    assert before["Access-Control-Allow-Methods"] == "PUT"
+    assert before["Access-Control-Allow-Headers"] == "Content-Type"
+    # What is refused the page can read, too.
+    refused = put(path, b"no photo", headers={"Origin": ours})
+    assert problem(refused, 422, "photo")
+    assert refused["Access-Control-Allow-Origin"] == ours
+    taken = put(path, jpeg(), headers={"Origin": ours})
+    assert taken.status_code == 201
+    assert taken["Access-Control-Allow-Origin"] == ours
+    assert "Access-Control-Allow-Credentials" not in taken
+    assert "Origin" in taken["Vary"]
+    for origin, place in (
+        ("https://evil.example", path),
+        ("null", path),
+        (ours, "/api/v1/uploads/" + "x" * 43),
+    ):
+        assert "Access-Control-Allow-Origin" not in ask(origin, place)
+    assert "Access-Control-Allow-Origin" not in put(path, jpeg(), headers={"Origin": "null"})
+    # A method is a method where nothing asks beforehand.
+    problem(Client().options(path), 405, "method")
+
+
 def test_two_gigabytes_are_refused_unread(program: Program, world: World) -> None:
     shoot = world.shoot(State.COLLECTING)
-
-    class Unread:
-        def read(self, *_: int) -> bytes:
-            raise AssertionError("the body was read")
-
-        readline = read
-
     path = address(program, shoot)
     large = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(2 * 1024**3)}
     problem(Client().generic("PUT", path, content_type="image/jpeg", **large), 413, "too_large")

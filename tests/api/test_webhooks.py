@@ -54,6 +54,18 @@ def test_an_endpoints_life(program: Program, world: World, receiver: Receiver) -
     assert not WebhookSecret.objects.exists()
 
 
+def test_deliveries_are_found_by_what_they_are_about(program: Program, world: World) -> None:
+    world.endpoint()
+    shoot = world.shoot()
+    world.shoot()
+    (told,) = program.get(f"webhook-deliveries?about={shoot.pk}").json()["data"]
+    assert told["type"] == "shoot.invited"
+    assert program.get(f"webhook-deliveries?about={told['event']}").json()["data"] == [told]
+    other = program.get(f"webhook-deliveries?about={shoot.pk}&type=order.placed").json()
+    assert other["data"] == []
+    problem(program.get("webhook-deliveries?about=somebody"), 422, "invalid")
+
+
 def test_what_was_sent(program: Program, world: World, receiver: Receiver) -> None:
     endpoint = world.endpoint(url=receiver.url)
     receiver.answer = lambda got: 500

@@ -122,6 +122,34 @@ def test_from_a_plate_to_a_wall(acme: World, connect: Connect) -> None:
     assert client.set_clocks(time_zone="Europe/Berlin") == client.clocks()
 
 
+def test_a_change_upon_what_was_read_alone(acme: World, connect: Connect) -> None:
+    from headshots_client import Conflict, etag_of
+
+    client = connect()
+    shoot = acme.shoot(State.CHOOSING)
+    picture = str(shoot.candidates.first().pk)
+    seen = client.shoots.get(str(shoot.pk), expand=["employee"])
+    picked = client.shoots.pick(str(shoot.pk), candidate=picture, if_match=etag_of(seen))
+    with pytest.raises(Conflict):
+        client.shoots.pick(str(shoot.pk), candidate=picture, if_match=etag_of(seen))
+    # What an act answers names the state after it.
+    done = client.shoots.approve(str(shoot.pk), if_match=etag_of(picked))
+    assert done["state"] == "delivered"
+    assert client.change_organisation(name="New", if_match=etag_of(client.organisation()))
+    (row,) = client.shoots.list()
+    with pytest.raises(ValueError, match="Read it by its id"):
+        etag_of(row)
+
+
+def test_a_release_in_the_language_that_it_was_read_in(acme: World, connect: Connect) -> None:
+    client = connect()
+    shoot = str(acme.shoot().pk)
+    text = client.shoots.release_text(shoot, language="fr")["text"]
+    signed = {"signed_name": "Ada", "signed_at": datetime.now(UTC), "evidence": "There"}
+    made = client.shoots.hand_over_release(shoot, text=text, language="fr", **signed)
+    assert made["text"] == text
+
+
 def test_an_answer_that_is_lost_does_not_order_twice(acme: World, connect: Connect) -> None:
     network, waits = Breaking(losing=2), list[float]()
     client = connect(http=httpx.Client(transport=network), sleep=waits.append)

@@ -374,11 +374,20 @@ def test_tls_names_the_host_and_checks_it(
             post(port, url=f"https://other.partner.example:{port}/", tls=trusting)
 
 
-def test_a_public_site_refuses_the_loopback_setting(settings: Any) -> None:
-    from headshots.checks import settings_agree
+def test_what_is_refused_is_said_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(url: str, **more: Any) -> str:
+        with pytest.raises(Unsendable) as refused:
+            safe_http.send(method="POST", url=url, headers={}, **more)
+        return refused.value.sentence
 
+    # A language of which nothing is known but that every whole sentence goes through it.
+    monkeypatch.setattr(safe_http, "_", lambda text: f"»{text}")
+    assert told("https://10.0.0.1/").startswith("»10.0.0.1 is not a public address.")
+    assert told("http://127.0.0.1:1/", allow_loopback=True).startswith("»No connection: ")
+    monkeypatch.setattr(safe_http, "_look_up", lambda *_: ["127.0.0.1"])
+    led = told("https://a.example/")
+    assert led.startswith("»a.example leads to 127.0.0.1, which is this machine itself.")
+
+
+def test_loopback_is_not_allowed_unless_it_is_said() -> None:
     assert configured.ALLOW_LOOPBACK is False
-    settings.ALLOW_LOOPBACK = True
-    assert "headshots.E020" not in {found.id for found in settings_agree()}
-    settings.SECURE = True
-    assert "headshots.E020" in {found.id for found in settings_agree()}

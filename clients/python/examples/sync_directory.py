@@ -5,9 +5,9 @@
     python sync_directory.py staff.csv photos/ --listen 8787 --public https://hr.example.com/hooks
 
 Brings the roster up to date with the file, orders headshots for whoever has none, waits for
-webhooks and writes each photo as EXTERNAL_ID.jpg. Run it again at any time: who has a photo in the
-folder, a shoot under way, or said no, is not ordered for again. Whoever withdraws loses the photo
-here, too.
+webhooks and writes each photo as EXTERNAL_ID.jpg, other signs than letters, digits and -._~ as %XX.
+Run it again at any time: who has a photo in the folder, a shoot under way, or said no, is not
+ordered for again. Whoever withdrew loses the photo here, too, also while this was not running.
 
 The file's columns: external_id and email; any of first_name, last_name, title, department, …
 `--public` is the address by which Headshots reaches this machine's port `--listen`.
@@ -26,8 +26,9 @@ from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
+from urllib.parse import quote
 
-from headshots_client import Event, Headshots, HeadshotsError, NotOurs, verify_webhook
+from headshots_client import Event, Headshots, HeadshotsError, NotFound, NotOurs, verify_webhook
 from headshots_client.shapes import EmployeeRow
 from headshots_client.shapes import Headshot as Picture
 
@@ -69,6 +70,7 @@ def sync(client: Headshots, options: argparse.Namespace) -> int:
     """Everything in its order; 0 when everybody has a photo."""
     folder: Path = options.folder
     people = bring_up_to_date(client, options.people)
+    states(client, people, folder)
     missing = {id: name for id, name in people.items() if not photo(folder, name).exists()}
     print(f"{len(people)} people, {len(missing)} without a photo.")
     events: queue.Queue[Event] = queue.Queue()
@@ -80,12 +82,10 @@ def sync(client: Headshots, options: argparse.Namespace) -> int:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         # The endpoint comes first, so that nothing happens unheard; then what is there already.
-        take_all(client, missing, folder)
-        newest: dict[str, str] = {}
-        for shoot in client.shoots.list():
-            newest.setdefault(shoot["employee"], shoot["state"])
+        newest = states(client, people, folder)
         for id in [id for id in missing if newest.get(id) in SAID_NO]:
             print(f"{missing.pop(id)} has said no and is not asked again.")
+        take_all(client, missing, folder)
         wanted = [id for id in missing if newest.get(id) in ANEW]
         if wanted:
             print(f"Order {place(client, options.look, wanted)} is placed for {len(wanted)}.")
@@ -113,6 +113,21 @@ def bring_up_to_date(client: Headshots, file: Path) -> dict[str, str]:
         elif told["employee"]:
             known[told["employee"]] = told["external_id"]
     return known
+
+
+def states(client: Headshots, people: dict[str, str], folder: Path) -> dict[str, str]:
+    """The state of everybody's newest shoot, by the ids they have here; takes the photos of those
+    out of the folder who withdrew, whether the file names them still or not."""
+    newest: dict[str, str] = {}
+    last: dict[str, str] = {}
+    for shoot in client.shoots.list():
+        newest.setdefault(shoot["employee"], shoot["state"])
+        if shoot["state"] in ("delivered", "withdrawn"):
+            last.setdefault(shoot["employee"], shoot["state"])
+    for id in [id for id, state in last.items() if state == "withdrawn"]:
+        name = people.get(id) or client.employees.get(id)["external_id"]
+        photo(folder, name).unlink(missing_ok=True)
+    return newest
 
 
 def place(client: Headshots, look_name: str, people: list[str]) -> str:
@@ -145,7 +160,10 @@ def wait(
             continue
         about = event["data"]["id"]
         if event["data"]["object"] == "headshot":
-            take(client, client.headshots.get(about), missing, options.folder)
+            try:
+                take(client, client.headshots.get(about), missing, options.folder)
+            except NotFound:
+                pass  # withdrawn meanwhile, as an event of its own says
             continue
         shoot = client.shoots.get(about)
         name = people.get(shoot["employee"])
@@ -172,16 +190,19 @@ def take(client: Headshots, headshot: Picture, missing: dict[str, str], folder: 
     best = next((files[kind] for kind in WANTED if kind in files), next(iter(files.values())))
     target = photo(folder, name)
     unfinished = target.with_suffix(".part")
-    unfinished.write_bytes(client.headshots.file(best))
+    try:
+        unfinished.write_bytes(client.headshots.file(best))
+    except NotFound:
+        return  # withdrawn, or rendered anew; either is told
     unfinished.replace(target)
     del missing[headshot["employee"]]
     print(f"{name}: {target}")
 
 
 def photo(folder: Path, external_id: str) -> Path:
-    """Where somebody's photo lies; no sign of the id leads out of the folder."""
-    safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in external_id)
-    return folder / f"{safe}.jpg"
+    """Where somebody's photo lies: nobody else's does, and no sign of the id leads out of the
+    folder."""
+    return folder / f"{quote(external_id, safe='')}.jpg"
 
 
 class Server(ThreadingHTTPServer):

@@ -11,6 +11,7 @@ from headshots_client.errors import (
     Throttled,
     Unreachable,
 )
+from headshots_client.transport import etag_of
 from headshots_client.webhooks import Event, NotOurs, verify_webhook
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "NotOurs",
     "Throttled",
     "Unreachable",
+    "etag_of",
     "verify_webhook",
 ]
 __version__ = "0.1.0"

@@ -46,10 +46,12 @@ class Keys(Resource[shapes.Key]):
         )
         return cast(shapes.Key, self._patch(f"{self.path}/{id}", body, if_match))
 
-    def rotate(self, id: str, *, overlap_hours: int = 24) -> shapes.NewKey:
+    def rotate(
+        self, id: str, *, overlap_hours: int = 24, if_match: str | None = None
+    ) -> shapes.NewKey:
         """Another secret; the one before goes on counting so long."""
         body = {"overlap_hours": overlap_hours}
-        return cast(shapes.NewKey, self._post(f"{self.path}/{id}/rotate", body))
+        return cast(shapes.NewKey, self._post(f"{self.path}/{id}/rotate", body, if_match=if_match))
 
     def revoke(self, id: str, *, if_match: str | None = None) -> shapes.Key:
         """It is shut out with the next request."""
@@ -86,9 +88,9 @@ class Domains(Resource[shapes.Domain]):
         """Make the record that it names, then `check`."""
         return cast(shapes.Domain, self._post(self.path, {"domain": domain}))
 
-    def check(self, id: str) -> shapes.Domain:
+    def check(self, id: str, *, if_match: str | None = None) -> shapes.Domain:
         """Look for the record. Raises Conflict while it is not there."""
-        return cast(shapes.Domain, self._post(f"{self.path}/{id}/check"))
+        return cast(shapes.Domain, self._post(f"{self.path}/{id}/check", if_match=if_match))
 
     def remove(self, id: str, *, if_match: str | None = None) -> None:
         """Nobody with its addresses comes in by the provider any more."""

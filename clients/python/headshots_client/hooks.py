@@ -47,9 +47,9 @@ class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
         """It hears of nothing more."""
         self._delete(f"{self.path}/{id}", if_match)
 
-    def rotate(self, id: str) -> str:
+    def rotate(self, id: str, *, if_match: str | None = None) -> str:
         """A new secret; both are good for a day."""
-        return str(self._post(f"{self.path}/{id}/rotate")["secret"])
+        return str(self._post(f"{self.path}/{id}/rotate", if_match=if_match)["secret"])
 
     def test(self, id: str) -> shapes.WebhookDelivery:
         """Send `webhook.test` to it."""
@@ -61,7 +61,7 @@ class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
         return int(self._post(f"{self.path}/{id}/replay", body)["count"])
 
     def deliveries(self, id: str, **filters: Any) -> Iterator[shapes.WebhookDelivery]:
-        """What was sent to it. Filters: `state`, `type`."""
+        """What was sent to it. Filters: `state`, `type`, `about` (an event, or what it is about)."""
         pages = self._transport.pages("/webhook-deliveries", {"endpoint": id, **filters})
         return cast("Iterator[shapes.WebhookDelivery]", pages)
 

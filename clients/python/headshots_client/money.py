@@ -35,13 +35,17 @@ class Invoices(Resource[shapes.Invoice]):
         made = self._post(self.path, body, idempotency_key=idempotency_key)
         return cast(shapes.Invoice, made)
 
-    def checkout(self, id: str) -> shapes.Checkout:
+    def checkout(self, id: str, *, if_match: str | None = None) -> shapes.Checkout:
         """The page where a person pays it, for a pack or the plan."""
-        return cast(shapes.Checkout, self._post(f"{self.path}/{id}/checkout"))
+        made = self._post(f"{self.path}/{id}/checkout", if_match=if_match)
+        return cast(shapes.Checkout, made)
 
-    def send(self, id: str, *, vat_id: str | None = None) -> shapes.Invoice:
+    def send(
+        self, id: str, *, vat_id: str | None = None, if_match: str | None = None
+    ) -> shapes.Invoice:
         """Have it sent, where it is bought by invoice."""
-        return cast(shapes.Invoice, self._post(f"{self.path}/{id}/send", given(vat_id=vat_id)))
+        made = self._post(f"{self.path}/{id}/send", given(vat_id=vat_id), if_match=if_match)
+        return cast(shapes.Invoice, made)
 
     def give_up(self, id: str, *, if_match: str | None = None) -> shapes.Invoice:
         """Nobody can pay it any more."""
@@ -80,10 +84,10 @@ class MoneyCalls:
         found: list[UsageRow] = self.transport.send("GET", "/credits/usage").json()["data"]
         return found
 
-    def warn_below(self, credits: int | None) -> Balance:
+    def warn_below(self, credits: int | None, *, if_match: str | None = None) -> Balance:
         """Be told by mail and by `credits.low` below so many free credits; None: never."""
         found: Balance = self.transport.send(
-            "PATCH", "/credits", body={"low_balance": credits}
+            "PATCH", "/credits", body={"low_balance": credits}, headers=matching(if_match)
         ).json()
         return found
 

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from headshots_client import shapes
 from headshots_client.errors import HeadshotsError
-from headshots_client.resources import Resource, given
+from headshots_client.resources import Resource, given, matching
 
 
 class Looks(Resource[shapes.Look]):
@@ -35,9 +35,11 @@ class Looks(Resource[shapes.Look]):
         found = self._get("/department-looks")["data"]
         return {each["department"]: each["look"] for each in found}
 
-    def give_departments(self, looks: Mapping[str, str | None]) -> dict[str, str]:
+    def give_departments(
+        self, looks: Mapping[str, str | None], *, if_match: str | None = None
+    ) -> dict[str, str]:
         """Give departments looks of their own; None takes it away. All of them as they are then."""
-        found = self._patch("/department-looks", {"looks": dict(looks)})["data"]
+        found = self._patch("/department-looks", {"looks": dict(looks)}, if_match)["data"]
         return {each["department"]: each["look"] for each in found}
 
     def finish(self, id: str) -> shapes.Finish:
@@ -50,9 +52,11 @@ class Looks(Resource[shapes.Look]):
         """Its next version. Orders that have headshots keep theirs until `render_anew`."""
         return cast(shapes.Finish, self._patch(f"{self.path}/{id}/finish", changes, if_match))
 
-    def put_logo(self, id: str, logo: bytes) -> shapes.Finish:
+    def put_logo(self, id: str, logo: bytes, *, if_match: str | None = None) -> shapes.Finish:
         """A PNG or WebP with transparency, for those files that bear a logo."""
-        response = self._transport.send("PUT", f"{self.path}/{id}/finish/logo", content=logo)
+        response = self._transport.send(
+            "PUT", f"{self.path}/{id}/finish/logo", content=logo, headers=matching(if_match)
+        )
         return cast(shapes.Finish, response.json())
 
     def take_logo_off(self, id: str, *, if_match: str | None = None) -> shapes.Finish:
@@ -144,10 +148,24 @@ class Orders(Resource[shapes.Order]):
         name: str | None = None,
         due_at: datetime | None = None,
         invite: bool = True,
+        remind_every: int | None = None,
+        more_pictures: bool = False,
+        cost_centre: str | None = None,
+        po_number: str | None = None,
         idempotency_key: str | None = None,
     ) -> list[shapes.Order]:
         """One order for each look: departments get their own, everybody else `look`."""
-        body = given(look=look, employees=list(employees), name=name, due_at=due_at, invite=invite)
+        body = given(
+            look=look,
+            employees=list(employees),
+            name=name,
+            due_at=due_at,
+            invite=invite,
+            remind_every=remind_every,
+            more_pictures=more_pictures,
+            cost_centre=cost_centre,
+            po_number=po_number,
+        )
         found = self._post(f"{self.path}/by-department", body, idempotency_key=idempotency_key)
         return cast("list[shapes.Order]", found["data"])
 
@@ -254,11 +272,16 @@ class Orders(Resource[shapes.Order]):
         return cast(shapes.Refinish, self._get(f"/refinishes/{id}"))
 
     def decide_refinish(
-        self, id: str, decision: Literal["approve", "discard", "undo", "again"]
+        self,
+        id: str,
+        decision: Literal["approve", "discard", "undo", "again"],
+        *,
+        if_match: str | None = None,
     ) -> shapes.Refinish:
         """Use the new files, throw them away, take the use back, or render the failed again."""
         body = {"decision": decision}
-        return cast(shapes.Refinish, self._post(f"/refinishes/{id}/decide", body))
+        found = self._post(f"/refinishes/{id}/decide", body, if_match=if_match)
+        return cast(shapes.Refinish, found)
 
     def publishing_runs(self, id: str) -> Iterator[shapes.PublishingRun]:
         """What was published of it, and where."""
@@ -275,13 +298,15 @@ class Orders(Resource[shapes.Order]):
         """One run, by its own id."""
         return cast(shapes.PublishingRun, self._get(f"/publishing-runs/{id}"))
 
-    def resume_publishing(self, id: str) -> shapes.PublishingRun:
+    def resume_publishing(self, id: str, *, if_match: str | None = None) -> shapes.PublishingRun:
         """Try those again who failed, or were not come to."""
-        return cast(shapes.PublishingRun, self._post(f"/publishing-runs/{id}/resume"))
+        found = self._post(f"/publishing-runs/{id}/resume", if_match=if_match)
+        return cast(shapes.PublishingRun, found)
 
-    def undo_publishing(self, id: str) -> shapes.PublishingRun:
+    def undo_publishing(self, id: str, *, if_match: str | None = None) -> shapes.PublishingRun:
         """Put back what stood there before, as a run of its own."""
-        return cast(shapes.PublishingRun, self._post(f"/publishing-runs/{id}/undo"))
+        found = self._post(f"/publishing-runs/{id}/undo", if_match=if_match)
+        return cast(shapes.PublishingRun, found)
 
     def join_links(self, id: str) -> Iterator[shapes.JoinLink]:
         """Links by which people bring themselves in."""
@@ -323,10 +348,12 @@ class Orders(Resource[shapes.Order]):
         """The public page. Raises NotFound where none is published."""
         return cast(shapes.TeamPage, self._get(f"{self.path}/{id}/team-page"))
 
-    def publish_team_page(self, id: str, *, sites: Sequence[str] = ()) -> shapes.TeamPage:
+    def publish_team_page(
+        self, id: str, *, sites: Sequence[str] = (), if_match: str | None = None
+    ) -> shapes.TeamPage:
         """Publish it; pages of these origins may embed it."""
         body = {"sites": list(sites)}
-        return cast(shapes.TeamPage, self._put(f"{self.path}/{id}/team-page", body))
+        return cast(shapes.TeamPage, self._put(f"{self.path}/{id}/team-page", body, if_match))
 
     def take_team_page_off(self, id: str, *, if_match: str | None = None) -> None:
         """Published again it has another address."""

@@ -51,14 +51,18 @@ class OrganisationCalls:
         ).json()
         return found
 
-    def put_logo(self, logo: bytes) -> Organisation:
+    def put_logo(self, logo: bytes, *, if_match: str | None = None) -> Organisation:
         """A PNG or WebP above mail to employees and members."""
-        found: Organisation = self.transport.send("PUT", "/organisation/logo", content=logo).json()
+        found: Organisation = self.transport.send(
+            "PUT", "/organisation/logo", content=logo, headers=matching(if_match)
+        ).json()
         return found
 
-    def take_logo_off(self) -> Organisation:
+    def take_logo_off(self, *, if_match: str | None = None) -> Organisation:
         """Mail goes out with the name alone."""
-        found: Organisation = self.transport.send("DELETE", "/organisation/logo").json()
+        found: Organisation = self.transport.send(
+            "DELETE", "/organisation/logo", headers=matching(if_match)
+        ).json()
         return found
 
     def clocks(self) -> Clocks:

@@ -37,20 +37,30 @@ class Shoots(Resource[shapes.Shoot]):
         """The organisation's yes: takes the credit and delivers. Twice is once."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/approve", if_match=if_match))
 
-    def approve_before(self, id: str, *, candidates: Sequence[str]) -> shapes.Shoot:
+    def approve_before(
+        self, id: str, *, candidates: Sequence[str], if_match: str | None = None
+    ) -> shapes.Shoot:
         """A yes to these before the pick: whichever is picked is delivered at once."""
         body = {"candidates": list(candidates)}
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/approve-before", body))
+        found = self._post(f"{self.path}/{id}/approve-before", body, if_match=if_match)
+        return cast(shapes.Shoot, found)
 
     def pick_for(self, id: str, *, candidate: str, if_match: str | None = None) -> shapes.Shoot:
         """A pick in the place of somebody who let the due date pass."""
         body = {"candidate": candidate}
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick-for", body, if_match=if_match))
 
-    def redo(self, id: str, *, fault: shapes.Fault, note: str | None = None) -> shapes.Shoot:
+    def redo(
+        self,
+        id: str,
+        *,
+        fault: shapes.Fault,
+        note: str | None = None,
+        if_match: str | None = None,
+    ) -> shapes.Shoot:
         """Reject what was picked and have new pictures made, free of charge."""
         body = given(fault=fault, note=note)
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/redo", body))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/redo", body, if_match=if_match))
 
     def more_pictures(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """More to choose from, for a credit."""
@@ -90,11 +100,20 @@ class Shoots(Resource[shapes.Shoot]):
         )
 
     def hand_over_release(
-        self, id: str, *, text: str, signed_name: str, signed_at: datetime, evidence: str
+        self,
+        id: str,
+        *,
+        text: str,
+        signed_name: str,
+        signed_at: datetime,
+        evidence: str,
+        language: str = "en",
     ) -> shapes.Release:
-        """A release that was signed in your product, with how you can prove it."""
+        """A release that was signed in your product, with how you can prove it; `language` is the
+        one in which `release_text` gave the text."""
         body = {
             "text": text,
+            "language": language,
             "signed_name": signed_name,
             "signed_at": signed_at.isoformat(),
             "evidence": evidence,
@@ -118,9 +137,9 @@ class Shoots(Resource[shapes.Shoot]):
         """One photo, by its own id."""
         return cast(shapes.Selfie, self._get(f"/selfies/{id}"))
 
-    def remove_selfie(self, id: str) -> None:
+    def remove_selfie(self, id: str, *, if_match: str | None = None) -> None:
         """Destroy a photo, while photos are collected."""
-        self._delete(f"/selfies/{id}")
+        self._delete(f"/selfies/{id}", if_match)
 
     def put_photo(self, address: shapes.UploadAddress, photo: bytes) -> shapes.Selfie:
         """Put a photo where `upload_address` said, as the employee's browser would."""
@@ -137,7 +156,8 @@ class Shoots(Resource[shapes.Shoot]):
 
     def pick(self, id: str, *, candidate: str, if_match: str | None = None) -> shapes.Shoot:
         """The employee's pick, made in your product."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick", {"candidate": candidate}))
+        body = {"candidate": candidate}
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/pick", body, if_match=if_match))
 
     def picture(self, candidate: shapes.Candidate) -> bytes:
         """The JPEG of a candidate."""

@@ -15,6 +15,41 @@ AGAIN = frozenset({429, 500, 502, 503, 504})
 LONGEST_WAIT_S = 60.0
 
 
+class Tagged(dict[str, Any]):
+    """A resource as it came, and the ETag that names its state (see `etag_of`)."""
+
+    etag: str | None = None
+
+
+class Answer:
+    """What came back."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.content = response.content
+
+    def json(self) -> Any:
+        """The body; a resource bears its ETag."""
+        found = self.response.json()
+        if not isinstance(found, dict):
+            return found
+        tagged = Tagged(found)
+        tagged.etag = self.response.headers.get("ETag")
+        return tagged
+
+
+def etag_of(resource: Mapping[str, Any]) -> str:
+    """The ETag of what a method returned, to give as `if_match`: the change is made only while the
+    resource is as it was then, and is refused as Conflict otherwise.
+
+    Raises ValueError for what has none: a row of a list, or a dict of your own.
+    """
+    found: str | None = getattr(resource, "etag", None)
+    if not found:
+        raise ValueError("This did not come with an ETag. Read it by its id.")
+    return found
+
+
 class Transport:
     """One connection pool with a key.
 
@@ -59,7 +94,7 @@ class Transport:
         files: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         """The answer. Raises ApiError for a refusal and Unreachable where none came."""
         wanted = {**self._headers, **(headers or {})}
         if method == "POST":
@@ -85,13 +120,13 @@ class Transport:
                 self._wait(attempt, None)
                 continue
             if response.is_success or response.status_code == 304:
-                return response
+                return Answer(response)
             if last or not _worth_it(response):
                 raise error_of(response)
             self._wait(attempt, response)
         raise AssertionError("unreachable")
 
-    def put(self, url: str, content: bytes) -> httpx.Response:
+    def put(self, url: str, content: bytes) -> Answer:
         """Put bytes to an address that is its own key; ours is not shown there."""
         for attempt in range(self.retries + 1):
             last = attempt == self.retries
@@ -103,7 +138,7 @@ class Transport:
                 self._wait(attempt, None)
                 continue
             if response.is_success:
-                return response
+                return Answer(response)
             if last or not _worth_it(response):
                 raise error_of(response)
             self._wait(attempt, response)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.parsers import MultiPartParser
@@ -117,7 +117,7 @@ class ApiView(APIView):
                 f"{self.whose()} {reads.__qualname__} {sorted(self.kwargs.items())}"
             )
             now = self._state(reads)
-            if not matching.names(named, now):
+            if not matching.names_state(named, now):
                 raise problems.Refusal(
                     "It has changed since you read it. Read it again and decide anew.",
                     code="changed",
@@ -172,11 +172,21 @@ class ApiView(APIView):
         return response
 
     def _conditional(self, response: HttpResponseBase) -> HttpResponseBase:
-        if not isinstance(response, HttpResponse) or response.status_code != 200:
+        if response.status_code != 200:
             return response
-        response["ETag"] = etag = matching.etag(response.content)
+        if isinstance(response, HttpResponse):
+            etag = matching.etag(response.content)
+            if not self.operation.many and (self.query.get("fields") or self.query.get("expand")):
+                etag = matching.etag_of_part(self._state(type(self)), response.content)
+        elif "ETag" in response.headers:
+            etag = response.headers["ETag"]
+        else:
+            return response
+        response["ETag"] = etag
         known = self.request.headers.get("If-None-Match", "")
         if known and matching.names(known, etag):
+            if isinstance(response, FileResponse) and response.file_to_stream:
+                response.file_to_stream.close()
             unchanged = HttpResponse(status=304)
             unchanged["ETag"] = etag
             return unchanged
@@ -207,7 +217,8 @@ class ApiView(APIView):
             context={"view": self},
         )
         response = _json(data, status or self.operation.status)
-        response["ETag"] = matching.etag(response.content)
+        if not self.query.get("fields") and not self.query.get("expand"):
+            response["ETag"] = matching.etag(response.content)
         if location:
             response["Location"] = location
         return response
@@ -244,6 +255,12 @@ class ApiView(APIView):
         if wanted := self.query.get("fields", ()):
             data = {name: value for name, value in data.items() if name in wanted}
         return _json(data, status or self.operation.status)
+
+    def file(self, stored: IO[bytes], *, key: str, name: str, kind: str) -> HttpResponseBase:
+        """An answer that is a large file of the vault, which never changes under its `key`."""
+        response = FileResponse(stored, as_attachment=True, filename=name, content_type=kind)
+        response["ETag"] = matching.etag(key.encode())
+        return response
 
     def done(self) -> HttpResponse:
         """An answer without a body."""

@@ -35,6 +35,20 @@ def note_completed() -> None:
             tasks.note_order_completed(*message.task["args"])
 
 
+def test_whoever_joins_a_finished_order_finishes_it_again(world: World) -> None:
+    first = world.shoot(State.DELIVERED)
+    note_completed()
+    orders.add_people(actor=world.actor, order=first.order, employees=world.hire(2))
+    late = list(first.order.shoots.exclude(pk=first.pk))
+    orders.cancel_shoot(actor=world.actor, shoot=late[0])
+    note_completed()
+    assert told(world).count("order.completed") == 1
+    orders.cancel_shoot(actor=world.actor, shoot=late[1])
+    note_completed()
+    note_completed()
+    assert told(world).count("order.completed") == 2
+
+
 def test_a_whole_shoot_is_told_step_by_step(world: World) -> None:
     shoot = world.shoot(State.DELIVERED)
     note_completed()

@@ -144,5 +144,14 @@ def embed(program: Program, world: World, back: str) -> HttpResponse:
     return program.post(f"shoots/{world.shoot().pk}/embed-links", {"return_url": back})
 
 
+@recipe("link_closed")
+def _closed(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    origin = "https://people.example.com"
+    program.patch("organisation", {"embed_origins": [origin]})
+    shoot = world.shoot()
+    program.post(f"shoots/{shoot.pk}/revoke-link")
+    return program.post(f"shoots/{shoot.pk}/embed-links", {"return_url": f"{origin}/done"})
+
+
 put("origin_not_allowed", lambda p, w, m: embed(p, w, "https://people.example.com/done"))
 put("return_url", lambda p, w, m: embed(p, w, "/done"))

@@ -34,6 +34,7 @@ class Shoot(TypedDict):
     round: int
     release: str | None
     headshot: str | None
+    link_revoked_at: str | None
     inputs_destroyed_at: str | None
     created_at: str
     updated_at: str

@@ -1,0 +1,191 @@
+"""Partners who act for customers: as long as they may, and nothing longer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.consent import invitations
+from accounts.developers import partners
+from accounts.membership.organisations import allow_framing
+from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
+from generation.models import State
+from tests.api.program import Program, problem
+from tests.world import World, jpeg, make_world
+
+ORIGIN = "https://people.partner.example"
+WANTED = ["employees:write", "looks:write", "orders:write", "shoots:write", "headshots:write",
+          "webhooks:write", "organisation:read"]  # fmt: skip
+
+
+@dataclass
+class Standing:
+    """A partner's program, the customer that it acts for, and by which grant."""
+
+    program: Program
+    customer: World
+    grant: PartnerGrant
+
+    def withdraw(self) -> None:
+        partners.withdraw(actor=self.customer.actor, grant=self.grant)
+
+
+def let_act(partner: Organisation, customer: World) -> PartnerGrant:
+    return partners.grant(
+        actor=customer.actor,
+        organisation=customer.organisation,
+        partner_id=str(partner.pk),
+        wanted=WANTED,
+    )
+
+
+@pytest.fixture
+def standing(world: World) -> Standing:
+    customer = make_world("Customer")
+    program = Program.of(world.organisation)
+    program.headers["Headshots-Organisation"] = str(customer.organisation.pk)
+    return Standing(program, customer, let_act(world.organisation, customer))
+
+
+def endpoint(program: Program, url: str = "https://192.0.1.1/partner") -> str:
+    made = program.post("webhook-endpoints", {"url": url})
+    assert made.status_code == 201, made.content
+    return str(made.json()["id"])
+
+
+def test_endpoints_that_a_partner_named_hear_nothing_more(standing: Standing) -> None:
+    own = standing.customer.endpoint(url="https://192.0.1.1/own")
+    turned = standing.customer.organisation.webhook_endpoints.create(url="https://192.0.1.1/turned")
+    made = endpoint(standing.program)
+    # An endpoint of the customer's that the partner leads elsewhere is the partner's from then on.
+    changed = {"url": "https://192.0.1.1/elsewhere"}
+    assert standing.program.patch(f"webhook-endpoints/{turned.pk}", changed).status_code == 200
+    standing.withdraw()
+    off = WebhookEndpoint.objects.filter(disabled_at__isnull=False)
+    assert {str(each.pk) for each in off} == {made, str(turned.pk)}
+    assert {each.disabled_because for each in off} == {"partner"}
+    standing.customer.order()
+    assert {each.pk for each in WebhookEndpoint.objects.filter(deliveries__isnull=False)} == {
+        own.pk
+    }
+    client = Client()
+    client.force_login(standing.customer.owner)
+    slug = standing.customer.organisation.slug
+    page = client.get(f"/o/{slug}/webhooks/{made}").content.decode()
+    assert "the partner who named this address may not do so any more" in page
+
+
+def test_upload_addresses_of_a_partner_end(standing: Standing) -> None:
+    shoot = standing.customer.shoot(State.COLLECTING)
+    paths = [
+        program.post(f"shoots/{shoot.pk}/upload-addresses").json()["url"].split("8000", 1)[-1]
+        for program in (standing.program, Program.of(standing.customer.organisation))
+    ]
+    standing.withdraw()
+    put = [Client().put(path, jpeg(), content_type="image/jpeg") for path in paths]
+    problem(put[0], 404, "not_found")
+    assert put[1].status_code == 201
+
+
+def test_links_that_a_partner_was_given_end(standing: Standing) -> None:
+    allow_framing(
+        actor=standing.customer.actor, organisation=standing.customer.organisation, origins=[ORIGIN]
+    )
+    shown, other = standing.customer.shoot(), standing.customer.shoot()
+    back = {"return_url": f"{ORIGIN}/done"}
+    made = standing.program.post(f"shoots/{shown.pk}/embed-links", back)
+    frame = made.json()["url"].split("8000", 1)[-1]
+    # The way behind the frame is the personal link, which the partner could have kept.
+    kept = Client().get(frame)["Location"]
+    # Somebody else's link for the same person later does not hide the partner's.
+    own = Program.of(standing.customer.organisation)
+    assert own.post(f"shoots/{shown.pk}/embed-links", back).status_code == 201
+    standing.withdraw()
+    assert Client().get(frame).status_code == 404
+    assert Client().get(kept).status_code == 404
+    shown.refresh_from_db()
+    new = invitations.token(invitation=shown.invitation)
+    page = Client().get(f"/i/{new}/")
+    assert page.status_code == 200
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+    # Whoever the partner never showed anything keeps their link.
+    generation = other.invitation.generation
+    other.invitation.refresh_from_db()
+    assert other.invitation.generation == generation
+
+
+def test_download_links_of_a_partner_end(standing: Standing) -> None:
+    order = standing.customer.order()
+    made = standing.program.post(f"orders/{order.pk}/download-links", {"days": 30})
+    assert made.status_code == 201, made.content
+    path = made.json()["url"].split("8000", 1)[-1]
+    assert Client().get(path).status_code == 200
+    standing.withdraw()
+    assert Client().get(path).status_code == 410
+
+
+def test_a_partners_test_key_opens_the_sandbox_of_its_customer(
+    standing: Standing, world: World
+) -> None:
+    tester = Program.of(world.organisation, test=True)
+    tester.headers.update(standing.program.headers)
+    assert not Organisation.objects.filter(sandbox_of=standing.customer.organisation).exists()
+    said = tester.get("organisation")
+    assert said.status_code == 200, said.content
+    assert said.json()["test"] is True
+    sandbox = Organisation.objects.get(sandbox_of=standing.customer.organisation)
+    assert said.json()["id"] == str(sandbox.pk)
+    assert tester.get("looks").json()["data"][0]["name"] == "Studio"
+    hears = endpoint(tester)
+    standing.withdraw()
+    problem(tester.get("organisation"), 404, "not_found")
+    assert WebhookEndpoint.objects.get(pk=hears).disabled_because == "partner"
+
+
+def test_a_revoked_link_stays_revoked(standing: Standing) -> None:
+    allow_framing(
+        actor=standing.customer.actor, organisation=standing.customer.organisation, origins=[ORIGIN]
+    )
+    shoot = standing.customer.shoot()
+    standing.program.post(f"shoots/{shoot.pk}/embed-links", {"return_url": f"{ORIGIN}/done"})
+    shoot.invitation.revoked_at = timezone.now()
+    shoot.invitation.save(update_fields=["revoked_at"])
+    standing.withdraw()
+    shoot.invitation.refresh_from_db()
+    assert shoot.invitation.revoked_at
+
+
+def test_what_was_left_under_a_scope_ends_with_that_scope(standing: Standing) -> None:
+    made = endpoint(standing.program)
+    shoot = standing.customer.shoot(State.COLLECTING)
+    place = f"shoots/{shoot.pk}/upload-addresses"
+    path = standing.program.post(place).json()["url"].split("8000", 1)[-1]
+
+    def grant(*wanted: str) -> None:
+        partners.grant(
+            actor=standing.customer.actor,
+            organisation=standing.customer.organisation,
+            partner_id=str(standing.grant.partner_id),
+            wanted=wanted,
+        )
+
+    grant("shoots:write", "webhooks:write", "audit:read")
+    assert WebhookEndpoint.objects.get(pk=made).disabled_at is None
+    grant("shoots:write", "webhooks:read")
+    assert WebhookEndpoint.objects.get(pk=made).disabled_because == "partner"
+    photo = {"data": jpeg(), "content_type": "image/jpeg"}
+    assert Client().put(path, **photo).status_code == 201
+    other = standing.program.post(place).json()["url"].split("8000", 1)[-1]
+    grant("shoots:read")
+    problem(Client().put(other, **photo), 404, "not_found")
+
+
+def test_a_second_grant_does_not_bring_back_what_ended(standing: Standing) -> None:
+    made = endpoint(standing.program)
+    standing.withdraw()
+    let_act(standing.grant.partner, standing.customer)
+    assert standing.program.get(f"webhook-endpoints/{made}").json()["enabled"] is False
+    assert standing.program.get("employees").status_code == 200
