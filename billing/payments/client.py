@@ -29,7 +29,8 @@ def pages() -> list[str]:
     """Where Stripe's own pages are, for those pages of ours whose forms lead there."""
     if settings.STRIPE_SANDBOX:
         return [settings.STRIPE_SANDBOX]
-    return ["https://checkout.stripe.com", "https://billing.stripe.com"] if is_on() else []
+    names = ("checkout", "billing", "invoice")
+    return [f"https://{name}.stripe.com" for name in names] if is_on() else []
 
 
 def client() -> stripe.StripeClient:

@@ -29,10 +29,11 @@ from headshots.lib.problems import Problem
 def listed(request: HttpRequest, slug: str) -> HttpResponse:
     """Everything that was bought, with its invoice and receipt."""
     inside = membership(request.user, slug, Role.ADMIN)
-    # A checkout that nobody paid is no bill.
+    # A checkout that nobody paid is no bill; a month of the plan has one before it is paid.
     shown = access.purchases(inside).exclude(
         state__in=[Purchase.State.OPEN, Purchase.State.DROPPED],
         kind__in=[Purchase.Kind.PACK, Purchase.Kind.PLAN],
+        invoice_id=None,
     )
     page = Paginator(shown, 50).get_page(request.GET.get("page"))
     return render(request, "billing/invoices.html", {"inside": inside, "page": page, "on": is_on()})

@@ -28,6 +28,7 @@ CARDS = (
     TestCard("4000000000000077", ("bypassPending",), "visa", "accepted"),
     TestCard("4000000000000002", ("visa_chargeDeclined", "chargeDeclined"), "visa", "declined"),
     TestCard("4000000000000341", ("chargeCustomerFail",), "visa", "declined_later"),
+    TestCard("4000002760003184", ("authenticationRequired",), "visa", "authenticated"),
     TestCard("4000000000000259", ("createDispute",), "visa", "disputed"),
     TestCard("4000000000001976", ("createDisputeInquiry",), "visa", "inquiry"),
     TestCard("4000000000007726", ("refundFail",), "visa", "refund_fails"),

@@ -160,6 +160,7 @@ def _subscription(account: Account, session: Obj, method: Obj) -> None:
             "metadata": session["_subscription"].get("metadata", {}),
             "payment_behavior": "error_if_incomplete",
         },
+        off_session=False,
     )
     session |= {
         "subscription": made["id"],

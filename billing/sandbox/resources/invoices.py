@@ -294,7 +294,7 @@ def _refuse_of_others(account: Account, method_id: str, customer_id: str) -> Non
         )
 
 
-def charge_invoice(account: Account, invoice: Obj, method: Obj) -> Obj:
+def charge_invoice(account: Account, invoice: Obj, method: Obj, *, off_session: bool = True) -> Obj:
     """Take what is due from a payment method; a declined one is a Refused."""
     invoice |= {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
     asked: Obj = {
@@ -306,9 +306,11 @@ def charge_invoice(account: Account, invoice: Obj, method: Obj) -> Obj:
     intent = need(account, "payment_intent", payments.create(account, asked)["id"])
     _attach_payment(account, invoice, intent["id"], "open", 0)
     try:
-        intent = payments.pay(account, intent, method)
-    except Refused:
+        intent = payments.pay(account, intent, method, off_session=off_session)
+    except Refused as refused:
         account.save(invoice)
+        if refused.body["error"].get("code") == "authentication_required":
+            announce(account, "invoice.payment_action_required", invoice)
         announce(account, "invoice.payment_failed", invoice)
         raise
     account.save(invoice)
@@ -378,6 +380,10 @@ def _paid(account: Account, invoice: Obj) -> None:
     account.save(invoice)
     announce(account, "invoice.paid", invoice)
     announce(account, "invoice.payment_succeeded", invoice)
+    subscription = account.find("subscription", subscription_of(invoice))
+    if subscription is not None and subscription["status"] == "past_due":
+        subscription["status"] = "active"
+        announce(account, "customer.subscription.updated", account.save(subscription))
 
 
 def of_session(account: Account, session: Obj, data: Obj) -> Obj:
