@@ -208,7 +208,12 @@ class InvoiceCheckoutView(TenantView):
         scope="credits:write",
         match=True,
         shape=CheckoutShape,
-        refuses=(refusals.PAYMENTS_OFF, refusals.BY_INVOICE, refusals.HAS_PLAN),
+        refuses=(
+            refusals.PAYMENTS_OFF,
+            refusals.BY_INVOICE,
+            refusals.DROPPED,
+            refusals.HAS_PLAN,
+        ),
     )
     def post(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
         """The address of Stripe's page, where a person pays; asked again, the same. Credits come
@@ -230,7 +235,7 @@ class InvoiceSendView(TenantView):
         match=True,
         shape=InvoiceShape,
         body=VatGiven,
-        refuses=(refusals.PAYMENTS_OFF, refusals.BY_CARD),
+        refuses=(refusals.PAYMENTS_OFF, refusals.BY_CARD, refusals.DROPPED, refusals.PAID),
     )
     def post(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
         """Stripe writes it and mails it to the organisation's billing address."""

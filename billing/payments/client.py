@@ -63,8 +63,11 @@ def once(*parts: object) -> stripe.RequestOptions:
     return {"idempotency_key": name}
 
 
+NOTHING_CHARGED = gettext_noop("Nothing was charged.")
+
+
 @contextmanager
-def answering(kept: str = gettext_noop("Nothing was charged.")) -> Iterator[stripe.StripeClient]:
+def answering(kept: str = NOTHING_CHARGED) -> Iterator[stripe.StripeClient]:
     """The client; what Stripe refuses becomes a Problem. `kept` says what stands all the same."""
     stripe_client = client()
     try:

@@ -61,6 +61,19 @@ def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase
     )
 
 
+@transaction.atomic
+def begin_once(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase:
+    """As `begin`, for a form that may be sent again: what waits to be paid is found again."""
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    waiting = Purchase.objects.filter(
+        organisation=organisation,
+        kind=Purchase.Kind.PACK,
+        state=Purchase.State.OPEN,
+        credits=credits,
+    )
+    return waiting.first() or begin(actor=actor, organisation=organisation, credits=credits)
+
+
 def note(
     *,
     actor: Actor,
@@ -140,6 +153,11 @@ def go_on(*, purchase: Purchase) -> Checkout:
     return begun
 
 
+def paid() -> Problem:
+    """The refusal of a purchase that nothing is left to do for."""
+    return Problem(_("This purchase is paid or on its way."), code="paid", status=409)
+
+
 def dropped() -> Problem:
     """The refusal of a purchase that was given up."""
     return Problem(_("This purchase was dropped. Begin another one."), code="dropped", status=409)
@@ -188,12 +206,12 @@ def _checkout(purchase: Purchase) -> Checkout:
     plan = purchase.kind == Purchase.Kind.PLAN
     lookup_key = catalogue.PLAN.lookup_key if plan else catalogue.CREDITS.lookup_key
     quantity = purchase.credits // catalogue.PLAN.included if plan else purchase.credits
-    price = price_id(lookup_key)
+    price = price_id(lookup_key, _KEPT)
     marks = {"purchase": str(purchase.pk)}
     back = settings.SITE_URL + reverse("bought", args=[organisation.slug, purchase.pk])
     params: stripe.params.checkout.SessionCreateParams = {
         "mode": "subscription" if plan else "payment",
-        "customer": customer_of(organisation),
+        "customer": customer_of(organisation, _KEPT),
         "client_reference_id": str(purchase.pk),
         "metadata": marks,
         "line_items": [{"price": price, "quantity": quantity}],
@@ -240,7 +258,7 @@ def drop(*, actor: Actor, purchase: Purchase) -> Purchase:
         Purchase.State.FAILED,
         Purchase.State.DROPPED,
     ):
-        raise Problem(_("This purchase is paid or on its way."), code="paid", status=409)
+        raise paid()
     with transaction.atomic():
         purchase.state = Purchase.State.DROPPED
         purchase.save(update_fields=["state"])

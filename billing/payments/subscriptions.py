@@ -40,7 +40,7 @@ def refresh(
     organisation: Organisation, kept: str = gettext_noop("What you changed there stands.")
 ) -> None:
     """Read the plan at Stripe now. Raises Problem while it is away, which says what is `kept`."""
-    customer = customer_of(organisation)
+    customer = customer_of(organisation, kept)
     with answering(kept) as api:
         found = api.v1.subscriptions.list(
             params={"customer": customer, "status": "all", "limit": 10}

@@ -36,7 +36,7 @@ def buy(request: HttpRequest, slug: str) -> HttpResponse:
             credits = catalogue.credits_asked(
                 pack=request.POST.get("pack", ""), credits=request.POST.get("credits", "")
             )
-            purchase = purchases.begin(
+            purchase = purchases.begin_once(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 credits=credits,
@@ -119,7 +119,12 @@ def bought(request: HttpRequest, slug: str, purchase_id: UUID) -> HttpResponse:
             purchase = back.came_back(purchase=purchase)
         except Problem as away:
             problem = away
-            news.heard(source_id=purchase.session_id or "")
+            if purchase.session_id:
+                news.heard(source_id=purchase.session_id)
+    # The cluster reads at Stripe what could not be read here.
+    unread = purchase.state == Purchase.State.OPEN and (
+        problem is not None or news.waits(source_id=purchase.session_id or "")
+    )
     return render(
         request,
         "billing/bought.html",
@@ -128,6 +133,7 @@ def bought(request: HttpRequest, slug: str, purchase_id: UUID) -> HttpResponse:
             "purchase": purchase,
             "balance": ledger.balance(organisation=inside.organisation),
             "problem": problem,
-            "looking": purchase.state == Purchase.State.SETTLING or problem is not None,
+            "unread": unread,
+            "looking": purchase.state == Purchase.State.SETTLING or unread,
         },
     )

@@ -48,7 +48,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         purchase = None
         try:
-            purchase = invoices.begin(
+            purchase = invoices.begin_once(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 credits=catalogue.whole_number(
@@ -63,7 +63,11 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("invoices", slug=slug)
         except Problem as refused:
             problem = refused
-            if purchase is not None and refused.code != "stripe_away":
+            if purchase is not None and refused.code == "stripe_away":
+                # It is kept, and gone on with from there; a second one must not be begun.
+                messages.error(request, refused.sentence)
+                return redirect("invoices", slug=slug)
+            if purchase is not None:
                 # What Stripe refused is corrected in the form, as a purchase of its own.
                 invoices.discard(purchase=purchase)
     terms = catalogue.INVOICE

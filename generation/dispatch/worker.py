@@ -32,7 +32,7 @@ from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec, TrainSpec
 from generation.inviting import notices
 from generation.models import Candidate, Selfie, Shoot, State
-from generation.ordering import add_ons
+from generation.ordering import add_ons, promises
 from generation.photos import demands
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -361,6 +361,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
+            promises.settle(shoot=shoot)
             states.move(
                 actor=SYSTEM,
                 shoot=shoot,

@@ -49,6 +49,10 @@ def bought(world: World, **changes: str) -> Purchase:
 
 
 put("paid", lambda p, w, m: p.delete(f"invoices/{bought(w, state='paid').pk}"))
+put(
+    "dropped",
+    lambda p, w, m: p.post(f"invoices/{bought(w, kind='invoice', state='dropped').pk}/send", {}),
+)
 put("by_card", lambda p, w, m: p.post(f"invoices/{bought(w).pk}/send", {}))
 put(
     "by_invoice",
