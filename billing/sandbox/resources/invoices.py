@@ -205,7 +205,9 @@ def _take_item(account: Account, invoice: Obj, item: Obj) -> None:
     add_line(account, invoice, given, parent=parent, period=item["period"])
 
 
-@operation("GET", "/v1/invoiceitems/{id}", None)
+@operation(
+    "GET", "/v1/invoiceitems/{id}", "_invoice_item_retrieve_params:InvoiceItemRetrieveParams"
+)
 def item(account: Account, given: Obj, id: str) -> Obj:
     return shown(need(account, "invoiceitem", id))
 
@@ -438,7 +440,7 @@ def update(account: Account, given: Obj, id: str) -> Obj:
     return shown(invoice)
 
 
-@operation("GET", "/v1/invoices/{id}/lines", None)
+@operation("GET", "/v1/invoices/{id}/lines", "_invoice_list_lines_params:InvoiceListLinesParams")
 def lines(account: Account, given: Obj, id: str) -> Obj:
     kept: Obj = need(account, "invoice", id)["lines"]
     return kept
@@ -464,7 +466,11 @@ def subscription_of(invoice: Obj) -> str | None:
     return details.get("subscription")
 
 
-@operation("GET", "/v1/invoice_payments/{id}", None)
+@operation(
+    "GET",
+    "/v1/invoice_payments/{id}",
+    "_invoice_payment_retrieve_params:InvoicePaymentRetrieveParams",
+)
 def payment(account: Account, given: Obj, id: str) -> Obj:
     return need(account, "invoice_payment", id)
 

@@ -70,7 +70,11 @@ def create(account: Account, given: Obj) -> Obj:
     return confirm(account, given, id=made["id"]) if given.get("confirm") else shown(made)
 
 
-@operation("POST", "/v1/payment_intents/{id}/confirm", None)
+@operation(
+    "POST",
+    "/v1/payment_intents/{id}/confirm",
+    "_payment_intent_confirm_params:PaymentIntentConfirmParams",
+)
 def confirm(account: Account, given: Obj, id: str) -> Obj:
     intent = need(account, "payment_intent", id)
     if intent["status"] in ("succeeded", "canceled", "processing"):

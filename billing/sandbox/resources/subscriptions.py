@@ -256,7 +256,11 @@ def items(account: Account, given: Obj) -> Obj:
     return listing(kept, given, "/v1/subscription_items")
 
 
-@operation("GET", "/v1/subscription_items/{id}", None)
+@operation(
+    "GET",
+    "/v1/subscription_items/{id}",
+    "_subscription_item_retrieve_params:SubscriptionItemRetrieveParams",
+)
 def item(account: Account, given: Obj, id: str) -> Obj:
     for subscription in account.all("subscription"):
         for one in subscription["items"]["data"]:
