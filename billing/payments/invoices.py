@@ -25,9 +25,18 @@ _KEPT = gettext_noop("The invoice is kept here and goes out when you send it aga
 
 @transaction.atomic
 def begin(
-    *, actor: Actor, organisation: Organisation, credits: int, po_number: str = ""
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    credits: int,
+    po_number: str = "",
+    once: bool = False,
 ) -> Purchase:
-    """Note that somebody wants credits by invoice; `send` writes it. Raises Problem for too few."""
+    """Note that somebody wants credits by invoice; `send` writes it.
+
+    With `once`, for a form that may be sent again, one like it that was not sent yet is found
+    again. Raises Problem for too few credits.
+    """
     client()
     po_number = " ".join(po_number.split())
     if len(po_number) > 30:
@@ -42,6 +51,18 @@ def begin(
             code="amount",
             field="credits",
         )
+    if once:
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        unsent = Purchase.objects.filter(
+            organisation=organisation,
+            kind=Purchase.Kind.INVOICE,
+            state=Purchase.State.OPEN,
+            credits=credits,
+            po_number=po_number,
+            number="",
+        ).first()
+        if unsent is not None:
+            return unsent
     purchases.refuse_hoarding(organisation)
     return purchases.note(
         actor=actor,
@@ -50,26 +71,6 @@ def begin(
         credits=credits,
         cents=catalogue.INVOICE.price.cents(credits),
         po_number=po_number,
-    )
-
-
-@transaction.atomic
-def begin_once(
-    *, actor: Actor, organisation: Organisation, credits: int, po_number: str = ""
-) -> Purchase:
-    """As `begin`, for a form that may be sent again: one like it that was not sent yet is found
-    again."""
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
-    unsent = Purchase.objects.filter(
-        organisation=organisation,
-        kind=Purchase.Kind.INVOICE,
-        state=Purchase.State.OPEN,
-        credits=credits,
-        po_number=" ".join(po_number.split()),
-        number="",
-    )
-    return unsent.first() or begin(
-        actor=actor, organisation=organisation, credits=credits, po_number=po_number
     )
 
 

@@ -37,10 +37,13 @@ class Checkout:
 
 
 @transaction.atomic
-def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase:
+def begin(
+    *, actor: Actor, organisation: Organisation, credits: int, once: bool = False
+) -> Purchase:
     """Note that somebody wants to buy credits. Nothing is charged; Stripe is not asked yet.
 
-    Raises Problem outside the bounds, and where too many purchases were begun and left.
+    With `once`, for a form that may be sent again, what waits to be paid is found again. Raises
+    Problem outside the bounds, and where too many purchases were begun and left.
     """
     client()
     if not catalogue.LEAST <= credits <= catalogue.MOST:
@@ -51,6 +54,16 @@ def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase
             code="amount",
             field="credits",
         )
+    if once:
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        waiting = Purchase.objects.filter(
+            organisation=organisation,
+            kind=Purchase.Kind.PACK,
+            state=Purchase.State.OPEN,
+            credits=credits,
+        ).first()
+        if waiting is not None:
+            return waiting
     refuse_hoarding(organisation)
     return note(
         actor=actor,
@@ -59,19 +72,6 @@ def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase
         credits=credits,
         cents=catalogue.CREDITS.cents(credits),
     )
-
-
-@transaction.atomic
-def begin_once(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase:
-    """As `begin`, for a form that may be sent again: what waits to be paid is found again."""
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
-    waiting = Purchase.objects.filter(
-        organisation=organisation,
-        kind=Purchase.Kind.PACK,
-        state=Purchase.State.OPEN,
-        credits=credits,
-    )
-    return waiting.first() or begin(actor=actor, organisation=organisation, credits=credits)
 
 
 def note(

@@ -36,10 +36,11 @@ def buy(request: HttpRequest, slug: str) -> HttpResponse:
             credits = catalogue.credits_asked(
                 pack=request.POST.get("pack", ""), credits=request.POST.get("credits", "")
             )
-            purchase = purchases.begin_once(
+            purchase = purchases.begin(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 credits=credits,
+                once=True,
             )
             return _lead_on(purchase)
         except Problem as refused:

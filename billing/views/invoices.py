@@ -48,7 +48,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         purchase = None
         try:
-            purchase = invoices.begin_once(
+            purchase = invoices.begin(
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 credits=catalogue.whole_number(
@@ -57,6 +57,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                     least=catalogue.INVOICE.least,
                 ),
                 po_number=request.POST.get("po_number", ""),
+                once=True,
             )
             purchase = invoices.send(purchase=purchase, vat_id=request.POST.get("vat_id", ""))
             messages.success(request, _("Invoice %s is on its way.") % purchase.number)
