@@ -24,9 +24,9 @@ def reconcile_payments() -> int:
     return reconcile.reconcile()
 
 
-def send_low_balance(terms_id: str) -> int:
-    """default: tell owners and administrators that few credits are left."""
-    return terms.send_low_balance(terms_id=terms_id)
+def send_low_balance(terms_id: str, member_id: str) -> bool:
+    """default: tell one who is in charge that few credits are left."""
+    return terms.send_low_balance(terms_id=UUID(terms_id), member_id=UUID(member_id))
 
 
 def send_top_up_declined(purchase_id: str, member_id: str) -> bool:

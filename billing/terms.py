@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
@@ -9,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django_q.tasks import async_task
+from django_q.tasks import async_task, schedule
 
 from accounts import audit
 from accounts.actors import Actor
@@ -20,7 +24,11 @@ from billing import ledger
 from billing.models import CreditAccount, Terms
 from headshots.lib.problems import Problem
 
+log = structlog.get_logger(__name__)
+
 MOST_HOURS = 24 * 90
+_TASK = "billing.tasks.send_low_balance"
+_AGAIN = timedelta(minutes=5)
 
 
 def promised_hours(organisation: Organisation) -> int | None:
@@ -76,49 +84,60 @@ def sweep() -> int:
             mine = Terms.objects.filter(pk=terms.pk, told_low_at=None)
             # Conditional, so that of two sweeps one sends it.
             if mine.update(told_low_at=timezone.now()):
-                async_task("billing.tasks.send_low_balance", str(terms.pk))
                 organisation = terms.organisation
+                for member in letters.in_charge(organisation):
+                    async_task(_TASK, str(terms.pk), str(member.pk))
                 events.emit(organisation=organisation, type="credits.low", resource=organisation)
                 told += 1
     return told
 
 
-def send_low_balance(*, terms_id: str) -> int:
-    """Tell owners and administrators that few credits are left; returns how many were told.
+def send_low_balance(*, terms_id: UUID, member_id: UUID) -> bool:
+    """Tell one who is in charge that few credits are left, in the language they read. Returns
+    whether it went.
 
-    Nobody is told where there are enough again.
+    Nobody is told where there are enough again. While the mail server is away it is sent later.
     """
     terms = Terms.objects.select_related("organisation").filter(pk=terms_id).first()
     if terms is None or terms.low_balance is None or terms.told_low_at is None:
-        return 0
+        return False
     organisation = terms.organisation
+    member = next((one for one in letters.in_charge(organisation) if one.pk == member_id), None)
     balance = ledger.balance(organisation=organisation)
-    if balance.available >= terms.low_balance:
-        return 0
-    context = {
-        "organisation": organisation,
-        "balance": balance,
-        "low_balance": terms.low_balance,
-        "link": f"{settings.SITE_URL}{reverse('credits', args=[organisation.slug])}",
-    }
-    sent = 0
-    for member in letters.in_charge(organisation):
-        with translation.override(letters.language_of(member)):
-            mail = letters.letter(
-                organisation=organisation,
-                template="low_balance",
-                subject=ngettext(
-                    "{n} credit is left for {organisation}",
-                    "{n} credits are left for {organisation}",
-                    balance.available,
-                ).format(n=balance.available, organisation=organisation.name),
-                context=context,
-                to=[member.user.email],
-                headers={
-                    "Message-ID": f"<low.{terms.pk.hex}.{int(terms.told_low_at.timestamp())}"
-                    f".{member.pk.hex}@headshots>"
-                },
-            )
+    if member is None or organisation.closed_at or balance.available >= terms.low_balance:
+        return False
+    with translation.override(letters.language_of(member)):
+        mail = letters.letter(
+            organisation=organisation,
+            template="low_balance",
+            subject=ngettext(
+                "{n} credit is left for {organisation}",
+                "{n} credits are left for {organisation}",
+                balance.available,
+            ).format(n=balance.available, organisation=organisation.name),
+            context={
+                "organisation": organisation,
+                "balance": balance,
+                "low_balance": terms.low_balance,
+                "link": f"{settings.SITE_URL}{reverse('credits', args=[organisation.slug])}",
+            },
+            to=[member.user.email],
+            headers={
+                "Message-ID": f"<low.{terms.pk.hex}.{int(terms.told_low_at.timestamp())}"
+                f".{member.pk.hex}@headshots>"
+            },
+        )
+    try:
         mail.send()
-        sent += 1
-    return sent
+    except OSError:
+        log.exception("mail_failed", kind="low_balance", terms=str(terms.pk))
+        schedule(
+            _TASK,
+            str(terms_id),
+            str(member_id),
+            schedule_type="O",
+            next_run=timezone.now() + _AGAIN,
+            cluster="default",
+        )
+        return False
+    return True

@@ -8,10 +8,28 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from headshots.lib import embedded_postgres
 from tests.stand_in import shop, stand_in  # noqa: F401  fixtures
 from tests.world import World, make_world
+
+# Between tests that commit all tables are emptied, which those of the ledger refuse.
+_LEDGER = ("account", "grant", "hold", "entry")
+_sql_flush = DatabaseOperations.sql_flush
+
+
+def _flushed(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
+    def with_guards(word: str) -> list[str]:
+        return [
+            f"ALTER TABLE billing_credit{of} {word} TRIGGER credit_{of}_not_emptied"
+            for of in _LEDGER
+        ]
+
+    return [*with_guards("DISABLE"), *_sql_flush(self, *args, **kwargs), *with_guards("ENABLE")]
+
+
+DatabaseOperations.sql_flush = _flushed  # type: ignore[method-assign]
 
 RUNNING = pytest.StashKey[TextIOWrapper]()
 

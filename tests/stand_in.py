@@ -28,6 +28,7 @@ from billing.sandbox.delivery import signature
 
 ACCEPTED, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
 DECLINED_LATER, DISPUTED = "4000 0000 0000 0341", "4000 0000 0000 0259"
+AUTHENTICATED = "4000 0027 6000 3184"
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from accounts.api.base import TenantView
 from billing import prices
 from billing.api import refusals
 from billing.models import TopUp
-from billing.payments import catalogue, plans, top_ups
+from billing.payments import catalogue, plans, subscriptions, top_ups
 from billing.payments.client import is_on
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
@@ -132,7 +132,7 @@ class PlanView(TenantView):
     def get(self, request: Request) -> HttpResponseBase:
         """Begin one with `POST /invoices` and `kind` `plan`; a person changes and ends it in the
         portal."""
-        state = plans.plan_of(self.organisation)
+        state = subscriptions.plan_of(self.organisation)
         units = state.quantity if state else 0
         return self.shown(
             {

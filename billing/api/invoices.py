@@ -208,11 +208,17 @@ class InvoiceCheckoutView(TenantView):
         scope="credits:write",
         match=True,
         shape=CheckoutShape,
-        refuses=(refusals.PAYMENTS_OFF, refusals.BY_INVOICE),
+        refuses=(
+            refusals.PAYMENTS_OFF,
+            refusals.BY_INVOICE,
+            refusals.DROPPED,
+            refusals.HAS_PLAN,
+        ),
     )
     def post(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
         """The address of Stripe's page, where a person pays; asked again, the same. Credits come
-        once Stripe says that it is paid, wherever that person goes on from there."""
+        once Stripe says that it is paid, wherever that person goes on from there. Of a plan's
+        checkouts one is open at a time."""
         return self.shown(purchases.go_on(purchase=access.purchase(self.inside, invoice_id)))
 
 
@@ -229,7 +235,7 @@ class InvoiceSendView(TenantView):
         match=True,
         shape=InvoiceShape,
         body=VatGiven,
-        refuses=(refusals.PAYMENTS_OFF, refusals.BY_CARD),
+        refuses=(refusals.PAYMENTS_OFF, refusals.BY_CARD, refusals.DROPPED, refusals.PAID),
     )
     def post(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
         """Stripe writes it and mails it to the organisation's billing address."""

@@ -25,6 +25,7 @@ SANDBOX_BUYS_NOTHING = Refused(
     name="sandbox_buys_nothing",
 )
 PAID = Refused("paid", 409, "This purchase is paid or on its way.")
+DROPPED = Refused("dropped", 409, "This purchase was dropped. Begin another one.")
 BY_INVOICE = Refused("by_invoice", 409, "This purchase is paid by its invoice.")
 BY_CARD = Refused("by_card", 409, "This purchase is paid by card.")
 CAP = Refused("cap", 422, "25 credits cost $575.00, which is more than the cap a month.", "cap")

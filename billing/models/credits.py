@@ -1,8 +1,8 @@
 """Credits: what an organisation has, where it comes from, and every change as an entry.
 
 The entries are the truth. Accounts, grants and holds carry sums of them for speed; the database
-checks at every commit that those sums hold, whoever wrote (migration 0002). Rows are written by
-the functions of that migration alone, which `billing.ledger` calls.
+checks at every commit that those sums hold, whoever wrote (migrations 0002, 0005 and 0007). Rows
+are written by the functions of those migrations alone, which `billing.ledger` calls.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class CreditGrant(Row):
     expires_at = models.DateTimeField(null=True, blank=True)
     amount = models.IntegerField()
     remaining = models.IntegerField(default=0)
+    # The entry that changed it last, so that a change is checked by what came since.
+    last_number = models.PositiveBigIntegerField(db_default=0)
     # In the indexes instead of `remaining`, whose every change would otherwise rewrite them all.
     live = models.GeneratedField(
         expression=GreaterThan(F("remaining"), 0),

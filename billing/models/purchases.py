@@ -43,6 +43,8 @@ class Purchase(Row):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     po_number = models.CharField(max_length=40, blank=True)
+    # As it was given for an invoice, until Stripe has it.
+    vat_id = models.CharField(max_length=30, blank=True, default="")
     # How often a checkout was begun for it; each has an idempotency key of its own.
     attempt = models.PositiveSmallIntegerField(default=1)
     session_id = models.CharField(max_length=255, null=True, blank=True, unique=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from headshots.lib.problems import Problem
 
@@ -79,13 +80,13 @@ class InvoiceTerms:
 TIERS = (Tier(9, 2900), Tier(24, 2600), Tier(99, 2300), Tier(249, 2000), Tier(None, 1800))
 CREDITS = VolumePrice("headshots_credits", "headshots_credits", "Headshot credits", TIERS)
 PACKS = (
-    Pack("try", "A first look", 5),
-    Pack("team", "A team", 25),
-    Pack("department", "A department", 50),
-    Pack("office", "An office", 100),
-    Pack("company", "A company", 250),
+    Pack("try", gettext_noop("A first look"), 5),
+    Pack("team", gettext_noop("A team"), 25),
+    Pack("department", gettext_noop("A department"), 50),
+    Pack("office", gettext_noop("An office"), 100),
+    Pack("company", gettext_noop("A company"), 250),
 )
-PLAN = Plan("headshots_plan", "headshots_plan", "Joiners plan", 10, 19_900, 3)
+PLAN = Plan("headshots_plan", "headshots_plan", gettext_noop("Joiners plan"), 10, 19_900, 3)
 INVOICE = InvoiceTerms(CREDITS, least=50, days=30)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from djstripe.models import Price, Product
 
 from billing.payments import catalogue, shapes
-from billing.payments.client import answering, once
+from billing.payments.client import NOTHING_CHARGED, answering, once
 
 
 def sync_catalogue() -> list[str]:
@@ -29,11 +29,12 @@ def sync_catalogue() -> list[str]:
     return done
 
 
-def price_id(lookup_key: str) -> str:
-    """The price at Stripe that has the key now. Raises Problem where it is not there yet."""
+def price_id(lookup_key: str, kept: str = NOTHING_CHARGED) -> str:
+    """The price at Stripe that has the key now. Raises Problem where it is not there yet, and
+    while Stripe is away, which says what is `kept`."""
     from headshots.lib.problems import Problem
 
-    with answering() as api:
+    with answering(kept) as api:
         found = api.v1.prices.list(params={"lookup_keys": [lookup_key], "active": True, "limit": 1})
     for price in found.data:
         return price.id

@@ -29,7 +29,8 @@ def pages() -> list[str]:
     """Where Stripe's own pages are, for those pages of ours whose forms lead there."""
     if settings.STRIPE_SANDBOX:
         return [settings.STRIPE_SANDBOX]
-    return ["https://checkout.stripe.com", "https://billing.stripe.com"] if is_on() else []
+    names = ("checkout", "billing", "invoice")
+    return [f"https://{name}.stripe.com" for name in names] if is_on() else []
 
 
 def client() -> stripe.StripeClient:
@@ -62,8 +63,11 @@ def once(*parts: object) -> stripe.RequestOptions:
     return {"idempotency_key": name}
 
 
+NOTHING_CHARGED = gettext_noop("Nothing was charged.")
+
+
 @contextmanager
-def answering(kept: str = gettext_noop("Nothing was charged.")) -> Iterator[stripe.StripeClient]:
+def answering(kept: str = NOTHING_CHARGED) -> Iterator[stripe.StripeClient]:
     """The client; what Stripe refuses becomes a Problem. `kept` says what stands all the same."""
     stripe_client = client()
     try:

@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from djstripe.models import Customer
 
 from accounts.models import Organisation
-from billing.payments.client import answering, once
+from billing.payments.client import NOTHING_CHARGED, answering, once
 from headshots.lib.problems import Problem
 
 if TYPE_CHECKING:
     import stripe
 
 
-def customer_of(organisation: Organisation) -> str:
-    """The id of an organisation's customer; made where there is none. Raises Problem."""
+def customer_of(organisation: Organisation, kept: str = NOTHING_CHARGED) -> str:
+    """The id of an organisation's customer; made where there is none. Raises Problem, which says
+    what is `kept` while Stripe is away."""
     if organisation.sandbox_of_id:
         raise Problem(
             _("Nothing is bought in the sandbox: its credits cost nothing."),
@@ -32,7 +33,7 @@ def customer_of(organisation: Organisation) -> str:
         "email": email,
         "metadata": {"organisation": str(organisation.pk)},
     }
-    with answering() as api:
+    with answering(kept) as api:
         made = api.v1.customers.create(
             params=params, options=once("customer", organisation.pk, organisation.name, email)
         )

@@ -89,7 +89,7 @@ def _grant(organisation: Organisation, line: Line, credits: int) -> None:
         organisation=organisation,
         amount=credits,
         source_key=line.source_key,
-        note=catalogue.PLAN.name if of_plan else "Bought",
+        note=catalogue.PLAN.name if of_plan else gettext_noop("Bought"),
         kind=CreditGrant.Kind.PLAN if of_plan else CreditGrant.Kind.PURCHASE,
         expires_at=expires_at,
     )
@@ -117,7 +117,7 @@ def _give_back(organisation: Organisation, payment: Payment, line: Line, credits
     wanted = credits * min(sum(one.cents for one in standing), payment.cents) // payment.cents
     if wanted > gone:
         number = taken.values("source_key").distinct().count() + 1
-        note = "Disputed" if standing[-1].disputed else "Refunded"
+        note = gettext_noop("Disputed") if standing[-1].disputed else gettext_noop("Refunded")
         _take(organisation, [first, *restored.order_by("id")], wanted - gone, back, number, note)
     elif wanted < gone and (first.expires_at is None or first.expires_at > timezone.now()):
         ledger.grant(
@@ -125,7 +125,7 @@ def _give_back(organisation: Organisation, payment: Payment, line: Line, credits
             organisation=organisation,
             amount=gone - wanted,
             source_key=f"{again}{restored.count() + 1}",
-            note="Dispute won, or refund failed",
+            note=gettext_noop("Dispute won, or refund failed"),
             kind=CreditGrant.Kind(first.kind),
             expires_at=first.expires_at,
         )
@@ -208,6 +208,8 @@ def _tell(purchase: Purchase, payment: Payment) -> None:
     newer = purchase.session_id and payment.session_id and purchase.session_id != payment.session_id
     if newer and payment.state != "paid":
         return  # an earlier checkout of a purchase that was begun again
+    if purchase.state == Purchase.State.DROPPED and payment.state == "open":
+        return  # an invoice that was dropped while it was a draft, which nobody can pay
     purchase.state = state
     purchase.cents, purchase.currency = payment.cents, payment.currency
     purchase.session_id = payment.session_id or purchase.session_id

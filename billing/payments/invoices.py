@@ -25,9 +25,18 @@ _KEPT = gettext_noop("The invoice is kept here and goes out when you send it aga
 
 @transaction.atomic
 def begin(
-    *, actor: Actor, organisation: Organisation, credits: int, po_number: str = ""
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    credits: int,
+    po_number: str = "",
+    once: bool = False,
 ) -> Purchase:
-    """Note that somebody wants credits by invoice; `send` writes it. Raises Problem for too few."""
+    """Note that somebody wants credits by invoice; `send` writes it.
+
+    With `once`, for a form that may be sent again, one like it that was not sent yet is found
+    again. Raises Problem for too few credits.
+    """
     client()
     po_number = " ".join(po_number.split())
     if len(po_number) > 30:
@@ -42,6 +51,18 @@ def begin(
             code="amount",
             field="credits",
         )
+    if once:
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        unsent = Purchase.objects.filter(
+            organisation=organisation,
+            kind=Purchase.Kind.INVOICE,
+            state=Purchase.State.OPEN,
+            credits=credits,
+            po_number=po_number,
+            number="",
+        ).first()
+        if unsent is not None:
+            return unsent
     purchases.refuse_hoarding(organisation)
     return purchases.note(
         actor=actor,
@@ -56,14 +77,26 @@ def begin(
 def send(*, purchase: Purchase, vat_id: str = "") -> Purchase:
     """Write the invoice at Stripe and have it sent; goes on where an earlier call broke off.
 
-    Raises Problem where Stripe is away or refuses the VAT number.
+    The VAT number is kept until then. Raises Problem where Stripe is away or refuses that number,
+    and for a purchase that was dropped or is paid.
     """
     if purchase.kind != Purchase.Kind.INVOICE:
         raise Problem(_("This purchase is paid by card."), code="by_card", status=409)
-    customer = customer_of(purchase.organisation)
-    with answering(_KEPT) as api:
-        if vat_id.strip():
-            _add_vat_id(api, customer, vat_id)
+    if purchase.state in (Purchase.State.DROPPED, Purchase.State.FAILED):
+        raise purchases.dropped()
+    if purchase.state != Purchase.State.OPEN:
+        raise purchases.paid()
+    _keep_vat_id(purchase, vat_id)
+    customer = customer_of(purchase.organisation, _KEPT)
+    if purchase.vat_id:
+        try:
+            with answering(_KEPT) as api:
+                _add_vat_id(api, customer, purchase.vat_id)
+        except Problem as refused:
+            if refused.code == "stripe_refused":
+                purchase.vat_id = ""
+                purchase.save(update_fields=["vat_id"])
+            raise
     invoice_id = write(
         purchase,
         customer,
@@ -109,7 +142,7 @@ def write(purchase: Purchase, customer: str, given: stripe.params.InvoiceCreateP
     """The draft of a purchase's invoice with its one line; the id of the one there is already."""
     if purchase.invoice_id:
         return purchase.invoice_id
-    price = price_id(catalogue.CREDITS.lookup_key)
+    price = price_id(catalogue.CREDITS.lookup_key, _KEPT)
     with answering(_KEPT) as api:
         invoice = api.v1.invoices.create(
             params={
@@ -139,8 +172,16 @@ def write(purchase: Purchase, customer: str, given: stripe.params.InvoiceCreateP
     return invoice.id
 
 
-def _add_vat_id(api: stripe.StripeClient, customer: str, vat_id: str) -> None:
+def _keep_vat_id(purchase: Purchase, vat_id: str) -> None:
     value = "".join(vat_id.split()).upper()
+    if len(value) > 30:
+        raise Problem(_("A VAT number has 30 characters at most."), code="vat_id", field="vat_id")
+    if value and value != purchase.vat_id:
+        purchase.vat_id = value
+        purchase.save(update_fields=["vat_id"])
+
+
+def _add_vat_id(api: stripe.StripeClient, customer: str, value: str) -> None:
     known = api.v1.customers.tax_ids.list(customer, params={"limit": 20})
     if any(shapes.plain(one)["value"].upper() == value for one in known.data):
         return

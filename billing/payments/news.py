@@ -55,6 +55,11 @@ def read(*, source_id: str) -> bool:
     return True
 
 
+def waits(*, source_id: str) -> bool:
+    """Whether something was heard of a payment that is still to be read."""
+    return PaymentNews.objects.filter(source_id=source_id, asked__gt=F("read")).exists()
+
+
 def read_due() -> int:
     """Have everything read again that is due, as its message was lost or Stripe was away."""
     now = timezone.now()

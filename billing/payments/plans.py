@@ -15,24 +15,15 @@ from djstripe.models import Subscription
 from accounts.actors import Actor
 from accounts.models import Organisation
 from billing.models import Purchase
-from billing.payments import catalogue, purchases, shapes
+from billing.payments import catalogue, purchases, shapes, subscriptions
 from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
-from billing.payments.shapes import PlanState
 from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
 
 MOST_UNITS = 50
 """Times the plan's credits that one organisation can have a month."""
-
-
-def plan_of(organisation: Organisation) -> PlanState | None:
-    """The plan that an organisation has, or the last that it had."""
-    kept = Subscription.objects.filter(customer__subscriber=organisation).order_by("-created")
-    states = [shapes.plan_state(row.stripe_data) for row in kept[:20]]
-    running = [state for state in states if state.runs]
-    return next(iter(running or states), None)
 
 
 @transaction.atomic
@@ -50,16 +41,7 @@ def begin(*, actor: Actor, organisation: Organisation, units: int) -> Purchase:
         )
     # A double click must not make two plans.
     Organisation.objects.select_for_update().get(pk=organisation.pk)
-    kept = plan_of(organisation)
-    if kept is not None and kept.runs:
-        raise Problem(
-            _(
-                "You have the plan already. Cancel it or change its card under “Manage the plan”; "
-                "more credits can be bought any time."
-            ),
-            code="has_plan",
-            status=409,
-        )
+    subscriptions.refuse_another(organisation)
     credits, cents = catalogue.PLAN.included * units, catalogue.PLAN.cents * units
     waiting = Purchase.objects.filter(
         organisation=organisation,
@@ -77,21 +59,10 @@ def begin(*, actor: Actor, organisation: Organisation, units: int) -> Purchase:
     )
 
 
-def refresh(organisation: Organisation) -> None:
-    """Read the plan at Stripe now, for whoever comes back from its portal."""
-    customer = customer_of(organisation)
-    with answering(gettext_noop("What you changed there stands.")) as api:
-        found = api.v1.subscriptions.list(
-            params={"customer": customer, "status": "all", "limit": 10}
-        )
-        for subscription in found.data:
-            Subscription.sync_from_stripe_data(subscription)
-
-
 def came_back(*, purchase: Purchase) -> Purchase:
     """The buyer of a plan has come back from the checkout: see at once what became of it."""
     purchase = purchases.came_back(purchase=purchase)
-    refresh(purchase.organisation)
+    subscriptions.refresh(purchase.organisation)
     return purchase
 
 

@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Organisation
 from billing.models import Purchase
-from billing.payments import catalogue, fulfilment, shapes
+from billing.payments import catalogue, fulfilment, shapes, subscriptions
 from billing.payments.catalogue_sync import price_id
 from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
@@ -37,10 +37,13 @@ class Checkout:
 
 
 @transaction.atomic
-def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase:
+def begin(
+    *, actor: Actor, organisation: Organisation, credits: int, once: bool = False
+) -> Purchase:
     """Note that somebody wants to buy credits. Nothing is charged; Stripe is not asked yet.
 
-    Raises Problem outside the bounds, and where too many purchases were begun and left.
+    With `once`, for a form that may be sent again, what waits to be paid is found again. Raises
+    Problem outside the bounds, and where too many purchases were begun and left.
     """
     client()
     if not catalogue.LEAST <= credits <= catalogue.MOST:
@@ -51,6 +54,16 @@ def begin(*, actor: Actor, organisation: Organisation, credits: int) -> Purchase
             code="amount",
             field="credits",
         )
+    if once:
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        waiting = Purchase.objects.filter(
+            organisation=organisation,
+            kind=Purchase.Kind.PACK,
+            state=Purchase.State.OPEN,
+            credits=credits,
+        ).first()
+        if waiting is not None:
+            return waiting
     refuse_hoarding(organisation)
     return note(
         actor=actor,
@@ -109,14 +122,21 @@ def refuse_hoarding(organisation: Organisation) -> None:
 def go_on(*, purchase: Purchase) -> Checkout:
     """Begin a purchase's checkout, or find it again; a paid one is fulfilled instead.
 
-    Raises Problem where Stripe is away: the purchase stands, and this can be called again.
+    A month of the plan that waits for its card leads to Stripe's page of that month's invoice.
+    Raises Problem where Stripe is away: the purchase stands, and this can be called again. Also
+    for a plan where there is one already.
     """
     if purchase.kind not in (Purchase.Kind.PACK, Purchase.Kind.PLAN):
         raise Problem(_("This purchase is paid by its invoice."), code="by_invoice", status=409)
+    if purchase.invoice_id and not purchase.session_id:
+        return _to_invoice(purchase)
+    plan = purchase.kind == Purchase.Kind.PLAN
     if purchase.session_id:
         with answering(_KEPT) as api:
             session = api.v1.checkout.sessions.retrieve(purchase.session_id)
         if session.status == "open":
+            if plan:
+                _alone(purchase)
             return Checkout(purchase, session.url)
         followed = fulfilment.fulfil(source_id=purchase.session_id) or purchase
         if followed.state not in (Purchase.State.FAILED, Purchase.State.DROPPED):
@@ -124,10 +144,61 @@ def go_on(*, purchase: Purchase) -> Checkout:
         purchase = followed
         purchase.attempt += 1
     elif purchase.state != Purchase.State.OPEN:
-        raise Problem(
-            _("This purchase was dropped. Begin another one."), code="dropped", status=409
-        )
-    return _checkout(purchase)
+        raise dropped()
+    if not plan:
+        return _checkout(purchase)
+    subscriptions.refuse_another(purchase.organisation)
+    begun = _checkout(purchase)
+    _alone(purchase)
+    return begun
+
+
+def paid() -> Problem:
+    """The refusal of a purchase that nothing is left to do for."""
+    return Problem(_("This purchase is paid or on its way."), code="paid", status=409)
+
+
+def dropped() -> Problem:
+    """The refusal of a purchase that was given up."""
+    return Problem(_("This purchase was dropped. Begin another one."), code="dropped", status=409)
+
+
+def _to_invoice(purchase: Purchase) -> Checkout:
+    """Stripe's page of an invoice that Stripe wrote by itself, while it can be paid."""
+    with answering(_KEPT) as api:
+        invoice = api.v1.invoices.retrieve(str(purchase.invoice_id))
+    if invoice.status == "open":
+        return Checkout(purchase, invoice.hosted_invoice_url)
+    followed = fulfilment.fulfil(source_id=str(purchase.invoice_id)) or purchase
+    if followed.state in (Purchase.State.FAILED, Purchase.State.DROPPED):
+        raise dropped()
+    return Checkout(followed, None)
+
+
+def _alone(purchase: Purchase) -> None:
+    """Close every other checkout of a plan, so that an organisation cannot come to two.
+
+    Called where this one's checkout is known here: of two that begin at once, the later sees the
+    earlier. Raises Problem where one of them was paid meanwhile.
+    """
+    others = Purchase.objects.filter(
+        organisation=purchase.organisation,
+        kind=Purchase.Kind.PLAN,
+        state=Purchase.State.OPEN,
+        session_id__isnull=False,
+    ).exclude(pk=purchase.pk)
+    for other in others:
+        with answering(_KEPT) as api:
+            _close(api, other)
+        fulfilment.fulfil(source_id=str(other.session_id))
+    subscriptions.refresh(purchase.organisation, _KEPT)
+    try:
+        subscriptions.refuse_another(purchase.organisation)
+    except Problem:
+        with answering(_KEPT) as api:
+            _close(api, purchase)
+        fulfilment.fulfil(source_id=str(purchase.session_id))
+        raise
 
 
 def _checkout(purchase: Purchase) -> Checkout:
@@ -135,12 +206,12 @@ def _checkout(purchase: Purchase) -> Checkout:
     plan = purchase.kind == Purchase.Kind.PLAN
     lookup_key = catalogue.PLAN.lookup_key if plan else catalogue.CREDITS.lookup_key
     quantity = purchase.credits // catalogue.PLAN.included if plan else purchase.credits
-    price = price_id(lookup_key)
+    price = price_id(lookup_key, _KEPT)
     marks = {"purchase": str(purchase.pk)}
     back = settings.SITE_URL + reverse("bought", args=[organisation.slug, purchase.pk])
     params: stripe.params.checkout.SessionCreateParams = {
         "mode": "subscription" if plan else "payment",
-        "customer": customer_of(organisation),
+        "customer": customer_of(organisation, _KEPT),
         "client_reference_id": str(purchase.pk),
         "metadata": marks,
         "line_items": [{"price": price, "quantity": quantity}],
@@ -187,7 +258,7 @@ def drop(*, actor: Actor, purchase: Purchase) -> Purchase:
         Purchase.State.FAILED,
         Purchase.State.DROPPED,
     ):
-        raise Problem(_("This purchase is paid or on its way."), code="paid", status=409)
+        raise paid()
     with transaction.atomic():
         purchase.state = Purchase.State.DROPPED
         purchase.save(update_fields=["state"])

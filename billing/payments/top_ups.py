@@ -198,13 +198,9 @@ def pay(*, purchase: Purchase) -> Purchase:
     customer = customer_of(purchase.organisation)
     problem = ""
     try:
+        # Without the card, which may be another one when this is gone on with.
         invoice_id = invoices.write(
-            purchase,
-            customer,
-            {
-                "collection_method": "charge_automatically",
-                "default_payment_method": top_up.method_id,
-            },
+            purchase, customer, {"collection_method": "charge_automatically"}
         )
         with answering(gettext_noop("The top-up goes on later.")) as api:
             # Asked each time what there is to do: between two calls the card may have been charged.

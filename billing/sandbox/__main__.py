@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
+from headshots.lib.env import Environment
+
 PORT = 12111
+BESIDE_A_LIVE_KEY = (
+    "STRIPE_SECRET_KEY is a live key, so the stand-in does not start: it would take orders that "
+    "nobody pays. Unset the key."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,12 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     # SECURITY: where money moves, nothing may pretend that it does.
-    if os.environ.get("STRIPE_SECRET_KEY", "").startswith(("sk_live_", "rk_live_")):
-        print(
-            "STRIPE_SECRET_KEY is a live key, so the stand-in does not start: it would take "
-            "orders that nobody pays. Unset the key.",
-            file=sys.stderr,
-        )
+    if (Environment().text("STRIPE_SECRET_KEY") or "").startswith(("sk_live_", "rk_live_")):
+        print(BESIDE_A_LIVE_KEY, file=sys.stderr)
         return 1
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     from billing.sandbox.server import Server

@@ -198,7 +198,8 @@ class Site:
                 if form.get("how") == "transfer":
                     invoices.transfer(account, invoice)
                 else:
-                    invoices.charge_invoice(account, invoice, self._method(account, form))
+                    method = self._method(account, form)
+                    invoices.charge_invoice(account, invoice, method, off_session=False)
             except Refused as refused:
                 problem = str(refused)
             else:

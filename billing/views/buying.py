@@ -40,6 +40,7 @@ def buy(request: HttpRequest, slug: str) -> HttpResponse:
                 actor=user_actor(inside.user, request),
                 organisation=inside.organisation,
                 credits=credits,
+                once=True,
             )
             return _lead_on(purchase)
         except Problem as refused:
@@ -119,7 +120,12 @@ def bought(request: HttpRequest, slug: str, purchase_id: UUID) -> HttpResponse:
             purchase = back.came_back(purchase=purchase)
         except Problem as away:
             problem = away
-            news.heard(source_id=purchase.session_id or "")
+            if purchase.session_id:
+                news.heard(source_id=purchase.session_id)
+    # The cluster reads at Stripe what could not be read here.
+    unread = purchase.state == Purchase.State.OPEN and (
+        problem is not None or news.waits(source_id=purchase.session_id or "")
+    )
     return render(
         request,
         "billing/bought.html",
@@ -128,6 +134,7 @@ def bought(request: HttpRequest, slug: str, purchase_id: UUID) -> HttpResponse:
             "purchase": purchase,
             "balance": ledger.balance(organisation=inside.organisation),
             "problem": problem,
-            "looking": purchase.state == Purchase.State.SETTLING or problem is not None,
+            "unread": unread,
+            "looking": purchase.state == Purchase.State.SETTLING or unread,
         },
     )

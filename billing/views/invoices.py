@@ -29,10 +29,11 @@ from headshots.lib.problems import Problem
 def listed(request: HttpRequest, slug: str) -> HttpResponse:
     """Everything that was bought, with its invoice and receipt."""
     inside = membership(request.user, slug, Role.ADMIN)
-    # A checkout that nobody paid is no bill.
+    # A checkout that nobody paid is no bill; a month of the plan has one before it is paid.
     shown = access.purchases(inside).exclude(
         state__in=[Purchase.State.OPEN, Purchase.State.DROPPED],
         kind__in=[Purchase.Kind.PACK, Purchase.Kind.PLAN],
+        invoice_id=None,
     )
     page = Paginator(shown, 50).get_page(request.GET.get("page"))
     return render(request, "billing/invoices.html", {"inside": inside, "page": page, "on": is_on()})
@@ -56,13 +57,18 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                     least=catalogue.INVOICE.least,
                 ),
                 po_number=request.POST.get("po_number", ""),
+                once=True,
             )
             purchase = invoices.send(purchase=purchase, vat_id=request.POST.get("vat_id", ""))
             messages.success(request, _("Invoice %s is on its way.") % purchase.number)
             return redirect("invoices", slug=slug)
         except Problem as refused:
             problem = refused
-            if purchase is not None and refused.code != "stripe_away":
+            if purchase is not None and refused.code == "stripe_away":
+                # It is kept, and gone on with from there; a second one must not be begun.
+                messages.error(request, refused.sentence)
+                return redirect("invoices", slug=slug)
+            if purchase is not None:
                 # What Stripe refused is corrected in the form, as a purchase of its own.
                 invoices.discard(purchase=purchase)
     terms = catalogue.INVOICE

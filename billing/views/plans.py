@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from billing.payments import catalogue, plans, purchases
+from billing.payments import catalogue, plans, purchases, subscriptions
 from billing.payments.client import is_on
 from billing.views.stripe_pages import leads_to_stripe
 from headshots.lib.problems import Problem
@@ -27,7 +27,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     if request.GET.get("fresh") and is_on():
         # Stripe away: what it last told us is shown, and it tells us again by itself.
         with suppress(Problem):
-            plans.refresh(inside.organisation)
+            subscriptions.refresh(inside.organisation)
     return _page(request, inside)
 
 
@@ -38,7 +38,7 @@ def _page(request: HttpRequest, inside: Membership, problem: Problem | None = No
         {
             "inside": inside,
             "plan": catalogue.PLAN,
-            "state": plans.plan_of(inside.organisation),
+            "state": subscriptions.plan_of(inside.organisation),
             "most": plans.MOST_UNITS,
             "units": request.POST.get("units", "1"),
             "on": is_on(),

@@ -36,7 +36,7 @@ from generation.engine.specs import SampleSpec, TrainSpec
 from generation.inviting import notices
 from generation.leaving import retention
 from generation.models import Candidate, Selfie, Shoot, State
-from generation.ordering import add_ons
+from generation.ordering import add_ons, promises
 from generation.photos import demands
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -420,6 +420,7 @@ def _conclude(sitter: Sitter, passed: int) -> None:
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
+            promises.settle(shoot=shoot)
             states.move(
                 actor=SYSTEM,
                 shoot=shoot,

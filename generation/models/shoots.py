@@ -9,6 +9,9 @@ from accounts.models import Employee, Invitation, Release
 from generation.models.orders import Order
 from headshots.lib.rows import Row
 
+# A shoot's sources in the ledger: this and its id, and for more pictures this behind it.
+HOLD_KEY, MORE_KEY = "shoot:", ":more"
+
 
 class State(models.TextChoices):
     INVITED = "invited", gettext_lazy("Invited")
@@ -121,9 +124,9 @@ class Shoot(Row):
     @property
     def hold_key(self) -> str:
         """The source of this shoot's hold in the ledger."""
-        return f"shoot:{self.id}"
+        return f"{HOLD_KEY}{self.id}"
 
     @property
     def hold_keys(self) -> tuple[str, str]:
         """All sources that may hold credits for it: its own, and more pictures asked for later."""
-        return (self.hold_key, f"{self.hold_key}:more")
+        return (self.hold_key, f"{self.hold_key}{MORE_KEY}")

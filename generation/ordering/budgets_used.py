@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Case, Sum, When
+from django.db.models import Case, F, Sum, When
 
 from accounts.models import Organisation
 from billing import budgets
-from billing.models import DepartmentBudget
+from billing.models import CreditHold, DepartmentBudget
 from generation.accounting.costs import ENDED_WITHOUT
 from generation.models import Shoot
+from generation.models.shoots import HOLD_KEY, MORE_KEY
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,13 @@ class BudgetUse:
 def taken(*, organisation: Organisation, period: str) -> dict[str, int]:
     """Credits ordered in the current period by `budgets.key` of the department.
 
+    Each person counts when they came into an order, and more pictures when they were asked for.
     What was withdrawn after delivery had its credit taken and counts all the same.
     """
+    since = budgets.begin(period)
+    paid = Shoot.objects.filter(order__organisation=organisation, made_free_at=None)
     rows = (
-        Shoot.objects.filter(
-            order__organisation=organisation,
-            order__created_at__gte=budgets.begin(period),
-            made_free_at=None,
-        )
+        paid.filter(created_at__gte=since)
         .order_by()
         .values_list("department")
         .annotate(
@@ -56,7 +58,22 @@ def taken(*, organisation: Organisation, period: str) -> dict[str, int]:
     found: Counter[str] = Counter()
     for department, credits in rows:
         found[budgets.key(department)] += credits
+    later = _more_pictures(organisation, since)
+    earlier = paid.filter(pk__in=later, created_at__lt=since).order_by()
+    for shoot_id, department in earlier.values_list("pk", "department"):
+        found[budgets.key(department)] += later[shoot_id]
     return dict(found)
+
+
+def _more_pictures(organisation: Organisation, since: datetime) -> dict[UUID, int]:
+    """Credits that are held or were taken for more pictures asked for since then, by shoot."""
+    holds = CreditHold.objects.filter(
+        account__organisation=organisation, created_at__gte=since, source_key__endswith=MORE_KEY
+    ).exclude(open=0, captured=0)
+    return {
+        UUID(key.removeprefix(HOLD_KEY).removesuffix(MORE_KEY)): kept
+        for key, kept in holds.values_list("source_key", F("open") + F("captured"))
+    }
 
 
 def of_organisation(organisation: Organisation) -> list[BudgetUse]:

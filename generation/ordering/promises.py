@@ -47,7 +47,25 @@ def _make_free(shoot_id: UUID) -> bool:
     shoot = states.locked(shoot_id)
     if shoot.state not in states.WORKING or shoot.made_free_at:
         return False
-    Shoot.objects.filter(pk=shoot.pk).update(made_free_at=timezone.now())
+    _free(shoot)
+    return True
+
+
+def settle(*, shoot: Shoot) -> bool:
+    """Make a shoot free whose pictures are there now, after the promised time and before a sweep
+    saw it. Part of the transaction in which there is a choice; returns whether it was late."""
+    hours = shoot.order.promised_hours
+    if not hours or shoot.queued_at is None or shoot.made_free_at:
+        return False
+    if timezone.now() <= shoot.queued_at + timedelta(hours=hours):
+        return False
+    _free(shoot)
+    return True
+
+
+def _free(shoot: Shoot) -> None:
+    shoot.made_free_at = timezone.now()
+    Shoot.objects.filter(pk=shoot.pk).update(made_free_at=shoot.made_free_at)
     states.give_back(actor=SYSTEM, shoot=shoot, note=NOTE)
     audit.record(
         actor=SYSTEM,
@@ -57,4 +75,3 @@ def _make_free(shoot_id: UUID) -> bool:
         promised_hours=shoot.order.promised_hours,
         credits=shoot.credits,
     )
-    return True

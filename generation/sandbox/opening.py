@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.translation import gettext_noop
 
 from accounts.actors import Actor
 from accounts.developers.sandbox import opened
@@ -24,7 +25,7 @@ def furnish(*, sandbox: Organisation, actor: Actor, **_: Any) -> None:
         organisation=sandbox,
         amount=CREDITS,
         source_key="sandbox",
-        note="For tests; they cost nothing and buy nothing real",
+        note=gettext_noop("For tests; they cost nothing and buy nothing real"),
     )
     looks.save_look(
         actor=actor,

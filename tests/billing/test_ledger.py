@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.actors import SYSTEM, employee_actor
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Organisation
 from billing import ledger
 from billing.models import CreditAccount, CreditEntry, CreditGrant, CreditHold
 from headshots.lib.problems import Problem
@@ -238,3 +240,40 @@ def test_a_hold_is_one_statement(world: World, django_assert_num_queries: Any) -
         ledger.hold(actor=SYSTEM, organisation=world.organisation, amount=1, source_key="a")
     account = CreditAccount.objects.get(organisation=world.organisation)
     assert (account.available, account.held) == (99, 1)
+
+
+def adjusted(organisation: Organisation, amount: int, **options: str) -> str:
+    said = StringIO()
+    how = {"reason": "Made twice", "by": "Ada, support", **options}
+    call_command("adjust_credits", organisation.slug, amount, stdout=said, **how)
+    return said.getvalue()
+
+
+def test_credits_are_adjusted_at_the_console_with_reason_and_name(who: dict[str, Any]) -> None:
+    organisation = who["organisation"]
+    ledger.grant(**who, amount=5, source_key="x")
+    assert "Adjusted. Acme: 2 available, 0 held." in adjusted(organisation, -3, key="one")
+    assert "Already adjusted" in adjusted(organisation, -3, key="one")
+    assert "6 available" in adjusted(organisation, 4)
+    entry = CreditEntry.objects.get(kind="deduct")
+    assert (entry.note, entry.actor_kind, entry.actor_name) == (
+        "Made twice",
+        "command",
+        "Ada, support",
+    )
+    told = AuditEntry.objects.filter(action="credits.adjusted")
+    assert [(one.details["amount"], one.details["reason"]) for one in told.order_by("pk")] == [
+        (-3, "Made twice"),
+        (4, "Made twice"),
+    ]
+    for amount, options, said in (
+        (-7, {}, "Only 6 credits are free to use; nothing was taken."),
+        (0, {}, "at least one credit"),
+        (1, {"reason": " "}, "Say why"),
+        (1, {"by": " "}, "Say who"),
+    ):
+        with pytest.raises(CommandError, match=said):
+            adjusted(organisation, amount, **options)
+    with pytest.raises(CommandError, match="no organisation"):
+        call_command("adjust_credits", "nobody", "1", reason="x", by="y")
+    assert ledger.balance(organisation=organisation).available == 6

@@ -74,6 +74,52 @@ def capture_without_hold() -> None:
     CreditAccount.objects.update(held=F("held") - 1, last_number=F("last_number") + 1)
 
 
+def two_grants() -> list[CreditGrant]:
+    """One more of the one, which is not whole, and one less of the other."""
+    grants = list(CreditGrant.objects.filter(live=True).order_by("pk"))
+    for grant, by in zip(grants, (1, -1), strict=True):
+        CreditGrant.objects.filter(pk=grant.pk).update(remaining=F("remaining") + by)
+    return grants
+
+
+def swapped_as_if_by_entries() -> None:
+    """The sum of all grants is right, and both say that an entry of theirs did it."""
+    number = CreditAccount.objects.get().last_number
+    for grant in two_grants():
+        CreditGrant.objects.filter(pk=grant.pk).update(last_number=number)
+
+
+def swapped_beside_true_entries() -> None:
+    """A true movement of each grant in the same transaction hides nothing either."""
+    who = {"actor": SYSTEM, "organisation": CreditAccount.objects.get().organisation}
+    two_grants()
+    ledger.hold(**who, amount=95, source_key="shoot:both")
+    ledger.release(**who, source_key="shoot:both")
+
+
+def entries_that_moved_no_grant() -> None:
+    """Two well-formed entries, one up and one down, of grants that stay as they are."""
+    up, down = CreditGrant.objects.filter(live=True).order_by("pk")
+    account = CreditAccount.objects.get()
+    entry(
+        kind="grant",
+        grant_id=up.pk,
+        hold_id=None,
+        amount=1,
+        available_after=account.available + 1,
+        held_after=account.held,
+    )
+    entry(
+        kind="deduct",
+        grant_id=down.pk,
+        hold_id=None,
+        amount=1,
+        available_after=account.available,
+        held_after=account.held,
+    )
+    CreditAccount.objects.update(last_number=F("last_number") + 2)
+
+
 def entry_in_a_gap() -> None:
     """A number is left out, and the account says it was not."""
     account = CreditAccount.objects.get()
@@ -103,6 +149,13 @@ WRONG: dict[str, Callable[[], object]] = {
     "a hold settled by hand": lambda: CreditHold.objects.filter(state="held").update(
         state="released", open=0, settled_at=timezone.now()
     ),
+    "more of one grant and less of another": two_grants,
+    "grants swapped as if by entries": swapped_as_if_by_entries,
+    "grants swapped beside true entries": swapped_beside_true_entries,
+    "a grant's last entry another": lambda: CreditGrant.objects.filter(source_key="tests").update(
+        last_number=F("last_number") + 1
+    ),
+    "entries that moved no grant": entries_that_moved_no_grant,
     "an entry alone": entry,
     "credits without a grant": credit_without_grant,
     "a capture without its hold": capture_without_hold,
@@ -156,6 +209,16 @@ def test_no_balance_leaves_its_bounds(
 def test_what_was_written_stays(who: dict[str, Any], change: Callable[[], object]) -> None:
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         change()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_table_of_the_ledger_is_emptied(who: dict[str, Any], model: Any) -> None:
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(IntegrityError, match="append-only: TRUNCATE"),
+        transaction.atomic(),
+    ):
+        cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
 
 
 def everything() -> list[list[dict[str, Any]]]:

@@ -17,7 +17,7 @@ from accounts.actors import SYSTEM
 from accounts.models import Role
 from billing import ledger, tasks
 from billing.models import CreditGrant, Purchase, TopUp
-from billing.payments import catalogue, invoices, plans, purchases, top_ups
+from billing.payments import catalogue, invoices, plans, purchases, subscriptions, top_ups
 from generation.leaving import closing
 from headshots.lib.problems import Problem
 from tests.billing.payment_steps import credits, refund, told
@@ -57,7 +57,7 @@ def test_a_plan_gives_its_credits_each_month(world: World, shop: Shop) -> None:
     purchase = subscribe(world, shop, 2)
     assert credits(world) == (2 * INCLUDED, 0)
     assert (purchase.state, purchase.credits) == (Purchase.State.PAID, 2 * INCLUDED)
-    state = plans.plan_of(world.organisation)
+    state = subscriptions.plan_of(world.organisation)
     assert state is not None
     assert state.runs
     assert not state.ends
@@ -96,16 +96,16 @@ def test_a_plan_cancelled_in_the_portal_runs_out_and_gives_no_more(
     subscribe(world, shop)
     subscription = shop.api.v1.subscriptions.list().data[0].id
     in_portal(world, shop, act="cancel", subscription=subscription)
-    state = plans.plan_of(world.organisation)
+    state = subscriptions.plan_of(world.organisation)
     assert state is not None
     assert state.runs
     assert state.ends
     in_portal(world, shop, act="resume", subscription=subscription)
-    assert not plans.plan_of(world.organisation).ends
+    assert not subscriptions.plan_of(world.organisation).ends
     in_portal(world, shop, act="cancel", subscription=subscription)
     shop.does("clock", days="32")
     told(shop)
-    assert not plans.plan_of(world.organisation).runs
+    assert not subscriptions.plan_of(world.organisation).runs
     assert credits(world) == (INCLUDED, 0)
     # And it can be had again.
     subscribe(world, shop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -17,14 +18,18 @@ from typing import Any
 import pytest
 import stripe
 
+from billing.sandbox.api import _routes, load
 from tests.stand_in import ACCEPTED, DECLINED, Shop, start
 
 
-def raw(shop: Shop, path: str, body: str, **headers: str) -> tuple[int, dict[str, Any]]:
+def raw(
+    shop: Shop, path: str, body: str, *, method: str = "POST", **headers: str
+) -> tuple[int, dict[str, Any]]:
     """A call without the SDK, which would not let a wrong one through."""
     request = urllib.request.Request(
         shop.address + path,
-        data=body.encode(),
+        data=body.encode() if method == "POST" else None,
+        method=method,
         headers={"Authorization": f"Bearer {shop.desk.rpartition('/')[2]}", **headers},
     )
     try:
@@ -53,6 +58,19 @@ def test_what_stripe_would_refuse_is_refused(shop: Shop, path: str, body: str, s
     status, answer = raw(shop, f"/v1/{path}", body)
     assert status in (400, 404)
     assert said in answer["error"]["message"]
+
+
+def test_every_operation_asks_the_sdks_types_what_it_may_be_asked(shop: Shop) -> None:
+    """But for the pages that a browser calls, which the SDK does not know."""
+    load()
+    # Each is asked before the thing is looked for.
+    for route in _routes:
+        path = re.sub(r"\(\?P<\w+>\[\^/\]\+\)", "x", route.pattern.pattern)
+        pages = path.startswith("/v1/payment_pages/")
+        assert (route.params is None) == pages, path
+        query = "?nonsense=1" if route.method != "POST" else ""
+        status, answer = raw(shop, path + query, "" if query else "nonsense=1", method=route.method)
+        assert (status, answer["error"].get("param")) == (400, "nonsense"), (route.method, path)
 
 
 def test_an_idempotency_key_does_a_thing_once_and_refuses_another(shop: Shop) -> None:
@@ -156,9 +174,7 @@ def test_calls_are_signed_and_sent_again_until_they_are_accepted(
 
 
 @pytest.mark.processes
-def test_it_remembers_after_a_restart_and_refuses_beside_a_live_key(
-    tmp_path: Path, settings: Any
-) -> None:
+def test_it_remembers_after_a_restart(tmp_path: Path, settings: Any) -> None:
     state = tmp_path / "state.sqlite"
     settings.STRIPE_SECRET_KEY = "sk_test_again"
     for _ in range(2):
@@ -169,13 +185,29 @@ def test_it_remembers_after_a_restart_and_refuses_beside_a_live_key(
         process.kill()
         process.wait()
     assert count == 2
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("start_it", [["-m", "billing.sandbox"], ["manage.py", "stripe_sandbox"]])
+@pytest.mark.parametrize("named", ["STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY_FILE"])
+def test_it_refuses_beside_a_live_key(tmp_path: Path, start_it: list[str], named: str) -> None:
     for key in ("sk_live_x", "rk_live_x"):
+        file = tmp_path / "key"
+        file.write_text(key + "\n")
+        where = ["--port", "0"]
+        if start_it[0] == "-m":
+            where += ["--state", str(tmp_path / "state.sqlite")]
         refused = subprocess.run(
-            [sys.executable, "-m", "billing.sandbox", "--port", "0", "--state", str(state)],
-            env={**os.environ, "STRIPE_SECRET_KEY": key},
+            [sys.executable, *start_it, *where],
+            env={
+                **os.environ,
+                "SECRET_KEY": "x" * 50,
+                "DJANGO_SETTINGS_MODULE": "headshots.settings",
+                named: str(file) if named.endswith("_FILE") else key,
+            },
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
         )
         assert refused.returncode == 1
         assert "is a live key" in refused.stderr

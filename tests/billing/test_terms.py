@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from datetime import date
+from typing import Any
 
 import pytest
 from django.core import mail
-from django_q.models import OrmQ
+from django.core.mail import EmailMultiAlternatives
+from django_q.models import OrmQ, Schedule
 
 from accounts.actors import SYSTEM
 from accounts.models import AuditEntry, Event, Role
-from billing import budgets, ledger, price_tables, terms
+from billing import budgets, ledger, price_tables, tasks, terms
 from billing.models import DepartmentBudget, PriceTable, Terms
 from headshots.lib.problems import Problem
+from tests.browser.queue import drain
 from tests.world import World
 
 
@@ -63,12 +67,12 @@ def test_a_low_balance_is_told_once_until_it_has_recovered(
     assert terms.sweep() == 0
     ledger.hold(**who, amount=51, source_key="s")
     assert [terms.sweep(), terms.sweep()] == [1, 0]
-    assert queued() == 1
+    assert queued() == 2
     assert Event.objects.filter(type="credits.low").count() == 1
-    row = Terms.objects.get()
     world.owner.language = "de"
     world.owner.save()
-    assert terms.send_low_balance(terms_id=str(row.pk)) == 2
+    drain()
+    assert len(mailoutbox) == 2
     said = {m.to[0]: m.subject for m in mailoutbox}
     assert said.pop(world.owner.email) == "Für Acme sind noch 49 Credits übrig"
     assert set(said.values()) == {"49 credits are left for Acme"}
@@ -77,10 +81,35 @@ def test_a_low_balance_is_told_once_until_it_has_recovered(
     ledger.release(**who, source_key="s")
     assert terms.sweep() == 0
     assert Terms.objects.get().told_low_at is None
-    # Nothing is sent for what is no longer so.
-    assert terms.send_low_balance(terms_id=str(row.pk)) == 0
     ledger.hold(**who, amount=60, source_key="t")
     assert terms.sweep() == 1
+    # Nothing is sent for what is no longer so.
+    ledger.release(**who, source_key="t")
+    drain()
+    assert len(mailoutbox) == 2
+
+
+def test_word_of_a_low_balance_waits_for_the_mail_server(
+    world: World, mailoutbox: list[mail.EmailMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes one mail and refuses the other; that one alone is sent again."""
+    admin = world.member(Role.ADMIN)
+    terms.warn_below(actor=SYSTEM, organisation=world.organisation, credits=500)
+    assert terms.sweep() == 1
+    real = EmailMultiAlternatives.send
+
+    def away(letter: EmailMultiAlternatives, *args: Any, **kwargs: Any) -> Any:
+        if letter.to == [world.owner.email]:
+            raise ConnectionRefusedError
+        return real(letter, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EmailMultiAlternatives, "send", away)
+        drain()
+    assert [letter.to for letter in mailoutbox] == [[admin.email]]
+    (later,) = Schedule.objects.filter(func="billing.tasks.send_low_balance")
+    assert tasks.send_low_balance(*literal_eval(later.args))
+    assert [letter.to for letter in mailoutbox] == [[admin.email], [world.owner.email]]
 
 
 def test_the_promise_is_the_organisations_own_or_everybodys(world: World, settings: object) -> None:

@@ -21,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--settle-after", type=float, metavar="SECONDS", default=20)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Also where the key is in no variable, but in what the settings were read from.
+        if settings.STRIPE_LIVE_MODE:
+            raise CommandError(stand_in.BESIDE_A_LIVE_KEY)
         port = options["port"]
         if port is None:
             port = urlsplit(settings.STRIPE_SANDBOX).port or stand_in.PORT

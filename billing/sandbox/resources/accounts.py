@@ -31,12 +31,12 @@ def own(account: Account) -> Obj:
     )
 
 
-@operation("GET", "/v1/account", None)
+@operation("GET", "/v1/account", "_account_retrieve_current_params:AccountRetrieveCurrentParams")
 def current(account: Account, given: Obj) -> Obj:
     return own(account)
 
 
-@operation("GET", "/v1/accounts/{id}", None)
+@operation("GET", "/v1/accounts/{id}", "_account_retrieve_params:AccountRetrieveParams")
 def retrieve(account: Account, given: Obj, id: str) -> Obj:
     own(account)
     return need(account, "account", id)
@@ -63,7 +63,11 @@ def earn(account: Account, *, source: Obj, amount: int, kind: str) -> Obj:
     )
 
 
-@operation("GET", "/v1/balance_transactions/{id}", None)
+@operation(
+    "GET",
+    "/v1/balance_transactions/{id}",
+    "_balance_transaction_retrieve_params:BalanceTransactionRetrieveParams",
+)
 def transaction(account: Account, given: Obj, id: str) -> Obj:
     return need(account, "balance_transaction", id)
 

@@ -28,6 +28,7 @@ CARDS = (
     TestCard("4000000000000077", ("bypassPending",), "visa", "accepted"),
     TestCard("4000000000000002", ("visa_chargeDeclined", "chargeDeclined"), "visa", "declined"),
     TestCard("4000000000000341", ("chargeCustomerFail",), "visa", "declined_later"),
+    TestCard("4000002760003184", ("authenticationRequired",), "visa", "authenticated"),
     TestCard("4000000000000259", ("createDispute",), "visa", "disputed"),
     TestCard("4000000000001976", ("createDisputeInquiry",), "visa", "inquiry"),
     TestCard("4000000000007726", ("refundFail",), "visa", "refund_fails"),
@@ -137,7 +138,7 @@ def attach_to(account: Account, method: Obj, customer: str) -> Obj:
     return method
 
 
-@operation("POST", "/v1/payment_methods", None)
+@operation("POST", "/v1/payment_methods", "_payment_method_create_params:PaymentMethodCreateParams")
 def create(account: Account, given: Obj) -> Obj:
     card = given.get("card") or {}
     if given.get("type") == "us_bank_account":
@@ -172,7 +173,9 @@ def of_customer(account: Account, given: Obj, customer: str) -> Obj:
     return listing(found, given, f"/v1/customers/{customer}/payment_methods")
 
 
-@operation("GET", "/v1/payment_methods/{id}", None)
+@operation(
+    "GET", "/v1/payment_methods/{id}", "_payment_method_retrieve_params:PaymentMethodRetrieveParams"
+)
 def retrieve(account: Account, given: Obj, id: str) -> Obj:
     return shown(need(account, "payment_method", id))
 
@@ -187,7 +190,11 @@ def attach(account: Account, given: Obj, id: str) -> Obj:
     return shown(attach_to(account, resolve(account, id), customer["id"]))
 
 
-@operation("POST", "/v1/payment_methods/{id}/detach", None)
+@operation(
+    "POST",
+    "/v1/payment_methods/{id}/detach",
+    "_payment_method_detach_params:PaymentMethodDetachParams",
+)
 def detach(account: Account, given: Obj, id: str) -> Obj:
     method = need(account, "payment_method", id)
     method["customer"] = None

@@ -72,7 +72,7 @@ def features(account: Account, given: Obj, id: str) -> Obj:
     return listing([], given, f"/v1/products/{id}/features")
 
 
-@operation("DELETE", "/v1/products/{id}", None)
+@operation("DELETE", "/v1/products/{id}", "_product_delete_params:ProductDeleteParams")
 def delete_product(account: Account, given: Obj, id: str) -> Obj:
     gone = need(account, "product", id)
     account.remove(gone)

@@ -160,6 +160,7 @@ def _subscription(account: Account, session: Obj, method: Obj) -> None:
             "metadata": session["_subscription"].get("metadata", {}),
             "payment_behavior": "error_if_incomplete",
         },
+        off_session=False,
     )
     session |= {
         "subscription": made["id"],
@@ -224,7 +225,11 @@ def update(account: Account, given: Obj, id: str) -> Obj:
     return shown(account.save(merge(need(account, "checkout.session", id), given, "metadata")))
 
 
-@operation("GET", "/v1/checkout/sessions/{id}/line_items", None)
+@operation(
+    "GET",
+    "/v1/checkout/sessions/{id}/line_items",
+    "checkout._session_list_line_items_params:SessionListLineItemsParams",
+)
 def line_items(account: Account, given: Obj, id: str) -> Obj:
     kept: Obj = need(account, "checkout.session", id)["line_items"]
     return kept
@@ -251,19 +256,30 @@ def setup_intent(account: Account, given: Obj, id: str) -> Obj:
     return need(account, "setup_intent", id)
 
 
-# What a browser on Stripe's page calls; Stripe's own command line tool calls it too, to pay.
+# What a browser on Stripe's page calls; Stripe's own command line tool calls it too, to pay. The
+# SDK does not, so that it has no types for it.
+_OF_A_PAGE = {"payment_method", "expected_amount"}
 
 
 @operation("GET", "/v1/payment_pages/{id}", None)
 def page(account: Account, given: Obj, id: str) -> Obj:
+    _refuse_others(given, set())
     session = need(account, "checkout.session", id)
     return {"id": id, "object": "checkout.payment_page", "session_id": session["id"]}
 
 
 @operation("POST", "/v1/payment_pages/{id}/confirm", None)
 def confirm_page(account: Account, given: Obj, id: str) -> Obj:
+    _refuse_others(given, _OF_A_PAGE)
+    if "payment_method" not in given:
+        raise Refused("Missing required param: payment_method.", param="payment_method")
     session = need(account, "checkout.session", id)
     pay(account, session, cards.resolve(account, given["payment_method"]))
     if session["payment_status"] == "unpaid":
         settle(account, session)
     return {"id": id, "object": "checkout.payment_page", "session_id": session["id"]}
+
+
+def _refuse_others(given: Obj, known: set[str]) -> None:
+    for name in sorted(set(given) - known):
+        raise Refused(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)

@@ -44,7 +44,11 @@ def advance(account: Account, given: Obj, id: str) -> Obj:
     return clock
 
 
-@operation("GET", "/v1/test_helpers/test_clocks/{id}", None)
+@operation(
+    "GET",
+    "/v1/test_helpers/test_clocks/{id}",
+    "test_helpers._test_clock_retrieve_params:TestClockRetrieveParams",
+)
 def retrieve(account: Account, given: Obj, id: str) -> Obj:
     return need(account, "test_helpers.test_clock", id)
 

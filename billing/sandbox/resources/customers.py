@@ -88,7 +88,7 @@ def all_of_them(account: Account, given: Obj) -> Obj:
     return listing(account.all("customer", **same), given, "/v1/customers")
 
 
-@operation("DELETE", "/v1/customers/{id}", None)
+@operation("DELETE", "/v1/customers/{id}", "_customer_delete_params:CustomerDeleteParams")
 def delete(account: Account, given: Obj, id: str) -> Obj:
     customer = need(account, "customer", id)
     account.remove(customer)
@@ -130,12 +130,20 @@ def tax_ids(account: Account, given: Obj, id: str) -> Obj:
     return listing(kept, given, f"/v1/customers/{id}/tax_ids")
 
 
-@operation("GET", "/v1/customers/{id}/tax_ids/{tax}", None)
+@operation(
+    "GET",
+    "/v1/customers/{id}/tax_ids/{tax}",
+    "_customer_retrieve_tax_id_params:CustomerRetrieveTaxIdParams",
+)
 def tax_id(account: Account, given: Obj, id: str, tax: str) -> Obj:
     return need(account, "tax_id", tax)
 
 
-@operation("DELETE", "/v1/customers/{id}/tax_ids/{tax}", None)
+@operation(
+    "DELETE",
+    "/v1/customers/{id}/tax_ids/{tax}",
+    "_customer_delete_tax_id_params:CustomerDeleteTaxIdParams",
+)
 def remove_tax_id(account: Account, given: Obj, id: str, tax: str) -> Obj:
     customer, gone = need(account, "customer", id), need(account, "tax_id", tax)
     left = [one for one in customer["tax_ids"]["data"] if one["id"] != tax]

@@ -205,7 +205,9 @@ def _take_item(account: Account, invoice: Obj, item: Obj) -> None:
     add_line(account, invoice, given, parent=parent, period=item["period"])
 
 
-@operation("GET", "/v1/invoiceitems/{id}", None)
+@operation(
+    "GET", "/v1/invoiceitems/{id}", "_invoice_item_retrieve_params:InvoiceItemRetrieveParams"
+)
 def item(account: Account, given: Obj, id: str) -> Obj:
     return shown(need(account, "invoiceitem", id))
 
@@ -294,7 +296,7 @@ def _refuse_of_others(account: Account, method_id: str, customer_id: str) -> Non
         )
 
 
-def charge_invoice(account: Account, invoice: Obj, method: Obj) -> Obj:
+def charge_invoice(account: Account, invoice: Obj, method: Obj, *, off_session: bool = True) -> Obj:
     """Take what is due from a payment method; a declined one is a Refused."""
     invoice |= {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
     asked: Obj = {
@@ -306,9 +308,11 @@ def charge_invoice(account: Account, invoice: Obj, method: Obj) -> Obj:
     intent = need(account, "payment_intent", payments.create(account, asked)["id"])
     _attach_payment(account, invoice, intent["id"], "open", 0)
     try:
-        intent = payments.pay(account, intent, method)
-    except Refused:
+        intent = payments.pay(account, intent, method, off_session=off_session)
+    except Refused as refused:
         account.save(invoice)
+        if refused.body["error"].get("code") == "authentication_required":
+            announce(account, "invoice.payment_action_required", invoice)
         announce(account, "invoice.payment_failed", invoice)
         raise
     account.save(invoice)
@@ -378,6 +382,10 @@ def _paid(account: Account, invoice: Obj) -> None:
     account.save(invoice)
     announce(account, "invoice.paid", invoice)
     announce(account, "invoice.payment_succeeded", invoice)
+    subscription = account.find("subscription", subscription_of(invoice))
+    if subscription is not None and subscription["status"] == "past_due":
+        subscription["status"] = "active"
+        announce(account, "customer.subscription.updated", account.save(subscription))
 
 
 def of_session(account: Account, session: Obj, data: Obj) -> Obj:
@@ -432,7 +440,7 @@ def update(account: Account, given: Obj, id: str) -> Obj:
     return shown(invoice)
 
 
-@operation("GET", "/v1/invoices/{id}/lines", None)
+@operation("GET", "/v1/invoices/{id}/lines", "_invoice_list_lines_params:InvoiceListLinesParams")
 def lines(account: Account, given: Obj, id: str) -> Obj:
     kept: Obj = need(account, "invoice", id)["lines"]
     return kept
@@ -458,7 +466,11 @@ def subscription_of(invoice: Obj) -> str | None:
     return details.get("subscription")
 
 
-@operation("GET", "/v1/invoice_payments/{id}", None)
+@operation(
+    "GET",
+    "/v1/invoice_payments/{id}",
+    "_invoice_payment_retrieve_params:InvoicePaymentRetrieveParams",
+)
 def payment(account: Account, given: Obj, id: str) -> Obj:
     return need(account, "invoice_payment", id)
 

@@ -18,6 +18,7 @@ from billing.sandbox.resources import accounts, cards
 from billing.sandbox.store import Account, Obj
 
 DECLINED = "Your card was declined."
+AUTHENTICATE = "Your card was declined. This transaction requires authentication."
 
 
 @operation("POST", "/v1/payment_intents", "_payment_intent_create_params:PaymentIntentCreateParams")
@@ -69,7 +70,11 @@ def create(account: Account, given: Obj) -> Obj:
     return confirm(account, given, id=made["id"]) if given.get("confirm") else shown(made)
 
 
-@operation("POST", "/v1/payment_intents/{id}/confirm", None)
+@operation(
+    "POST",
+    "/v1/payment_intents/{id}/confirm",
+    "_payment_intent_confirm_params:PaymentIntentConfirmParams",
+)
 def confirm(account: Account, given: Obj, id: str) -> Obj:
     intent = need(account, "payment_intent", id)
     if intent["status"] in ("succeeded", "canceled", "processing"):
@@ -91,6 +96,8 @@ def pay(account: Account, intent: Obj, method: Obj, *, off_session: bool = True)
         cards.attach_to(account, method, intent["customer"])
     if behaves == "declined" or (behaves == "declined_later" and off_session):
         return _decline(account, intent, method)
+    if behaves == "authenticated" and off_session:
+        return _ask_for_holder(account, intent, method)
     charge = _charge(account, intent, method)
     intent["latest_charge"] = charge["id"]
     if behaves in ("late", "late_failure"):
@@ -220,6 +227,19 @@ def _decline(account: Account, intent: Obj, method: Obj) -> Obj:
         code="card_declined",
         decline_code="generic_decline",
         charge=charge["id"],
+        payment_intent=shown(intent),
+    )
+
+
+def _ask_for_holder(account: Account, intent: Obj, method: Obj) -> Obj:
+    """The bank wants the card's holder to confirm, who is not there."""
+    intent |= {"status": "requires_action", "payment_method": method["id"]}
+    announce(account, "payment_intent.requires_action", account.save(intent))
+    raise Refused(
+        AUTHENTICATE,
+        status=402,
+        kind="card_error",
+        code="authentication_required",
         payment_intent=shown(intent),
     )
 

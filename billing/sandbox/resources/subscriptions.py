@@ -27,7 +27,8 @@ def later(moment: int, interval: str, count: int) -> int:
 
 
 @operation("POST", "/v1/subscriptions", "_subscription_create_params:SubscriptionCreateParams")
-def create(account: Account, given: Obj) -> Obj:
+def create(account: Account, given: Obj, *, off_session: bool = True) -> Obj:
+    """Begin it and bill its first period; in a checkout, the card's holder is there."""
     customer = need(account, "customer", given["customer"])
     start = time_of(account, customer)
     made = account.add(
@@ -94,12 +95,14 @@ def create(account: Account, given: Obj) -> Obj:
         method = cards.attach_to(account, cards.resolve(account, chosen), customer["id"])
         made["default_payment_method"] = method["id"]
     account.save(made)
-    _bill(account, made, customer, reason="subscription_create")
+    _bill(account, made, customer, reason="subscription_create", off_session=off_session)
     announce(account, "customer.subscription.created", account.save(made))
     return shown(made)
 
 
-def _bill(account: Account, subscription: Obj, customer: Obj, *, reason: str) -> None:
+def _bill(
+    account: Account, subscription: Obj, customer: Obj, *, reason: str, off_session: bool = True
+) -> None:
     """Invoice the period that begins, and take the money."""
     invoice = invoices.draft(
         account,
@@ -147,7 +150,7 @@ def _bill(account: Account, subscription: Obj, customer: Obj, *, reason: str) ->
         raise Refused("This customer has no attached payment source or default payment method.")
     try:
         method = need(account, "payment_method", chosen)
-        invoices.charge_invoice(account, invoice, method)
+        invoices.charge_invoice(account, invoice, method, off_session=off_session)
     except Refused:
         if reason == "subscription_create":
             subscription["status"] = "incomplete"
@@ -253,7 +256,11 @@ def items(account: Account, given: Obj) -> Obj:
     return listing(kept, given, "/v1/subscription_items")
 
 
-@operation("GET", "/v1/subscription_items/{id}", None)
+@operation(
+    "GET",
+    "/v1/subscription_items/{id}",
+    "_subscription_item_retrieve_params:SubscriptionItemRetrieveParams",
+)
 def item(account: Account, given: Obj, id: str) -> Obj:
     for subscription in account.all("subscription"):
         for one in subscription["items"]["data"]:

@@ -50,7 +50,11 @@ def update(account: Account, given: Obj, id: str) -> Obj:
     return _open(account.save(endpoint))
 
 
-@operation("GET", "/v1/webhook_endpoints/{id}", None)
+@operation(
+    "GET",
+    "/v1/webhook_endpoints/{id}",
+    "_webhook_endpoint_retrieve_params:WebhookEndpointRetrieveParams",
+)
 def retrieve(account: Account, given: Obj, id: str) -> Obj:
     return _open(need(account, "webhook_endpoint", id))
 
@@ -62,7 +66,11 @@ def all_of_them(account: Account, given: Obj) -> Obj:
     return listing(account.all("webhook_endpoint"), given, "/v1/webhook_endpoints")
 
 
-@operation("DELETE", "/v1/webhook_endpoints/{id}", None)
+@operation(
+    "DELETE",
+    "/v1/webhook_endpoints/{id}",
+    "_webhook_endpoint_delete_params:WebhookEndpointDeleteParams",
+)
 def delete(account: Account, given: Obj, id: str) -> Obj:
     account.remove(need(account, "webhook_endpoint", id))
     return {"id": id, "object": "webhook_endpoint", "deleted": True}

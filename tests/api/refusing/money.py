@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from billing.models import Purchase
-from billing.payments import plans
+from billing.payments import subscriptions
 from billing.payments.shapes import PlanState
 from tests.api.program import Program
 from tests.api.refusing.kit import put, recipe
@@ -38,7 +38,7 @@ put(
 @recipe("has_plan")
 def _plan(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     running = PlanState("sub_1", "active", 1, datetime(2026, 12, 1, tzinfo=UTC), False)
-    patch.setattr(plans, "plan_of", lambda organisation: running)
+    patch.setattr(subscriptions, "plan_of", lambda organisation: running)
     return begin(program, patch, kind="plan", units=1)
 
 
@@ -49,6 +49,10 @@ def bought(world: World, **changes: str) -> Purchase:
 
 
 put("paid", lambda p, w, m: p.delete(f"invoices/{bought(w, state='paid').pk}"))
+put(
+    "dropped",
+    lambda p, w, m: p.post(f"invoices/{bought(w, kind='invoice', state='dropped').pk}/send", {}),
+)
 put("by_card", lambda p, w, m: p.post(f"invoices/{bought(w).pk}/send", {}))
 put(
     "by_invoice",

@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import SYSTEM
-from billing import price_tables
+from billing import price_tables, revenue
+from billing.models import Purchase
 from billing.templatetags.cost import cost
 from generation.accounting import costs, usage, usage_chart, usage_report, where_credits_go
 from generation.accounting.usage_report import Month, Row
@@ -309,3 +310,35 @@ def test_progress_says_what_it_cost(world: World, client: Client) -> None:
     assert progress.of_shoots([shoot])[0].cost_cents == pytest.approx(2.5)
     page = client.get(reverse("order", args=[world.organisation.slug, shoot.order_id]))
     assert "2.5 ¢" in page.content.decode()
+
+
+def test_the_margin_is_what_was_really_paid_less_fee_and_making(
+    world: World, client: Client
+) -> None:
+    """At 360 cents an hour a thousand seconds are a dollar; 100 credits were bought for $2,060."""
+    for credits, cents, state in (
+        (10, 26_000, "paid"),
+        (90, 180_000, "part_refunded"),
+        (50, 999_999, "refunded"),
+        (50, 999_999, "open"),
+        (50, 999_999, "failed"),
+    ):
+        Purchase.objects.create(
+            organisation=world.organisation, kind="pack", credits=credits, cents=cents, state=state
+        )
+    table = price_tables.in_force()
+    fee = 2060 * float(table.payment_percent) / 100 + float(table.payment_fixed) * 2 / 100
+    found = revenue.of_a_credit(world.organisation)
+    assert (found.cents, found.fee, found.bought) == (2060, pytest.approx(fee), True)
+    assert 0 < fee < 100
+    order = world.order(people=2)
+    for shoot in order.shoots.all():
+        bring(shoot, State.DELIVERED)
+        ran(shoot, "training", 1000)
+    client.force_login(world.owner)
+    slug = world.organisation.slug
+    page = client.get(reverse("shoot", args=[slug, shoot.pk])).content.decode()
+    assert f"<dd>{cost(2060 - fee - 100)}</dd>" in page
+    page = " ".join(client.get(reverse("order", args=[slug, order.pk])).content.decode().split())
+    assert "2 credits were taken; one is worth $20.60." in page
+    assert f"the making, {cost(2 * (2060 - fee - 100))} of it is left" in page

@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from accounts.actors import SYSTEM
 from accounts.models import Employee
+from billing import ledger
+from billing.models import CreditHold
 from generation.models import Order, Shoot, State
-from generation.ordering import budgets_used, orders
+from generation.ordering import add_ons, budgets_used, orders
 from headshots.lib.problems import Problem
 from tests.world import World, bring
 
@@ -73,9 +75,46 @@ def test_what_comes_back_makes_room_and_what_was_taken_does_not(world: World) ->
 
 def test_last_months_orders_leave_this_months_budget_alone(world: World) -> None:
     world.budget("Sales", 1)
-    order = world.order(employees=sales(world, 1))
-    Order.objects.filter(pk=order.pk).update(created_at="2020-01-01T00:00:00Z")
+    world.order(employees=sales(world, 1))
+    long_ago()
     assert left(world) == 1
+
+
+def long_ago() -> None:
+    """All that was ordered so far was ordered in another period."""
+    for model in (Order, Shoot, CreditHold):
+        model.objects.update(created_at="2020-01-01T00:00:00Z")
+
+
+def test_who_comes_into_an_old_order_counts_now(world: World) -> None:
+    world.budget("Sales", 3)
+    order = world.order(employees=sales(world, 1))
+    long_ago()
+    orders.add_people(actor=world.actor, order=order, employees=sales(world, 2))
+    assert left(world) == 1
+    with pytest.raises(Problem) as refused:
+        orders.add_people(actor=world.actor, order=order, employees=sales(world, 2))
+    assert refused.value.code == "over_budget"
+    assert order.shoots.count() == 3
+
+
+def test_more_pictures_of_an_old_order_count_when_they_are_asked_for(world: World) -> None:
+    order = world.order(employees=sales(world, 2))
+    one, two = (bring(shoot, State.CHOOSING) for shoot in order.shoots.all())
+    long_ago()
+    world.budget("Sales", 1)
+    assert left(world) == 1
+    add_ons.more_pictures(actor=world.actor, shoot=one)
+    assert left(world) == 0
+    with pytest.raises(Problem) as refused:
+        add_ons.more_pictures(actor=world.actor, shoot=two)
+    assert refused.value.code == "over_budget"
+    # Given up, it makes room; taken, it does not.
+    orders.cancel_shoot(actor=SYSTEM, shoot=one)
+    assert left(world) == 1
+    add_ons.more_pictures(actor=world.actor, shoot=two)
+    ledger.capture(actor=SYSTEM, organisation=world.organisation, source_key=two.hold_keys[1])
+    assert left(world) == 0
 
 
 def test_moving_to_another_department_moves_no_money(world: World) -> None:
