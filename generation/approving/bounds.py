@@ -37,7 +37,7 @@ def awaiting(*, order: Order) -> list[Judged]:
     rows = list(
         Headshot.objects.filter(shoot__order=order, shoot__state=State.APPROVING)
         .select_related("candidate", "shoot__employee", "finishing__finish")
-        .prefetch_related("finishing__renditions")
+        .prefetch_related("finishing__renditions", "finishings")
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )
     standing_out = _standing_out(order)
@@ -60,10 +60,21 @@ def _of_picture(headshot: Headshot) -> list[str]:
         )
     if candidate.receipt.get("flags"):
         reasons.append(_("The check flagged skin, hair or glasses."))
-    finishing = headshot.finishing
-    if finishing is not None and finishing.state == Finishing.State.FAILED:
-        reasons.append(finishing.sentence)
-    return reasons
+    return [*reasons, *_of_files(headshot)]
+
+
+def _of_files(headshot: Headshot) -> list[str]:
+    """What keeps the files of what was picked from being delivered unseen."""
+    tried = [f for f in headshot.finishings.all() if f.candidate_id == headshot.candidate_id]
+    newest = max(tried, key=lambda f: (f.created_at, f.pk), default=None)
+    if newest is not None and newest.state == Finishing.State.FAILED:
+        return [newest.sentence]
+    counts = headshot.finishing
+    if counts is None or counts.candidate_id != headshot.candidate_id:
+        return [_("The files are not rendered yet.")]
+    if not counts.measures:
+        return [_("Its place and light could not be measured.")]
+    return []
 
 
 def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:
