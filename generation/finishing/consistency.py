@@ -32,7 +32,7 @@ BOUNDS = {
 # How far from the median one person may be before the wall says so, in bounds.
 OUTLYING = 2.5
 LEAST_PEOPLE = 3
-# What rendering anew can mend; light from another side lies in the picture itself.
+# What rendering anew may mend; light from another side lies in the picture itself.
 MENDED = ("eye_line", "face_height", "tilt", "backdrop", "brightness")
 
 

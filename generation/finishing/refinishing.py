@@ -61,33 +61,35 @@ def progress(refinish: Refinish) -> Progress:
 def start(
     *, actor: Actor, order: Order, finish: Finish, only: Iterable[UUID] | None = None
 ) -> Refinish:
-    """Render an order's headshots in another finish; with `only`, those of these shoots.
+    """Render an order's headshots that are not in a finish yet in it; with `only`, those of these
+    shoots.
 
     Raises Problem where one is under way or there is nothing to render.
     """
+    refuse_open(order)
     headshots = Headshot.objects.filter(shoot__order=order, shoot__state__in=_SHOWN)
     if only is not None:
         headshots = headshots.filter(shoot__in=list(only))
-    chosen = list(
-        headshots.select_related("shoot__order__look", "shoot__order__organisation", "candidate")
+    found = list(
+        headshots.select_related(
+            "shoot__order__look", "shoot__order__organisation", "candidate", "finishing__finish"
+        )
     )
-    if not chosen:
+    if not found:
         raise Problem(
             _("There are no headshots to render yet; new ones will come in the newest finish."),
             code="nothing",
             status=409,
         )
+    chosen = [headshot for headshot in found if not _is_in(headshot, finish)]
+    if not chosen:
+        raise Problem(_("The headshots are in this finish already."), code="same", status=409)
     try:
         with transaction.atomic():
             refinish = Refinish.objects.create(
                 order=order, finish=finish, before=finishes.of_order(order), made_by=actor.user
             )
             for headshot in chosen:
-                if finish.pk == order.finish_id and headshot.finishing_id:
-                    # Its files must stay while the new ones are made.
-                    raise Problem(
-                        _("The headshots are in this finish already."), code="same", status=409
-                    )
                 renditions.begin(headshot=headshot, finish=finish, refinish=refinish)
             audit.record(
                 actor=actor,
@@ -99,11 +101,29 @@ def start(
             )
             return refinish
     except IntegrityError:
-        raise Problem(
-            _("Headshots of this order are being rendered. Use or discard those first."),
-            code="refinish_open",
-            status=409,
-        ) from None
+        raise _open() from None
+
+
+def _is_in(headshot: Headshot, finish: Finish) -> bool:
+    """Whether the files that count are in a finish, or in it and harmonised."""
+    return headshot.finishing is not None and finish.pk in (
+        headshot.finishing.finish_id,
+        headshot.finishing.finish.harmonises_id,
+    )
+
+
+def refuse_open(order: Order) -> None:
+    """Raise Problem (409) where a rendering of an order is undecided."""
+    if Refinish.objects.filter(order=order, state=Refinish.State.RENDERING).exists():
+        raise _open()
+
+
+def _open() -> Problem:
+    return Problem(
+        _("Headshots of this order are being rendered. Use or discard those first."),
+        code="refinish_open",
+        status=409,
+    )
 
 
 def _locked(refinish: Refinish) -> Refinish:
@@ -117,7 +137,8 @@ def _locked(refinish: Refinish) -> Refinish:
 @transaction.atomic
 def approve(*, actor: Actor, refinish: Refinish) -> int:
     """Use the new files; returns of how many headshots. What could not be rendered keeps its old
-    files. Twice is once. Raises Problem while some are being rendered."""
+    files, and who picked since it was begun is rendered in it, too. Twice is once. Raises Problem
+    while some are being rendered."""
     refinish = _locked(refinish)
     if refinish.state == Refinish.State.APPROVED:
         return 0
@@ -148,12 +169,35 @@ def approve(*, actor: Actor, refinish: Refinish) -> int:
     _tell(order, done)
     order.finish = refinish.finish
     order.save(update_fields=["finish"])
+    _render_late(order)
     previews.begin_of_order(order=order)
     alternatives.begin_anew(order=order)
     _decided(actor, refinish, Refinish.State.APPROVED, headshots=len(done))
     _drop_older(order)
     consistency.note(order=order)
     return len(done)
+
+
+def _render_late(order: Order) -> None:
+    """Render who picked since the order's finish was tried: they were begun in the one before.
+
+    Where the finish harmonises, the others are meant to keep the one that it came from.
+    """
+    assert order.finish is not None
+    ours = (order.finish_id, order.finish.harmonises_id)
+    late = (
+        Headshot.objects.filter(shoot__order=order, shoot__state__in=_SHOWN)
+        .exclude(finishing__finish__in=[pk for pk in ours if pk])
+        .exclude(finishing__finish__harmonises__in=[pk for pk in ours if pk])
+        .exclude(finishings__finish=order.finish)
+        .select_related("shoot__order__look", "shoot__order__organisation", "candidate")
+    )
+    for headshot in late:
+        # What is still being rendered in the finish before would count over this.
+        renditions.drop_finishings(
+            finishings=headshot.finishings.filter(state=Finishing.State.WAITING)
+        )
+        renditions.begin(headshot=headshot, finish=order.finish)
 
 
 def _tell(order: Order, changed: Iterable[Finishing]) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from PIL import Image
@@ -31,7 +33,8 @@ _PAGE, _DPI, _ACROSS, _DOWN = (1240, 1754), 150, 4, 5
 
 @dataclass(frozen=True)
 class Hung:
-    """One picture of a wall: whose, its vault key, and what it is where it is no headshot."""
+    """One picture of a wall: whose, its vault key, and what it is where it is no approved
+    headshot."""
 
     name: str
     key: str
@@ -39,12 +42,18 @@ class Hung:
 
 
 def hung(*, headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list[Hung]:
-    """A wall by name: headshots, and what people who opted out gave instead, said to be that."""
+    """A wall by name: headshots, said to await approval where they do, and what people who opted
+    out gave instead, said to be that."""
     both = [
-        *((h.shoot.employee, Hung(h.shoot.employee.name, picture_key(h))) for h in headshots),
+        *((h.shoot.employee, _hung_headshot(h)) for h in headshots),
         *((a.shoot.employee, Hung(a.shoot.employee.name, a.finished, what_is(a))) for a in given),
     ]
     return [one for _employee, one in sorted(both, key=lambda pair: by_name(pair[0]))]
+
+
+def _hung_headshot(headshot: Headshot) -> Hung:
+    note = "" if headshot.approved_at else _("Awaits approval")
+    return Hung(headshot.shoot.employee.name, picture_key(headshot), note)
 
 
 def by_name(person: Employee) -> tuple[str, str, str]:
@@ -97,7 +106,7 @@ def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
     if found.ready:
         return key, True
     with transaction.atomic():
-        async_task("generation.tasks.draw_wall", str(order.pk), kind, key)
+        async_task("generation.tasks.draw_wall", str(order.pk), kind, key, get_language())
         audit.record(
             actor=actor, organisation=order.organisation, action="wall.exported", about=order
         )
@@ -147,6 +156,7 @@ def _sheet(people: Sequence[Hung], *, title: str, columns: int | None = None) ->
         notes=[one.note for one in people],
         columns=columns,
         title=title,
+        fonts=settings.FONTS,
     )
 
 

@@ -135,10 +135,13 @@ def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     """Every file of a headshot, and what it was made from."""
     inside = membership(request.user, slug)
     shoot = access.shoot(inside, shoot_id)
-    headshot = Headshot.objects.filter(shoot=shoot).select_related("finishing__finish").first()
+    headshot = (
+        Headshot.objects.filter(shoot=shoot)
+        .select_related("finishing__finish", "shoot__order")
+        .first()
+    )
     if headshot is None:
         raise Http404
-    newest = headshot.finishings.last()
     rows = list(headshot.finishing.renditions.all()) if headshot.finishing else []
     return render(
         request,
@@ -148,10 +151,23 @@ def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "shoot": shoot,
             "headshot": headshot,
             "files": rows,
-            "newest": newest,
+            "failed": renditions.failed_of(headshot),
             "enlarged": max((row.enlarged for row in rows), default=0),
         },
     )
+
+
+@require_POST
+@login_required
+def render_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
+    """Render the files once more that could not be made."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    shoot = access.shoot(inside, shoot_id)
+    headshot = Headshot.objects.filter(shoot=shoot).first()
+    if headshot is None:
+        raise Http404
+    renditions.again(actor=user_actor(inside.user, request), headshot=headshot)
+    return redirect("shoot_files", slug=slug, shoot_id=shoot_id)
 
 
 @require_safe

@@ -83,6 +83,15 @@ def _rendering(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
     return program.post(f"refinishes/{refinish.pk}/decide", {"decision": "approve"})
 
 
+put("not_failed", lambda p, w, m: p.post(f"headshots/{with_files(w).headshot.pk}/render"))
+
+
+@recipe("refinish_open")
+def _open(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    refinish = make_finishing(world)["refinish"]
+    return program.post(f"orders/{refinish.order_id}/refinishes")
+
+
 def with_files(world: World) -> Shoot:
     shoot = world.shoot(State.DELIVERED)
     give_files(shoot)
