@@ -124,6 +124,9 @@ NO_RENDITION = Refused(
     "There is no such file; `renditions` lists those there are.",
     name="no_rendition",
 )
+NO_KIND = Refused(
+    "not_found", 404, "There is no such file; `kinds` lists those there are.", name="no_kind"
+)
 JOIN_END = Refused(
     "expires", 422, "Let the link end after today and not after the order is due.", "expires"
 )

@@ -49,8 +49,14 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         )
     given = alternatives.of_order(order)
     tiles += [
-        {"person": one.shoot.employee, "given": one, "what": wall_pictures.what_is(one)}
-        for one in given
+        {
+            "person": one.shoot.employee,
+            "given": one,
+            "what": wall_pictures.what_is(one),
+            "standing": beside,
+            "figures": wall_figures.of(beside),
+        }
+        for one, beside in ((one, consistency.beside(alike, one.measures)) for one in given)
     ]
     tiles.sort(key=lambda tile: wall_pictures.by_name(tile["person"]))
     return render(
@@ -94,9 +100,10 @@ def harmonise(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         messages.info(
             request,
             ngettext(
-                "{count} delivered headshot stays as it is: its light lies in the picture itself.",
-                "{count} delivered headshots stay as they are: the light lies in the picture "
+                "{count} delivered headshot stays as it is: what stands out lies in the picture "
                 "itself.",
+                "{count} delivered headshots stay as they are: what stands out lies in the "
+                "pictures themselves.",
                 done.left,
             ).format(count=done.left),
         )
