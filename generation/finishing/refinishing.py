@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.approving import alternatives, previews
 from generation.finishing import consistency, finishes, renditions
-from generation.models import Finish, Finishing, Headshot, Order, Refinish, State
+from generation.models import Finish, Finishing, Headshot, Look, Order, Refinish, State
 from headshots.lib.problems import Problem
 
 _SHOWN = (State.APPROVING, State.DELIVERED, State.OPTED_OUT)
@@ -112,6 +112,19 @@ def _is_in(headshot: Headshot, finish: Finish) -> bool:
     )
 
 
+def behind(*, look: Look, finish: Finish) -> QuerySet[Order]:
+    """The orders of a look, in any of its versions, in which somebody's headshot is not in a
+    finish yet."""
+    headshots = Headshot.objects.filter(
+        shoot__order__organisation=look.organisation_id,
+        shoot__order__look__name=look.name,
+        shoot__state__in=_SHOWN,
+    )
+    there = Q(finishing__finish=finish) | Q(finishing__finish__harmonises=finish)
+    orders = headshots.exclude(pk__in=headshots.filter(there)).values("shoot__order")
+    return Order.objects.filter(pk__in=orders)
+
+
 def refuse_open(order: Order) -> None:
     """Raise Problem (409) where a rendering of an order is undecided."""
     if Refinish.objects.filter(order=order, state=Refinish.State.RENDERING).exists():
@@ -179,20 +192,27 @@ def approve(*, actor: Actor, refinish: Refinish) -> int:
 
 
 def _render_late(order: Order) -> None:
-    """Render who picked since the order's finish was tried: they were begun in the one before.
+    """Render who picked since the order's finish was tried, or before it was undone: they were
+    begun in the other one.
 
     Where the finish harmonises, the others are meant to keep the one that it came from.
     """
-    assert order.finish is not None
+    if order.finish is None:
+        return
     ours = (order.finish_id, order.finish.harmonises_id)
     late = (
         Headshot.objects.filter(shoot__order=order, shoot__state__in=_SHOWN)
         .exclude(finishing__finish__in=[pk for pk in ours if pk])
         .exclude(finishing__finish__harmonises__in=[pk for pk in ours if pk])
-        .exclude(finishings__finish=order.finish)
         .select_related("shoot__order__look", "shoot__order__organisation", "candidate")
     )
     for headshot in late:
+        there = headshot.finishings.filter(finish=order.finish, candidate=headshot.candidate)
+        if made := there.first():
+            if made.state == Finishing.State.DONE:
+                Headshot.objects.filter(pk=headshot.pk).update(finishing=made)
+                _tell(order, [made])
+            continue
         # What is still being rendered in the finish before would count over this.
         renditions.drop_finishings(
             finishings=headshot.finishings.filter(state=Finishing.State.WAITING)
@@ -220,7 +240,8 @@ def _drop_older(order: Order) -> None:
 
 @transaction.atomic
 def undo(*, actor: Actor, refinish: Refinish) -> int:
-    """Use the files from before again; returns of how many headshots.
+    """Use the files from before again; returns of how many headshots. Who has none from before is
+    rendered as they are.
 
     Raises Problem where it is not the newest in use.
     """
@@ -244,6 +265,7 @@ def undo(*, actor: Actor, refinish: Refinish) -> int:
     _tell(order, back)
     order.finish = refinish.before
     order.save(update_fields=["finish"])
+    _render_late(order)
     previews.begin_of_order(order=order)
     alternatives.begin_anew(order=order)
     _decided(actor, refinish, Refinish.State.UNDONE, headshots=len(back))

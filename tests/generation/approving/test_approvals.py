@@ -17,7 +17,16 @@ from generation import tasks
 from generation.approving import approvals, bounds, choosing
 from generation.approving.rejections import Fault
 from generation.finishing import finishes, rendition_table, renditions
-from generation.models import Candidate, Finish, Finishing, Headshot, Order, Shoot, State
+from generation.models import (
+    Candidate,
+    Finish,
+    Finishing,
+    Headshot,
+    Order,
+    Refinish,
+    Shoot,
+    State,
+)
 from headshots.lib.problems import Problem
 from tests.world import World, bring, give_files, token
 
@@ -190,6 +199,10 @@ def test_what_was_not_rendered_or_measured_is_never_approved_unseen(world: World
     Finishing.objects.filter(headshot__shoot=failed).update(
         state=Finishing.State.FAILED, sentence="No face was found."
     )
+    # What an undecided change of plate tries is none of it.
+    undecided = Refinish.objects.create(order=order, finish=another_finish(world))
+    trial = renditions.begin(headshot=good.headshot, finish=undecided.finish, refinish=undecided)
+    Finishing.objects.filter(pk=trial.pk).update(state=Finishing.State.FAILED, sentence="Tried.")
     # Files there are, and those of the plate that is in use now could not be made.
     broken = renditions.begin(headshot=anew.headshot, finish=another_finish(world))
     Finishing.objects.filter(pk=broken.pk).update(

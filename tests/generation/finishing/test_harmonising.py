@@ -94,6 +94,8 @@ def test_a_newer_plate_of_the_look_and_the_orders_logo_are_left_alone(world: Wor
     refinishing.approve(actor=SYSTEM, refinish=done.refinish)
     drain()
     assert [headshot_of(s).finishing.finish_id == used.pk for s in shoots] == [True, *[False] * 3]
+    assert list(refinishing.behind(look=world.look, finish=newer)) == [order]
+    assert not refinishing.behind(look=world.look, finish=marked)
     assert saved(world).version == used.version + 1
 
 

@@ -233,6 +233,10 @@ def test_who_picks_while_a_plate_is_tried_comes_onto_it_too(world: World, render
     order.refresh_from_db()
     with pytest.raises(Problem, match="in this finish already"):
         refinishing.start(actor=SYSTEM, order=order, finish=made.finish)
+    assert refinishing.undo(actor=SYSTEM, refinish=made) == 1
+    drain()
+    for shoot in (early, late):
+        assert near(corner(world, headshot_of(shoot)), (0x20, 0x40, 0x60))
 
 
 def test_who_could_not_be_rendered_on_a_used_plate_can_be_later(world: World) -> None:
@@ -250,11 +254,13 @@ def test_who_could_not_be_rendered_on_a_used_plate_can_be_later(world: World) ->
     assert near(corner(world, headshot_of(bad)), (0x20, 0x40, 0x60))
     vault().put(candidate.file, picture)
     order.refresh_from_db()
+    assert list(refinishing.behind(look=world.look, finish=light)) == [order]
     rest = refinishing.start(actor=SYSTEM, order=order, finish=light)
     assert rest.finishings.get().headshot.shoot_id == bad.pk
     drain()
     refinishing.approve(actor=SYSTEM, refinish=rest)
     assert near(corner(world, headshot_of(bad)), (0xF0, 0xE0, 0xD0))
+    assert not refinishing.behind(look=world.look, finish=light)
 
 
 def test_what_is_discarded_leaves_nothing(world: World, django_capture_on_commit_callbacks) -> None:
@@ -274,7 +280,9 @@ def test_what_is_discarded_leaves_nothing(world: World, django_capture_on_commit
     assert made.state == Refinish.State.DISCARDED
 
 
-def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(world: World) -> None:
+def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(
+    world: World, client: Client
+) -> None:
     finish_in(world, "#204060")
     shoots = sit_roster(world, 4)
     order = shoots[0].order
@@ -302,6 +310,11 @@ def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(world: Wor
     assert second is not None
     assert second.pk != first.pk
     assert order.consistencies.count() == 2
+    client.force_login(world.owner)
+    page = client.get(reverse("order_wall", args=[world.organisation.slug, order.pk]))
+    marks = page.content.decode().partition('aria-label="History"')[2].partition("</ol>")[0]
+    shown = re.findall(r'class="number">([\d.]+)<', marks)
+    assert shown == [f"{second.figure:.1f}", f"{first.figure:.1f}"]
 
 
 def test_harmonising_brings_odd_clothes_to_the_others(world: World) -> None:

@@ -14,7 +14,7 @@ from accounts.actors import SYSTEM
 from accounts.models import Role
 from generation.approving import choosing
 from generation.finishing import renditions
-from generation.models import Finishing, State
+from generation.models import Finishing, Rendition, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain, forget
@@ -58,6 +58,19 @@ def test_a_pick_becomes_every_file_of_the_table(world: World) -> None:
             assert b"trainedAlgorithmicMedia" in data
     # The rendered person has 384 pixels and is drawn larger: the file says so.
     assert files["portrait"].enlarged > 2
+
+
+def test_the_page_of_files_says_how_far_they_are_enlarged(world: World, client: Client) -> None:
+    shoot = sit(world, 0, State.APPROVING)
+    drain()
+    client.force_login(world.owner)
+    address = reverse("shoot_files", args=[world.organisation.slug, shoot.pk])
+    said = "times larger (Lanczos)"
+    most = max(row.enlarged for row in renditions.of(headshot_of(shoot)).values())
+    page = client.get(address).content.decode()
+    assert f"up to {most:.1f} {said}" in page
+    Rendition.objects.update(enlarged=1.0)
+    assert said not in client.get(address).content.decode()
 
 
 def test_another_pick_takes_the_first_ones_files_away(world: World) -> None:
