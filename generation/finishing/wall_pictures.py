@@ -24,6 +24,7 @@ from generation.finishing import consistency, renditions
 from generation.models import Alternative, Headshot, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
 
 KINDS = {"png": "image/png", "pdf": "application/pdf"}
 _TILE = 320
@@ -130,7 +131,12 @@ def draw(*, order_id: UUID, kind: str, key: str) -> None:
 
 
 def _tile(key: str) -> Image.Image:
-    with Image.open(vault().path(key)) as picture:
+    """A picture as wide as a tile; an empty one where its file is gone, so that the others hang."""
+    try:
+        path = vault().path(key)
+    except FileMissing:
+        return Image.new("RGB", (_TILE, round(_TILE * 1.25)), (232, 232, 229))
+    with Image.open(path) as picture:
         picture.draft("RGB", (_TILE, round(_TILE * 1.25)))
         tile = picture.convert("RGB")
     height = round(_TILE * tile.height / tile.width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import font_roboto
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from generation.engine import finish, initials
 from generation.engine.lettering import lettering
+from headshots import checks
 
 NAMES = ["Jörg Äßmann", "Étienne Núñez", "Łukasz Dvořák", "Şule Yıldız", "Ольга Жукова", "Ελένη Ώ"]
 
@@ -80,3 +82,15 @@ def test_what_is_too_long_is_shortened_to_its_place() -> None:
     assert text.fit("Жанна", 200) == "Жанна"
     whole = ImageFont.truetype(font_roboto.font_files["Roboto"], 20)
     assert text.length("Жанна") == whole.getlength("Жанна")
+
+
+def test_a_font_that_is_none_is_told_at_start(settings: Any, tmp_path: Path) -> None:
+    def told() -> list[str | None]:
+        return [found.id for found in checks.settings_agree()]
+
+    settings.FONTS = (Path(font_roboto.font_files["Roboto"]),)
+    assert told() == []
+    text = tmp_path / "letters.ttf"
+    text.write_text("no font")
+    settings.FONTS = (text, tmp_path / "away.ttf")
+    assert told() == ["headshots.E042", "headshots.E042"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from django.utils import translation
+from PIL import Image
 
 from generation.approving import choosing
 from generation.engine import finish
@@ -50,6 +52,18 @@ def test_who_is_not_approved_hangs_there_with_a_note(world: World, written: list
     drain()
     assert vault().exists(key)
     assert written == ["", ""]
+
+
+def test_a_file_that_is_gone_leaves_its_place_empty_and_the_others_hanging(world: World) -> None:
+    order = wall_of_two(world)
+    first, _second = consistency.shown(order=order)
+    vault().delete(wall_pictures.picture_key(first))
+    key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    drain()
+    with Image.open(io.BytesIO(vault().read(key))) as wall:
+        colours = {colour for _, colour in wall.convert("RGB").getcolors(1 << 24) or []}
+    assert (232, 232, 229) in colours
+    assert len(colours) > 100
 
 
 def test_its_notes_are_in_the_language_of_whoever_asked(world: World, written: list[str]) -> None:
