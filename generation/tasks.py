@@ -7,6 +7,8 @@ import socket
 from uuid import UUID
 
 import structlog
+from django.conf import settings
+from django.utils import translation
 from django_q.tasks import async_task
 
 from accounts import pace
@@ -92,9 +94,11 @@ def make_export(export_id: str) -> None:
     exports.make(export_id=UUID(export_id))
 
 
-def draw_wall(order_id: str, kind: str, key: str) -> None:
-    """default: draw a staff wall as a PNG or PDF. Loads no torch."""
-    wall_pictures.draw(order_id=UUID(order_id), kind=kind, key=key)
+def draw_wall(order_id: str, kind: str, key: str, language: str | None = None) -> None:
+    """default: draw a staff wall as a PNG or PDF, with its notes in the language of whoever asked
+    for it. Loads no torch."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        wall_pictures.draw(order_id=UUID(order_id), kind=kind, key=key)
 
 
 def publish(run_id: str) -> bool:

@@ -50,6 +50,7 @@ urlpatterns = [
     path("refinishes/<uuid:refinish_id>/live", refinishing.live, name="refinish_live"),
     path("refinishes/<uuid:refinish_id>/decide", refinishing.decide, name="refinish_decide"),
     path("shoots/<uuid:shoot_id>/files", walls.files, name="shoot_files"),
+    path("shoots/<uuid:shoot_id>/files/again", walls.render_again, name="files_again"),
     path("renditions/<uuid:rendition_id>", walls.rendition, name="rendition"),
     path("shoots/<uuid:shoot_id>", orders.shoot, name="shoot"),
     path("shoots/<uuid:shoot_id>/approve", orders.approve, name="shoot_approve"),

@@ -231,6 +231,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("headshots", pictures.HeadshotsView, "headshots"),
     _resource("headshots/<uuid:headshot_id>", pictures.HeadshotView, "headshot"),
     _resource(
+        "headshots/<uuid:headshot_id>/render", pictures.HeadshotRenderView, "headshot_render"
+    ),
+    _resource(
         "headshots/<uuid:headshot_id>/renditions/<str:kind>", pictures.RenditionView, "rendition"
     ),
     _resource("releases", releases.ReleasesView, "releases"),

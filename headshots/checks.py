@@ -117,6 +117,15 @@ def settings_agree(**_: Any) -> list[CheckMessage]:
                 id="headshots.E041",
             )
         )
+    for path in settings.FONTS:
+        if not _is_font(path):
+            found.append(
+                Error(
+                    f"HEADSHOTS_FONTS names what is no font file: {path}.",
+                    hint="Name TrueType or OpenType files on this host, by comma, or leave it out.",
+                    id="headshots.E042",
+                )
+            )
     if settings.DEMO and settings.EMAIL_HOST:
         found.append(
             Error(
@@ -148,3 +157,13 @@ def settings_agree(**_: Any) -> list[CheckMessage]:
                 Error(f"Cluster {name} would repeat tasks that are running.", id="headshots.E005")
             )
     return found
+
+
+def _is_font(path: Path) -> bool:
+    from PIL import ImageFont
+
+    try:
+        ImageFont.truetype(str(path), 16)
+    except OSError:
+        return False
+    return True

@@ -268,6 +268,10 @@ LEASE_S = env.integer("HEADSHOTS_LEASE_S", 45, least=3, most=3600)
 MOST_ATTEMPTS = 5
 # A matting network in an ONNX file; without one, mattes are solved on the CPU without weights.
 MATTING_MODEL = env.text("HEADSHOTS_MATTING_MODEL")
+# Font files for letters in pictures that Roboto lacks, by comma.
+FONTS = tuple(
+    Path(name.strip()) for name in (env.text("HEADSHOTS_FONTS") or "").split(",") if name.strip()
+)
 # Content credentials (C2PA): PEM of the certificate and what it hangs on, of its key, and of what
 # was signed with before. Without them the demo makes a chain of its own, and others sign nothing.
 C2PA_CHAIN = env.text("HEADSHOTS_C2PA_CHAIN")

@@ -159,6 +159,7 @@ TABLE = [
     Case("refinish_live", ALL, needs="refinish"),
     Case("refinish_decide", {"viewer": 403, "admin": 422, "owner": 422}, "post", "refinish"),
     Case("shoot_files", ALL, needs="picked"),
+    Case("files_again", {"viewer": 403, "admin": 409, "owner": 409}, "post", "picked"),
     Case("rendition", ALL, needs="rendition"),
     Case("look_finish", ALL, needs="look"),
     Case("look_finish", {"viewer": 403, "admin": 422, "owner": 422}, "post", "look"),

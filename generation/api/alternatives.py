@@ -11,10 +11,12 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access
+from generation.api import refusals
 from generation.api.pictures import note_viewed, picture_file
 from generation.models import Alternative
 from headshots.lib.api.operations import operation
-from headshots.lib.api.shapes import Shape
+from headshots.lib.api.problems import Refusal
+from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Headshots"
 
@@ -29,6 +31,10 @@ class AlternativeShape(Shape):
     picture = serializers.SerializerMethodField(
         help_text="Where the JPEG is, with your key; null until it is made."
     )
+    kinds = serializers.SerializerMethodField(
+        help_text="The renditions of a photo, as its order's headshots have them: fetch the "
+        "picture with `rendition`. None of initials."
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -38,12 +44,25 @@ class AlternativeShape(Shape):
         "employee": "019ab1c2-0000-7000-8000-00000000000a",
         "kind": "initials",
         "picture": "/api/v1/alternatives/019ab1c2-0000-7000-8000-000000000027/picture",
+        "kinds": [],
         "created_at": "2026-11-25T09:00:00Z",
         "updated_at": "2026-11-25T09:00:00Z",
     }
 
     def get_picture(self, row: Alternative) -> str | None:
         return reverse("api:alternative_picture", args=[row.pk]) if row.finished else None
+
+    def get_kinds(self, row: Alternative) -> list[str]:
+        return [file["kind"] for file in row.files]
+
+
+AlternativeShape.get_kinds.__annotations__["return"] = list[str]
+
+
+class RenditionQuery(Given):
+    """Which file."""
+
+    rendition = serializers.CharField(max_length=40, required=False)
 
 
 class AlternativesView(TenantView):
@@ -72,10 +91,23 @@ class AlternativePictureView(TenantView):
         "Fetch what was given instead of a headshot",
         tag=TAG,
         scope="headshots:read",
-        binary="image/jpeg",
+        binary="image/*",
+        query=RenditionQuery,
+        refuses=(refusals.NO_KIND,),
     )
     def get(self, request: Request, alternative_id: UUID) -> HttpResponseBase:
-        """The JPEG; that it was looked at is written down."""
+        """The JPEG that stands for them, or a `rendition` of a photo; that it was looked at is
+        written down."""
         found = access.alternative(self.inside, alternative_id)
+        wanted = self.query.get("rendition", "")
+        file = {"file": found.finished, "format": "jpeg"}
+        if wanted:
+            file = next((each for each in found.files if each["kind"] == wanted), {})
+        if not file:
+            raise Refusal(
+                "There is no such file; `kinds` lists those there are.",
+                code="not_found",
+                status=404,
+            )
         note_viewed(self, found)
-        return picture_file(found.finished, "image/jpeg")
+        return picture_file(file["file"], f"image/{file['format']}")

@@ -133,7 +133,6 @@ class FinishViews(TenantView):
                 "plate": before.plate,
                 "eye_line": before.eye_line,
                 "closer": before.closer,
-                "clothes": before.clothes,
                 "logo_corner": before.logo_corner,
                 "frame_colour": before.frame_colour,
                 "renditions": rendition_table.rows(before.renditions),

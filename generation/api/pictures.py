@@ -18,6 +18,7 @@ from generation import access
 from generation.api import refusals
 from generation.api.shoots import ShootShape, ShootView, ShootViews
 from generation.approving import choosing
+from generation.finishing import renditions
 from generation.models import Alternative, Candidate, Headshot, Rendition
 from generation.storage import vault
 from headshots.lib.api.operations import operation
@@ -224,6 +225,29 @@ class HeadshotView(TenantView):
     )
     def get(self, request: Request, headshot_id: UUID) -> HttpResponseBase:
         """With its files, once they are rendered."""
+        return self.shown(access.headshot(self.inside, headshot_id))
+
+
+class HeadshotRenderView(TenantView):
+    """Files once more."""
+
+    acts_on = HeadshotView
+
+    @operation(
+        "headshots_render",
+        "Render a headshot's files again",
+        tag=TAG,
+        scope="headshots:write",
+        match=True,
+        shape=HeadshotShape,
+        status=202,
+        refuses=(refusals.NOT_FAILED, refusals.REFINISH_OPEN),
+    )
+    def post(self, request: Request, headshot_id: UUID) -> HttpResponseBase:
+        """Where they could not be made: `headshot.finished` tells when they are there. What there
+        is stays meanwhile."""
+        headshot = access.headshot(self.inside, headshot_id)
+        renditions.again(actor=self.actor, headshot=headshot)
         return self.shown(access.headshot(self.inside, headshot_id))
 
 

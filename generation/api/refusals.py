@@ -130,6 +130,9 @@ NO_RENDITION = Refused(
     "There is no such file; `renditions` lists those there are.",
     name="no_rendition",
 )
+NO_KIND = Refused(
+    "not_found", 404, "There is no such file; `kinds` lists those there are.", name="no_kind"
+)
 JOIN_END = Refused(
     "expires", 422, "Let the link end after today and not after the order is due.", "expires"
 )
@@ -167,6 +170,12 @@ PHOTOS_GONE = Refused(
     "The photos of somebody chosen are no longer there. Place a new order instead.",
 )
 SAME_FINISH = Refused("same", 409, "The headshots are in this finish already.", name="same_finish")
+NOT_FAILED = Refused("not_failed", 409, "The files of this headshot are there, or are being made.")
+REFINISH_OPEN = Refused(
+    "refinish_open",
+    409,
+    "Headshots of this order are being rendered. Use or discard those first.",
+)
 STILL_RENDERING = Refused(
     "rendering", 409, "Some headshots are still being rendered. Wait a moment and try again."
 )

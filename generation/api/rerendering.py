@@ -88,7 +88,7 @@ class RefinishesView(TenantView):
         scope="headshots:write",
         shape=RefinishShape,
         status=202,
-        refuses=(refusals.SAME_FINISH,),
+        refuses=(refusals.SAME_FINISH, refusals.REFINISH_OPEN),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """In the newest finish of its look: another plate, crop or set of files. Nothing counts
@@ -144,7 +144,9 @@ class HarmonisedShape(Shape):
     refinish = serializers.UUIDField(allow_null=True, help_text="What renders anew, if anything.")
     refinished = serializers.IntegerField(help_text="People whose files are rendered anew.")
     again = serializers.IntegerField(help_text="People who get new pictures.")
-    left = serializers.IntegerField(help_text="Stand out by something that is delivered already.")
+    left = serializers.IntegerField(
+        help_text="Stand out by what rendering cannot mend, and are delivered already."
+    )
 
     example = {
         "refinish": "019ab1c2-0000-7000-8000-000000000023",
@@ -164,10 +166,11 @@ class OrderHarmoniseView(TenantView):
         scope="orders:write",
         shape=HarmonisedShape,
         status=202,
+        refuses=(refusals.REFINISH_OPEN,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """Light and place are rendered anew towards the others; what is in the picture itself is
-        drawn again, where it is not delivered yet."""
+        """Light and place are rendered anew towards the others; what that cannot mend, or has not
+        mended, is drawn again, where it is not delivered yet."""
         done = harmonising.harmonise(actor=self.actor, order=access.order(self.inside, order_id))
         return self.plain(
             {

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from generation import access
 from generation.api import refusals
+from generation.approving import alternatives
 from generation.finishing import consistency, wall_pictures
-from generation.models import Order
+from generation.models import Consistency, Order
 from generation.storage import vault
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
@@ -92,6 +93,34 @@ class StandingShape(Shape):
     }
 
 
+class BesideShape(Shape):
+    """By how much a real photo given instead of a headshot differs from the roster's median, in its
+    backdrop and clothes; their face is not measured."""
+
+    alternative = serializers.UUIDField()
+    employee = serializers.UUIDField()
+    deviations: Any = serializers.DictField(child=serializers.FloatField())
+    outlying = serializers.ListField(child=serializers.ChoiceField(list(consistency.BOUNDS)))
+
+    example = {
+        "alternative": "019ab1c2-0000-7000-8000-000000000027",
+        "employee": "019ab1c2-0000-7000-8000-00000000000b",
+        "deviations": {"backdrop": 0.1, "brightness": -3.2},
+        "outlying": [],
+    }
+
+
+class MarkShape(Shape):
+    """What an order's figure was at a time."""
+
+    figure = serializers.FloatField()
+    people = serializers.IntegerField()
+    outliers = serializers.IntegerField()
+    at = serializers.DateTimeField(source="created_at")
+
+    example = {"figure": 91.8, "people": 12, "outliers": 1, "at": "2026-11-25T09:00:00Z"}
+
+
 class ConsistencyShape(Shape):
     """How alike everybody on a wall is."""
 
@@ -100,13 +129,19 @@ class ConsistencyShape(Shape):
     )
     measures: Any = MeasureShape(many=True)
     outliers: Any = OutlierShape(many=True)
-    people: Any = StandingShape(many=True, help_text="Everybody, by name.")
+    people: Any = StandingShape(many=True, help_text="Everybody with a headshot, by name.")
+    instead: Any = BesideShape(many=True, help_text="Real photos given instead, by name.")
+    history: Any = MarkShape(
+        many=True, help_text="Each time the figure changed, the newest first; the last hundred."
+    )
 
     example = {
         "figure": 93.4,
         "measures": [MeasureShape.example],
         "outliers": [OutlierShape.example],
         "people": [StandingShape.example],
+        "instead": [BesideShape.example],
+        "history": [MarkShape.example],
     }
 
 
@@ -196,15 +231,22 @@ class ConsistencyView(TenantView):
                     {
                         "headshot": each.headshot.pk,
                         "employee": each.headshot.shoot.employee_id,
-                        "deviations": {
-                            name: round(each.deviations[name], 5)
-                            for name in consistency.BOUNDS
-                            if name in each.deviations
-                        },
+                        "deviations": _rounded(each),
                         "outlying": each.outlying,
                     }
                     for each in alike.people
                 ],
+                "instead": [
+                    {
+                        "alternative": photo.pk,
+                        "employee": photo.shoot.employee_id,
+                        "deviations": _rounded(each),
+                        "outlying": each.outlying,
+                    }
+                    for photo in alternatives.photos(order)
+                    for each in (consistency.beside(alike, photo.measures),)
+                ],
+                "history": list(Consistency.objects.filter(order=order)[:100]),
             }
         )
 
@@ -237,6 +279,14 @@ class WallFileView(TenantView):
             name=f"staff-wall.{kind}",
             kind=wall_pictures.KINDS[kind],
         )
+
+
+def _rounded(each: consistency.Beside) -> dict[str, float]:
+    return {
+        name: round(each.deviations[name], 5)
+        for name in consistency.BOUNDS
+        if name in each.deviations
+    }
 
 
 def _state(order: Order, kind: str) -> dict[str, Any]:

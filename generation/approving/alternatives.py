@@ -7,11 +7,13 @@ eyes are and gets the order's backdrop; no measurement of the face is kept.
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +25,7 @@ from accounts.actors import Actor
 from generation import states
 from generation.delivering import credentials
 from generation.engine import provenance
-from generation.finishing import finishes, renditions
+from generation.finishing import finishes, photo_figures, renditions
 from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
 from generation.storage import vault
@@ -106,13 +108,15 @@ def _give(
 ) -> Alternative:
     shoot = states.locked(shoot.pk)
     _refuse(shoot)
-    before = Alternative.objects.filter(shoot=shoot).values_list("finished", flat=True).first()
+    before = Alternative.objects.filter(shoot=shoot).first()
     found, _made = Alternative.objects.update_or_create(
         shoot=shoot,
         defaults={
             "kind": kind,
             "file": file,
             "finished": "",
+            "files": [],
+            "measures": None,
             "problem": "",
             "agreed_text": agreed_text,
             "address": actor.address,
@@ -126,7 +130,7 @@ def _give(
         kind=str(kind),
     )
     if before:
-        transaction.on_commit(lambda: vault().delete(before))
+        transaction.on_commit(lambda: _remove(_keys(before)))
     if not file:
         transaction.on_commit(lambda: vault().delete(f"{folder(shoot)}/photo.jpg"))
     async_task("generation.tasks.finish_alternative", str(found.pk))
@@ -162,8 +166,9 @@ def begin_anew(*, order: Order) -> None:
 
 
 def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
-    """Make the picture, or `anew` where there is one. Runs in a task: it loads dlib. Returns
-    whether there is one now.
+    """Make the picture, or `anew` where there is one; of a photo every file that the order's
+    headshots become. Runs in a task: it loads dlib, and takes about two seconds. Returns whether
+    there is one now.
 
     What was given in the meantime wins; doing it again changes nothing.
     """
@@ -174,19 +179,27 @@ def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
     )
     if found is None or (found.finished and not anew):
         return found is not None
-    before = found.finished
-    picture, problem = _picture(found)
-    if picture is None and before:
+    before, old = found.finished, _keys(found)
+    made = _made(found)
+    if not made.picture and before:
         return True
-    key = f"{folder(found.shoot)}/{found.kind}-{secrets.token_hex(8)}.jpg"
-    if picture is not None:
-        vault().put(key, picture)
+    stem = f"{folder(found.shoot)}/{found.kind}-{secrets.token_hex(8)}"
+    new = [f"{stem}.jpg"] if made.picture else []
+    if made.picture:
+        vault().put(new[0], made.picture)
+    files = []
+    for file in made.files:
+        key = f"{stem}/{file.kind}.{file.suffix}"
+        vault().put(key, file.data)
+        new.append(key)
+        files.append({"kind": file.kind, "format": file.format, "file": key})
     kept = Alternative.objects.filter(
         pk=found.pk, updated_at=found.updated_at, finished=before
-    ).update(finished=key if picture is not None else "", problem=problem)
-    if picture is not None and (before or not kept):
-        vault().delete(before if kept else key)
-    return bool(kept and picture is not None)
+    ).update(
+        finished=new[0] if new else "", files=files, measures=made.measures, problem=made.problem
+    )
+    _remove(old if kept else new)
+    return bool(kept and made.picture)
 
 
 def finish_lost() -> int:
@@ -203,9 +216,42 @@ def finish_lost() -> int:
     return len(keys)
 
 
-def _picture(found: Alternative) -> tuple[bytes | None, str]:
-    """The picture in the order's crop and on its plate as JPEG, and what the person should know
-    of it; or why there is none."""
+def _keys(given: Alternative) -> list[str]:
+    """The vault keys of what was made for somebody, without what they gave."""
+    return [key for key in (given.finished, *(file["file"] for file in given.files)) if key]
+
+
+def _remove(keys: Iterable[str]) -> None:
+    for key in keys:
+        vault().delete(key)
+
+
+@dataclass(frozen=True)
+class _File:
+    """One rendition of a photo, signed."""
+
+    kind: str
+    format: str
+    data: bytes
+
+    @property
+    def suffix(self) -> str:
+        return {"jpeg": "jpg"}.get(self.format, self.format)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The picture that stands for somebody as JPEG, empty where there is none; of a photo every
+    file of the order's table, too, and what the person should know of it, or why there is none."""
+
+    picture: bytes = b""
+    files: list[_File] = field(default_factory=list)
+    measures: dict[str, Any] | None = None
+    problem: str = ""
+
+
+def _made(found: Alternative) -> _Made:
+    """What somebody gave, in the order's crop and on its plate."""
     from PIL import Image
 
     from generation.engine import finish as encoding
@@ -218,23 +264,36 @@ def _picture(found: Alternative) -> tuple[bytes | None, str]:
     wanted = replace(wanted, format="jpeg")
     if found.kind == Alternative.Kind.INITIALS:
         first = person.preferred_name or person.first_name
-        letters = initials.initials(first, person.last_name, person.email)
+        fonts = settings.FONTS
+        letters = initials.initials(first, person.last_name, person.email, fonts=fonts)
         ground = finishing.paint(spec.plate, (wanted.width, wanted.height))
-        drawn = initials.draw(letters, Image.fromarray(ground), wanted.eye_line)
+        drawn = initials.draw(letters, Image.fromarray(ground), wanted.eye_line, fonts=fonts)
         label = credentials.label(provenance.DRAWN)
-        return _signed(encoding.jpeg(drawn, xmp=label), order, provenance.DRAWN), ""
+        return _Made(_signed(encoding.jpeg(drawn, xmp=label), "jpeg", order, provenance.DRAWN))
     try:
-        cut, file = _finished(found, spec, wanted)
+        cut, (main, *others) = _finished(found, spec, [wanted, *spec.renditions])
     except (EngineError, FileMissing) as error:
-        return None, renditions.why_not(error)
-    noticed = next((sentence for note, sentence in _CUT.items() if note in cut.notes), "")
-    return _signed(file.data, order, provenance.MADE_BY_A_PERSON), noticed
+        return _Made(problem=renditions.why_not(error))
+    source = provenance.MADE_BY_A_PERSON
+    return _Made(
+        picture=_signed(main.data, "jpeg", order, source),
+        files=[
+            _File(
+                file.spec.kind,
+                file.spec.format,
+                _signed(file.data, file.spec.format, order, source),
+            )
+            for file in others
+        ],
+        measures=photo_figures.of(main, cut),
+        problem=next((sentence for note, sentence in _CUT.items() if note in cut.notes), ""),
+    )
 
 
 def _finished(
-    found: Alternative, spec: FinishSpec, wanted: RenditionSpec
-) -> tuple[Cutout, RenderedFile]:
-    """The photo in one rendition of a finish. Raises EngineError and FileMissing."""
+    found: Alternative, spec: FinishSpec, wanted: Sequence[RenditionSpec]
+) -> tuple[Cutout, list[RenderedFile]]:
+    """The photo in some renditions of a finish. Raises EngineError and FileMissing."""
     from PIL import Image
 
     from generation.engine import finishing
@@ -242,8 +301,7 @@ def _finished(
     with Image.open(vault().path(found.file)) as photo:
         cut = finishing.cut_out(photo, renditions.matting())
     label = credentials.label(provenance.MADE_BY_A_PERSON)
-    (file,) = finishing.finish(cut, replace(spec, renditions=(wanted,)), xmp=label)
-    return cut, file
+    return cut, finishing.finish(cut, replace(spec, renditions=tuple(wanted)), xmp=label)
 
 
 def square(*, found: Alternative, side: int) -> Image:
@@ -258,13 +316,13 @@ def square(*, found: Alternative, side: int) -> Image:
     like = max(squares, key=lambda row: row.width, default=rows[0])
     wanted = replace(like, width=side, height=side, format="jpeg", dpi=0)
     try:
-        return _finished(found, spec, wanted)[1].picture.convert("RGB")
+        return _finished(found, spec, [wanted])[1][0].picture.convert("RGB")
     except (EngineError, FileMissing) as error:
         raise Problem(renditions.why_not(error), status=409) from error
 
 
-def _signed(data: bytes, order: Order, source: str) -> bytes:
-    return credentials.sign(data, "jpeg", look=order.direction.words(), source=source)[0]
+def _signed(data: bytes, format_: str, order: Order, source: str) -> bytes:
+    return credentials.sign(data, format_, look=order.direction.words(), source=source)[0]
 
 
 def photos(order: Order) -> list[Alternative]:

@@ -77,7 +77,7 @@ def pick_for(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
     listed = {found.pk for found in choosing.short_list(shoot=shoot)}
     if candidate.pk not in listed:
         raise Problem(_("This picture is not on the list."), code="not_listed", status=404)
-    headshot = choosing.pick(actor=actor, shoot=shoot, candidate=candidate)
+    headshot = choosing.pick(actor=actor, shoot=shoot, candidate=candidate, in_their_place=True)
     notices.notify(shoot=shoot, kind="picked")
     return headshot
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from generation.approving import choosing
 from generation.finishing import consistency, renditions
-from generation.models import Finishing, Headshot, Order, Rendition, State
+from generation.models import Finishing, Headshot, Order, Refinish, Rendition, State
 from headshots.lib.problems import Problem
 
 # The face encoder's distance to the person's own photos up to which nobody needs to look twice.
@@ -37,7 +38,16 @@ def awaiting(*, order: Order) -> list[Judged]:
     rows = list(
         Headshot.objects.filter(shoot__order=order, shoot__state=State.APPROVING)
         .select_related("candidate", "shoot__employee", "finishing__finish")
-        .prefetch_related("finishing__renditions")
+        .prefetch_related(
+            "finishing__renditions",
+            # What an undecided or discarded change of plate tries is not what would be delivered.
+            Prefetch(
+                "finishings",
+                Finishing.objects.exclude(
+                    refinish__state__in=(Refinish.State.RENDERING, Refinish.State.DISCARDED)
+                ),
+            ),
+        )
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )
     standing_out = _standing_out(order)
@@ -60,10 +70,21 @@ def _of_picture(headshot: Headshot) -> list[str]:
         )
     if candidate.receipt.get("flags"):
         reasons.append(_("The check flagged skin, hair or glasses."))
-    finishing = headshot.finishing
-    if finishing is not None and finishing.state == Finishing.State.FAILED:
-        reasons.append(finishing.sentence)
-    return reasons
+    return [*reasons, *_of_files(headshot)]
+
+
+def _of_files(headshot: Headshot) -> list[str]:
+    """What keeps the files of what was picked from being delivered unseen."""
+    tried = [f for f in headshot.finishings.all() if f.candidate_id == headshot.candidate_id]
+    newest = max(tried, key=lambda f: (f.created_at, f.pk), default=None)
+    if newest is not None and newest.state == Finishing.State.FAILED:
+        return [newest.sentence]
+    counts = headshot.finishing
+    if newest is None or newest.state == Finishing.State.WAITING or counts is None:
+        return [_("The files are not rendered yet.")]
+    if not counts.measures:
+        return [_("Its place and light could not be measured.")]
+    return []
 
 
 def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:

@@ -60,12 +60,14 @@ def short_list(*, shoot: Shoot) -> list[Candidate]:
 
 
 @transaction.atomic
-def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
+def pick(
+    *, actor: Actor, shoot: Shoot, candidate: Candidate, in_their_place: bool = False
+) -> Headshot:
     """Choose a candidate. Until it is approved, another can be picked instead; one that was
-    approved before is delivered at once.
+    approved before is delivered at once, if the employee picked it.
 
-    A member as actor picks in the employee's place (generation.approving.approvals.pick_for asks
-    whether they may).
+    Somebody else picks `in_their_place` (generation.approving.approvals.pick_for asks whether they
+    may).
     """
     shoot = states.locked(shoot.pk)
     if candidate.shoot_id != shoot.pk or not candidate.passed:
@@ -98,7 +100,7 @@ def pick(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
         candidate=str(candidate.pk),
     )
     events.emit(organisation=shoot.order.organisation, type="headshot.picked", resource=headshot)
-    if candidate.approved_at is not None and actor.user is None:
+    if candidate.approved_at is not None and actor.user is None and not in_their_place:
         _deliver(actor=actor, shoot=shoot, headshot=headshot, approved_by=candidate.approved_by)
     return headshot
 

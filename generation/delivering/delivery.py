@@ -45,7 +45,7 @@ class Parcel:
     """What a download holds: a name for each picture, the files, and what to say of them."""
 
     named: list[tuple[str, Headshot]] = field(default_factory=list)
-    # What people who opted out gave; one picture each, in no other rendition.
+    # What people who opted out gave: a photo in every rendition, initials in one.
     instead: list[tuple[str, Alternative]] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
@@ -123,8 +123,9 @@ def pack(*, order: Order, wanted: Sequence[str] = (), pattern: str = "") -> Parc
         files = _files_of(headshot, found.get(headshot.pk, {}), wanted)
         parcel.missing += len(files) < len(wanted)
         parcel.files += [_file(stem, kind, key, flat=len(wanted) == 1) for kind, key in files]
-    for stem, picture in parcel.instead:
-        parcel.files.append(_file(stem, PICTURE, picture.finished, flat=len(wanted) == 1))
+    for stem, given_one in parcel.instead:
+        files = _files_instead(given_one, wanted)
+        parcel.files += [_file(stem, kind, key, flat=len(wanted) == 1) for kind, key in files]
     return parcel
 
 
@@ -143,6 +144,12 @@ def _files_of(
     if not made:
         return [(PICTURE, headshot.candidate.finished)]
     return [(kind, made[kind].file) for kind in wanted if kind in made]
+
+
+def _files_instead(given: Alternative, wanted: Sequence[str]) -> list[tuple[str, str]]:
+    made = {file["kind"]: file["file"] for file in given.files}
+    files = [(kind, made[kind]) for kind in wanted if kind in made]
+    return files or [(PICTURE, given.finished)]
 
 
 def status_csv(*, order: Order, parcel: Parcel | None = None) -> bytes:

@@ -9,14 +9,16 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from generation.engine.faces import Points
 from generation.engine.finishing.specs import FACE_HEIGHT
 from generation.engine.geometry import place
+from generation.engine.lettering import lettering
 from generation.engine.recipe import CropSettings
 from generation.engine.specs import AlignSpec
 
@@ -105,9 +107,10 @@ def wall(
     tile: int = 320,
     title: str = "",
     notes: Sequence[str] = (),
+    fonts: Sequence[Path] = (),
 ) -> Image.Image:
     """One picture of the whole roster: a grid of tiles `tile` pixels wide, names below, and under
-    each name its note, where there are any.
+    each name its note, where there are any. `fonts` have letters that Roboto lacks.
 
     All tiles have the first picture's proportions. Raises ValueError without pictures.
     """
@@ -127,37 +130,18 @@ def wall(
     )
     draw = ImageDraw.Draw(sheet)
     if title:
-        font = ImageFont.load_default(line * 0.8)
-        draw.text(
-            (gap, gap + line),
-            _fit(draw, title, font, sheet.width - 2 * gap),
-            (30, 34, 40),
-            font=font,
-            anchor="lm",
-        )
-    font, small = ImageFont.load_default(line * 0.5), ImageFont.load_default(line * 0.4)
+        large = lettering(line * 0.8, fonts)
+        shown = large.fit(title, sheet.width - 2 * gap)
+        large.draw(draw, (gap, gap + line), shown, (30, 34, 40))
+    font, small = lettering(line * 0.5, fonts), lettering(line * 0.4, fonts)
     for index, (image, name) in enumerate(zip(images, names, strict=True)):
         x = gap + index % across * (tile + gap)
         y = gap + head + index // across * (height + label + gap)
         sheet.paste(image.convert("RGB").resize((tile, height), Image.Resampling.LANCZOS), (x, y))
-        text = _fit(draw, name, font, tile)
-        draw.text((x + tile / 2, y + height + line / 2), text, (40, 44, 52), font=font, anchor="mm")
+        middle = x + tile / 2
+        text = font.fit(name, tile)
+        font.draw(draw, (middle, y + height + line / 2), text, (40, 44, 52), centred=True)
         if any(notes):
-            note = _fit(draw, notes[index], small, tile)
-            below = (x + tile / 2, y + height + line)
-            draw.text(below, note, (110, 114, 122), font=small, anchor="mm")
+            note = small.fit(notes[index], tile)
+            small.draw(draw, (middle, y + height + line), note, (110, 114, 122), centred=True)
     return sheet
-
-
-def _fit(
-    draw: ImageDraw.ImageDraw,
-    text: str,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    width: float,
-) -> str:
-    """`text`, shortened with an ellipsis until it is at most `width` pixels wide."""
-    if draw.textlength(text, font=font) <= width:
-        return text
-    while text and draw.textlength(text + "…", font=font) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"

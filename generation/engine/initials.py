@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageDraw, ImageFont
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from generation.engine.lettering import lettering
 
 
-def initials(first: str, last: str, email: str) -> str:
-    """One or two letters for somebody, by their address where no name is known."""
-    letters = [word.strip()[:1] for word in (first, last) if word.strip()]
-    return "".join(letters or [email[:1]]).upper()
+def initials(first: str, last: str, email: str, *, fonts: Sequence[Path] = ()) -> str:
+    """One or two letters for somebody, by their address where no name is known or no font has
+    its letters; `fonts` as for `lettering`."""
+    words = (unicodedata.normalize("NFC", word).strip() for word in (first, last))
+    letters = [word[:1] for word in words if word]
+    text = "".join(letters).upper()
+    if not text or lettering(16, fonts).missing(text):
+        return email[:1].upper()
+    return text
 
 
-def draw(letters: str, ground: Image.Image, eye_line: float) -> Image.Image:
+def draw(
+    letters: str, ground: Image.Image, eye_line: float, *, fonts: Sequence[Path] = ()
+) -> Image.Image:
     """`letters` large on the plate `ground`, where the others' faces are, light on dark or dark
     on light."""
     picture = ground.convert("RGB")
     width, height = picture.size
-    font = ImageFont.load_default(round(width * (0.4 if len(letters) > 1 else 0.5)))
-    pen = ImageDraw.Draw(picture)
+    font = lettering(round(width * (0.4 if len(letters) > 1 else 0.5)), fonts)
     bright = sum(picture.convert("L").resize((1, 1)).tobytes()) > 120
     ink = (38, 42, 50) if bright else (250, 250, 248)
-    pen.text((width / 2, height * (eye_line + 0.08)), letters, ink, font=font, anchor="mm")
+    middle = (width / 2, height * (eye_line + 0.08))
+    font.draw(ImageDraw.Draw(picture), middle, letters, ink, centred=True)
     return picture

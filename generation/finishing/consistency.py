@@ -32,15 +32,14 @@ BOUNDS = {
 # How far from the median one person may be before the wall says so, in bounds.
 OUTLYING = 2.5
 LEAST_PEOPLE = 3
-# What rendering anew can mend; light from another side lies in the picture itself.
+# What rendering anew may mend; light from another side lies in the picture itself.
 MENDED = ("eye_line", "face_height", "tilt", "backdrop", "brightness")
 
 
 @dataclass
-class Standing:
-    """One person on the wall: deviations from the median by measure, and what stands out."""
+class Beside:
+    """One picture beside a roster: deviations from its median by measure, and what stands out."""
 
-    headshot: Headshot
     deviations: dict[str, float] = field(default_factory=dict)
     outlying: list[str] = field(default_factory=list)
 
@@ -48,6 +47,19 @@ class Standing:
     def reasons(self) -> list[str]:
         """What stands out, in words."""
         return [_words(measure, self.deviations[measure]) for measure in self.outlying]
+
+    def find_outlying(self) -> None:
+        """Note the measures in which it is too far from the median."""
+        self.outlying = [
+            name for name, by in self.deviations.items() if abs(by) > OUTLYING * BOUNDS[name]
+        ]
+
+
+@dataclass
+class Standing(Beside):
+    """One person on the wall with a headshot."""
+
+    headshot: Headshot = field(kw_only=True)
 
     @property
     def mendable(self) -> bool:
@@ -68,6 +80,7 @@ class Alike:
     people: list[Standing]
     spreads: dict[str, float]
     figure: float | None
+    measures: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
     def outliers(self) -> list[Standing]:
@@ -88,7 +101,7 @@ def shown(*, order: Order) -> list[Headshot]:
 
 def compare(headshots: Sequence[Headshot]) -> Alike:
     """Compare measured headshots; those that were not measured stand without figures."""
-    people = [Standing(headshot) for headshot in headshots]
+    people = [Standing(headshot=headshot) for headshot in headshots]
     measured = [
         (standing, standing.headshot.finishing.measures)
         for standing in people
@@ -102,15 +115,24 @@ def compare(headshots: Sequence[Headshot]) -> Alike:
         figure = round(sum(marks) / len(marks), 1)
     if len(measured) >= LEAST_PEOPLE:
         for standing, _m in measured:
-            standing.outlying = [
-                name
-                for name, value in standing.deviations.items()
-                if abs(value) > OUTLYING * BOUNDS[name]
-            ]
-    return Alike(people=people, spreads=spreads, figure=figure)
+            standing.find_outlying()
+    return Alike(people=people, spreads=spreads, figure=figure, measures=[m for _s, m in measured])
 
 
-def _compare(people: Sequence[Standing], measures: Sequence[Mapping[str, Any]]) -> None:
+def beside(alike: Alike, measures: Mapping[str, Any] | None) -> Beside:
+    """A picture that is no headshot, such as a real photo, against a roster that is compared; it
+    moves none of the roster's figures. Without figures where either was not measured."""
+    found = Beside()
+    if not measures or len(alike.measures) < LEAST_PEOPLE:
+        return found
+    others = [Beside() for _m in alike.measures]
+    # Itself counted in, the median of many stays theirs.
+    _compare([*others, found], [*alike.measures, measures])
+    found.find_outlying()
+    return found
+
+
+def _compare(people: Sequence[Beside], measures: Sequence[Mapping[str, Any]]) -> None:
     from statistics import median
 
     for name in ("eye_line", "face_height", "tilt", "brightness", "side_light"):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -38,8 +39,13 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 def newest(*, organisation: Organisation, look_name: str) -> Finish:
-    """The newest finish of a look; where there is none, the first, with the usual renditions."""
-    found = Finish.objects.filter(organisation=organisation, look_name=look_name)
+    """The newest finish of a look; where there is none, the first, with the usual renditions.
+
+    What harmonised one order's people is no version of the look.
+    """
+    found = Finish.objects.filter(
+        organisation=organisation, look_name=look_name, harmonises__isnull=True
+    )
     finish = found.select_related("plate").first()
     if finish is not None:
         return finish
@@ -71,7 +77,6 @@ def save_finish(
     renditions: Sequence[rendition_table.Row],
     eye_line: float = 0.42,
     closer: int = 0,
-    clothes: Sequence[float] | None = None,
     logo: bytes | None = None,
     keep_logo: bool = True,
     logo_corner: str = "right",
@@ -93,22 +98,52 @@ def save_finish(
     key = before.logo if keep_logo else ""
     if logo:
         key = _store_logo(organisation, logo)
+    return _next_version(
+        actor,
+        Finish(
+            organisation=organisation,
+            look_name=look_name,
+            plate=plate,
+            eye_line=eye_line,
+            closer=closer,
+            logo=key,
+            logo_corner=logo_corner,
+            frame_colour=colour,
+            renditions=rendition_table.stored(table),
+        ),
+    )
+
+
+def harmonising(*, actor: Actor, finish: Finish, clothes: Sequence[float] | None) -> Finish:
+    """`finish` as it is, logo included, with the Lab colour that everybody's clothes are moved
+    towards; later orders of the look do not get it. Raises Problem as `save_finish`."""
+    return _next_version(
+        actor,
+        Finish(
+            organisation=finish.organisation,
+            look_name=finish.look_name,
+            plate=finish.plate,
+            eye_line=finish.eye_line,
+            closer=finish.closer,
+            clothes=list(clothes) if clothes else None,
+            logo=finish.logo,
+            logo_corner=finish.logo_corner,
+            frame_colour=finish.frame_colour,
+            renditions=finish.renditions,
+            harmonises=finish.harmonises or finish,
+        ),
+    )
+
+
+def _next_version(actor: Actor, finish: Finish) -> Finish:
+    """Save a finish as its look's next version."""
+    organisation, look_name = finish.organisation, finish.look_name
+    versions = Finish.objects.filter(organisation=organisation, look_name=look_name)
+    finish.version = 1 + (versions.aggregate(last=Max("version"))["last"] or 0)
+    finish.made_by = actor.user
     try:
         with transaction.atomic():
-            finish = Finish.objects.create(
-                organisation=organisation,
-                look_name=look_name,
-                version=before.version + 1,
-                plate=plate,
-                eye_line=eye_line,
-                closer=closer,
-                clothes=list(clothes) if clothes else None,
-                logo=key,
-                logo_corner=logo_corner,
-                frame_colour=colour,
-                renditions=rendition_table.stored(table),
-                made_by=actor.user,
-            )
+            finish.save(force_insert=True)
             audit.record(
                 actor=actor,
                 organisation=organisation,

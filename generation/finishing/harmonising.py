@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from generation.approving import approvals
 from generation.approving.rejections import Fault
-from generation.finishing import consistency, finishes, refinishing, rendition_table
+from generation.finishing import consistency, finishes, refinishing
 from generation.models import Finish, Finishing, Order, Refinish, State
 from headshots.lib.problems import Problem
 
@@ -26,27 +27,30 @@ class Harmonised:
     left: int
 
 
+@transaction.atomic
 def harmonise(*, actor: Actor, order: Order) -> Harmonised:
     """Mend everybody who stands out: light and place by rendering anew, towards the roster's
-    median; what lies in the picture itself by new candidates, where it is not delivered yet.
+    median; what that cannot mend, or has not mended, by new candidates, where it is not delivered
+    yet. All of it or nothing.
 
-    Raises Problem where nobody stands out.
+    Raises Problem where nobody stands out, and where a rendering of the order is undecided.
     """
+    refinishing.refuse_open(order)
     alike = consistency.compare(consistency.shown(order=order))
     if not alike.outliers:
         raise Problem(_("Nobody stands out; there is nothing to mend."), status=409)
     again = left = 0
     mendable = []
     for standing in alike.outliers:
-        if standing.stuck:
+        tried = _harmonised_before(standing)
+        if tried or _beyond_mending(standing):
             if _made_again(actor, standing):
                 again += 1
                 continue
             left += 1
-        if standing.mendable:
+        if standing.mendable and not tried:
             mendable.append(standing)
     refinish = None
-    _look_anew(mendable)
     if mendable:
         refinish = refinishing.start(
             actor=actor,
@@ -54,18 +58,44 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
             finish=_towards_median(actor, order, alike),
             only=[standing.headshot.shoot_id for standing in mendable],
         )
+        _look_anew(refinish, mendable)
     return Harmonised(refinish, len(mendable), again, left)
 
 
-def _look_anew(mendable: Sequence[consistency.Standing]) -> None:
-    """Who stands out by place is not placed again by what put them there."""
-    displaced = [
-        standing.headshot.finishing_id
+def _harmonised_before(standing: consistency.Standing) -> bool:
+    """Whether the files that stand out came of harmonising; doing it again gives the same."""
+    finishing = standing.headshot.finishing
+    return finishing is not None and finishing.finish.harmonises_id is not None
+
+
+def _beyond_mending(standing: consistency.Standing) -> bool:
+    """Whether somebody would stand out after rendering anew, too: by light from the side, or by
+    clothes further from the others' than they can be moved."""
+    from generation.engine.finishing import ToneSpec
+
+    if standing.stuck:
+        return True
+    away = abs(standing.deviations.get("brightness", 0.0))
+    moved = min(away * ToneSpec.strength, ToneSpec.reach)
+    return away - moved > consistency.OUTLYING * consistency.BOUNDS["brightness"]
+
+
+def _look_anew(refinish: Refinish, mendable: Sequence[consistency.Standing]) -> None:
+    """Who stands out by place is placed by where their face was seen in the finished picture, not
+    by what put it there, and looked for anew."""
+    displaced = {
+        standing.headshot.pk
         for standing in mendable
-        if standing.headshot.finishing_id
-        and set(standing.outlying) & {"eye_line", "face_height", "tilt"}
-    ]
-    Finishing.objects.filter(pk__in=displaced).update(alignment=None)
+        if set(standing.outlying) & {"eye_line", "face_height", "tilt"}
+    }
+    for finishing in Finishing.objects.filter(
+        refinish=refinish, headshot__in=displaced
+    ).select_related("headshot__finishing"):
+        before = finishing.headshot.finishing
+        if before is not None and before.alignment and before.alignment.get("seen"):
+            seen = before.alignment["seen"]["landmarks"]
+            finishing.alignment = {"placed": seen, "seen": None}
+            finishing.save(update_fields=["alignment"])
 
 
 def _made_again(actor: Actor, standing: consistency.Standing) -> bool:
@@ -92,16 +122,4 @@ def _towards_median(actor: Actor, order: Order, alike: consistency.Alike) -> Fin
         and standing.headshot.finishing.measures.get("clothes")
     ]
     middle = [median(lab[at] for lab in worn) for at in range(3)] if worn else None
-    before = finishes.of_order(order)
-    return finishes.save_finish(
-        actor=actor,
-        organisation=order.organisation,
-        look_name=before.look_name,
-        plate=before.plate,
-        renditions=rendition_table.rows(before.renditions),
-        eye_line=before.eye_line,
-        closer=before.closer,
-        clothes=middle,
-        logo_corner=before.logo_corner,
-        frame_colour=before.frame_colour,
-    )
+    return finishes.harmonising(actor=actor, finish=finishes.of_order(order), clothes=middle)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.approving import alternatives, previews
 from generation.finishing import consistency, finishes, renditions
-from generation.models import Finish, Finishing, Headshot, Order, Refinish, State
+from generation.models import Finish, Finishing, Headshot, Look, Order, Refinish, State
 from headshots.lib.problems import Problem
 
 _SHOWN = (State.APPROVING, State.DELIVERED, State.OPTED_OUT)
@@ -61,33 +61,35 @@ def progress(refinish: Refinish) -> Progress:
 def start(
     *, actor: Actor, order: Order, finish: Finish, only: Iterable[UUID] | None = None
 ) -> Refinish:
-    """Render an order's headshots in another finish; with `only`, those of these shoots.
+    """Render an order's headshots that are not in a finish yet in it; with `only`, those of these
+    shoots.
 
     Raises Problem where one is under way or there is nothing to render.
     """
+    refuse_open(order)
     headshots = Headshot.objects.filter(shoot__order=order, shoot__state__in=_SHOWN)
     if only is not None:
         headshots = headshots.filter(shoot__in=list(only))
-    chosen = list(
-        headshots.select_related("shoot__order__look", "shoot__order__organisation", "candidate")
+    found = list(
+        headshots.select_related(
+            "shoot__order__look", "shoot__order__organisation", "candidate", "finishing__finish"
+        )
     )
-    if not chosen:
+    if not found:
         raise Problem(
             _("There are no headshots to render yet; new ones will come in the newest finish."),
             code="nothing",
             status=409,
         )
+    chosen = [headshot for headshot in found if not _is_in(headshot, finish)]
+    if not chosen:
+        raise Problem(_("The headshots are in this finish already."), code="same", status=409)
     try:
         with transaction.atomic():
             refinish = Refinish.objects.create(
                 order=order, finish=finish, before=finishes.of_order(order), made_by=actor.user
             )
             for headshot in chosen:
-                if finish.pk == order.finish_id and headshot.finishing_id:
-                    # Its files must stay while the new ones are made.
-                    raise Problem(
-                        _("The headshots are in this finish already."), code="same", status=409
-                    )
                 renditions.begin(headshot=headshot, finish=finish, refinish=refinish)
             audit.record(
                 actor=actor,
@@ -99,11 +101,42 @@ def start(
             )
             return refinish
     except IntegrityError:
-        raise Problem(
-            _("Headshots of this order are being rendered. Use or discard those first."),
-            code="refinish_open",
-            status=409,
-        ) from None
+        raise _open() from None
+
+
+def _is_in(headshot: Headshot, finish: Finish) -> bool:
+    """Whether the files that count are in a finish, or in it and harmonised."""
+    return headshot.finishing is not None and finish.pk in (
+        headshot.finishing.finish_id,
+        headshot.finishing.finish.harmonises_id,
+    )
+
+
+def behind(*, look: Look, finish: Finish) -> QuerySet[Order]:
+    """The orders of a look, in any of its versions, in which somebody's headshot is not in a
+    finish yet."""
+    headshots = Headshot.objects.filter(
+        shoot__order__organisation=look.organisation_id,
+        shoot__order__look__name=look.name,
+        shoot__state__in=_SHOWN,
+    )
+    there = Q(finishing__finish=finish) | Q(finishing__finish__harmonises=finish)
+    orders = headshots.exclude(pk__in=headshots.filter(there)).values("shoot__order")
+    return Order.objects.filter(pk__in=orders)
+
+
+def refuse_open(order: Order) -> None:
+    """Raise Problem (409) where a rendering of an order is undecided."""
+    if Refinish.objects.filter(order=order, state=Refinish.State.RENDERING).exists():
+        raise _open()
+
+
+def _open() -> Problem:
+    return Problem(
+        _("Headshots of this order are being rendered. Use or discard those first."),
+        code="refinish_open",
+        status=409,
+    )
 
 
 def _locked(refinish: Refinish) -> Refinish:
@@ -117,7 +150,8 @@ def _locked(refinish: Refinish) -> Refinish:
 @transaction.atomic
 def approve(*, actor: Actor, refinish: Refinish) -> int:
     """Use the new files; returns of how many headshots. What could not be rendered keeps its old
-    files. Twice is once. Raises Problem while some are being rendered."""
+    files, and who picked since it was begun is rendered in it, too. Twice is once. Raises Problem
+    while some are being rendered."""
     refinish = _locked(refinish)
     if refinish.state == Refinish.State.APPROVED:
         return 0
@@ -148,12 +182,42 @@ def approve(*, actor: Actor, refinish: Refinish) -> int:
     _tell(order, done)
     order.finish = refinish.finish
     order.save(update_fields=["finish"])
+    _render_late(order)
     previews.begin_of_order(order=order)
     alternatives.begin_anew(order=order)
     _decided(actor, refinish, Refinish.State.APPROVED, headshots=len(done))
     _drop_older(order)
     consistency.note(order=order)
     return len(done)
+
+
+def _render_late(order: Order) -> None:
+    """Render who picked since the order's finish was tried, or before it was undone: they were
+    begun in the other one.
+
+    Where the finish harmonises, the others are meant to keep the one that it came from.
+    """
+    if order.finish is None:
+        return
+    ours = (order.finish_id, order.finish.harmonises_id)
+    late = (
+        Headshot.objects.filter(shoot__order=order, shoot__state__in=_SHOWN)
+        .exclude(finishing__finish__in=[pk for pk in ours if pk])
+        .exclude(finishing__finish__harmonises__in=[pk for pk in ours if pk])
+        .select_related("shoot__order__look", "shoot__order__organisation", "candidate")
+    )
+    for headshot in late:
+        there = headshot.finishings.filter(finish=order.finish, candidate=headshot.candidate)
+        if made := there.first():
+            if made.state == Finishing.State.DONE:
+                Headshot.objects.filter(pk=headshot.pk).update(finishing=made)
+                _tell(order, [made])
+            continue
+        # What is still being rendered in the finish before would count over this.
+        renditions.drop_finishings(
+            finishings=headshot.finishings.filter(state=Finishing.State.WAITING)
+        )
+        renditions.begin(headshot=headshot, finish=order.finish)
 
 
 def _tell(order: Order, changed: Iterable[Finishing]) -> None:
@@ -176,7 +240,8 @@ def _drop_older(order: Order) -> None:
 
 @transaction.atomic
 def undo(*, actor: Actor, refinish: Refinish) -> int:
-    """Use the files from before again; returns of how many headshots.
+    """Use the files from before again; returns of how many headshots. Who has none from before is
+    rendered as they are.
 
     Raises Problem where it is not the newest in use.
     """
@@ -200,6 +265,7 @@ def undo(*, actor: Actor, refinish: Refinish) -> int:
     _tell(order, back)
     order.finish = refinish.before
     order.save(update_fields=["finish"])
+    _render_late(order)
     previews.begin_of_order(order=order)
     alternatives.begin_anew(order=order)
     _decided(actor, refinish, Refinish.State.UNDONE, headshots=len(back))

@@ -21,12 +21,15 @@ from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 from PIL import Image
 
+from accounts import audit
+from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.accounting import usage
 from generation.delivering import credentials
 from generation.finishing import finishes, rendition_table
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import vault
+from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
 
 if TYPE_CHECKING:
@@ -124,6 +127,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
             "headshot__shoot__order__look",
             "headshot__finishing__finish__plate",
             "finish__plate",
+            "refinish",
             "candidate",
         )
         .first()
@@ -146,7 +150,8 @@ def render(*, finishing_id: UUID) -> Finishing | None:
             xmp=credentials.label(),
         )
         main = next((f for f in files if counts(f.spec)), files[0])
-        kept = kept or alignment.found_in(main, cut)
+        if kept is None or kept.seen is None:
+            kept = alignment.found_in(main, cut)
         face = alignment.face_in(kept, main, cut)
         measures = engine.measure(main.picture, main.alpha, cut, face) if face else None
     except (EngineError, FileMissing) as error:
@@ -184,12 +189,13 @@ def render(*, finishing_id: UUID) -> Finishing | None:
         if headshot is not None:
             usage.count_finishing(shoot=headshot.shoot, seconds=time.monotonic() - started)
         if headshot is None or not fresh:
-            if headshot is None:
+            if not Finishing.objects.filter(pk=found.pk).exists():
                 vault().delete_tree(folder(found))
             return None
         Rendition.objects.filter(finishing=found).delete()
         Rendition.objects.bulk_create(made)
-        if found.refinish_id is None and headshot.candidate_id == found.candidate_id:
+        undecided = found.refinish is not None and found.refinish.state == Refinish.State.RENDERING
+        if not undecided and headshot.candidate_id == found.candidate_id:
             Headshot.objects.filter(pk=headshot.pk).update(finishing=found)
             events.emit(
                 organisation=found.headshot.shoot.order.organisation,
@@ -202,11 +208,13 @@ def render(*, finishing_id: UUID) -> Finishing | None:
 
 def _alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
     """Where the person stands in the files that count, so that another plate or crop does not move
-    them; None for the first files of a candidate. What was not kept is found on the plate of
-    those files."""
+    them, or where they shall stand; None for the first files of a candidate. What was not kept is
+    found on the plate of those files."""
     from generation.engine import finishing as engine
     from generation.engine.finishing import alignment
 
+    if finishing.alignment:
+        return alignment.from_dict(finishing.alignment)
     before = finishing.headshot.finishing
     if before is None or before.candidate_id != finishing.candidate_id:
         return None
@@ -221,6 +229,55 @@ def _alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
 def counts(spec: RenditionSpec) -> bool:
     """Whether a rendition is in colour and fills its frame, as the wall and measures need it."""
     return spec.backdrop == "plate" and spec.shape == "full" and not spec.monochrome
+
+
+@transaction.atomic
+def again(*, actor: Actor, headshot: Headshot) -> Finishing:
+    """Render a headshot once more whose files could not be made. What counts goes on counting
+    meanwhile.
+
+    Raises Problem (409) where nothing has failed, and where that belongs to a rendering of the
+    whole order that is undecided.
+    """
+    headshot = (
+        Headshot.objects.select_for_update(of=("self",))
+        .select_related("shoot__order__look", "shoot__order__organisation", "candidate")
+        .get(pk=headshot.pk)
+    )
+    failed = failed_of(headshot)
+    if failed is None:
+        raise Problem(
+            _("The files of this headshot are there, or are being made."),
+            code="not_failed",
+            status=409,
+        )
+    if failed.refinish is not None and failed.refinish.state == Refinish.State.RENDERING:
+        raise Problem(
+            _("Headshots of this order are being rendered. Use or discard those first."),
+            code="refinish_open",
+            status=409,
+        )
+    audit.record(
+        actor=actor,
+        organisation=headshot.shoot.order.organisation,
+        action="headshot.rendered_again",
+        about=headshot.shoot,
+    )
+    return begin(headshot=headshot)
+
+
+def failed_of(headshot: Headshot) -> Finishing | None:
+    """The failed rendering of what was picked in its order's finish, if it is that."""
+    return (
+        Finishing.objects.filter(
+            headshot=headshot,
+            candidate=headshot.candidate_id,
+            finish=headshot.shoot.order.finish_id,
+            state=Finishing.State.FAILED,
+        )
+        .select_related("refinish")
+        .first()
+    )
 
 
 def _failed(finishing: Finishing, sentence: str) -> Finishing:

@@ -47,7 +47,7 @@ class Figure:
     outlying: bool
 
 
-def of(standing: consistency.Standing) -> list[Figure]:
+def of(standing: consistency.Beside) -> list[Figure]:
     """A person's figures in the order of MEASURES; none where the picture was not measured."""
     if not standing.deviations:
         return []

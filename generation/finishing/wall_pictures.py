@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from PIL import Image
@@ -22,6 +24,7 @@ from generation.finishing import consistency, renditions
 from generation.models import Alternative, Headshot, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
 
 KINDS = {"png": "image/png", "pdf": "application/pdf"}
 _TILE = 320
@@ -31,7 +34,8 @@ _PAGE, _DPI, _ACROSS, _DOWN = (1240, 1754), 150, 4, 5
 
 @dataclass(frozen=True)
 class Hung:
-    """One picture of a wall: whose, its vault key, and what it is where it is no headshot."""
+    """One picture of a wall: whose, its vault key, and what it is where it is no approved
+    headshot."""
 
     name: str
     key: str
@@ -39,12 +43,18 @@ class Hung:
 
 
 def hung(*, headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list[Hung]:
-    """A wall by name: headshots, and what people who opted out gave instead, said to be that."""
+    """A wall by name: headshots, said to await approval where they do, and what people who opted
+    out gave instead, said to be that."""
     both = [
-        *((h.shoot.employee, Hung(h.shoot.employee.name, picture_key(h))) for h in headshots),
+        *((h.shoot.employee, _hung_headshot(h)) for h in headshots),
         *((a.shoot.employee, Hung(a.shoot.employee.name, a.finished, what_is(a))) for a in given),
     ]
     return [one for _employee, one in sorted(both, key=lambda pair: by_name(pair[0]))]
+
+
+def _hung_headshot(headshot: Headshot) -> Hung:
+    note = "" if headshot.approved_at else _("Awaits approval")
+    return Hung(headshot.shoot.employee.name, picture_key(headshot), note)
 
 
 def by_name(person: Employee) -> tuple[str, str, str]:
@@ -97,7 +107,7 @@ def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
     if found.ready:
         return key, True
     with transaction.atomic():
-        async_task("generation.tasks.draw_wall", str(order.pk), kind, key)
+        async_task("generation.tasks.draw_wall", str(order.pk), kind, key, get_language())
         audit.record(
             actor=actor, organisation=order.organisation, action="wall.exported", about=order
         )
@@ -121,7 +131,12 @@ def draw(*, order_id: UUID, kind: str, key: str) -> None:
 
 
 def _tile(key: str) -> Image.Image:
-    with Image.open(vault().path(key)) as picture:
+    """A picture as wide as a tile; an empty one where its file is gone, so that the others hang."""
+    try:
+        path = vault().path(key)
+    except FileMissing:
+        return Image.new("RGB", (_TILE, round(_TILE * 1.25)), (232, 232, 229))
+    with Image.open(path) as picture:
         picture.draft("RGB", (_TILE, round(_TILE * 1.25)))
         tile = picture.convert("RGB")
     height = round(_TILE * tile.height / tile.width)
@@ -147,6 +162,7 @@ def _sheet(people: Sequence[Hung], *, title: str, columns: int | None = None) ->
         notes=[one.note for one in people],
         columns=columns,
         title=title,
+        fonts=settings.FONTS,
     )
 
 

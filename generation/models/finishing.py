@@ -72,6 +72,8 @@ class Finish(Row):
     frame_colour = models.CharField(max_length=7, default="#ffffff")
     # The table of renditions: fields of generation.finishing.rendition_table.Row.
     renditions = models.JSONField()
+    # The finish that this one harmonises an order in; it is no version for later orders.
+    harmonises = models.ForeignKey("self", models.PROTECT, null=True, related_name="harmonised")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
 
     class Meta:
@@ -141,7 +143,7 @@ class Finishing(Row):
     # generation.engine.finishing.Measures of the first rendition on the plate.
     measures = models.JSONField(null=True)
     # generation.engine.finishing.Alignment: what the next rendering places the person by, too.
-    # None where it was not kept, or shall be looked for anew.
+    # None where it was not kept. Of one that waits: what it shall be placed by.
     alignment = models.JSONField(null=True)
     # Codes of generation.engine.finishing.cutting.NOTES.
     notes = ArrayField(models.CharField(max_length=30), default=list)

@@ -22,6 +22,10 @@ class Alternative(Row):
     file = models.CharField(max_length=200, blank=True)
     # With the order's crop and backdrop; empty while it is being made.
     finished = models.CharField(max_length=200, blank=True)
+    # Of a photo, all that its order's headshots become: [{"kind", "format", "file"}].
+    files = models.JSONField(default=list)
+    # generation.finishing.photo_figures: of a photo, its backdrop and clothes; never of the face.
+    measures = models.JSONField(null=True)
     # A sentence: why it cannot be used.
     problem = models.TextField(blank=True)
     # The permission that was given with a photo, word for word.

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from generation.delivering.credentials import Unusable
@@ -22,7 +24,7 @@ from generation.engine.provenance import CannotSign
 from generation.models import Alternative, Headshot, Publication, PublishingRun, State
 from generation.publishing import directories, pictures, runs
 from generation.publishing.directories import PURPOSE
-from generation.publishing.interface import Later, Refusal, Target, TokenDead
+from generation.publishing.interface import Forbidden, Later, Refusal, Target, TokenDead
 from generation.storage import vault
 from headshots.lib import sealed
 from headshots.lib.problems import Problem
@@ -33,9 +35,15 @@ LEASE_S = 120
 # A task works this long and then hands over, so that mail is not kept waiting.
 SLICE_S = 45.0
 MOST_ATTEMPTS = 5
+# So many people in a row whose photo a token may not change are not their own fault.
+MOST_FORBIDDEN = 3
 # Shorter pauses are waited through.
 SHORT_S = 3.0
 Aim = PublishingRun.Aim
+_BROKE = gettext_noop(
+    "This photo could not be published; the fault is here. Whoever runs this installation finds "
+    "the reason in its log."
+)
 
 
 class _Lost(Exception):
@@ -79,6 +87,7 @@ def _claim(run_id: UUID) -> datetime | None:
 
 def _work(run: PublishingRun, target: Target, lease: datetime) -> bool:
     ends = time.monotonic() + SLICE_S
+    forbidden: list[UUID] = []
     while True:
         lease = _renew(run, lease)
         waiting = Publication.objects.filter(run=run, state=Publication.State.WAITING)
@@ -91,27 +100,54 @@ def _work(run: PublishingRun, target: Target, lease: datetime) -> bool:
         if publication is None:
             next_at = waiting.order_by("not_before").values_list("not_before", flat=True).first()
             if next_at is None:
-                _end(run, PublishingRun.State.DONE, "")
+                if forbidden and not _any_done(run):
+                    _stop_forbidden(run, forbidden)
+                else:
+                    _end(run, PublishingRun.State.DONE, "")
                 return True
             if not _pause(run, (next_at - timezone.now()).total_seconds()):
                 return False
             continue
         try:
             _one(run, target, publication)
+            forbidden.clear()
         except Later as later:
             _put_off(publication, later)
             if not _pause(run, later.seconds):
                 return False
-        except Refusal as refusal:
+        except Forbidden as refusal:
             _finish(publication, Publication.State.FAILED, refusal.sentence)
-        except Problem as problem:
-            _finish(publication, Publication.State.FAILED, problem.sentence)
+            forbidden.append(publication.pk)
+            # Who was tried before goes last, so that the untried show whether it is everybody.
+            if len(forbidden) >= MOST_FORBIDDEN and waiting.filter(attempts=0).exists():
+                _stop_forbidden(run, forbidden)
+                return True
+        except (Refusal, Problem) as refusal:
+            _finish(publication, Publication.State.FAILED, refusal.sentence)
         except (CannotSign, Unusable) as problem:
             _finish(publication, Publication.State.FAILED, str(problem))
+        except (TokenDead, DatabaseError):
+            raise
+        except Exception:
+            log.exception("publishing_broke", publication=str(publication.pk))
+            _finish(publication, Publication.State.FAILED, _BROKE)
         if time.monotonic() > ends:
             _let_go(run, None)
             runs.announce(run)
             return False
+
+
+def _any_done(run: PublishingRun) -> bool:
+    return Publication.objects.filter(run=run, state=Publication.State.DONE).exists()
+
+
+def _stop_forbidden(run: PublishingRun, forbidden: Sequence[UUID]) -> None:
+    """End a run whose token may not change photos; those it was tried with wait with the rest."""
+    Publication.objects.filter(pk__in=forbidden).update(
+        state=Publication.State.WAITING, attempts=F("attempts") + 1
+    )
+    sentence = _("The token may not change photos. Give it the right named in the instructions.")
+    _end(run, PublishingRun.State.STOPPED, sentence)
 
 
 def _renew(run: PublishingRun, lease: datetime) -> datetime:
@@ -247,7 +283,14 @@ def _put_back(run: PublishingRun, target: Target, publication: Publication) -> N
         return
     if not was.before:
         raise Refusal(gettext_noop("The photo of before is not kept any more."))
-    text = sealed.unseal(vault().read(was.before).decode(), purpose=PURPOSE)
+    try:
+        text = sealed.unseal(vault().read(was.before).decode(), purpose=PURPOSE)
+    except sealed.SealBroken:
+        raise Refusal(
+            gettext_noop(
+                "The photo of before cannot be read, as this installation’s secret key changed."
+            )
+        ) from None
     before = base64.b64decode(text)
     target.write(was.remote_id, before)
     _read_back(target, was.remote_id, before)

@@ -11,7 +11,14 @@ import httpx
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation.publishing.interface import Later, Refusal, TokenDead, TooLarge, UnknownPerson
+from generation.publishing.interface import (
+    Forbidden,
+    Later,
+    Refusal,
+    TokenDead,
+    TooLarge,
+    UnknownPerson,
+)
 
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 MOST_BYTES = 25_000_000
@@ -79,8 +86,8 @@ def refuse(response: Answer, said: str = "") -> None:
     if status == 401:
         raise TokenDead(_("The directory does not take the token any more. Give a new one."))
     if status == 403:
-        raise TokenDead(
-            _("The token may not change photos. Give it the right named in the instructions.")
+        raise Forbidden(
+            _("The token may not change this person’s photo; their account may stand above it.")
         )
     if status == 404:
         raise UnknownPerson(_("The directory does not know this person."))

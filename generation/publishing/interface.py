@@ -28,6 +28,10 @@ class TooLarge(Refusal):
     """The photo is larger than the directory takes."""
 
 
+class Forbidden(Refusal):
+    """The token may not do this for this person. Said of everybody, it may not do it at all."""
+
+
 class Later(Exception):
     """Not now: asked too often, or out of order. `seconds` is how long to wait."""
 

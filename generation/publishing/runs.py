@@ -7,7 +7,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
@@ -106,7 +107,11 @@ def resume(*, actor: Actor, run: PublishingRun) -> int:
         with transaction.atomic():
             rest = Publication.objects.filter(run=run).exclude(state=Publication.State.DONE)
             count = rest.update(
-                state=Publication.State.WAITING, attempts=0, not_before=None, sentence=""
+                state=Publication.State.WAITING,
+                # Whoever was not come to goes first.
+                attempts=Least(F("attempts"), 1),
+                not_before=None,
+                sentence="",
             )
             began = PublishingRun.objects.filter(pk=run.pk).exclude(state=State.RUNNING)
             if not count or not began.update(

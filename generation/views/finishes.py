@@ -15,8 +15,8 @@ from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
-from generation.finishing import finishes, rendition_table
-from generation.models import Finish, Look, Order, Plate, State
+from generation.finishing import finishes, refinishing, rendition_table
+from generation.models import Finish, Look, Plate
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
@@ -43,17 +43,6 @@ def _page(
     request: HttpRequest, inside: Membership, look: Look, problem: Problem | None = None
 ) -> HttpResponse:
     current = finishes.newest(organisation=inside.organisation, look_name=look.name)
-    orders = [
-        order
-        for order in Order.objects.filter(
-            organisation=inside.organisation,
-            look__name=look.name,
-            shoots__state__in=(State.APPROVING, State.DELIVERED),
-        )
-        .select_related("finish")
-        .distinct()[:50]
-        if order.finish_id != current.pk
-    ]
     return render(
         request,
         "generation/finish.html",
@@ -65,7 +54,7 @@ def _page(
             "formats": rendition_table.FORMATS,
             "plates": access.plates(inside),
             "kinds": Plate.Kind.choices,
-            "orders": orders,
+            "orders": refinishing.behind(look=look, finish=current)[:50],
             "problem": problem,
             "posted": request.POST,
         },

@@ -49,8 +49,14 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         )
     given = alternatives.of_order(order)
     tiles += [
-        {"person": one.shoot.employee, "given": one, "what": wall_pictures.what_is(one)}
-        for one in given
+        {
+            "person": one.shoot.employee,
+            "given": one,
+            "what": wall_pictures.what_is(one),
+            "standing": beside,
+            "figures": wall_figures.of(beside),
+        }
+        for one, beside in ((one, consistency.beside(alike, one.measures)) for one in given)
     ]
     tiles.sort(key=lambda tile: wall_pictures.by_name(tile["person"]))
     return render(
@@ -94,9 +100,10 @@ def harmonise(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         messages.info(
             request,
             ngettext(
-                "{count} delivered headshot stays as it is: its light lies in the picture itself.",
-                "{count} delivered headshots stay as they are: the light lies in the picture "
+                "{count} delivered headshot stays as it is: what stands out lies in the picture "
                 "itself.",
+                "{count} delivered headshots stay as they are: what stands out lies in the "
+                "pictures themselves.",
                 done.left,
             ).format(count=done.left),
         )
@@ -135,10 +142,13 @@ def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     """Every file of a headshot, and what it was made from."""
     inside = membership(request.user, slug)
     shoot = access.shoot(inside, shoot_id)
-    headshot = Headshot.objects.filter(shoot=shoot).select_related("finishing__finish").first()
+    headshot = (
+        Headshot.objects.filter(shoot=shoot)
+        .select_related("finishing__finish", "shoot__order")
+        .first()
+    )
     if headshot is None:
         raise Http404
-    newest = headshot.finishings.last()
     rows = list(headshot.finishing.renditions.all()) if headshot.finishing else []
     return render(
         request,
@@ -148,10 +158,23 @@ def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "shoot": shoot,
             "headshot": headshot,
             "files": rows,
-            "newest": newest,
+            "failed": renditions.failed_of(headshot),
             "enlarged": max((row.enlarged for row in rows), default=0),
         },
     )
+
+
+@require_POST
+@login_required
+def render_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
+    """Render the files once more that could not be made."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    shoot = access.shoot(inside, shoot_id)
+    headshot = Headshot.objects.filter(shoot=shoot).first()
+    if headshot is None:
+        raise Http404
+    renditions.again(actor=user_actor(inside.user, request), headshot=headshot)
+    return redirect("shoot_files", slug=slug, shoot_id=shoot_id)
 
 
 @require_safe

@@ -15,7 +15,7 @@ from PIL import Image
 from accounts.models import Employee
 from generation.finishing import consistency, finishes, wall_pictures
 from generation.leaving import retention
-from generation.models import Finishing, State
+from generation.models import Alternative, Finishing, State
 from tests.api.program import Program, problem
 from tests.world import World, bring, give_files, give_initials, jpeg
 
@@ -168,7 +168,14 @@ def test_who_stands_out_is_named(program: Program, world: World) -> None:
     assert tilt["spread"] > tilt["bound"]
     assert 0 < said["figure"] < 100
     nobody = program.get(f"orders/{world.order().pk}/consistency").json()
-    assert nobody == {"figure": None, "measures": [], "outliers": [], "people": []}
+    assert nobody == {
+        "figure": None,
+        "measures": [],
+        "outliers": [],
+        "people": [],
+        "instead": [],
+        "history": [],
+    }
     # Everybody's own, and not only theirs who stand out.
     by_person = {each["employee"]: each for each in said["people"]}
     assert len(by_person) == 4
@@ -180,3 +187,37 @@ def test_who_stands_out_is_named(program: Program, world: World) -> None:
         "deviations": dict.fromkeys(consistency.BOUNDS, 0.0),
         "outlying": [],
     }
+
+
+def test_what_the_figure_was_is_told_and_real_photos_are_compared_too(
+    program: Program, world: World
+) -> None:
+    order = world.order(4)
+    *sat, opted = order.shoots.order_by("pk")
+    flat = {"eye_line": 0.42, "face_height": 0.5, "brightness": 60.0, "side_light": 0.0}
+    for shoot in sat:
+        bring(shoot, State.DELIVERED)
+        give_files(shoot)
+    finishings = Finishing.objects.filter(headshot__shoot__order=order)
+    finishings.update(measures={**flat, "tilt": 0.0, "backdrop": [[50.0, 0.0, 0.0]]})
+    consistency.note(order=order)
+    finishings.filter(headshot__shoot=sat[0]).update(
+        measures={**flat, "tilt": 8.0, "backdrop": [[50.0, 0.0, 0.0]]}
+    )
+    consistency.note(order=order)
+    give_initials(opted)
+    Alternative.objects.filter(shoot=opted).update(
+        kind="photo",
+        agreed_text="Yes.",
+        measures={"backdrop": [[50.0, 0.0, 0.0]], "brightness": 20.0, "clothes": None},
+    )
+    said = program.get(f"orders/{order.pk}/consistency").json()
+    newest, first = said["history"]
+    assert (newest["figure"], newest["outliers"]) == (said["figure"], 1)
+    assert first["figure"] == 100.0
+    assert newest["at"] > first["at"]
+    (photo,) = said["instead"]
+    assert photo["employee"] == str(opted.employee_id)
+    assert photo["deviations"] == {"backdrop": 0.0, "brightness": -40.0}
+    assert photo["outlying"] == ["brightness"]
+    assert len(said["people"]) == 3

@@ -109,6 +109,7 @@ TABLE += [
     Case("headshots", {"get": "headshots:read"}),
     Case("headshot", {"get": "headshots:read"}, "headshot"),
     Case("rendition", {"get": "headshots:read"}, "headshot"),
+    Case("headshot_render", {"post": "headshots:write"}, "headshot"),
     Case("releases", {"get": "releases:read"}),
     Case("release", {"get": "releases:read"}, "release"),
     Case("exports", {"get": "headshots:read", "post": "headshots:write"}),

@@ -206,7 +206,7 @@ def roster(
     tilt = max(abs(found.tilt) for found in measures)
     lean, away = spread(measures, "tilt"), backdrop(measures)
     return [
-        Figure(f"{name}: people", len(measures), "people", "", None, how),
+        Figure(f"{name}: people", len(measures), "people", f"{most}", len(measures) == most, how),
         Figure(f"{name}: eye line, SD", eye, "% height", "≤ 0.8", eye <= 0.8, how),
         Figure(f"{name}: face height, SD", face, "% height", "≤ 1.5", face <= 1.5, how),
         Figure(f"{name}: tilt, SD", lean, "degrees", "≤ 1", lean <= 1, how),

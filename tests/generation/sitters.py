@@ -40,14 +40,19 @@ def sit_roster(world: World, people: int, state: State = State.DELIVERED) -> lis
     """One order in which rendered people have picked a headshot, which is approved or awaits it."""
     shoots = list(world.order(people).shoots.order_by("employee__email"))
     for person, shoot in enumerate(shoots):
-        bring(shoot, State.CHOOSING)
-        for candidate in Candidate.objects.filter(shoot=shoot):
-            vault().put(candidate.file, portrait(person))
-        choosing.pick(actor=SYSTEM, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
-        if state == State.DELIVERED:
-            choosing.approve(actor=SYSTEM, shoot=shoot)
-        shoot.refresh_from_db()
+        seat(shoot, person, state)
     return shoots
+
+
+def seat(shoot: Shoot, person: int, state: State = State.DELIVERED) -> None:
+    """Rendered person number `person` picks a headshot, which is approved or awaits it."""
+    bring(shoot, State.CHOOSING)
+    for candidate in Candidate.objects.filter(shoot=shoot):
+        vault().put(candidate.file, portrait(person))
+    choosing.pick(actor=SYSTEM, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
+    if state == State.DELIVERED:
+        choosing.approve(actor=SYSTEM, shoot=shoot)
+    shoot.refresh_from_db()
 
 
 def headshot_of(shoot: Shoot) -> Headshot:

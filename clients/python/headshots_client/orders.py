@@ -235,11 +235,14 @@ class Orders(Resource[shapes.Order]):
         """What those of it who opted out gave instead of a headshot."""
         return self._pages(f"{self.path}/{id}/alternatives")
 
-    def alternative_picture(self, alternative: shapes.Alternative) -> bytes:
-        """The JPEG of one. Raises HeadshotsError while it is being made."""
+    def alternative_picture(
+        self, alternative: shapes.Alternative, *, rendition: str | None = None
+    ) -> bytes:
+        """The JPEG of one, or one of its `kinds`. Raises HeadshotsError while it is being made."""
         if not alternative["picture"]:
             raise HeadshotsError("The picture is being made; there is none yet.")
-        return self._transport.send("GET", alternative["picture"]).content
+        query = {"rendition": rendition} if rendition else None
+        return self._transport.send("GET", alternative["picture"], query=query).content
 
     def wall(self, id: str, *, kind: Literal["png", "pdf"] = "png") -> shapes.Wall:
         """Everybody side by side as it is now, and whether that is drawn."""

@@ -25,6 +25,13 @@ class Headshots(Resource[shapes.Headshot]):
             raise HeadshotsError("The file came broken. Fetch it again.")
         return data
 
+    def render(self, id: str, *, if_match: str | None = None) -> shapes.Headshot:
+        """Have the files made again that could not be made; they are there when `renditions` are.
+
+        Raises Conflict where they are there or are being made.
+        """
+        return cast(shapes.Headshot, self._post(f"{self.path}/{id}/render", if_match=if_match))
+
 
 class Exports(Resource[shapes.Export]):
     """Approved headshots of an order as a ZIP, made in the background."""

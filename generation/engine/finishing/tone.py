@@ -15,6 +15,12 @@ from generation.engine.finishing.specs import ToneSpec
 
 # How much of a cast is believed to be one, in Lab: more is the colour of a wall.
 _CAST = 8.0
+# How much lighter or darker a backdrop may be than it should, in Lab lightness, to be taken for the
+# picture's light: more is another wall.
+_LIGHT = 15.0
+_TAKEN = 0.7
+# Lab's lightness is a cube root of light, less this: more light makes L + _FOOT larger by a factor.
+_FOOT = 16.0
 
 
 def skin(pixels: NDArray[np.uint8], lab: Array, face: Face) -> Array:
@@ -55,30 +61,40 @@ def clothes(cut: Cutout) -> tuple[float, float, float] | None:
 def toned(cut: Cutout, spec: ToneSpec) -> NDArray[np.uint8]:
     """The colours of a cutout brought to the light of `spec`, uint8 [h, w, 3].
 
-    The cast of the backdrop comes off clothes and hair; clothes then move towards the roster's.
+    What the backdrop is away from its colour comes off clothes and hair, in proportion to their
+    lightness, as light does; clothes then move towards the roster's.
     """
-    shift = np.zeros(3, np.float32)
-    if spec.backdrop is not None and cut.flat:
-        cast = np.subtract(spec.backdrop, cut.behind)
-        cast[0] = 0.0
-        size = float(np.linalg.norm(cast))
-        if size <= _CAST:
-            shift += cast.astype(np.float32) * 0.7
+    light = _light(cut, spec)
     worn = clothes(cut) if spec.clothes is not None else None
-    towards = np.zeros(3, np.float32)
+    towards: Array = np.zeros(3, np.float32)
     if worn is not None and spec.clothes is not None:
-        towards = np.array(spec.clothes, np.float32) - np.array(worn, np.float32) - shift
-        towards *= spec.strength
+        lit = np.array(worn, np.float32) + light * (worn[0] + _FOOT)
+        towards = (np.array(spec.clothes, np.float32) - lit) * spec.strength
         far = float(np.linalg.norm(towards))
         towards *= min(1.0, spec.reach / far) if far else 1.0
-    if not shift.any() and not towards.any():
+    if not light.any() and not towards.any():
         return cut.colour
     lab = to_lab(cut.colour)
     free = 1 - skin(cut.colour, lab, cut.face)[..., None]
     chin = cut.face.box[3] + 0.1 * cut.face.height
     y = np.arange(lab.shape[0], dtype=np.float32)[:, None, None]
     below = np.clip((y - chin) / (0.25 * cut.face.height), 0, 1)
-    moved = lab + free * (shift + below * towards)
+    moved = lab + free * ((lab[..., :1] + _FOOT) * light + below * towards)
     moved[..., 0] = np.clip(moved[..., 0], 0, 100)
     back = cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB)
     return np.asarray(np.clip(back * 255 + 0.5, 0, 255), np.uint8)
+
+
+def _light(cut: Cutout, spec: ToneSpec) -> Array:
+    """What has to be added to Lab for each unit of lightness above −_FOOT [3], by what the backdrop
+    should be; nothing where that is not known."""
+    light: Array = np.zeros(3, np.float32)
+    if spec.backdrop is None or not cut.flat:
+        return light
+    away = np.subtract(spec.backdrop, cut.behind).astype(np.float32)
+    if float(np.linalg.norm(away[1:])) > _CAST:
+        return light
+    light[1:] = away[1:]
+    if abs(away[0]) <= _LIGHT:
+        light[0] = away[0]
+    return np.asarray(_TAKEN * light / (cut.behind[0] + _FOOT), np.float32)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from generation.models import Finishing, PublishingRun, Shoot, State
 from tests.api.program import Program
 from tests.api.refusing.kit import delivered, of_ada, put, recipe
-from tests.world import DIRECTION, World, give_files, make_finishing
+from tests.world import DIRECTION, World, give_files, give_initials, make_finishing
 
 put("nothing_approved", lambda p, w, m: p.post("exports", {"order": str(w.order().pk)}))
 
@@ -29,6 +29,12 @@ def _not_ready(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
 def _rendition(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     headshot = world.shoot(State.DELIVERED).headshot
     return program.get(f"headshots/{headshot.pk}/renditions/huge")
+
+
+@recipe("no_kind")
+def _kind(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    given = give_initials(world.shoot())
+    return program.get(f"alternatives/{given.pk}/picture?rendition=huge")
 
 
 def link(program: Program, world: World) -> HttpResponse:
@@ -81,6 +87,15 @@ def _rendering(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
         refinish=refinish, state=Finishing.State.WAITING
     )
     return program.post(f"refinishes/{refinish.pk}/decide", {"decision": "approve"})
+
+
+put("not_failed", lambda p, w, m: p.post(f"headshots/{with_files(w).headshot.pk}/render"))
+
+
+@recipe("refinish_open")
+def _open(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    refinish = make_finishing(world)["refinish"]
+    return program.post(f"orders/{refinish.order_id}/refinishes")
 
 
 def with_files(world: World) -> Shoot:

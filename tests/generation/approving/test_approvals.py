@@ -10,15 +10,36 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actors import employee_actor
+from accounts.actors import Actor, employee_actor
 from accounts.models import Release
 from billing import ledger
 from generation import tasks
 from generation.approving import approvals, bounds, choosing
 from generation.approving.rejections import Fault
-from generation.models import Candidate, Headshot, Order, Shoot, State
+from generation.finishing import finishes, rendition_table, renditions
+from generation.models import (
+    Candidate,
+    Finish,
+    Finishing,
+    Headshot,
+    Order,
+    Refinish,
+    Shoot,
+    State,
+)
 from headshots.lib.problems import Problem
-from tests.world import World, bring, token
+from tests.world import World, bring, give_files, token
+
+# As finishing measures somebody who stands out in nothing.
+MEASURES = {
+    "eye_line": 0.42,
+    "face_height": 0.48,
+    "tilt": 0.0,
+    "backdrop": [[50.0, 0.0, 0.0]],
+    "brightness": 30.0,
+    "side_light": 0.0,
+    "clothes": [30.0, 0.0, 0.0],
+}
 
 
 def overdue(shoot: Shoot) -> Shoot:
@@ -151,6 +172,9 @@ def test_rounds_end_and_then_another_pick_is_asked_for(world: World) -> None:
 def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: World) -> None:
     order = world.order(4)
     shoots = [bring(shoot, State.APPROVING) for shoot in order.shoots.all()]
+    for shoot in shoots:
+        give_files(shoot)
+    Finishing.objects.update(measures=MEASURES)
     loose, flagged = shoots[1], shoots[2]
     Candidate.objects.filter(pk=loose.headshot.candidate_id).update(likeness_own=0.52)
     Candidate.objects.filter(pk=flagged.headshot.candidate_id).update(
@@ -161,6 +185,67 @@ def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: Worl
     assert {judged.headshot.shoot_id for judged in left} == {loose.pk, flagged.pk}
     assert "0.52" in left[0].reasons[0]
     assert order.shoots.filter(state=State.DELIVERED).count() == 2
+
+
+def test_what_was_not_rendered_or_measured_is_never_approved_unseen(world: World) -> None:
+    """Nobody pays for what has no files, and nobody's are delivered that were not measured."""
+    order = world.order(5)
+    waits, failed, anew, unmeasured, good = (
+        bring(shoot, State.APPROVING) for shoot in order.shoots.order_by("employee__last_name")
+    )
+    for shoot in (anew, unmeasured, good):
+        give_files(shoot)
+    Finishing.objects.filter(headshot__shoot__in=[anew, good]).update(measures=MEASURES)
+    Finishing.objects.filter(headshot__shoot=failed).update(
+        state=Finishing.State.FAILED, sentence="No face was found."
+    )
+    # What an undecided change of plate tries is none of it.
+    undecided = Refinish.objects.create(order=order, finish=another_finish(world))
+    trial = renditions.begin(headshot=good.headshot, finish=undecided.finish, refinish=undecided)
+    Finishing.objects.filter(pk=trial.pk).update(state=Finishing.State.FAILED, sentence="Tried.")
+    # Files there are, and those of the plate that is in use now could not be made.
+    broken = renditions.begin(headshot=anew.headshot, finish=another_finish(world))
+    Finishing.objects.filter(pk=broken.pk).update(
+        state=Finishing.State.FAILED, sentence="The file is gone."
+    )
+    credit = ledger.balance(organisation=world.organisation)
+    approved, left = bounds.approve_inside(actor=world.actor, order=order)
+    assert approved == 1
+    assert {judged.headshot.shoot_id: judged.reasons for judged in left} == {
+        waits.pk: ["The files are not rendered yet."],
+        failed.pk: ["No face was found."],
+        anew.pk: ["The file is gone."],
+        unmeasured.pk: ["Its place and light could not be measured."],
+    }
+    assert list(order.shoots.filter(state=State.DELIVERED)) == [good]
+    assert credit.held - ledger.balance(organisation=world.organisation).held == 1
+
+
+def another_finish(world: World) -> Finish:
+    before = finishes.newest(organisation=world.organisation, look_name=world.look.name)
+    return finishes.save_finish(
+        actor=world.actor,
+        organisation=world.organisation,
+        look_name=world.look.name,
+        plate=None,
+        renditions=rendition_table.rows(before.renditions),
+        closer=10,
+    )
+
+
+def test_a_program_that_picks_in_their_place_does_not_say_yes_for_them(world: World) -> None:
+    """Neither is a yes before the pick one to a pick that is not the employee's."""
+    shoot = overdue(world.shoot(State.CHOOSING))
+    picture = choosing.short_list(shoot=shoot)[0]
+    approvals.approve_before(actor=world.actor, shoot=shoot, candidates=[picture.pk])
+    key = Actor(kind="key", name="HR")
+    approvals.pick_for(actor=key, shoot=shoot, candidate=picture)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+    # Their own pick, passed on by the program that showed it to them, is one.
+    choosing.pick(actor=key, shoot=shoot, candidate=Candidate.objects.get(pk=picture.pk))
+    shoot.refresh_from_db()
+    assert shoot.state == State.DELIVERED
 
 
 def test_a_yes_to_a_picture_that_was_swapped_meanwhile_is_refused(world: World) -> None:

@@ -16,8 +16,8 @@ from accounts.models import AuditEntry, Employee, Role
 from generation.approving import alternatives, choosing
 from generation.delivering import delivery, download_links
 from generation.embedded_model.renderer import Identity, Scene, draw
-from generation.finishing import wall_pictures
-from generation.models import Alternative, Order, Shoot, State
+from generation.finishing import consistency, wall_pictures
+from generation.models import Alternative, Finishing, Order, Shoot, State
 from generation.storage import vault
 from tests.browser.queue import drain
 from tests.photographs import astronaut, jpeg_of
@@ -103,9 +103,72 @@ def test_they_lie_beside_the_headshots_and_the_list_says_what_they_are(
     entry = AuditEntry.objects.filter(action="order.downloaded").latest("pk")
     assert entry.details["headshots"] == 1
     assert entry.details["instead"] == 2
-    # Several renditions lie in folders; what was given is there once.
+    # Several renditions lie in folders; initials are there once.
     several = archive(world, order).namelist()
-    assert [name for name in several if "Last001" in name] == ["portrait/Last001_First1_1001.jpg"]
+    assert [name for name in several if "Last002" in name] == ["portrait/Last002_First2_1002.jpg"]
+
+
+def test_a_real_photo_becomes_every_file_that_headshots_become(
+    world: World, order: Order, django_capture_on_commit_callbacks
+) -> None:
+    zipped = archive(world, order)
+    found = Alternative.objects.get(kind="photo")
+    table = {row.kind: row for row in delivery.kinds(order=order)}
+    assert {file["kind"] for file in found.files} == set(table)
+    assert len(table) == 8
+    for kind, row in table.items():
+        suffix = "jpg" if row.format == "jpeg" else row.format
+        data = zipped.read(f"{kind}/Last001_First1_1001.{suffix}")
+        with Image.open(io.BytesIO(data)) as opened:
+            assert opened.size == (row.width, row.height)
+            assert opened.format == row.format.upper()
+            if row.see_through:
+                assert opened.getchannel("A").getextrema() == (0, 255)
+            if row.dpi:
+                assert round(float(opened.info["dpi"][0])) == row.dpi
+        assert b"trainedAlgorithmicMedia" not in data
+    # No measure of the face is kept, as was promised, and none of its files stay behind.
+    assert set(found.measures) == {"backdrop", "brightness", "clothes"}
+    folder = alternatives.folder(found.shoot)
+    first = set(vault().keys(folder))
+    assert alternatives.finish(alternative_id=found.pk, anew=True)
+    second = set(vault().keys(folder))
+    assert len(second) == len(first) == 10
+    assert first & second == {f"{folder}/photo.jpg"}
+    with django_capture_on_commit_callbacks(execute=True):
+        alternatives.give_initials(actor=employee_actor(found.shoot.employee), shoot=found.shoot)
+    assert not list(vault().keys(folder))
+
+
+def test_a_photo_that_stands_out_beside_the_others_is_said_to(world: World, client: Client) -> None:
+    """By its clothes and what is behind: nothing of the face is compared."""
+    order = world.order(5)
+    *sat, opted = order.shoots.order_by("employee__employee_number")
+    for shoot in sat:
+        give_files(bring(shoot, State.APPROVING))
+    given = give_photo(opted)
+    measures = {
+        "eye_line": 0.42,
+        "face_height": 0.48,
+        "tilt": 0.0,
+        "backdrop": given.measures["backdrop"],
+        "brightness": given.measures["brightness"],
+        "side_light": 0.0,
+        "clothes": given.measures["clothes"],
+    }
+    Finishing.objects.update(measures=measures)
+    client.force_login(world.owner)
+    address = reverse("order_wall", args=[world.organisation.slug, order.pk])
+    before = client.get(address).content.decode()
+    assert "stands-out" not in before
+    assert before.count("Figures") >= 5
+    Finishing.objects.update(measures={**measures, "brightness": measures["brightness"] + 20})
+    after = client.get(address).content.decode()
+    assert after.count("stands-out") == 1
+    assert "The clothes are darker than the others" in after
+    # The figure is the headshots' own.
+    alike = consistency.compare(consistency.shown(order=order))
+    assert not alike.outliers
 
 
 def test_equal_names_leave_both_pictures(world: World, order: Order) -> None:

@@ -143,6 +143,33 @@ def test_light_is_brought_together_and_skin_stays_as_it_is() -> None:
     assert np.median(changed[worn]) > 5
 
 
+def test_a_picture_taken_darker_or_warmer_comes_to_the_others_light() -> None:
+    """As its backdrop, whose colour is known, tells: clothes and hair follow, skin does not."""
+    right = cut(0)
+    assert right.flat
+    paper = ToneSpec(backdrop=right.behind)
+    gains = {"darker": (0.85, 0.85, 0.85), "lighter": (1.12, 1.12, 1.12), "warm": (1.03, 1.0, 0.95)}
+    should = np.array(tone.clothes(right))
+    for name, gain in gains.items():
+        pixels = np.clip(np.asarray(person(0), float) * gain, 0, 255).astype(np.uint8)
+        odd = cut_out(Image.fromarray(pixels))
+        before = np.array(tone.clothes(odd))
+        toned = replace(odd, colour=tone.toned(odd, paper))
+        after = np.array(tone.clothes(toned))
+        assert np.linalg.norm(after - should) < 0.6 * np.linalg.norm(before - should), name
+        # From brow to chin and from eye to eye nothing moves.
+        left, top, right_, bottom = odd.face.box
+        aside, down = (right_ - left) // 4, (bottom - top) // 4
+        face = (slice(top + down, bottom - down // 2), slice(left + aside, right_ - aside))
+        changed = np.abs(toned.colour[face].astype(int) - odd.colour[face]).max(axis=-1)
+        assert np.percentile(changed, 99) <= 1, name
+    # Another wall is no light, and a photo's backdrop is not known.
+    blue = cut_out(person(0, "studio blue"))
+    assert blue.flat
+    assert (tone.toned(blue, paper) == blue.colour).all()
+    assert (tone.toned(right, ToneSpec()) == right.colour).all()
+
+
 def test_differences_of_colour_are_those_of_ciede2000() -> None:
     labs = np.random.default_rng(1).uniform((0, -90, -90), (100, 90, 90), (500, 3))
     others = labs + np.random.default_rng(2).normal(0, 12, labs.shape)

@@ -26,11 +26,11 @@ from generation.finishing import (
     rendition_table,
     renditions,
 )
-from generation.models import Finish, Finishing, Order, Refinish, State
+from generation.models import Finish, Finishing, Order, Refinish, Shoot, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
-from tests.generation.sitters import headshot_of, sit, sit_roster
+from tests.generation.sitters import headshot_of, seat, sit, sit_roster
 from tests.world import World, bring, give_files, token
 
 ONE = [rendition_table.Row("portrait", 256, 320)]
@@ -212,6 +212,57 @@ def test_one_that_fails_keeps_its_files_and_is_tried_again(world: World) -> None
     assert refinishing.approve(actor=SYSTEM, refinish=made) == 1
 
 
+@pytest.mark.parametrize("rendered", [True, False], ids=["rendered", "still waiting"])
+def test_who_picks_while_a_plate_is_tried_comes_onto_it_too(world: World, rendered: bool) -> None:
+    finish_in(world, "#204060")
+    early, late = world.order(2).shoots.order_by("pk")
+    seat(early, 0)
+    drain()
+    order = Order.objects.get(pk=early.order_id)
+    made = refinishing.start(actor=SYSTEM, order=order, finish=finish_in(world, "#f0e0d0"))
+    seat(Shoot.objects.get(pk=late.pk), 1)
+    if rendered:
+        drain()
+        assert near(corner(world, headshot_of(late)), (0x20, 0x40, 0x60))
+    else:
+        renditions.render(finishing_id=made.finishings.get().pk)
+    assert refinishing.approve(actor=SYSTEM, refinish=made) == 1
+    drain()
+    for shoot in (early, late):
+        assert near(corner(world, headshot_of(shoot)), (0xF0, 0xE0, 0xD0))
+    order.refresh_from_db()
+    with pytest.raises(Problem, match="in this finish already"):
+        refinishing.start(actor=SYSTEM, order=order, finish=made.finish)
+    assert refinishing.undo(actor=SYSTEM, refinish=made) == 1
+    drain()
+    for shoot in (early, late):
+        assert near(corner(world, headshot_of(shoot)), (0x20, 0x40, 0x60))
+
+
+def test_who_could_not_be_rendered_on_a_used_plate_can_be_later(world: World) -> None:
+    finish_in(world, "#204060")
+    good, bad = sit_roster(world, 2)
+    drain()
+    order = Order.objects.get(pk=good.order_id)
+    candidate = headshot_of(bad).candidate
+    picture = vault().read(candidate.file)
+    vault().delete(candidate.file)
+    light = finish_in(world, "#f0e0d0")
+    made = refinishing.start(actor=SYSTEM, order=order, finish=light)
+    drain()
+    refinishing.approve(actor=SYSTEM, refinish=made)
+    assert near(corner(world, headshot_of(bad)), (0x20, 0x40, 0x60))
+    vault().put(candidate.file, picture)
+    order.refresh_from_db()
+    assert list(refinishing.behind(look=world.look, finish=light)) == [order]
+    rest = refinishing.start(actor=SYSTEM, order=order, finish=light)
+    assert rest.finishings.get().headshot.shoot_id == bad.pk
+    drain()
+    refinishing.approve(actor=SYSTEM, refinish=rest)
+    assert near(corner(world, headshot_of(bad)), (0xF0, 0xE0, 0xD0))
+    assert not refinishing.behind(look=world.look, finish=light)
+
+
 def test_what_is_discarded_leaves_nothing(world: World, django_capture_on_commit_callbacks) -> None:
     shoot = sit(world, 3)
     drain()
@@ -229,7 +280,9 @@ def test_what_is_discarded_leaves_nothing(world: World, django_capture_on_commit
     assert made.state == Refinish.State.DISCARDED
 
 
-def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(world: World) -> None:
+def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(
+    world: World, client: Client
+) -> None:
     finish_in(world, "#204060")
     shoots = sit_roster(world, 4)
     order = shoots[0].order
@@ -257,6 +310,11 @@ def test_the_figure_falls_when_one_stands_out_and_its_history_is_kept(world: Wor
     assert second is not None
     assert second.pk != first.pk
     assert order.consistencies.count() == 2
+    client.force_login(world.owner)
+    page = client.get(reverse("order_wall", args=[world.organisation.slug, order.pk]))
+    marks = page.content.decode().partition('aria-label="History"')[2].partition("</ol>")[0]
+    shown = re.findall(r'class="number">([\d.]+)<', marks)
+    assert shown == [f"{second.figure:.1f}", f"{first.figure:.1f}"]
 
 
 def test_harmonising_brings_odd_clothes_to_the_others(world: World) -> None:

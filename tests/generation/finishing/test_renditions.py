@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 
+import pytest
+from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from accounts.actors import SYSTEM
+from accounts.models import Role
 from generation.approving import choosing
 from generation.finishing import renditions
-from generation.models import Finishing, State
+from generation.models import Finishing, Rendition, State
 from generation.storage import vault
+from headshots.lib.problems import Problem
 from tests.browser.queue import drain, forget
 from tests.generation.sitters import headshot_of, sit
 from tests.world import World
@@ -55,6 +60,19 @@ def test_a_pick_becomes_every_file_of_the_table(world: World) -> None:
     assert files["portrait"].enlarged > 2
 
 
+def test_the_page_of_files_says_how_far_they_are_enlarged(world: World, client: Client) -> None:
+    shoot = sit(world, 0, State.APPROVING)
+    drain()
+    client.force_login(world.owner)
+    address = reverse("shoot_files", args=[world.organisation.slug, shoot.pk])
+    said = "times larger (Lanczos)"
+    most = max(row.enlarged for row in renditions.of(headshot_of(shoot)).values())
+    page = client.get(address).content.decode()
+    assert f"up to {most:.1f} {said}" in page
+    Rendition.objects.update(enlarged=1.0)
+    assert said not in client.get(address).content.decode()
+
+
 def test_another_pick_takes_the_first_ones_files_away(world: World) -> None:
     shoot = sit(world, 1, State.APPROVING)
     drain()
@@ -80,6 +98,31 @@ def test_a_picture_without_a_face_says_so_and_harms_nothing(world: World) -> Non
     assert finishing.state == Finishing.State.FAILED
     assert finishing.sentence.startswith("No face was found")
     assert headshot_of(shoot).finishing is None
+
+
+def test_files_that_could_not_be_made_are_made_by_asking_once_more(
+    world: World, client: Client
+) -> None:
+    shoot = sit(world, 1, State.APPROVING)
+    candidate = headshot_of(shoot).candidate
+    picture = vault().read(candidate.file)
+    vault().delete(candidate.file)
+    drain()
+    client.force_login(world.owner)
+    page = reverse("shoot_files", args=[world.organisation.slug, shoot.pk])
+    again = reverse("files_again", args=[world.organisation.slug, shoot.pk])
+    assert again in client.get(page).content.decode()
+    client.force_login(world.member(Role.VIEWER))
+    assert again not in client.get(page).content.decode()
+    assert client.post(again).status_code == 403
+    client.force_login(world.owner)
+    vault().put(candidate.file, picture)
+    assert client.post(again).status_code == 302
+    drain()
+    assert len(renditions.of(headshot_of(shoot))) == 8
+    assert again not in client.get(page).content.decode()
+    with pytest.raises(Problem, match="are there, or are being made"):
+        renditions.again(actor=world.actor, headshot=headshot_of(shoot))
 
 
 def test_a_lost_task_is_begun_again_by_the_sweep(world: World) -> None:

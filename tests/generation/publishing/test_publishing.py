@@ -304,6 +304,63 @@ def test_a_right_that_is_missing_stops_at_the_first(world: World, vendors: Vendo
     assert runs.counts(run)["waiting"] == 2
 
 
+def test_a_right_that_is_missing_for_a_few_stops_nobody_else(
+    world: World, vendors: Vendors
+) -> None:
+    """Administrators stand above a token that may change everybody else's photo."""
+    order = ready(world, 6)
+    vendors.know(*world.people)
+    directory = connect(world)
+    run = runs.start(actor=world.actor, order=order, directory=directory, aim=Aim.PUBLISH)
+    turns = [row.shoot.employee for row in run.publications.order_by("attempts", "pk")]
+    bosses = turns[:3]
+    vendors.forbidden = {vendors.ids[boss.email] for boss in bosses}
+    go_on(run)
+    # Three in a row may be everybody: it asks before it goes on.
+    assert run.state == PublishingRun.State.STOPPED
+    assert "may not change photos" in run.sentence
+    assert (runs.counts(run)["waiting"], vendors.writes) == (6, 0)
+    assert runs.resume(actor=world.actor, run=run) == 6
+    go_on(run)
+    assert run.state == PublishingRun.State.DONE
+    assert (runs.counts(run)["done"], runs.counts(run)["failed"]) == (3, 3)
+    for boss in bosses:
+        assert "may stand above it" in said(run)[boss.email][1]
+
+
+def test_one_that_breaks_leaves_the_others_and_frees_the_directory(
+    world: World, vendors: Vendors
+) -> None:
+    order = ready(world, 3)
+    vendors.know(*world.people)
+    broken = Rendition.objects.filter(finishing__headshot__shoot__order=order).first()
+    vault().put(broken.file, b"no picture")
+    directory = connect(world)
+    run = publish(world, order, directory)
+    assert run.state == PublishingRun.State.DONE
+    assert (runs.counts(run)["done"], runs.counts(run)["failed"]) == (2, 1)
+    person = broken.finishing.headshot.shoot.employee
+    assert "the fault is here" in said(run)[person.email][1]
+    assert publish(world, order, directory, Aim.REHEARSE).state == PublishingRun.State.DONE
+
+
+def test_photos_of_before_under_another_key_are_said_not_to_be_readable(
+    world: World, vendors: Vendors, settings: Any
+) -> None:
+    order = ready(world, 2)
+    had, had_none = world.people
+    vendors.know(had, had_none)
+    vendors.photos[vendors.ids[had.email]] = jpeg(77, (700, 700))
+    run = publish(world, order, connect(world))
+    settings.SECRET_KEY = "another key, of an installation that changed it"
+    connect(world)
+    undoing = runs.undo(actor=world.actor, run=run)
+    go_on(undoing)
+    assert undoing.state == PublishingRun.State.DONE
+    assert "cannot be read" in said(undoing)[had.email][1]
+    assert said(undoing)[had_none.email][0] == "done"
+
+
 def test_who_withdraws_before_their_turn_is_not_published(world: World, vendors: Vendors) -> None:
     order = ready(world, 2)
     vendors.know(*world.people)

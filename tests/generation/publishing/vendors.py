@@ -52,6 +52,8 @@ class Vendors:
     largest: int = 4_000_000
     ignore_writes: bool = False
     forbid: bool = False
+    # Ids of those whom the token may not touch.
+    forbidden: set[str] = field(default_factory=set)
     writes: int = 0
     refused_at: list[float] = field(default_factory=list)
     written_at: list[float] = field(default_factory=list)
@@ -164,6 +166,8 @@ class Handler(BaseHTTPRequestHandler):
         remote = self.vendors.ids.get(who, who)
         if remote not in self.vendors.ids.values():
             return error(404, "Request_ResourceNotFound")
+        if photo and self.command == "PUT" and remote in self.vendors.forbidden:
+            return error(403, "ErrorAccessDenied")
         if not photo:
             return Stop(200, json.dumps({"id": remote}).encode())
         if self.command == "PUT":

@@ -68,9 +68,11 @@ from headshots_client.shapes.people import (
 )
 from headshots_client.shapes.pictures import (
     Alternative,
+    Beside,
     Consistency,
     Export,
     Headshot,
+    Mark,
     Measure,
     Outlier,
     Rendition,
@@ -91,6 +93,7 @@ __all__ = [
     "Alternative",
     "AuditEntry",
     "Balance",
+    "Beside",
     "Budget",
     "Candidate",
     "Checkout",
@@ -123,6 +126,7 @@ __all__ = [
     "Key",
     "Look",
     "Losses",
+    "Mark",
     "Measure",
     "Member",
     "MemberInvitation",

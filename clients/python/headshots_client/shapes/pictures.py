@@ -47,6 +47,7 @@ class Alternative(TypedDict):
     employee: str
     kind: Literal["photo", "initials"]
     picture: str | None
+    kinds: list[str]
     created_at: str
     updated_at: str
 
@@ -86,6 +87,24 @@ class Standing(TypedDict):
     outlying: list[str]
 
 
+class Beside(TypedDict):
+    """By how much a real photo given instead of a headshot differs; their face is not measured."""
+
+    alternative: str
+    employee: str
+    deviations: dict[str, float]
+    outlying: list[str]
+
+
+class Mark(TypedDict):
+    """What an order's figure was at a time."""
+
+    figure: float
+    people: int
+    outliers: int
+    at: str
+
+
 class Consistency(TypedDict):
     """How alike an order came out, 0 to 100; None for fewer than three people."""
 
@@ -93,3 +112,5 @@ class Consistency(TypedDict):
     measures: list[Measure]
     outliers: list[Outlier]
     people: list[Standing]
+    instead: list[Beside]
+    history: list[Mark]

@@ -1,0 +1,77 @@
+"""The wall taken home says of each picture what it is."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.utils import translation
+from PIL import Image
+
+from generation.approving import choosing
+from generation.engine import finish
+from generation.finishing import consistency, wall_pictures
+from generation.models import Order, State
+from generation.storage import vault
+from tests.browser.queue import drain
+from tests.world import World, bring, give_files
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is written below pictures of walls while they are drawn."""
+    notes: list[str] = []
+    plain = finish.wall
+
+    def noting(*pictures: Any, **more: Any) -> Any:
+        notes.extend(more["notes"])
+        return plain(*pictures, **more)
+
+    monkeypatch.setattr(finish, "wall", noting)
+    return notes
+
+
+def wall_of_two(world: World) -> Order:
+    order = world.order(2)
+    first, second = order.shoots.order_by("employee__last_name")
+    give_files(bring(first, State.APPROVING))
+    give_files(bring(second, State.DELIVERED))
+    return order
+
+
+def test_who_is_not_approved_hangs_there_with_a_note(world: World, written: list[str]) -> None:
+    order = wall_of_two(world)
+    waits, done = wall_pictures.hung(headshots=consistency.shown(order=order), given=[])
+    assert (waits.note, done.note) == ("Awaits approval", "")
+    before = wall_pictures.hanging(order=order, kind="png").key
+    choosing.approve(actor=world.actor, shoot=order.shoots.get(state=State.APPROVING))
+    key, ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    assert not ready
+    assert key != before
+    drain()
+    assert vault().exists(key)
+    assert written == ["", ""]
+
+
+def test_a_file_that_is_gone_leaves_its_place_empty_and_the_others_hanging(world: World) -> None:
+    order = wall_of_two(world)
+    first, _second = consistency.shown(order=order)
+    vault().delete(wall_pictures.picture_key(first))
+    key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    drain()
+    with Image.open(io.BytesIO(vault().read(key))) as wall:
+        colours = {colour for _, colour in wall.convert("RGB").getcolors(1 << 24) or []}
+    assert (232, 232, 229) in colours
+    assert len(colours) > 100
+
+
+def test_its_notes_are_in_the_language_of_whoever_asked(world: World, written: list[str]) -> None:
+    order = wall_of_two(world)
+    with translation.override("de"):
+        said = translation.gettext("Awaits approval")
+        key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    assert said != "Awaits approval"
+    drain()
+    assert written == [said, ""]
+    assert vault().exists(key)
