@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0015_what_partners_leave"),
-        ("generation", "0014_faces_stand_still"),
+        ("generation", "0016_photos_in_every_rendition"),
     ]
 
     operations = [
