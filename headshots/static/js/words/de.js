@@ -21,7 +21,6 @@ window.WORDS = {
  "Nobody is chosen yet.": "Noch ist niemand ausgewählt.",
  "One moment": "Einen Moment",
  "Passkeys need the site's proper address with https://.": "Passkeys brauchen die richtige Adresse der Seite mit https://.",
- "Place the order": "Auftrag erteilen",
  "Sending": "Wird gesendet",
  "This browser or device could not do it. Try another, or use an authenticator app.": "Dieser Browser oder dieses Gerät konnte es nicht. Versuchen Sie ein anderes, oder verwenden Sie eine Authenticator-App.",
  "This device has a passkey for your account already.": "Dieses Gerät hat schon einen Passkey für Ihr Konto.",

@@ -21,7 +21,6 @@ window.WORDS = {
  "Nobody is chosen yet.": "Aún no hay nadie elegido.",
  "One moment": "Un momento",
  "Passkeys need the site's proper address with https://.": "Las claves de acceso necesitan la dirección correcta del sitio con https://.",
- "Place the order": "Hacer el pedido",
  "Sending": "Enviando",
  "This browser or device could not do it. Try another, or use an authenticator app.": "Este navegador o dispositivo no pudo. Pruebe con otro o use una aplicación de autenticación.",
  "This device has a passkey for your account already.": "Este dispositivo ya tiene una clave de acceso para su cuenta.",

@@ -21,7 +21,6 @@ window.WORDS = {
  "Nobody is chosen yet.": "Personne n’est encore choisi.",
  "One moment": "Un instant",
  "Passkeys need the site's proper address with https://.": "Les clés d’accès demandent la bonne adresse du site, avec https://.",
- "Place the order": "Passer la commande",
  "Sending": "Envoi",
  "This browser or device could not do it. Try another, or use an authenticator app.": "Ce navigateur ou cet appareil n’a pas pu le faire. Essayez-en un autre, ou utilisez une application d’authentification.",
  "This device has a passkey for your account already.": "Cet appareil a déjà une clé d’accès pour votre compte.",
