@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ast import literal_eval
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -337,6 +338,35 @@ def test_a_declined_top_up_stops_the_next_until_somebody_looks(world: World, sho
     store_card(world, shop, ACCEPTED)
     swept(shop)
     assert credits(world) == (25, 0)
+
+
+@pytest.mark.parametrize(("cap", "charged"), [(124_999, False), (125_000, True)])
+def test_the_cap_holds_at_the_price_that_stripe_has(
+    world: World,
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    mailoutbox: list[mail.EmailMessage],
+    cap: int,
+    charged: bool,
+) -> None:
+    """Stripe's price is dearer than the one that was reckoned with: 25 credits for $1,250."""
+    with monkeypatch.context() as dearer:
+        tiers = (catalogue.Tier(None, 5_000),)
+        dearer.setattr(catalogue, "CREDITS", replace(catalogue.CREDITS, tiers=tiers))
+        shop.open()
+    store_card(world, shop, ACCEPTED)
+    set_up(world, cap_cents=cap)
+    swept(shop)
+    charges = [one.amount for one in shop.api.v1.charges.list().data]
+    assert charges == ([125_000] if charged else [])
+    assert credits(world) == ((25, 0) if charged else (0, 0))
+    assert top_ups.spent_cents(world.organisation) == (125_000 if charged else 0)
+    if not charged:
+        (failed,) = Purchase.objects.all()
+        why = "25 credits cost $1,250.00 by now, which this month’s cap has no room for."
+        assert (failed.state, failed.problem) == (Purchase.State.FAILED, why)
+        assert [why in letter.body for letter in mailoutbox] == [True]
+        assert shop.api.v1.invoices.retrieve(failed.invoice_id or "").status == "void"
 
 
 def test_a_top_up_that_broke_off_goes_on_and_charges_once(
