@@ -64,7 +64,7 @@ def _mail(purchase: Purchase, stopped: TopUp, member: Member) -> letters.Letter:
         return letters.letter(
             organisation=organisation,
             template="top_up_declined",
-            subject=_("{organisation} is not topped up any more: the card was declined").format(
+            subject=_("{organisation} is not topped up any more: nothing was charged").format(
                 organisation=organisation.name
             ),
             context={

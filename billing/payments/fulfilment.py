@@ -210,6 +210,9 @@ def _tell(purchase: Purchase, payment: Payment) -> None:
         return  # an earlier checkout of a purchase that was begun again
     if purchase.state == Purchase.State.DROPPED and payment.state == "open":
         return  # an invoice that was dropped while it was a draft, which nobody can pay
+    closed = purchase.kind == Purchase.Kind.TOP_UP and purchase.state == Purchase.State.FAILED
+    if closed and payment.state == "dropped":
+        return  # a top-up that was given up, which keeps its reason
     purchase.state = state
     purchase.cents, purchase.currency = payment.cents, payment.currency
     purchase.session_id = payment.session_id or purchase.session_id

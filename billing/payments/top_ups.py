@@ -204,8 +204,10 @@ def pay(*, purchase: Purchase) -> Purchase:
         )
         with answering(gettext_noop("The top-up goes on later.")) as api:
             # Asked each time what there is to do: between two calls the card may have been charged.
-            status = api.v1.invoices.retrieve(invoice_id).status
+            invoice = api.v1.invoices.retrieve(invoice_id)
+            status = invoice.status
             if status == "draft":
+                _refuse_over_cap(top_up, purchase, cents=invoice.total)
                 status = api.v1.invoices.finalize_invoice(invoice_id).status
             if status == "open":
                 api.v1.invoices.pay(
@@ -214,9 +216,10 @@ def pay(*, purchase: Purchase) -> Purchase:
                     options=once("top_up", purchase.pk, top_up.method_id),
                 )
     except Problem as refused:
-        if refused.code not in ("card_declined", "stripe_refused"):
+        if refused.code not in ("card_declined", "stripe_refused", "cap"):
             raise
-        problem = "" if _close(purchase) == "paid" else refused.sentence
+        unpaid = _close(purchase, draft=refused.code == "cap") != "paid"
+        problem = refused.sentence if unpaid else ""
     followed = purchase
     if purchase.invoice_id:
         followed = fulfilment.fulfil(source_id=purchase.invoice_id) or purchase
@@ -237,8 +240,24 @@ def pay(*, purchase: Purchase) -> Purchase:
     return followed
 
 
-def _close(purchase: Purchase) -> str:
+def _refuse_over_cap(top_up: TopUp, purchase: Purchase, *, cents: int) -> None:
+    """Raises Problem where the price at Stripe is another than was reckoned with, as before the
+    catalogue is brought there, and this month's cap has no room for it."""
+    others = spent_cents(top_up.organisation) - purchase.cents
+    if others + cents > top_up.cap_cents:
+        raise Problem(
+            _(
+                "{credits} credits cost ${value:,.2f} by now, which this month’s cap has no room "
+                "for."
+            ).format(credits=purchase.credits, value=cents / 100),
+            code="cap",
+            status=409,
+        )
+
+
+def _close(purchase: Purchase, *, draft: bool) -> str:
     """Have nobody charged for a top-up any more; its invoice's status before that, if it has one.
+    With `draft` also of one that is not finalized, which Stripe voids afterwards alone.
 
     It may be paid: of two processes, one is refused as the other has paid it.
     """
@@ -246,6 +265,8 @@ def _close(purchase: Purchase) -> str:
         return ""
     with answering(gettext_noop("The top-up goes on later.")) as api:
         status = str(api.v1.invoices.retrieve(purchase.invoice_id).status)
+        if status == "draft" and draft:
+            status = str(api.v1.invoices.finalize_invoice(purchase.invoice_id).status)
         if status == "open":
             api.v1.invoices.void_invoice(purchase.invoice_id)
     return status

@@ -20,7 +20,7 @@ from billing.payments import fulfilment, invoices, purchases, top_ups
 from headshots.lib.problems import Problem
 from tests.api.program import Program
 from tests.billing.payment_steps import credits, told
-from tests.billing.test_plans_and_invoices import set_up, store_card, swept
+from tests.billing.test_top_ups import set_up, store_card, swept
 from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, Shop, buy
 from tests.world import World, make_world
