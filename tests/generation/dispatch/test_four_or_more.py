@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,7 +45,8 @@ def test_drawing_goes_on_until_four_passed_or_the_bound(
     state: State,
 ) -> None:
     """`whole`: everything that may be drawn was; else one draw was enough."""
-    from generation.dispatch import worker
+    from generation.dispatch import drawing, worker
+    from generation.dispatch.sitters import begin_generating
 
     recipe = base_model.recipe()
     most = recipe.sample.candidates * recipe.sample.rounds
@@ -53,10 +54,10 @@ def test_drawing_goes_on_until_four_passed_or_the_bound(
     (claim,) = claims.claim(worker="w", people=1)
     sitter = worker._sit(claim)
     assert sitter is not None
-    worker._begin_generating(sitter, "adapter", 1)
+    begin_generating(sitter, "adapter", 1)
 
-    def sample(base: object, specs: list[Any], **_: object) -> list[Image.Image]:
-        return [Image.new("RGB", (8, 8))] * len(specs)
+    def draw(base: object, specs: list[Any], **_: object) -> Iterator[tuple[int, Image.Image]]:
+        return enumerate([Image.new("RGB", (8, 8))] * len(specs))
 
     def judge(base: object, one: Any, number: int, seed: int, *_: object) -> None:
         Candidate.objects.create(
@@ -67,16 +68,16 @@ def test_drawing_goes_on_until_four_passed_or_the_bound(
             passed=passes(number, most),
             file="drawn.png" if passes(number, most) else "",
             finished="drawn.jpg" if passes(number, most) else "",
-            receipt={},
+            receipt={"reasons": []},
             likeness_own=0.3,
         )
 
-    monkeypatch.setattr(worker.sample, "sample", sample)
-    monkeypatch.setattr(worker, "_judge_and_store", judge)
+    monkeypatch.setattr(drawing.sample, "draw", draw)
+    monkeypatch.setattr(drawing, "_judge_and_store", judge)
     base = SimpleNamespace(recipe=recipe)
     for _ in range(recipe.sample.rounds + 1):
         if not sitter.ended:
-            worker._generate_round(base, [sitter], Watch(), lambda: False)  # type: ignore[arg-type]
+            drawing.generate_round(base, [sitter], Watch(), lambda: False)  # type: ignore[arg-type]
     assert sitter.ended
     made = Candidate.objects.filter(shoot=shoot)
     assert (made.count(), made.filter(passed=True).count()) == (

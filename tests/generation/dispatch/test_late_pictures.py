@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from billing import ledger
-from generation.dispatch import worker
 from generation.dispatch.claims import Claim
+from generation.dispatch.sitters import Sitter, conclude
 from generation.models import Candidate, Shoot, State
 from generation.ordering import promises
 from tests.world import World, give_candidates
@@ -20,8 +20,8 @@ from tests.world import World, give_candidates
 
 def done(shoot: Shoot, fence: int) -> None:
     """The worker has drawn and judged four pictures, and ends its part."""
-    sitter = worker.Sitter(Claim(shoot.pk, fence), shoot, [], np.zeros((0, 128)), 0.5)
-    worker._conclude(sitter, 4)
+    sitter = Sitter(Claim(shoot.pk, fence), shoot, [], np.zeros((0, 128)), 0.5)
+    conclude(sitter, 4)
     shoot.refresh_from_db()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from accounts.actors import employee_actor
-from generation.dispatch import base_model, worker
+from generation.dispatch import base_model, drawing, worker
 from generation.dispatch.claims import Claim
 from generation.embedded_model.demo_people import write_people
 from generation.engine import adapters, gate, load, train
@@ -122,7 +122,7 @@ def test_an_adapter_of_another_base_model_is_not_drawn_with(
 ) -> None:
     (shoot,) = handed_in(world.order(1), pictures)
     monkeypatch.setattr(train._Run, "judge", lambda *_: None)
-    monkeypatch.setattr(worker, "_conclude", lambda sitter, _passed: setattr(sitter, "ended", 1))
+    monkeypatch.setattr(drawing, "conclude", lambda sitter, _passed: setattr(sitter, "ended", True))
     work()
     first = now(shoot)
     path = vault().path(first.adapter)

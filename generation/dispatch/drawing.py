@@ -1,0 +1,159 @@
+"""Rounds of candidates: drawn together, each judged and stored under the fence of its claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
+from PIL import Image
+
+from generation.delivering import credentials
+from generation.dispatch.heartbeat import Heartbeat
+from generation.dispatch.sitters import Sitter, conclude
+from generation.engine import finish, gate, load, sample
+from generation.engine.errors import Stopped
+from generation.engine.recipe import SampleSettings
+from generation.engine.specs import SampleSpec
+from generation.models import Candidate, Selfie, Shoot
+from generation.photos import demands
+from generation.storage import vault
+
+# Candidates are wanted in fours: for each four, a shoot may take a whole set of draws.
+FOUR = 4
+
+
+def generate_round(
+    base: load.BaseModel, sitters: list[Sitter], heart: Heartbeat, stopping: Callable[[], bool]
+) -> None:
+    """Draw the next candidates of everybody pending in one batch, judge and store them."""
+    recipe = base.recipe
+    batch: list[tuple[Sitter, int, int]] = []
+    for sitter in sitters:
+        made = Candidate.objects.filter(shoot=sitter.shoot, round=sitter.shoot.round)
+        numbers = set(made.values_list("number", flat=True))
+        passed = made.filter(passed=True).count()
+        sets = -(-sitter.shoot.wanted // FOUR)
+        most = recipe.sample.candidates * recipe.sample.rounds * sets
+        heart.note(sitter.claim, len(numbers), most)
+        if passed >= sitter.shoot.wanted or len(numbers) >= most:
+            conclude(sitter, passed)
+            continue
+        # The rest of a draw that was broken off, or a whole one.
+        wanted = recipe.sample.candidates - len(numbers) % recipe.sample.candidates
+        free = [number for number in range(most) if number not in numbers]
+        batch += [(sitter, number, _seed(sitter.shoot, number)) for number in free[:wanted]]
+    if not batch:
+        return
+    colleagues = _colleagues(batch[0][0].shoot)
+    by_person = {sitter.person: sitter for sitter in sitters}
+    drawn = sample.draw(
+        base,
+        [
+            SampleSpec(
+                person=sitter.person,
+                adapter=sitter.adapter,
+                look=demands.look(sitter.shoot),
+                seed=seed,
+                steps=_steps(recipe.sample, number, sitter.shoot.round),
+            )
+            for sitter, number, seed in batch
+        ],
+        should_stop=stopping,
+        dropped=lambda person: _is_out(by_person[person], heart),
+    )
+    # Each picture is kept before the next ones are drawn, so that a kill costs one batch at most.
+    for index, image in drawn:
+        sitter, number, seed = batch[index]
+        heart.made(sitter.claim)
+        heart.phase = "judging"
+        if stopping():
+            raise Stopped
+        if not sitter.ended:
+            _judge_and_store(base, sitter, number, seed, image, colleagues)
+        heart.phase = "generating"
+
+
+def _is_out(sitter: Sitter, heart: Heartbeat) -> bool:
+    """Whether nothing more is to be made of somebody: their claim is lost, or they withdrew."""
+    if heart.lost(sitter.claim) or sitter.adapter is None or not sitter.adapter.exists():
+        sitter.ended = True
+    return sitter.ended
+
+
+def _steps(recipe: SampleSettings, number: int, round_: int) -> int:
+    """Sampling steps of a candidate: more from the third draw on, where new seeds did not help,
+    and in every round that a person asked for."""
+    draw = number // recipe.candidates
+    return round(recipe.steps * (recipe.more_steps if draw >= 2 or round_ > 1 else 1.0))
+
+
+def _seed(shoot: Shoot, number: int) -> int:
+    """The same for everybody in an order, so that their pictures are composed alike."""
+    return (shoot.order_id.int + 1_000_003 * shoot.round + 7_919 * number) % 2**31
+
+
+def _colleagues(shoot: Shoot) -> dict[str, NDArray[np.float64]]:
+    """Face descriptors of everybody in the order who has accepted photos, by shoot."""
+    found: dict[str, list[list[float]]] = {}
+    rows = Selfie.objects.filter(
+        shoot__order=shoot.order_id, verdict=Selfie.Verdict.ACCEPTED
+    ).values_list("shoot_id", "descriptor")
+    for shoot_id, descriptor in rows:
+        if descriptor:
+            found.setdefault(str(shoot_id), []).append(descriptor)
+    return {person: np.array(rows) for person, rows in found.items()}
+
+
+def _judge_and_store(
+    base: load.BaseModel,
+    sitter: Sitter,
+    number: int,
+    seed: int,
+    image: Image.Image,
+    colleagues: dict[str, NDArray[np.float64]],
+) -> None:
+    spec = base.recipe.gate
+    others = {person: rows for person, rows in colleagues.items() if person != sitter.person}
+    receipt = gate.judge(
+        image,
+        sitter.own,
+        others,
+        spec,
+        threshold=sitter.threshold,
+        strict=sitter.strict,
+        appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
+        sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
+    )
+    stem = sitter.key("candidates", f"{sitter.shoot.round}-{number}")
+    file = finished = ""
+    if receipt.passed and receipt.landmarks is not None:
+        file, finished = f"{stem}.png", f"{stem}.jpg"
+        vault().put(file, finish.png(image))
+        frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)
+        framed = finish.align(image, receipt.landmarks, frame)
+        picture = finish.jpeg(framed, xmp=credentials.label())
+        words = sitter.shoot.order.direction.words()
+        vault().put(finished, credentials.sign(picture, "jpeg", look=words)[0])
+    with transaction.atomic():
+        ours = Shoot.objects.select_for_update().filter(
+            pk=sitter.shoot.pk, fence=sitter.claim.fence
+        )
+        if not ours.exists():
+            sitter.ended = True
+            return
+        Candidate.objects.get_or_create(
+            shoot=sitter.shoot,
+            round=sitter.shoot.round,
+            number=number,
+            defaults={
+                "seed": seed,
+                "passed": bool(file),
+                "receipt": receipt.as_dict(),
+                "likeness_own": receipt.likeness_own,
+                "likeness_best_colleague": receipt.likeness_best_colleague,
+                "file": file,
+                "finished": finished,
+            },
+        )
