@@ -7,8 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from generation.models import State
+from generation.models import Finishing, State
 from tests.browser.conftest import DESK, Open, sign_in
+from tests.generation.sitters import MEASURES
 from tests.world import bring, give_files, make_world
 
 
@@ -17,6 +18,7 @@ def test_approve_what_was_looked_at_and_take_it_home(opened: Open) -> None:
     order = world.order(3)
     for shoot in order.shoots.all():
         give_files(bring(shoot, State.APPROVING), ("portrait", "square"))
+    Finishing.objects.update(measures=MEASURES)
     loose = order.shoots.last().headshot.candidate
     loose.likeness_own = 0.52
     loose.save()

@@ -28,18 +28,8 @@ from generation.models import (
     State,
 )
 from headshots.lib.problems import Problem
+from tests.generation.sitters import MEASURES
 from tests.world import World, bring, give_files, token
-
-# As finishing measures somebody who stands out in nothing.
-MEASURES = {
-    "eye_line": 0.42,
-    "face_height": 0.48,
-    "tilt": 0.0,
-    "backdrop": [[50.0, 0.0, 0.0]],
-    "brightness": 30.0,
-    "side_light": 0.0,
-    "clothes": [30.0, 0.0, 0.0],
-}
 
 
 def overdue(shoot: Shoot) -> Shoot:

@@ -80,7 +80,7 @@ def test_every_file_of_the_zip_and_the_wall(world: World, order: Order, client) 
     pieces = delivery.zip_order(actor=world.actor, order=order)
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         files = {name: archive.read(name) for name in archive.namelist() if "/" in name}
-    assert len(files) == 8 + 2
+    assert len(files) == 8 + 8 + 1
     sources = {
         "1001": provenance.MADE_BY_A_PERSON,
         "1002": provenance.DRAWN,
