@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -138,7 +139,7 @@ def operation(
             answers[status] = OpenApiResponse(description="Done.")
         else:
             answers[status] = OpenApiResponse(
-                _list_of(id, shape) if many else shape,
+                _list_of(shape) if many else shape,
                 description="The page." if many else "The resource.",
                 examples=_examples(shape.example, many),
             )
@@ -186,7 +187,8 @@ def _header(name: str, says: str, **schema: Any) -> OpenApiParameter:
     )
 
 
-def _list_of(id: str, shape: type[Shape]) -> Any:
+@cache
+def _list_of(shape: type[Shape]) -> Any:
     return inline_serializer(
         f"{shape.__name__.removesuffix('Shape')}List",
         {
