@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from generation.models import Candidate, ComputeUsage, Order, ServiceUsage, Shoot, State
+from generation.models import ComputeUsage, Order, ServiceUsage, Shoot, State
 
 KWH_J = 3.6e6
 TO_COME = (State.INVITED, State.COLLECTING)
@@ -42,7 +42,7 @@ class Cost:
     seconds: float = 0.0
     joules: float = 0.0
     images: int = 0
-    # As they stand in the receipts; less than images where a person's were destroyed.
+    # As they stand in the receipts, or stood there before they were destroyed.
     candidates: int = 0
     refused: int = 0
 
@@ -105,10 +105,13 @@ def of_shoots(ids: Collection[UUID]) -> dict[UUID, Cost]:
         services[shoot_id][kind] = cents
     made = {
         shoot_id: (candidates, refused)
-        for shoot_id, candidates, refused in Candidate.objects.filter(shoot__in=ids)
+        for shoot_id, candidates, refused in Shoot.objects.filter(pk__in=ids)
         .order_by()
-        .values_list("shoot_id")
-        .annotate(n=Count("pk"), refused=Count("pk", filter=Q(passed=False)))
+        .values_list(
+            "pk",
+            F("destroyed") + Count("candidates"),
+            F("destroyed_refused") + Count("candidates", filter=Q(candidates__passed=False)),
+        )
     }
     return {pk: _cost(runs[pk], services[pk], *made.get(pk, (0, 0))) for pk in ids}
 

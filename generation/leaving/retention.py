@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -48,6 +48,7 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
         Shoot.objects.filter(pk=shoot.pk).update(adapter="", inputs_destroyed_at=timezone.now())
         if results_too:
             Headshot.objects.filter(shoot=shoot).delete()
+            _count_destroyed(shoot)
             Candidate.objects.filter(shoot=shoot).delete()
             folders = [shoot.folder]
             shared_files.forget(order=shoot.order)
@@ -64,6 +65,16 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
                 vault().delete_tree(folder)
 
         transaction.on_commit(remove)
+
+
+def _count_destroyed(shoot: Shoot) -> None:
+    made = Candidate.objects.filter(shoot=shoot).aggregate(
+        all=Count("pk"), refused=Count("pk", filter=Q(passed=False))
+    )
+    Shoot.objects.filter(pk=shoot.pk).update(
+        destroyed=F("destroyed") + made["all"],
+        destroyed_refused=F("destroyed_refused") + made["refused"],
+    )
 
 
 def clear_remains() -> int:

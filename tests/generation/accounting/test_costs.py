@@ -233,6 +233,8 @@ def test_what_is_withdrawn_after_delivery_stays_in_the_figures(world: World) -> 
     gone, kept = (world.shoot(State.DELIVERED) for _ in range(2))
     for shoot in (gone, kept):
         ran(shoot, "training", 1000)
+        ran(shoot, "generating", 500)
+        Candidate.objects.create(shoot=shoot, round=1, number=99, seed=1, receipt={"reasons": []})
 
     def told() -> tuple[list[tuple[str, int, int]], object]:
         month = usage_report.months(organisation=world.organisation)[-1]
@@ -240,7 +242,9 @@ def test_what_is_withdrawn_after_delivery_stays_in_the_figures(world: World) -> 
         assert story is not None
         price = {part.key: part.cents for part in story.price}
         rows = [(row.department, row.headshots, row.credits) for row in month.rows]
-        return rows, (story.headshots, story.credits, story.ended_cents, price)
+        cost = costs.of_shoots([gone.pk])[gone.pk]
+        assert cost.rejected > 0
+        return rows, (story.headshots, story.credits, story.ended_cents, price, cost)
 
     before = told()
     assert before[0][0][1:] == (2, 2)
