@@ -32,6 +32,7 @@ ACTS: dict[str, str] = {
     "export.begun": gettext_noop("Began an export"),
     "finish.saved": gettext_noop("Changed how headshots are finished"),
     "headshot.picked": gettext_noop("Picked a headshot"),
+    "headshot.rendered_again": gettext_noop("Had a headshot rendered again"),
     "headshots.asked_again": gettext_noop("Asked for other pictures"),
     "held.downloaded": gettext_noop("Downloaded what is held about them"),
     "invitation.renewed": gettext_noop("Asked for a new link"),

@@ -42,6 +42,7 @@ BELONGS: dict[str, set[str]] = {
         "post shoot_invite", "post shoot_link_revoke", "get join_links", "post join_links",
         "get organisation_join_links", "post organisation_join_links",
         "post join_link_revoke", "get order_another_look", "post order_another_look",
+        "get order_add_people", "post order_add_people",
         "post shoot_more",
     },
     "approve": {

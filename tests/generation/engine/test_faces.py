@@ -15,7 +15,7 @@ from tests.generation.engine.conftest import portrait
 def test_dark_skin_beside_white_hair_is_seen() -> None:
     """A look at the picture as it is finds none of these."""
     who = choose_people(20, seed=11)[13]
-    for number in (3, 6, 7):
+    for number in (1, 7):
         (face,) = faces.detect(selfie(who, number, 512), 512)
         left, top, right, bottom = face.box
         assert 0.4 < (left + right) / 2 / 512 < 0.6
