@@ -234,7 +234,9 @@ def test_what_is_withdrawn_after_delivery_stays_in_the_figures(world: World) -> 
     for shoot in (gone, kept):
         ran(shoot, "training", 1000)
         ran(shoot, "generating", 500)
-        Candidate.objects.create(shoot=shoot, round=1, number=99, seed=1, receipt={"reasons": []})
+        Candidate.objects.create(
+            shoot=shoot, round=1, number=99, seed=1, passed=False, receipt={"reasons": []}
+        )
 
     def told() -> tuple[list[tuple[str, int, int]], object]:
         month = usage_report.months(organisation=world.organisation)[-1]
