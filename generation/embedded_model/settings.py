@@ -50,7 +50,7 @@ def engine_settings(name: str) -> dict[str, Any]:
             "rank": 16,
             "alpha": 16,
             "targets": list(LORA_TARGETS),
-            "learning_rate": 1.5e-3,
+            "learning_rate": 2e-3,
             "beta2": 0.95,
             "schedule": "cosine",
             "steps": 100,
