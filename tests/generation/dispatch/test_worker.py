@@ -10,12 +10,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from accounts.actors import employee_actor
-from generation.dispatch import base_model, drawing, worker
+from generation.dispatch import base_model, drawing, heartbeat, worker
 from generation.dispatch.claims import Claim
 from generation.embedded_model.demo_people import write_people
 from generation.engine import adapters, gate, load, train
@@ -192,15 +193,18 @@ def test_a_device_that_hangs_does_not_keep_its_claims(
     (shoot,) = handed_in(world.order(1), pictures)
     killed: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: killed.append((pid, number)))
-    monkeypatch.setattr("generation.dispatch.heartbeat.PROGRESS_S", 0.05)
-    monkeypatch.setattr("generation.dispatch.heartbeat.STALLED_S", 0.5)
+    monkeypatch.setattr(heartbeat, "PROGRESS_S", 0.05)
+    clock = [0.0]
+    monkeypatch.setattr(heartbeat, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     base = load.base_model(base_model.folder(), device="cpu")
     claim = Claim(shoot.pk, 1)
     with worker.Heartbeat(worker="gpu@here:1", base=base, claims=[claim]) as heart:
-        for step in range(8):
+        for step in range(3):
             heart.note(claim, step, 8)
-            time.sleep(0.1)
-        assert not killed
+            clock[0] += heartbeat.STALLED_S - 1
+            time.sleep(0.3)
+            assert not killed
+        clock[0] += 2
         wait_for(lambda: bool(killed))
     assert killed[0] == (os.getpid(), signal.SIGKILL)
 
