@@ -186,7 +186,8 @@ def _refuse_photos(sitter: Sitter, damaged: Path | None) -> None:
     if not back_to_collecting(sitter, _DAMAGED if damaged else _NO_FACE):
         return
     for selfie in sitter.selfies:
-        if damaged is not None and vault().path(selfie.file) == damaged:
+        # By the key alone: another of them may be gone altogether.
+        if damaged is not None and vault().root / selfie.file == damaged:
             Selfie.objects.filter(pk=selfie.pk).delete()
             vault().delete(selfie.file)
 
