@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
@@ -13,22 +11,20 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django_q.tasks import async_task, schedule
+from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import Actor
 from accounts.mail import letters
+from accounts.mail.again import send_or_again
 from accounts.models import Organisation
 from accounts.webhooks import events
 from billing import ledger
 from billing.models import CreditAccount, Terms
 from headshots.lib.problems import Problem
 
-log = structlog.get_logger(__name__)
-
 MOST_HOURS = 24 * 90
 _TASK = "billing.tasks.send_low_balance"
-_AGAIN = timedelta(minutes=5)
 
 
 def promised_hours(organisation: Organisation) -> int | None:
@@ -127,17 +123,4 @@ def send_low_balance(*, terms_id: UUID, member_id: UUID) -> bool:
                 f".{member.pk.hex}@headshots>"
             },
         )
-    try:
-        mail.send()
-    except OSError:
-        log.exception("mail_failed", kind="low_balance", terms=str(terms.pk))
-        schedule(
-            _TASK,
-            str(terms_id),
-            str(member_id),
-            schedule_type="O",
-            next_run=timezone.now() + _AGAIN,
-            cluster="default",
-        )
-        return False
-    return True
+    return send_or_again(letter=mail, task=_TASK, args=[str(terms_id), str(member_id)])

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django_q.tasks import async_task, schedule
+from django_q.tasks import async_task
 
 from accounts.mail import letters
+from accounts.mail.again import send_or_again
 from accounts.models import Member
 from billing import ledger
 from billing.models import Purchase, TopUp
 
-log = structlog.get_logger(__name__)
 _TASK = "billing.tasks.send_top_up_declined"
-_AGAIN = timedelta(minutes=5)
 
 
 def declined(*, purchase: Purchase) -> None:
@@ -41,21 +38,9 @@ def send_declined(*, purchase_id: UUID, member_id: UUID) -> bool:
     stopped = TopUp.objects.filter(organisation=organisation, on=True).exclude(problem="").first()
     if member is None or stopped is None or organisation.closed_at:
         return False
-    mail = _mail(purchase, stopped, member)
-    try:
-        mail.send()
-    except OSError:
-        log.exception("mail_failed", kind="top_up_declined", purchase=str(purchase.pk))
-        schedule(
-            _TASK,
-            str(purchase_id),
-            str(member_id),
-            schedule_type="O",
-            next_run=timezone.now() + _AGAIN,
-            cluster="default",
-        )
-        return False
-    return True
+    return send_or_again(
+        letter=_mail(purchase, stopped, member), task=_TASK, args=[str(purchase_id), str(member_id)]
+    )
 
 
 def _mail(purchase: Purchase, stopped: TopUp, member: Member) -> letters.Letter:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from smtplib import SMTPRecipientsRefused
 from uuid import UUID
 
-import structlog
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django_q.tasks import async_task, schedule
+from django_q.tasks import async_task
 
 from accounts.mail import letters
+from accounts.mail.again import send_or_again
 from accounts.models import Member
 from generation.leaving import certificates
 from generation.models import Certificate, Shoot
 
-log = structlog.get_logger(__name__)
 _TASK = "generation.tasks.send_headshot_withdrawn"
 
 
@@ -45,23 +42,11 @@ def send_headshot_withdrawn(*, shoot_id: UUID, member_id: UUID) -> bool:
     member = next((one for one in letters.in_charge(organisation) if one.pk == member_id), None)
     if member is None:
         return False
-    try:
-        _withdrawn(shoot, certificate, member).send()
-    except SMTPRecipientsRefused:
-        log.exception("member_refused", member=str(member.pk))
-        return False
-    except OSError:
-        log.exception("mail_failed", kind="headshot_withdrawn", shoot=str(shoot.pk))
-        schedule(
-            _TASK,
-            str(shoot_id),
-            str(member_id),
-            schedule_type="O",
-            next_run=timezone.now() + timedelta(minutes=5),
-            cluster="default",
-        )
-        return False
-    return True
+    return send_or_again(
+        letter=_withdrawn(shoot, certificate, member),
+        task=_TASK,
+        args=[str(shoot_id), str(member_id)],
+    )
 
 
 def _withdrawn(shoot: Shoot, certificate: Certificate, member: Member) -> letters.Letter:
