@@ -89,6 +89,7 @@ class Run:
         rank: int = 0,
         ranks: int = 1,
         pipe: StableDiffusionXLPipeline | None = None,
+        compiled: bool = False,
     ) -> None:
         self.folder = folder
         self.batch = batch
@@ -109,13 +110,16 @@ class Run:
         self.pipe.vae = vae.eval().requires_grad_(False)
         for part in TRAINED:
             getattr(self.pipe, part).to(device).train()
+        self.unet = torch.compile(self.pipe.unet) if compiled else self.pipe.unet
         self.weights = {
             f"{part}.{name}": weight
             for part in TRAINED
             for name, weight in getattr(self.pipe, part).named_parameters()
         }
         self.ema = {name: weight.detach().clone() for name, weight in self.weights.items()}
-        self.optimiser = MuonAdamW(self.weights.items(), 0.02 * rate, 1e-3 * rate)
+        self.optimiser = MuonAdamW(
+            self.weights.items(), 0.02 * rate, 1e-3 * rate, rank=rank, ranks=ranks
+        )
         self.data = Data.load(folder / "pictures", self.pipe.tokenizer)
         products = self.pipe.scheduler.alphas_cumprod.to(device)
         self.signal, self.noise = products.sqrt(), (1 - products).sqrt()
@@ -184,7 +188,7 @@ class Run:
         frame = frame.expand(len(rows), 6)
         with autocast(self.device):
             text, pooled = embed(self.pipe, self.data.ids[rows].to(self.device))
-            made = self.pipe.unet(
+            made = self.unet(
                 noisy,
                 times,
                 text * keep[:, None, None],

@@ -65,6 +65,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=1, help="that share each batch")
     parser.add_argument("--threads", type=int, default=1, help="a process")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--compile", action="store_true", help="the UNet; wants a C++ compiler")
     parser.add_argument("--vae-only", action="store_true")
     return parser.parse_args(arguments)
 
@@ -144,6 +145,7 @@ def work(rank: int, options: argparse.Namespace, vae: AutoencoderKL) -> None:
         rank=rank,
         ranks=options.processes,
         pipe=_finished(options.start) if options.start is not None else None,
+        compiled=options.compile,
     )
     if options.decay or options.export:
         run.anneal(options.decay, options.export or options.folder / "export")

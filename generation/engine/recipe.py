@@ -50,6 +50,8 @@ class LoraSettings:
     checkpoint is written every `checkpoint_every` steps. `hold_out` photos judge
     checkpoints from `judge_from` (share of steps) on, each time with `judge_images`
     drawings; training stops after `patience` judgements that are no better (0: never).
+    A person in whose first judged drawings no face is seen has come apart and begins
+    again, once, with `steady_beta2` (0: never).
     """
 
     rank: int = 16
@@ -57,6 +59,7 @@ class LoraSettings:
     targets: tuple[str, ...] = ("to_q", "to_k", "to_v", "to_out.0")
     learning_rate: float = 1e-4
     beta2: float = 0.999
+    steady_beta2: float = 0.0
     weight_decay: float = 1e-2
     clip: float = 1.0
     steps: int = 1000
@@ -197,6 +200,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "lora.alpha": (1, 4096),
     "lora.learning_rate": (1e-8, 1),
     "lora.beta2": (0.5, 0.999999),
+    "lora.steady_beta2": (0.0, 0.999999),
     "lora.clip": (1e-6, 1e6),
     "lora.steps": (1, 1_000_000),
     "lora.batch": (1, 1024),

@@ -40,7 +40,10 @@ class Data:
 
 @dataclass
 class Seat:
-    """A person in the batch. `step` counts optimiser steps done, `seconds` their share."""
+    """A person in the batch. `step` counts optimiser steps done, `seconds` their share.
+
+    `steady`: the person came apart once and has begun again with a shorter memory.
+    """
 
     spec: TrainSpec
     folder: Path
@@ -49,6 +52,7 @@ class Seat:
     step: int = 0
     seconds: float = 0.0
     history: list[tuple[int, float]] = field(default_factory=list)
+    steady: bool = False
     slot: str = ""
     data: Data | None = None
     optimizer: torch.optim.AdamW | None = None
@@ -105,6 +109,7 @@ def open_seat(base: BaseModel, spec: TrainSpec, folder: Path) -> Seat:
             seat.step = int(note["step"])
             seat.seconds = float(note["seconds"])
             seat.history = [(int(step), float(value)) for step, value in note["history"]]
+            seat.steady = bool(note.get("steady"))
     return seat
 
 
@@ -131,6 +136,7 @@ def save(seat: Seat, slots: adapters.Slots) -> None:
         "step": seat.step,
         "seconds": seat.seconds,
         "history": seat.history,
+        "steady": seat.steady,
     }
     adapters.write(seat.folder / CHECKPOINT, groups, note)
 
@@ -146,7 +152,7 @@ def sit(seat: Seat, slots: adapters.Slots, recipe: Recipe, slot: str) -> None:
     seat.optimizer = torch.optim.AdamW(
         weights.values(),
         lr=recipe.lora.learning_rate,
-        betas=(0.9, recipe.lora.beta2),
+        betas=(0.9, recipe.lora.steady_beta2 if seat.steady else recipe.lora.beta2),
         weight_decay=recipe.lora.weight_decay,
         fused=True,
     )
@@ -159,6 +165,14 @@ def sit(seat: Seat, slots: adapters.Slots, recipe: Recipe, slot: str) -> None:
                     "exp_avg_sq": seat.state["v"][name].to(weight.device),
                 }
     seat.state = None
+
+
+def begin_again(seat: Seat, slots: adapters.Slots, recipe: Recipe) -> None:
+    """Start the person over in their slot, steadier, and forget the first run's files."""
+    for name in (CHECKPOINT, BEST):
+        (seat.folder / name).unlink(missing_ok=True)
+    seat.step, seat.history, seat.state, seat.steady = 0, [], None, True
+    sit(seat, slots, recipe, seat.slot)
 
 
 def prepare(base: BaseModel, spec: TrainSpec) -> Data:

@@ -218,18 +218,33 @@ class _Run:
     def after_step(self, seat: Seat) -> bool:
         """Report, judge and save when due; whether the person is done."""
         settings = self.base.recipe.lora
-        person, end = seat.spec.person, seat.step >= seat.steps
+        end = seat.step >= seat.steps
         if end or seat.step % settings.checkpoint_every == 0:
             if settings.judge_images and seat.step >= settings.judge_from * seat.steps:
                 self.judge(seat)
+                if self.came_apart(seat):
+                    log.warning("an adapter came apart at step %d: begun again", seat.step)
+                    seats.begin_again(seat, self.base.slots, self.base.recipe)
+                    self.report(seat, 0)
+                    return False
                 best = seat.best
                 late = [step for step, _ in seat.history if best and step > best[0]]
                 end = end or (0 < settings.patience <= len(late))
             if not end:
                 seats.save(seat, self.base.slots)
-        if self.on_progress is not None:
-            self.on_progress(person, seat.steps if end else seat.step, seat.steps)
+        self.report(seat, seat.steps if end else seat.step)
         return end
+
+    def report(self, seat: Seat, step: int) -> None:
+        """Tell how far the person is."""
+        if self.on_progress is not None:
+            self.on_progress(seat.spec.person, step, seat.steps)
+
+    def came_apart(self, seat: Seat) -> bool:
+        """Whether the first judged drawings show nobody and the person may begin again."""
+        steady = self.base.recipe.lora.steady_beta2
+        blank = [value for _, value in seat.history] == [_NO_FACE]
+        return blank and steady > 0 and not seat.steady
 
     def judge(self, seat: Seat) -> None:
         """Draw the person as they are now and measure them against their photos."""
@@ -297,6 +312,7 @@ class _Run:
             "seconds": round(seat.seconds, 2),
             "holdout": best[1] if best else None,
             "history": seat.history,
+            "steady": seat.steady,
         }
         path = folder / seats.ADAPTER
         adapters.write(path, {base.family.prefix: state}, note)

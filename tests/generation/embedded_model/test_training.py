@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
+from torch import nn
 
-from generation.embedded_model import dataset, layout, train
+from generation.embedded_model import dataset, layout, optim, train
 from generation.embedded_model.autoencoder import encode_chunks, train_autoencoder
 from generation.embedded_model.denoiser import Run
-from generation.embedded_model.optim import orthogonalise
+from generation.embedded_model.optim import MuonAdamW, orthogonalise
 
 
 def tiny_pipeline(monkeypatch):
@@ -86,10 +87,46 @@ def test_the_autoencoder_is_trained_once(folder, tmp_path):
 
 def test_orthogonalised_matrices_have_singular_values_near_one():
     torch.manual_seed(0)
-    for shape in ((2, 24, 60), (2, 60, 24)):
+    for shape in ((2, 24, 60), (2, 60, 24), (2, 24, 240), (2, 240, 24)):
         values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)).float())
         assert values.min() > 0.5
         assert values.max() < 1.4
+
+
+def test_the_short_way_for_wide_matrices_gives_the_same_update():
+    torch.manual_seed(0)
+    x = torch.randn(3, 24, 240) * torch.logspace(0, -4, 240)
+    x = x / x.norm(dim=(-2, -1), keepdim=True)
+    long = x
+    for _ in range(5):
+        gram = long @ long.mT
+        long = 3.4445 * long + (-4.7750 * gram + 2.0315 * gram @ gram) @ long
+    short = optim._gathered(x @ x.mT) @ x
+    assert float((short - long).norm() / long.norm()) < 1e-3
+
+
+def test_the_shares_of_all_processes_are_the_update_of_one(monkeypatch):
+    def learn(rank, ranks):
+        torch.manual_seed(0)
+        weights = [nn.Parameter(torch.randn(shape)) for shape in ((6, 9), (6, 9), (6, 9), (8, 4))]
+        named = [(f"w{i}", w) for i, w in enumerate(weights)] + [
+            ("bias", nn.Parameter(torch.ones(3)))
+        ]
+        optimiser = MuonAdamW(named, rank=rank, ranks=ranks)
+        for weight in weights:
+            weight.grad = torch.randn_like(weight)
+        optimiser.step()
+        return [weight.detach() for weight in weights]
+
+    shares = []
+    monkeypatch.setattr(optim.distributed, "all_reduce", lambda flat: shares.append(flat.clone()))
+    for rank in range(2):
+        learn(rank, 2)
+    assert all(share.abs().sum() > 0 for share in shares)
+    whole = sum(shares)
+    monkeypatch.setattr(optim.distributed, "all_reduce", lambda flat: flat.copy_(whole))
+    for alone, shared in zip(learn(0, 1), learn(1, 2), strict=True):
+        assert torch.allclose(alone, shared, atol=1e-6)
 
 
 def test_training_goes_on_from_a_finished_model(folder, vae, tmp_path, monkeypatch):
