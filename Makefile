@@ -19,7 +19,7 @@ clean-demo:  ## remove the demo's data
 test: $(VENV)/dev chromium axe stripe-cli  ## everything the tests need, then all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-lint: $(VENV)/dev  ## ruff, mypy, import-linter, migrations, templates
+lint: $(VENV)/dev  ## ruff, mypy, import-linter, missing migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/mypy headshots accounts billing generation manage.py

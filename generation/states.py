@@ -16,15 +16,12 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from billing import ledger
-from generation.models import Shoot, State
+from generation.models import ENDED as ENDED
+from generation.models import ENDED_WITHOUT, Shoot, State
 from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
-ENDED = frozenset(
-    {State.DELIVERED, State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN}
-)
 WORKING = frozenset({State.QUEUED, State.TRAINING, State.GENERATING})
-_EXITS = frozenset({State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN})
 
 # What somebody reads who asked for other pictures in vain.
 NOTHING_BETTER = gettext_noop(
@@ -32,16 +29,16 @@ NOTHING_BETTER = gettext_noop(
 )
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.INVITED: frozenset({State.COLLECTING}) | _EXITS,
-    State.COLLECTING: frozenset({State.QUEUED}) | _EXITS,
+    State.INVITED: frozenset({State.COLLECTING}) | ENDED_WITHOUT,
+    State.COLLECTING: frozenset({State.QUEUED}) | ENDED_WITHOUT,
     # Back to collecting: the photos were kept as long as was promised, or do not lead to a
     # likeness; others are asked for.
-    State.QUEUED: frozenset({State.TRAINING, State.COLLECTING}) | _EXITS,
-    State.TRAINING: frozenset({State.GENERATING, State.COLLECTING}) | _EXITS,
-    State.GENERATING: frozenset({State.CHOOSING, State.COLLECTING}) | _EXITS,
+    State.QUEUED: frozenset({State.TRAINING, State.COLLECTING}) | ENDED_WITHOUT,
+    State.TRAINING: frozenset({State.GENERATING, State.COLLECTING}) | ENDED_WITHOUT,
+    State.GENERATING: frozenset({State.CHOOSING, State.COLLECTING}) | ENDED_WITHOUT,
     # Back to generating or queued: the next round, because none was them.
-    State.CHOOSING: frozenset({State.APPROVING, State.QUEUED}) | _EXITS,
-    State.APPROVING: frozenset({State.DELIVERED, State.CHOOSING, State.QUEUED}) | _EXITS,
+    State.CHOOSING: frozenset({State.APPROVING, State.QUEUED}) | ENDED_WITHOUT,
+    State.APPROVING: frozenset({State.DELIVERED, State.CHOOSING, State.QUEUED}) | ENDED_WITHOUT,
     # What was delivered can still be withdrawn by its person.
     State.DELIVERED: frozenset({State.WITHDRAWN}),
     # So can what is left of a shoot that ended otherwise.
@@ -51,7 +48,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.WITHDRAWN: frozenset(),
 }
 # States in which the credit of a shoot is not held: entering one gives it back.
-_FREE = _EXITS | {State.COLLECTING}
+_FREE = ENDED_WITHOUT | {State.COLLECTING}
 
 
 def move(

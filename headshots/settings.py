@@ -201,7 +201,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Mail: an SMTP server by EMAIL_URL's parts, else files in a folder that `make run` tells of.
+# Mail: an SMTP server, else files in a folder that `make run` tells of.
 EMAIL_HOST = env.text("EMAIL_HOST") or ""
 EMAIL_PORT = env.integer("EMAIL_PORT", 587, least=1, most=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER") or ""
@@ -220,11 +220,10 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or "Headshots <no-reply@headshots.in
 
 # django-q2. The gpu cluster takes one message at a time; what it works on is claimed in our rows.
 Q_CLUSTER_NAME = env.one_of("Q_CLUSTER_NAME", "default", ["default", "gpu"])
-_broker_url = env.text("Q_BROKER_URL")
-_broker: dict[str, object] = {"redis": _broker_url} if _broker_url else {"orm": "default"}
 Q_CLUSTER: dict[str, Any] = {
     "name": "default",
-    **_broker,
+    # In the database, so that work asked for in a transaction that fails is never done.
+    "orm": "default",
     "workers": env.integer("HEADSHOTS_DEFAULT_WORKERS", 2, least=1, most=64),
     "queue_limit": 4,
     "timeout": 300,

@@ -40,6 +40,6 @@ urlpatterns = [
     path("stripe/", include("djstripe.urls", namespace="djstripe")),
 ]
 if settings.DEMO:
-    from headshots import demo_mail
+    from headshots.demo import mailbox
 
-    urlpatterns.append(path("demo/mail", demo_mail.mailbox, name="demo_mail"))
+    urlpatterns.append(path("demo/mail", mailbox.mailbox, name="demo_mail"))

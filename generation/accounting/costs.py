@@ -17,11 +17,10 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from generation.models import ComputeUsage, Order, ServiceUsage, Shoot, State
+from generation.models import ENDED_WITHOUT, ComputeUsage, Order, ServiceUsage, Shoot, State
 
 KWH_J = 3.6e6
 TO_COME = (State.INVITED, State.COLLECTING)
-ENDED_WITHOUT = (State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN)
 CENTS = F("seconds") / 3600.0 * F("hour_cents") + Coalesce(
     F("joules"), Value(0.0), output_field=FloatField()
 ) / KWH_J * F("kwh_cents")

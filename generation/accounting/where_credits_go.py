@@ -15,7 +15,7 @@ from billing import revenue
 from billing.revenue import Revenue
 from generation.accounting import costs
 from generation.accounting.costs import Cost
-from generation.models import Shoot, State
+from generation.models import ENDED_WITHOUT, Shoot, State
 
 DAYS = 365
 
@@ -97,9 +97,7 @@ def of_organisation(organisation: Organisation) -> Story | None:
     number = len(delivered)
     good = costs.total(each[pk] for pk in delivered)
     ended = costs.total(
-        each[pk]
-        for pk, state, _charged in shoots
-        if state in costs.ENDED_WITHOUT and pk not in delivered
+        each[pk] for pk, state, _charged in shoots if state in ENDED_WITHOUT and pk not in delivered
     )
     credits = sum(charged for _pk, _state, charged in shoots)
     paid = revenue.of_a_credit(organisation)

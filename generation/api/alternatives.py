@@ -10,9 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access
+from generation import access, viewing
 from generation.api import refusals
-from generation.api.pictures import note_viewed, picture_file
+from generation.api.pictures import picture_file
 from generation.models import Alternative
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
@@ -109,5 +109,5 @@ class AlternativePictureView(TenantView):
                 code="not_found",
                 status=404,
             )
-        note_viewed(self, found)
+        viewing.note(actor=self.actor, organisation=self.organisation, about=found)
         return picture_file(file["file"], f"image/{file['format']}")

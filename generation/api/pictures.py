@@ -5,22 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import audit
 from accounts.api.base import TenantView
-from generation import access
+from generation import access, viewing
 from generation.api import refusals
 from generation.api.shoots import ShootShape, ShootView, ShootViews
 from generation.approving import choosing
 from generation.finishing import renditions
-from generation.models import Alternative, Candidate, Headshot, Rendition
-from generation.storage import vault
+from generation.models import Candidate, Headshot, Rendition
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
@@ -154,7 +150,7 @@ class CandidatePictureView(TenantView):
     def get(self, request: Request, candidate_id: UUID) -> HttpResponseBase:
         """The JPEG; that it was looked at is written down."""
         found = access.candidate(self.inside, candidate_id)
-        note_viewed(self, found)
+        viewing.note(actor=self.actor, organisation=self.organisation, about=found)
         return picture_file(found.finished, "image/jpeg")
 
 
@@ -274,23 +270,13 @@ class RenditionView(TenantView):
                 code="not_found",
                 status=404,
             )
-        note_viewed(self, headshot)
+        viewing.note(actor=self.actor, organisation=self.organisation, about=headshot)
         return picture_file(found.file, found.content_type)
-
-
-@transaction.atomic
-def note_viewed(view: TenantView, about: Alternative | Candidate | Headshot) -> None:
-    """Write down that a program fetched a picture of somebody."""
-    audit.record(
-        actor=view.actor, organisation=view.organisation, action="picture.viewed", about=about
-    )
 
 
 def picture_file(key: str, content_type: str) -> HttpResponseBase:
     """A picture from the vault, as a file. Raises Refusal (404) where there is none."""
-    if not key or not vault().exists(key):
+    response = viewing.file(key, content_type, attachment=True)
+    if response is None:
         raise Refusal("The picture is not there any more.", code="not_found", status=404)
-    response = HttpResponse(vault().read(key), content_type=content_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = "attachment"
     return response

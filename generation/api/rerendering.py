@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -43,14 +44,18 @@ class RefinishShape(Shape):
         "created_at": "2026-11-25T09:00:00Z",
     }
 
+    def progress(self, row: Refinish) -> refinishing.Progress:
+        known: dict[UUID, refinishing.Progress] = self.context["view"].progress
+        return known[row.pk]
+
     def get_total(self, row: Refinish) -> int:
-        return refinishing.progress(row).total
+        return self.progress(row).total
 
     def get_done(self, row: Refinish) -> int:
-        return refinishing.progress(row).done
+        return self.progress(row).done
 
     def get_failed(self, row: Refinish) -> int:
-        return refinishing.progress(row).failed
+        return self.progress(row).failed
 
 
 class DecisionGiven(Given):
@@ -65,7 +70,20 @@ class DecisionGiven(Given):
     example = {"decision": "approve"}
 
 
-class RefinishesView(TenantView):
+class RefinishViews(TenantView):
+    """What the views of renderings share."""
+
+    progress: dict[UUID, refinishing.Progress] = {}
+
+    def rows_found(self, rows: list[Any]) -> None:
+        self.progress = refinishing.progress_of(rows)
+
+    def told(self, row: Refinish, location: str = "") -> HttpResponseBase:
+        self.rows_found([row])
+        return self.shown(row, location=location)
+
+
+class RefinishesView(RefinishViews):
     """The renderings of an order."""
 
     @operation(
@@ -96,10 +114,10 @@ class RefinishesView(TenantView):
         order = access.order(self.inside, order_id)
         newest = finishes.newest(organisation=self.organisation, look_name=order.look.name)
         made = refinishing.start(actor=self.actor, order=order, finish=newest)
-        return self.shown(made, location=reverse("api:refinish", args=[made.pk]))
+        return self.told(made, location=reverse("api:refinish", args=[made.pk]))
 
 
-class RefinishView(TenantView):
+class RefinishView(RefinishViews):
     """One rendering."""
 
     @operation(
@@ -107,10 +125,10 @@ class RefinishView(TenantView):
     )
     def get(self, request: Request, refinish_id: UUID) -> HttpResponseBase:
         """How far it is."""
-        return self.shown(access.refinish(self.inside, refinish_id))
+        return self.told(access.refinish(self.inside, refinish_id))
 
 
-class RefinishDecideView(TenantView):
+class RefinishDecideView(RefinishViews):
     """The decision."""
 
     acts_on = RefinishView
@@ -135,7 +153,7 @@ class RefinishDecideView(TenantView):
             "again": refinishing.try_again,
         }[self.body()["decision"]]
         act(actor=self.actor, refinish=found)
-        return self.shown(access.refinish(self.inside, refinish_id))
+        return self.told(access.refinish(self.inside, refinish_id))
 
 
 class HarmonisedShape(Shape):

@@ -236,7 +236,7 @@ class _File:
 
     @property
     def suffix(self) -> str:
-        return {"jpeg": "jpg"}.get(self.format, self.format)
+        return renditions.suffix(self.format)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ that can be undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,18 +44,24 @@ class Progress:
 
 
 def progress(refinish: Refinish) -> Progress:
-    """Counts of a refinish, in one query."""
-    counts = dict(
-        Finishing.objects.filter(refinish=refinish)
-        .order_by()
-        .values_list("state")
-        .annotate(Count("pk"))
-    )
-    return Progress(
-        total=sum(counts.values()),
-        done=counts.get(Finishing.State.DONE, 0),
-        failed=counts.get(Finishing.State.FAILED, 0),
-    )
+    """Counts of a refinish."""
+    return progress_of([refinish])[refinish.pk]
+
+
+def progress_of(rows: Sequence[Refinish]) -> dict[UUID, Progress]:
+    """Counts of several by key, in one query."""
+    counted: dict[UUID, dict[str, int]] = {row.pk: {} for row in rows}
+    found = Finishing.objects.filter(refinish__in=rows).order_by()
+    for refinish, state, number in found.values_list("refinish", "state").annotate(Count("pk")):
+        counted[refinish][state] = number
+    return {
+        key: Progress(
+            total=sum(counts.values()),
+            done=counts.get(Finishing.State.DONE, 0),
+            failed=counts.get(Finishing.State.FAILED, 0),
+        )
+        for key, counts in counted.items()
+    }
 
 
 def start(

@@ -159,7 +159,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     made = []
     for file in files:
         data, signed = _signed(found, file.data, file.spec.format)
-        key = f"{folder(found)}/{file.spec.kind}.{_suffix(file.spec.format)}"
+        key = f"{folder(found)}/{file.spec.kind}.{suffix(file.spec.format)}"
         vault().put(key, data)
         made.append(
             Rendition(
@@ -288,7 +288,8 @@ def _failed(finishing: Finishing, sentence: str) -> Finishing:
     return finishing
 
 
-def _suffix(format_: str) -> str:
+def suffix(format_: str) -> str:
+    """The ending of a file of a rendition's format."""
     return {"jpeg": "jpg"}.get(format_, format_)
 
 

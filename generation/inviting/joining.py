@@ -13,12 +13,10 @@ from accounts.models import Employee, Organisation
 from accounts.staff import roster_writing
 from generation import states
 from generation.inviting import join_links
-from generation.models import JoinCode, Joiner, JoinLink, Order, Shoot, State
+from generation.models import ENDED_WITHOUT, JoinCode, Joiner, JoinLink, Order, Shoot
 from generation.ordering import orders
 from headshots.lib.problems import Problem
 
-# Endings after which somebody is to be had for another order.
-_CAME_TO_NOTHING = (State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN)
 _NO_ROOM = ("credits_missing", "over_budget")
 
 
@@ -109,7 +107,7 @@ def _theirs(link: JoinLink, order: Order | None, employee: Employee) -> Shoot | 
     or may yet."""
     theirs = Q(order=order) if order else Q(pk=None)
     if link.order is None:
-        theirs |= ~Q(state__in=_CAME_TO_NOTHING)
+        theirs |= ~Q(state__in=ENDED_WITHOUT)
     found = Shoot.objects.filter(theirs, employee=employee).order_by("-created_at")
     return found.select_related("employee", "invitation").first()
 

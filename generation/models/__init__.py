@@ -14,12 +14,14 @@ from generation.models.looks import DepartmentLook, Look
 from generation.models.orders import Order
 from generation.models.pictures import Candidate, Headshot, Selfie
 from generation.models.publishing import Directory, Publication, PublishingRun
-from generation.models.shoots import Shoot, State
+from generation.models.shoots import ENDED, ENDED_WITHOUT, Shoot, State
 from generation.models.team_pages import TeamConsent, TeamPage
 from generation.models.uploads import Upload
 from generation.models.workers import ComputeUsage, ServiceUsage, Worker
 
 __all__ = [
+    "ENDED",
+    "ENDED_WITHOUT",
     "Alternative",
     "Candidate",
     "Certificate",

@@ -28,6 +28,11 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
 
 
+# Endings without a headshot.
+ENDED_WITHOUT = frozenset({State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN})
+ENDED = ENDED_WITHOUT | {State.DELIVERED}
+
+
 class Shoot(Row):
     """The state machine that everything hangs on.
 

@@ -13,8 +13,7 @@ from django.db.models import Case, F, Sum, When
 from accounts.models import Organisation
 from billing import budgets
 from billing.models import CreditHold, DepartmentBudget
-from generation.accounting.costs import ENDED_WITHOUT
-from generation.models import Shoot
+from generation.models import ENDED_WITHOUT, Shoot
 from generation.models.shoots import HOLD_KEY, MORE_KEY
 
 

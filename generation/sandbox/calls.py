@@ -14,12 +14,11 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from accounts.models import Organisation
-from generation.models import Order, Shoot, State
+from generation.models import ENDED, Order, Shoot
 
 WORKER = "sandbox"
 # A shoot of the sandbox is leased for ever, so that no GPU worker ever claims it.
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
-ENDED = (State.DELIVERED, State.FAILED, State.CANCELLED, State.OPTED_OUT, State.WITHDRAWN)
 
 _at_work: ContextVar[bool] = ContextVar("sandbox_at_work", default=False)
 

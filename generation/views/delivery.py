@@ -18,13 +18,12 @@ from accounts.access import Membership, membership
 from accounts.actors import Actor, user_actor
 from accounts.consent import invitations
 from accounts.models import Role
-from generation import access
+from generation import access, viewing
 from generation.approving import alternatives
 from generation.delivering import credentials, delivery, disclosure, download_links, naming
 from generation.finishing import renditions
 from generation.models import Alternative, Order, State
 from generation.ordering import orders
-from generation.storage import vault
 from headshots.lib.problems import Problem
 
 
@@ -204,13 +203,15 @@ def own_file(request: HttpRequest, token: str, rendition_id: UUID) -> HttpRespon
     """One rendition of one's own headshot."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
     found = access.own_rendition(shoot, rendition_id)
-    if not vault().exists(found.file):
-        raise Http404
-    response = HttpResponse(vault().read(found.file), content_type=found.content_type)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
     ending = found.file.rsplit(".", 1)[-1]
-    response["Content-Disposition"] = f'attachment; filename="headshot-{found.kind}.{ending}"'
+    response = viewing.file(
+        found.file,
+        found.content_type,
+        attachment=True,
+        name=f"headshot-{found.kind}.{ending}",
+    )
+    if response is None:
+        raise Http404
     return response
 
 

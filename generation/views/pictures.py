@@ -5,17 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts import audit
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.consent import invitations
-from generation import access
+from generation import access, viewing
 from generation.finishing import before_and_after
-from generation.storage import vault
 
 
 def private_jpeg(key: str) -> HttpResponse:
@@ -25,12 +22,9 @@ def private_jpeg(key: str) -> HttpResponse:
 
 def private_picture(key: str, content_type: str) -> HttpResponse:
     """A picture from the vault, for nobody’s cache."""
-    if not key or not vault().exists(key):
+    response = viewing.file(key, content_type)
+    if response is None:
         raise Http404
-    response = HttpResponse(vault().read(key), content_type=content_type)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = "inline"
     return response
 
 
@@ -40,13 +34,8 @@ def candidate(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpRespon
     """A finished picture, for a member; that they looked is written down."""
     inside = membership(request.user, slug)
     found = access.candidate(inside, candidate_id)
-    with transaction.atomic():
-        audit.record(
-            actor=user_actor(inside.user, request),
-            organisation=inside.organisation,
-            action="picture.viewed",
-            about=found,
-        )
+    actor = user_actor(inside.user, request)
+    viewing.note(actor=actor, organisation=inside.organisation, about=found)
     return private_jpeg(found.finished)
 
 
@@ -56,13 +45,8 @@ def alternative(request: HttpRequest, slug: str, alternative_id: UUID) -> HttpRe
     """What was given instead of a headshot, for a member; that they looked is written down."""
     inside = membership(request.user, slug)
     found = access.alternative(inside, alternative_id)
-    with transaction.atomic():
-        audit.record(
-            actor=user_actor(inside.user, request),
-            organisation=inside.organisation,
-            action="picture.viewed",
-            about=found,
-        )
+    actor = user_actor(inside.user, request)
+    viewing.note(actor=actor, organisation=inside.organisation, about=found)
     return private_jpeg(found.finished)
 
 

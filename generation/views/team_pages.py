@@ -49,7 +49,7 @@ def team(request: HttpRequest, key: str) -> HttpResponse:
             "generated": any(not shown.note for shown in people),
         },
     )
-    # SECURITY: of all pages this one alone may stand in a frame, and in those sites' alone.
+    # SECURITY: in a frame of those sites alone.
     response._csp_replace = {"frame-ancestors": page.sites or ["'none'"]}  # type: ignore[attr-defined]
     response["Cache-Control"] = "public, max-age=60"
     return response

@@ -8,18 +8,16 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import audit
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access
+from generation import access, viewing
 from generation.approving import alternatives
 from generation.finishing import consistency, harmonising, renditions, wall_figures, wall_pictures
 from generation.models import Consistency, Headshot, Refinish, TeamConsent, TeamPage
@@ -183,19 +181,14 @@ def rendition(request: HttpRequest, slug: str, rendition_id: UUID) -> HttpRespon
     """A file of a headshot, for a member; that they looked is written down."""
     inside = membership(request.user, slug)
     found = access.rendition(inside, rendition_id)
-    if not vault().exists(found.file):
+    response = viewing.file(
+        found.file,
+        found.content_type,
+        attachment="download" in request.GET,
+        name=found.file.rsplit("/", 1)[-1],
+    )
+    if response is None:
         raise Problem(_("This file is not stored here any more."), code="file-missing", status=404)
-    with transaction.atomic():
-        audit.record(
-            actor=user_actor(inside.user, request),
-            organisation=inside.organisation,
-            action="picture.viewed",
-            about=found,
-        )
-    response = HttpResponse(vault().read(found.file), content_type=found.content_type)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    name = found.file.rsplit("/", 1)[-1]
-    kind = "attachment" if "download" in request.GET else "inline"
-    response["Content-Disposition"] = f'{kind}; filename="{name}"'
+    actor = user_actor(inside.user, request)
+    viewing.note(actor=actor, organisation=inside.organisation, about=found)
     return response

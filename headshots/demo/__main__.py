@@ -65,7 +65,7 @@ def _environment() -> dict[str, str]:
     VAR.mkdir(parents=True, exist_ok=True)
     for name in [*os.environ]:
         if name.startswith("HEADSHOTS_") or name in {
-            "DATABASE_URL", "Q_BROKER_URL", "EMAIL_HOST", "BASE_MODEL", "Q_CLUSTER_NAME",
+            "DATABASE_URL", "EMAIL_HOST", "BASE_MODEL", "Q_CLUSTER_NAME",
             "STRIPE_SECRET_KEY",
         }:  # fmt: skip
             del os.environ[name]

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
+from headshots.lib.api.methods import METHODS
 from headshots.lib.api.sparse import SPARSE
 from headshots.lib.markdown import inline
 
-METHODS = ("get", "post", "put", "patch", "delete")
 _DEEPEST = 4
 
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_METHODS = ("get", "post", "put", "patch", "delete")
+from headshots.lib.api.methods import METHODS
+
 _LAST = re.compile(r"/\{(\w+_id)\}$")
 
 
@@ -43,7 +44,7 @@ def add_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def _operations(paths: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, item in paths.items():
-        for method in _METHODS:
+        for method in METHODS:
             if method in item:
                 yield path, item[method]
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from headshots.lib.api.methods import METHODS
 from headshots.lib.api.problems import MEDIA_TYPE, Refusal, document
 
 REQUEST_ID = "2b8a51c09e4f4a7d8c3b6e1f0a9d7c55"
 # Where an operation says which of them are its own, until the document is finished.
 OWN = "x-refusals"
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give each refusal of each operation its examples; a hook of drf-spectacular."""
     known: dict[str, Refused] = {}
     for item in result["paths"].values():
-        for said in (item[method] for method in _METHODS if method in item):
+        for said in (item[method] for method in METHODS if method in item):
             for each in said.pop(OWN):
                 if known.setdefault(each.key, each) != each:
                     raise ValueError(f"Two examples are called {each.key}.")

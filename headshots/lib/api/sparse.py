@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-_METHODS = ("get", "post", "put", "patch", "delete")
+from headshots.lib.api.methods import METHODS
+
 SPARSE = "Sparse"
 
 
@@ -13,7 +14,7 @@ def add_sparse(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     hook of drf-spectacular. The whole comes first, so that readers of types find it."""
     schemas = result["components"]["schemas"]
     for item in result["paths"].values():
-        for said in (item[method] for method in _METHODS if method in item):
+        for said in (item[method] for method in METHODS if method in item):
             if not any(each.get("name") == "fields" for each in said.get("parameters", ())):
                 continue
             for status, answer in said["responses"].items():

@@ -20,13 +20,13 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from headshots.lib.api import chunked, idempotency, matching, pages, problems, shapes, whole
+from headshots.lib.api.methods import METHODS
 from headshots.lib.api.operations import Operation
 from headshots.lib.api.parsing import MOST_BYTES, JSONBodyParser, too_large
 from headshots.lib.api.shapes import Given
 
 VERSION = "2026-11-25"
 VERSIONS = (VERSION,)
-METHODS = ("get", "post", "put", "patch", "delete")
 _SAFE = ("get", "head")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 

@@ -1,0 +1,3 @@
+"""The HTTP methods that the API knows, as OpenAPI writes them."""
+
+METHODS = ("get", "post", "put", "patch", "delete")
