@@ -11,24 +11,16 @@ from django.conf import settings
 from django.utils import translation
 from django_q.tasks import async_task
 
-from accounts import pace
-from accounts.developers import api_keys
-from accounts.sso import domains
-from accounts.staff import roster_imports
-from accounts.webhooks import sending
-from billing import ledger, terms
-from billing.payments import news, plans, top_ups
-from generation.accounting import usage
+from generation import sweeping
 from generation.approving import alternatives, previews
 from generation.delivering import exports
 from generation.dispatch import claims, heartbeat
-from generation.finishing import consistency, renditions, wall_pictures
-from generation.inviting import join_links, mailing, member_notices, reminders
-from generation.leaving import closing, leavers, retention
-from generation.ordering import another_look, orders, promises
-from generation.photos import selfies, uploads
-from generation.publishing import doing, runs
-from generation.sandbox import calls as sandbox_calls
+from generation.finishing import renditions, wall_pictures
+from generation.inviting import mailing, member_notices
+from generation.leaving import closing
+from generation.ordering import another_look, orders
+from generation.photos import selfies
+from generation.publishing import doing
 from headshots.lib import stopping
 
 log = structlog.get_logger(__name__)
@@ -124,35 +116,4 @@ def begin_another_look(shoot_id: str) -> bool:
 def sweep() -> dict[str, int]:
     """default, each minute: whatever a lost message or a dead worker left behind, and what has
     run out."""
-    heartbeat.report(worker=f"default@{socket.gethostname()}")
-    return {
-        **claims.sweep(),
-        "rejudged": selfies.judge_again(),
-        "exports_expired": exports.sweep(),
-        "answers_forgotten": api_keys.forget_answers(),
-        "sandbox_woken": sandbox_calls.wake_stalled(),
-        "rendered_again": renditions.render_lost(),
-        "rendering_begun": renditions.begin_missing(),
-        "alternatives_again": alternatives.finish_lost(),
-        "previews_begun": previews.begin_missing(),
-        "uploads_forgotten": uploads.forget_abandoned(),
-        "left_and_cancelled": leavers.cancel(),
-        "imports_forgotten": roster_imports.forget_old(),
-        "reminded": reminders.sweep(),
-        "consistency_noted": consistency.note_changed(),
-        "codes_forgotten": join_links.forget_codes(),
-        "domains_lost": domains.sweep(),
-        "tallies_forgotten": pace.forget(),
-        "closed": closing.finish_all(),
-        "grants_expired": ledger.expire_due(),
-        "payments_due": news.read_due(),
-        "topped_up": top_ups.sweep(),
-        "made_free": promises.sweep(),
-        "low_balances": terms.sweep(),
-        "looks_begun": another_look.begin_missing(),
-        "storage_counted": usage.count_storage(),
-        "plans_ended": plans.end_of_closed(),
-        **retention.sweep(),
-        **runs.sweep(),
-        **sending.sweep(),
-    }
+    return sweeping.sweep(worker=f"default@{socket.gethostname()}")

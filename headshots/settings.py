@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from csp.constants import NONCE, SELF
 
+from headshots import logs
 from headshots.lib.env import Environment, SettingError, postgres_from_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "headshots.request_logs.RequestLogMiddleware",
     "headshots.problem_pages.FormAddressMiddleware",
     "headshots.problem_pages.ProblemMiddleware",
     "accounts.sso.door.ProviderMiddleware",
@@ -360,49 +360,4 @@ LOG_FORMAT = env.one_of(
 )
 LOG_LEVEL = env.one_of("HEADSHOTS_LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 env.refuse_typos()
-
-_shared_processors: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.StackInfoRenderer(),
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _shared_processors,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *(
-                    [structlog.dev.ConsoleRenderer()]
-                    if LOG_FORMAT == "console"
-                    else [
-                        structlog.processors.format_exc_info,
-                        structlog.processors.JSONRenderer(),
-                    ]
-                ),
-            ],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "stripe": {"level": "WARNING"},  # else each call to it is two lines
-    },
-}
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *_shared_processors,
-        structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=True,
-)
+LOGGING = logs.logging(form=LOG_FORMAT, level=LOG_LEVEL)

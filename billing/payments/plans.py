@@ -68,18 +68,20 @@ def came_back(*, purchase: Purchase) -> Purchase:
 
 def end_of_closed() -> int:
     """End the plans of organisations that have closed; returns how many. Meant for the sweep:
-    while Stripe is away, they stay to be ended by the next."""
+    while Stripe is away, it waits for one answer alone and they stay to be ended by the next."""
     running = Subscription.objects.filter(
         customer__subscriber__closed_at__isnull=False,
         stripe_data__status__in=["active", "past_due", "trialing"],
     )
     ended = 0
-    for row in running[:50]:
+    for row in running.order_by("pk")[:50]:
         try:
             with answering(gettext_noop("It is ended later.")) as api:
                 Subscription.sync_from_stripe_data(api.v1.subscriptions.cancel(row.id))
         except Problem as problem:
             log.warning("plan_not_ended", subscription=row.id, problem=problem.code)
+            if problem.status == 503:
+                break
         else:
             ended += 1
     return ended

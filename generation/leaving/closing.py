@@ -21,6 +21,9 @@ from generation.leaving import retention
 from generation.models import Candidate, Headshot, Order, Selfie, Shoot
 from generation.ordering import orders
 from generation.storage import vault
+from headshots.lib import locks
+
+A_SWEEP = 50
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,17 @@ def close_organisation(*, actor: Actor, organisation: Organisation, typed_name: 
 
 def finish(*, organisation_id: UUID) -> bool:
     """Cancel what a closed organisation has under way, give holds back, destroy every file and
-    blank the roster. Returns whether all is done; does no harm when run twice.
+    blank the roster. Returns whether all is done; does no harm when run twice, and leaves it to
+    whoever is at it already.
 
     A worker that is still at a cancelled shoot may put a file down before it notices, so the
     folder is emptied once more when every lease has run out; until then it is not done.
     """
-    organisation = Organisation.objects.get(pk=organisation_id)
+    with locks.alone(organisation_id) as mine:
+        return mine and _finish(Organisation.objects.get(pk=organisation_id))
+
+
+def _finish(organisation: Organisation) -> bool:
     if organisation.closed_at is None or organisation.destroyed_at:
         return organisation.destroyed_at is not None
     for order in Order.objects.filter(organisation=organisation):
@@ -84,9 +92,13 @@ def finish(*, organisation_id: UUID) -> bool:
 
 
 def finish_all() -> int:
-    """Go on with every organisation that is closed and not destroyed; how many are done."""
+    """Queue going on with the organisations that are closed and not destroyed, the first closed
+    first; how many."""
     waiting = Organisation.objects.filter(closed_at__isnull=False, destroyed_at=None)
-    return sum(finish(organisation_id=pk) for pk in waiting.values_list("pk", flat=True))
+    keys = list(waiting.order_by("closed_at", "pk").values_list("pk", flat=True)[:A_SWEEP])
+    for key in keys:
+        async_task("generation.tasks.finish_closing", str(key))
+    return len(keys)
 
 
 def _with_something(organisation: Organisation) -> QuerySet[Shoot]:

@@ -105,12 +105,12 @@ def sweep() -> dict[str, int]:
         Exists(Selfie.objects.filter(shoot=OuterRef("pk"))),
         state__in=states.ENDED,
     )
-    destroyed = 0
+    destroyed = _destroy_old(timezone.now())
     for shoot in over[:A_SWEEP]:
         destroy_inputs(actor=SYSTEM, shoot=shoot)
         destroyed += 1
     return {
-        "inputs_destroyed": destroyed + _destroy_old(timezone.now()),
+        "inputs_destroyed": destroyed,
         "remains_cleared": clear_remains(),
         "unfinished_cleared": vault().clear_unfinished(),
     }

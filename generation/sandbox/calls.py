@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -43,21 +41,6 @@ def at_work() -> Iterator[None]:
         yield
     finally:
         _at_work.reset(before)
-
-
-@contextmanager
-def alone(order_id: UUID) -> Iterator[bool]:
-    """Whether nobody else is at this order just now; they go on with it."""
-    number = order_id.int % 2**63
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        row = cursor.fetchone()
-        got = bool(row and row[0])
-        try:
-            yield got
-        finally:
-            if got:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
 def wake_stalled() -> int:

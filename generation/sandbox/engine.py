@@ -28,6 +28,7 @@ from generation.ordering import add_ons
 from generation.photos import selfies
 from generation.sandbox import calls, pictures, script
 from generation.storage import vault
+from headshots.lib import locks
 from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ def advance(*, order_id: UUID) -> bool:
     began = time.monotonic()
     moved = False
     going = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
-    with calls.alone(order_id) as alone, calls.at_work():
+    with locks.alone(order_id) as alone, calls.at_work():
         if not alone:
             return False
         for shoot_id in list(going.order_by("state_since").values_list("pk", flat=True)):

@@ -79,3 +79,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             # Here, as the loop that accepts connections would stand still meanwhile.
             util.close_graceful(conn.sock, timeout=LINGER_S)
         return goes_on
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        # SECURITY: without the request, as its address is logged and may be a personal link.
+        super().handle_error(None, client, addr, exc)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 import stripe
+from djstripe.models import Subscription
 
 from billing.models import CreditGrant, Purchase
 from billing.payments import catalogue, invoices, plans, purchases, subscriptions
@@ -114,6 +117,46 @@ def test_a_plan_ends_with_its_organisation(world: World, shop: Shop, settings: A
     settings.STRIPE_SANDBOX = there
     assert [plans.end_of_closed(), plans.end_of_closed()] == [1, 0]
     assert shop.api.v1.subscriptions.list(params={"status": "all"}).data[0].status == "canceled"
+
+
+def closed_with_plans(world: World, shop: Shop) -> list[str]:
+    """Two closed organisations' plans, in the order in which they are ended."""
+    worlds = [world, make_world("Other", credits=0)]
+    for one in worlds:
+        subscribe(one, shop)
+        closing.close_organisation(
+            actor=one.actor, organisation=one.organisation, typed_name=one.organisation.name
+        )
+    return list(Subscription.objects.order_by("pk").values_list("id", flat=True))
+
+
+@pytest.mark.parametrize(("status", "first_alone"), [(503, True), (404, False)])
+def test_plans_that_cannot_be_ended_wait_for_one_answer_of_a_stripe_that_is_away(
+    world: World, shop: Shop, settings: Any, status: int, first_alone: bool
+) -> None:
+    """One that Stripe itself refuses to end is in no other's way."""
+    both = closed_with_plans(world, shop)
+    asked: list[str] = []
+
+    class Stripe(BaseHTTPRequestHandler):
+        def do_DELETE(self) -> None:
+            asked.append(self.path.rpartition("/")[2])
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b'{"error": {"type": "invalid_request_error", "message": "No."}}')
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    there = settings.STRIPE_SANDBOX
+    with HTTPServer(("127.0.0.1", 0), Stripe) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        settings.STRIPE_SANDBOX = f"http://127.0.0.1:{server.server_port}"
+        assert plans.end_of_closed() == 0
+        server.shutdown()
+    assert set(asked) == set(both[:1] if first_alone else both)
+    settings.STRIPE_SANDBOX = there
+    assert plans.end_of_closed() == 2
 
 
 def test_a_month_that_was_refunded_takes_its_credits(world: World, shop: Shop) -> None:

@@ -103,6 +103,7 @@ def test_doors_close_at_once_and_everything_is_destroyed(world: World) -> None:
         closed_at=timezone.now() - timedelta(hours=1)
     )
     assert tasks.sweep()["closed"] == 1
+    assert tasks.finish_closing(str(world.organisation.pk))
     assert not list(vault().keys(str(world.organisation.pk)))
     for person in Employee.objects.filter(organisation=world.organisation):
         assert person.name.endswith("@closed.invalid")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
+import pytest
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
-from generation import tasks
+from accounts.consent.releases import RETENTION_DAYS
+from generation import sweeping, tasks
 from generation.models import Selfie, State, Worker
 from tests.world import World, jpeg
 
@@ -35,6 +39,63 @@ def test_photos_whose_judging_was_lost_are_judged_again(world: World) -> None:
     Selfie.objects.update(created_at=timezone.now() - timedelta(minutes=10))
     assert tasks.sweep()["rejudged"] == 1
     assert "default" in keys()
+
+
+def instead(monkeypatch: pytest.MonkeyPatch, **steps: Callable[[], int]) -> None:
+    """Put others in place of some steps."""
+    assert steps.keys() <= dict(sweeping.STEPS).keys()
+    told = tuple((name, steps.get(name, step)) for name, step in sweeping.STEPS)
+    monkeypatch.setattr(sweeping, "STEPS", told)
+
+
+def raises() -> int:
+    raise RuntimeError("as it is")
+
+
+def old_photos(world: World) -> None:
+    world.shoot(State.CHOOSING)
+    Selfie.objects.update(created_at=timezone.now() - timedelta(days=RETENTION_DAYS))
+
+
+@pytest.mark.parametrize("broken", ["claims", "exports_expired", "closed", "retention"])
+def test_a_step_that_fails_is_in_no_others_way(
+    world: World, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """Whichever it is: photos are destroyed when they have to be, and work goes on."""
+    old_photos(world)
+    world.shoot(State.QUEUED)
+    OrmQ.objects.all().delete()
+    instead(monkeypatch, **{broken: raises})
+    assert tasks.sweep()["failed_steps"] == 1
+    assert Selfie.objects.filter(shoot__state=State.CHOOSING).exists() is (broken == "retention")
+    assert ("gpu" in keys()) is (broken != "claims")
+    alive = Worker.objects.get(name__startswith="default@")
+    assert alive.doing == f"1 of {len(sweeping.STEPS)} steps failed: {broken}"
+    monkeypatch.undo()
+    assert tasks.sweep()["failed_steps"] == 0
+    alive.refresh_from_db()
+    assert alive.doing == ""
+    assert not Selfie.objects.filter(shoot__state=State.CHOOSING).exists()
+
+
+def test_a_slow_step_costs_those_after_it_that_minute_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task must end before its limit, or nothing would say that it has not done everything."""
+    old_photos(world)
+    clock = [0.0]
+
+    def slow() -> int:
+        clock[0] += sweeping.LONGEST_S + 1
+        return 0
+
+    monkeypatch.setattr(sweeping, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    instead(monkeypatch, plans_ended=slow, domains_lost=raises)
+    found = tasks.sweep()
+    assert found["failed_steps"] == 1
+    assert "domains_lost" in Worker.objects.get(name__startswith="default@").doing
+    assert found["inputs_destroyed"] == 1
+    assert not Selfie.objects.exists()
 
 
 def test_the_sweep_is_a_sign_of_life_and_scheduled(world: World) -> None:

@@ -1,0 +1,97 @@
+"""The sweep: whatever a lost message or a dead worker left behind, and what has run out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import connection
+
+from accounts import pace
+from accounts.developers import api_keys
+from accounts.sso import domains
+from accounts.staff import roster_imports
+from accounts.webhooks import sending
+from billing import ledger, terms
+from billing.payments import news, plans, top_ups
+from generation.accounting import usage
+from generation.approving import alternatives, previews
+from generation.delivering import exports
+from generation.dispatch import claims, heartbeat
+from generation.finishing import consistency, renditions
+from generation.inviting import join_links, reminders
+from generation.leaving import closing, leavers, retention
+from generation.ordering import another_look, promises
+from generation.photos import selfies, uploads
+from generation.publishing import runs
+from generation.sandbox import calls as sandbox_calls
+
+log = structlog.get_logger(__name__)
+
+LONGEST_S = 200.0
+"""No step begins later than this, so that the last one ends before the task's own limit."""
+
+STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
+    # What people were promised is destroyed first, whatever happens to the rest.
+    ("retention", retention.sweep),
+    ("exports_expired", exports.sweep),
+    ("uploads_forgotten", uploads.forget_abandoned),
+    ("imports_forgotten", roster_imports.forget_old),
+    ("closed", closing.finish_all),
+    ("left_and_cancelled", leavers.cancel),
+    # Work goes on.
+    ("claims", claims.sweep),
+    ("rejudged", selfies.judge_again),
+    ("rendered_again", renditions.render_lost),
+    ("rendering_begun", renditions.begin_missing),
+    ("alternatives_again", alternatives.finish_lost),
+    ("previews_begun", previews.begin_missing),
+    ("looks_begun", another_look.begin_missing),
+    ("sandbox_woken", sandbox_calls.wake_stalled),
+    ("webhooks", sending.sweep),
+    ("publishing", runs.sweep),
+    ("grants_expired", ledger.expire_due),
+    ("made_free", promises.sweep),
+    ("payments_due", news.read_due),
+    ("topped_up", top_ups.sweep),
+    ("low_balances", terms.sweep),
+    ("reminded", reminders.sweep),
+    ("consistency_noted", consistency.note_changed),
+    ("storage_counted", usage.count_storage),
+    ("answers_forgotten", api_keys.forget_answers),
+    ("codes_forgotten", join_links.forget_codes),
+    ("tallies_forgotten", pace.forget),
+    # These wait for other people's servers.
+    ("plans_ended", plans.end_of_closed),
+    ("domains_lost", domains.sweep),
+)
+
+
+def sweep(*, worker: str) -> dict[str, int]:
+    """Take every step; returns how much each found to do, and how many steps failed.
+
+    A step that fails is logged, and said by the sign of life of `worker`; the others are taken all
+    the same. Those that LONGEST_S leaves no time for count as failed.
+    """
+    heartbeat.report(worker=worker, doing="sweeping")
+    began = time.monotonic()
+    found: dict[str, int] = {}
+    failed: list[str] = []
+    for name, step in STEPS:
+        if time.monotonic() - began > LONGEST_S:
+            log.error("sweep_step_left_out", step=name)
+            failed.append(name)
+            continue
+        try:
+            done = step()
+        except Exception:
+            log.exception("sweep_step_failed", step=name)
+            failed.append(name)
+            if connection.errors_occurred:
+                connection.close_if_unusable_or_obsolete()
+        else:
+            found |= done if isinstance(done, dict) else {name: done}
+    doing = f"{len(failed)} of {len(STEPS)} steps failed: {', '.join(failed)}" if failed else ""
+    heartbeat.report(worker=worker, doing=doing[:200])
+    return {**found, "failed_steps": len(failed)}
