@@ -55,7 +55,7 @@ def follow(*, organisation: Organisation, payment: Payment) -> Purchase:
     if payment.state == "paid":
         for line, credits in bought:
             if credits:
-                _grant(organisation, line, credits)
+                _grant(organisation, payment, line, credits)
                 _give_back(organisation, payment, line, credits)
     _tell(purchase, payment)
     return purchase
@@ -69,18 +69,20 @@ def _credits(line: Line) -> int:
     return 0
 
 
-def _expiry(line: Line) -> datetime | None:
-    """When a plan's credits end: as many months on as they roll over."""
+def _expiry(payment: Payment, line: Line) -> datetime | None:
+    """When a plan's credits end: as many months on as they roll over, from the month's beginning,
+    and for one that is paid later from then, so that nobody pays for credits that are gone."""
     if line.lookup_key != catalogue.PLAN.lookup_key or line.begins is None:
         return None
-    year, month = divmod(line.begins.month - 1 + catalogue.PLAN.months, 12)
-    year, month = line.begins.year + year, month + 1
+    begins = max(line.begins, payment.paid_at or line.begins)
+    year, month = divmod(begins.month - 1 + catalogue.PLAN.months, 12)
+    year, month = begins.year + year, month + 1
     last = calendar.monthrange(year, month)[1]
-    return line.begins.replace(year=year, month=month, day=min(line.begins.day, last))
+    return begins.replace(year=year, month=month, day=min(begins.day, last))
 
 
-def _grant(organisation: Organisation, line: Line, credits: int) -> None:
-    expires_at = _expiry(line)
+def _grant(organisation: Organisation, payment: Payment, line: Line, credits: int) -> None:
+    expires_at = _expiry(payment, line)
     if expires_at is not None and expires_at <= timezone.now():
         return
     of_plan = line.lookup_key == catalogue.PLAN.lookup_key
