@@ -15,11 +15,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.actors import SYSTEM
 from accounts.models import Organisation
-from billing import ledger
+from billing import ledger, top_up_notices
 from billing.models import CreditEntry, CreditGrant, Purchase
 from billing.payments import catalogue, customers, shapes
 from billing.payments.client import answering
@@ -43,7 +44,13 @@ def fulfil(*, source_id: str) -> Purchase | None:
     if organisation is None:
         log.info("payment_of_nobody", source=source_id, customer=payment.customer)
         return None
-    return follow(organisation=organisation, payment=payment)
+    purchase = follow(organisation=organisation, payment=payment)
+    failed = purchase.kind == Purchase.Kind.TOP_UP and purchase.state == Purchase.State.FAILED
+    if failed and payment.payable:
+        # Nobody asks for this money any more; the next top-up has an invoice of its own.
+        with answering(gettext_noop("The top-up goes on later.")) as api:
+            api.v1.invoices.void_invoice(str(payment.invoice_id))
+    return purchase
 
 
 @transaction.atomic
@@ -51,7 +58,7 @@ def follow(*, organisation: Organisation, payment: Payment) -> Purchase:
     """What a payment that has been read means for the ledger and its purchase."""
     ledger.lock_account(organisation=organisation)
     bought = [(line, _credits(line)) for line in payment.lines]
-    purchase = _purchase(organisation, payment, credits=sum(credits for _, credits in bought))
+    purchase = _purchase(organisation, payment, credits=sum(credits for _line, credits in bought))
     if payment.state == "paid":
         for line, credits in bought:
             if credits:
@@ -198,6 +205,9 @@ _STATES = {
 }
 
 
+_UNDER_WAY = (Purchase.State.OPEN, Purchase.State.SETTLING)
+
+
 def _tell(purchase: Purchase, payment: Payment) -> None:
     """Write down where the payment stands, for people to read."""
     back = sum(one.cents for one in payment.reversals if one.stands and not one.disputed)
@@ -215,6 +225,11 @@ def _tell(purchase: Purchase, payment: Payment) -> None:
     closed = purchase.kind == Purchase.Kind.TOP_UP and purchase.state == Purchase.State.FAILED
     if closed and payment.state == "dropped":
         return  # a top-up that was given up, which keeps its reason
+    failed = payment.state == "failed" and purchase.state in _UNDER_WAY
+    if failed and purchase.kind == Purchase.Kind.TOP_UP:
+        top_up_notices.declined(
+            purchase=purchase, problem=payment.problem or _("The card was declined.")
+        )
     purchase.state = state
     purchase.cents, purchase.currency = payment.cents, payment.currency
     purchase.session_id = payment.session_id or purchase.session_id

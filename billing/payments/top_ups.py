@@ -86,6 +86,8 @@ def begin_card(*, organisation: Organisation) -> tuple[str, str]:
         session = api.v1.checkout.sessions.create(
             params={
                 "mode": "setup",
+                # A bank debit would be refused days later, when the credits are long needed.
+                "payment_method_types": ["card"],
                 "currency": catalogue.CURRENCY,
                 "customer": customer,
                 "success_url": back + "?stored={CHECKOUT_SESSION_ID}",
@@ -228,15 +230,7 @@ def pay(*, purchase: Purchase) -> Purchase:
         with transaction.atomic():
             followed.state, followed.problem = Purchase.State.FAILED, problem
             followed.save(update_fields=["state", "problem"])
-            # Conditional, so that of two processes one tells it.
-            if TopUp.objects.filter(pk=top_up.pk, problem="").update(problem=problem):
-                top_up_notices.declined(purchase=followed)
-            audit.record(
-                actor=SYSTEM,
-                organisation=purchase.organisation,
-                action="top_up.declined",
-                about=followed,
-            )
+            top_up_notices.declined(purchase=followed, problem=problem)
     return followed
 
 

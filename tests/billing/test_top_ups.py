@@ -17,11 +17,11 @@ from django_q.models import Schedule
 from accounts.actors import SYSTEM
 from accounts.models import Role
 from billing import ledger, tasks
-from billing.models import Purchase, TopUp
-from billing.payments import catalogue, top_ups
+from billing.models import PaymentNews, Purchase, TopUp
+from billing.payments import catalogue, news, top_ups
 from headshots.lib.problems import Problem
 from tests.billing.payment_steps import credits, told
-from tests.browser.queue import drain
+from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, DECLINED_LATER, Shop
 from tests.world import World, make_world
 
@@ -116,6 +116,47 @@ def test_a_declined_top_up_is_told_once_to_who_is_in_charge(
     set_up(world)
     swept(shop)
     assert len(mailoutbox) == 4
+
+
+def test_a_decline_that_only_stripe_tells_of_stops_the_top_up_as_well(
+    world: World,
+    shop: Shop,
+    mailoutbox: list[mail.EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The card is declined, and before that is written down we lose Stripe; then its event comes.
+    Otherwise each minute begins another charge of that card, and nobody ever hears of it."""
+
+    def lost(*_: Any, **__: Any) -> None:
+        raise stripe.APIConnectionError("gone")
+
+    store_card(world, shop, DECLINED_LATER)
+    set_up(world)
+    top_ups.sweep()
+    forget("default")
+    (begun,) = Purchase.objects.all()
+    with monkeypatch.context() as away:
+        away.setattr(stripe.InvoiceService, "void_invoice", lost)
+        with pytest.raises(Problem, match="does not answer"):
+            top_ups.pay(purchase=begun)
+        told(shop)
+    begun.refresh_from_db()
+    assert begun.state == Purchase.State.FAILED
+    assert "declined" in TopUp.objects.get().problem
+    swept(shop)
+    assert len(Purchase.objects.all()) == 1
+    assert [letter.to for letter in mailoutbox] == [[world.owner.email]]
+    # Nor can it be paid any more: the next top-up has an invoice of its own.
+    PaymentNews.objects.update(due_at="2020-01-01T00:00Z")
+    news.read_due()
+    drain()
+    assert shop.api.v1.invoices.retrieve(begun.invoice_id or "").status == "void"
+
+
+def test_only_a_card_can_be_stored(world: World, shop: Shop) -> None:
+    """Also where the dashboard offers debits, which fail days later."""
+    _url, session = top_ups.begin_card(organisation=world.organisation)
+    assert shop.api.v1.checkout.sessions.retrieve(session).payment_method_types == ["card"]
 
 
 def test_nobody_is_told_of_a_top_up_that_somebody_has_looked_at(
