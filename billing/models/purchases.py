@@ -87,6 +87,8 @@ class TopUp(Row):
     method_label = models.CharField(max_length=60, blank=True)
     # Why it has stopped by itself; it goes on when somebody has looked.
     problem = models.CharField(max_length=300, blank=True)
+    # When the top-up that is on its way is gone on with at the earliest, where it broke off.
+    go_on_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.credits} credits below {self.below}"

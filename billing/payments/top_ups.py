@@ -8,8 +8,9 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
@@ -26,6 +27,7 @@ from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
 
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 _SPENT = (Purchase.State.FAILED, Purchase.State.DROPPED)
 
 
@@ -63,7 +65,7 @@ def change(
     if on and not top_up.method_id:
         raise Problem(_("Store a card first; it is charged then."), code="no_card", field="on")
     top_up.on, top_up.below, top_up.credits, top_up.cap_cents = on, below, credits, cap_cents
-    top_up.problem = ""
+    top_up.problem, top_up.go_on_at = "", None
     top_up.save()
     audit.record(
         actor=actor,
@@ -111,7 +113,7 @@ def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> T
         top_up, _made = TopUp.objects.select_for_update().get_or_create(organisation=organisation)
         if top_up.method_id != card.method_id:
             top_up.method_id, top_up.method_label = card.method_id, card.label
-            top_up.problem = ""
+            top_up.problem, top_up.go_on_at = "", None
             top_up.save()
             audit.record(
                 actor=actor, organisation=organisation, action="top_up.card", card=card.label
@@ -153,10 +155,18 @@ def sweep() -> int:
     for top_up in TopUp.objects.filter(on=True, problem="").select_related("organisation"):
         if ledger.balance(organisation=top_up.organisation).available < top_up.below:
             begun += _begin(top_up.organisation) is not None
+    now = timezone.now()
+    waiting = TopUp.objects.filter(Q(go_on_at=None) | Q(go_on_at__lte=now))
     for purchase in Purchase.objects.filter(
-        kind=Purchase.Kind.TOP_UP, state=Purchase.State.OPEN
-    ).values_list("pk", flat=True):
-        async_task("billing.tasks.top_up", str(purchase))
+        kind=Purchase.Kind.TOP_UP,
+        state=Purchase.State.OPEN,
+        organisation__top_up__in=waiting,
+    ):
+        # Not again at the next sweep, however long its message waits or Stripe is away: the pause
+        # doubles with its age.
+        pause = min(max(now - purchase.created_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+        TopUp.objects.filter(organisation=purchase.organisation_id).update(go_on_at=now + pause)
+        async_task("billing.tasks.top_up", str(purchase.pk))
     return begun
 
 
@@ -177,7 +187,7 @@ def _begin(organisation: Organisation) -> Purchase | None:
         return None
     try:
         with transaction.atomic():
-            return purchases.note(
+            begun = purchases.note(
                 actor=SYSTEM,
                 organisation=organisation,
                 kind=Purchase.Kind.TOP_UP,
@@ -186,6 +196,9 @@ def _begin(organisation: Organisation) -> Purchase | None:
             )
     except IntegrityError:
         return None  # one is on its way
+    top_up.go_on_at = None
+    top_up.save(update_fields=["go_on_at"])
+    return begun
 
 
 def pay(*, purchase: Purchase) -> Purchase:

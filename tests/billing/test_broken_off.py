@@ -20,7 +20,7 @@ from billing.models import Purchase, TopUp
 from billing.payments import catalogue, catalogue_sync, invoices, news, plans, purchases, top_ups
 from billing.recount import recount
 from tests.billing.payment_steps import credits
-from tests.billing.test_top_ups import set_up, store_card
+from tests.billing.test_top_ups import set_up, store_card, sweep_after_the_pause
 from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, DECLINED_LATER, Shop, buy
 from tests.world import World, make_world
@@ -218,7 +218,7 @@ def due_top_up(shop: Shop, card: str) -> Callable[[], object]:
 
 
 def swept() -> None:
-    top_ups.sweep()
+    sweep_after_the_pause()
     drain()
 
 

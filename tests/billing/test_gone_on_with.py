@@ -20,13 +20,12 @@ from billing.payments import fulfilment, invoices, purchases, top_ups
 from headshots.lib.problems import Problem
 from tests.api.program import Program
 from tests.billing.payment_steps import credits, told
-from tests.billing.test_top_ups import set_up, store_card, swept
+from tests.billing.test_top_ups import MASTERCARD, set_up, store_card, swept
 from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, Shop, buy
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
-MASTERCARD = "5555 5555 5555 4444"
 WANTED = {"credits": "100", "po_number": "PO 1", "vat_id": "de 123456789"}
 
 

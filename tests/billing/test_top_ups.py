@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from ast import literal_eval
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import stripe
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from accounts.actors import SYSTEM
 from accounts.models import Role
@@ -20,12 +22,13 @@ from billing import ledger, tasks
 from billing.models import PaymentNews, Purchase, TopUp
 from billing.payments import catalogue, news, top_ups
 from headshots.lib.problems import Problem
-from tests.billing.payment_steps import credits, told
+from tests.billing.payment_steps import credits, spend, told
 from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, DECLINED_LATER, Shop
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
+MASTERCARD = "5555 5555 5555 4444"
 
 
 @pytest.fixture
@@ -54,11 +57,16 @@ def set_up(world: World, **changes: Any) -> TopUp:
     return top_ups.change(actor=world.actor, organisation=world.organisation, **how)
 
 
+def sweep_after_the_pause() -> int:
+    TopUp.objects.update(go_on_at=None)
+    return top_ups.sweep()
+
+
 def swept(shop: Shop) -> None:
     """What the minute's sweep does, twice: nothing may happen twice."""
     for _ in range(2):
         top_ups.sweep()
-        top_ups.sweep()
+        sweep_after_the_pause()
         drain()
         told(shop)
 
@@ -251,6 +259,36 @@ def test_a_top_up_that_broke_off_goes_on_and_charges_once(
     swept(shop)
     assert credits(world) == (25, 0)
     assert len(shop.api.v1.payment_intents.list().data) == 1
+
+
+def test_a_top_up_that_waits_for_stripe_is_asked_for_with_longer_and_longer_pauses(
+    world: World, shop: Shop
+) -> None:
+    """A message a minute would fill the queue with calls that wait for their time-out."""
+
+    def asked(minutes: int) -> int:
+        """Messages of the sweeps of so many minutes; nobody reads any of them."""
+        before = OrmQ.objects.count()
+        for _ in range(minutes):
+            passed = timedelta(minutes=1)
+            TopUp.objects.filter(go_on_at__isnull=False).update(go_on_at=F("go_on_at") - passed)
+            Purchase.objects.update(created_at=F("created_at") - passed)
+            top_ups.sweep()
+        return OrmQ.objects.count() - before
+
+    store_card(world, shop, ACCEPTED)
+    set_up(world)
+    assert asked(1) == 1
+    assert asked(15) == 4
+    Purchase.objects.update(created_at=F("created_at") - timedelta(days=1))
+    assert 2 <= asked(150) <= 3
+    # Another card has it tried at once, and what came of it, the next as well.
+    store_card(world, shop, MASTERCARD)
+    assert asked(1) == 1
+    drain()
+    assert credits(world) == (25, 0)
+    spend(world, 25)
+    assert asked(1) == 1
 
 
 @pytest.mark.parametrize("cap", [1, 57_499])
