@@ -205,11 +205,14 @@ def pay(*, purchase: Purchase) -> Purchase:
     """Charge the stored card for a top-up. Called again, it goes on where it broke off.
 
     A card that is declined, or that was taken out in Stripe's portal, ends this top-up and stops
-    the next, until somebody looks.
+    the next, until somebody looks. Nobody is charged any more once it is switched off or the
+    organisation is closed.
     """
     top_up = TopUp.objects.get(organisation=purchase.organisation)
     if purchase.kind != Purchase.Kind.TOP_UP or purchase.state != Purchase.State.OPEN:
         return purchase
+    if not top_up.on or purchase.organisation.closed_at:
+        return _give_up(purchase)
     customer = customer_of(purchase.organisation)
     problem = ""
     try:
@@ -260,6 +263,17 @@ def _refuse_over_cap(top_up: TopUp, purchase: Purchase, *, cents: int) -> None:
             code="cap",
             status=409,
         )
+
+
+def _give_up(purchase: Purchase) -> Purchase:
+    """End a top-up that nobody wants any more; what was charged before that is followed."""
+    _close(purchase, draft=True)
+    if purchase.invoice_id:
+        purchase = fulfilment.fulfil(source_id=purchase.invoice_id) or purchase
+    left = Purchase.objects.filter(pk=purchase.pk, state=Purchase.State.OPEN)
+    if left.update(state=Purchase.State.DROPPED):
+        purchase.state = Purchase.State.DROPPED
+    return purchase
 
 
 def _close(purchase: Purchase, *, draft: bool) -> str:

@@ -12,12 +12,12 @@ import stripe
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django_q.models import OrmQ, Schedule
 
 from accounts.actors import SYSTEM
-from accounts.models import Role
+from accounts.models import Organisation, Role
 from billing import ledger, tasks
 from billing.models import PaymentNews, Purchase, TopUp
 from billing.payments import catalogue, news, top_ups
@@ -289,6 +289,36 @@ def test_a_top_up_that_waits_for_stripe_is_asked_for_with_longer_and_longer_paus
     assert credits(world) == (25, 0)
     spend(world, 25)
     assert asked(1) == 1
+
+
+@pytest.mark.parametrize("written", ["", "draft", "open"])
+@pytest.mark.parametrize("end", ["switched off", "closed"])
+def test_who_switches_it_off_or_closes_while_stripe_is_away_is_not_charged(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch, end: str, written: str
+) -> None:
+    def lost(*_: Any, **__: Any) -> None:
+        raise stripe.APIConnectionError("gone")
+
+    store_card(world, shop, ACCEPTED)
+    set_up(world)
+    top_ups.sweep()
+    forget("default")
+    (begun,) = Purchase.objects.all()
+    after = {"": "create", "draft": "finalize_invoice", "open": "pay"}[written]
+    with monkeypatch.context() as away:
+        away.setattr(stripe.InvoiceService, after, lost)
+        with pytest.raises(Problem, match="does not answer"):
+            top_ups.pay(purchase=begun)
+    if end == "closed":
+        Organisation.objects.update(closed_at=timezone.now())
+    else:
+        set_up(world, on=False)
+    swept(shop)
+    begun.refresh_from_db()
+    assert begun.state == Purchase.State.DROPPED
+    assert shop.api.v1.charges.list().data == []
+    assert {one.status for one in shop.api.v1.invoices.list().data} <= {"void"}
+    assert TopUp.objects.get().problem == ""
 
 
 @pytest.mark.parametrize("cap", [1, 57_499])
