@@ -57,6 +57,8 @@ class Purchase(Row):
     problem = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
+    # When Stripe was asked for what stands here, by the database's clock.
+    asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,6 +36,7 @@ def fulfil(*, source_id: str) -> Purchase | None:
 
     Returns its purchase; None for what is not ours. Raises Problem while Stripe does not answer.
     """
+    asked_at = _database_time()
     with answering(gettext_noop("What was paid is not lost: it is looked at again.")) as api:
         payment = shapes.read_payment(api, source_id)
     if payment is None:
@@ -44,7 +45,7 @@ def fulfil(*, source_id: str) -> Purchase | None:
     if organisation is None:
         log.info("payment_of_nobody", source=source_id, customer=payment.customer)
         return None
-    purchase = follow(organisation=organisation, payment=payment)
+    purchase = follow(organisation=organisation, payment=payment, asked_at=asked_at)
     failed = purchase.kind == Purchase.Kind.TOP_UP and purchase.state == Purchase.State.FAILED
     if failed and payment.payable:
         # Nobody asks for this money any more; the next top-up has an invoice of its own.
@@ -53,19 +54,44 @@ def fulfil(*, source_id: str) -> Purchase | None:
     return purchase
 
 
+def _database_time() -> datetime:
+    """The one clock that all processes share; it runs on within a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    moment: datetime = now
+    return moment
+
+
 @transaction.atomic
-def follow(*, organisation: Organisation, payment: Payment) -> Purchase:
-    """What a payment that has been read means for the ledger and its purchase."""
+def follow(*, organisation: Organisation, payment: Payment, asked_at: datetime) -> Purchase:
+    """What a payment that has been read means for the ledger and its purchase.
+
+    `asked_at` is from before it was read: what somebody has read who asked later stands.
+    """
     ledger.lock_account(organisation=organisation)
     bought = [(line, _credits(line)) for line in payment.lines]
     purchase = _purchase(organisation, payment, credits=sum(credits for _line, credits in bought))
+    if _is_stale(purchase, payment, asked_at):
+        return purchase
     if payment.state == "paid":
         for line, credits in bought:
             if credits:
                 _grant(organisation, payment, line, credits)
                 _give_back(organisation, payment, line, credits)
-    _tell(purchase, payment)
+    _tell(purchase, payment, asked_at)
     return purchase
+
+
+def _is_stale(purchase: Purchase, payment: Payment, asked_at: datetime) -> bool:
+    """Whether a later reading of this payment was followed already. Whatever happened since this
+    one was asked for has somebody ask again."""
+    if payment.session_id not in (None, purchase.session_id):
+        return False  # another checkout of the same purchase
+    if purchase.paid_at and payment.state != "paid":
+        return True
+    later = purchase.asked_at is not None and purchase.asked_at > asked_at
+    return later and not (payment.state == "paid" and purchase.paid_at is None)
 
 
 def _credits(line: Line) -> int:
@@ -208,7 +234,7 @@ _STATES = {
 _UNDER_WAY = (Purchase.State.OPEN, Purchase.State.SETTLING)
 
 
-def _tell(purchase: Purchase, payment: Payment) -> None:
+def _tell(purchase: Purchase, payment: Payment, asked_at: datetime) -> None:
     """Write down where the payment stands, for people to read."""
     back = sum(one.cents for one in payment.reversals if one.stands and not one.disputed)
     state = _STATES[payment.state]
@@ -239,4 +265,5 @@ def _tell(purchase: Purchase, payment: Payment) -> None:
     purchase.invoice_url, purchase.pdf_url = payment.invoice_url, payment.pdf_url
     purchase.receipt_url, purchase.problem = payment.receipt_url, payment.problem
     purchase.due_at, purchase.paid_at = payment.due_at, payment.paid_at
+    purchase.asked_at = asked_at
     purchase.save()
