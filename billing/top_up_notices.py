@@ -1,4 +1,4 @@
-"""Mail to owners and administrators when an automatic top-up did not go through."""
+"""What follows when an automatic top-up did not go through: it stops, and word of it goes out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
+from accounts import audit
+from accounts.actors import SYSTEM
 from accounts.mail import letters
 from accounts.mail.again import send_or_again
 from accounts.models import Member
@@ -19,11 +21,20 @@ from billing.models import Purchase, TopUp
 _TASK = "billing.tasks.send_top_up_declined"
 
 
-def declined(*, purchase: Purchase) -> None:
-    """Queue word of a declined top-up, a message to each who is in charge. Part of the
-    transaction around it, so that it goes out once for a failure."""
+def declined(*, purchase: Purchase, problem: str) -> None:
+    """Begin no further top-up until somebody looks, and queue word of this one to each who is in
+    charge. Part of the transaction around it; of two processes that come to it, one tells."""
+    running = TopUp.objects.filter(organisation_id=purchase.organisation_id, problem="")
+    if not running.update(problem=problem[:300]):
+        return
     for member in letters.in_charge(purchase.organisation):
         async_task(_TASK, str(purchase.pk), str(member.pk))
+    audit.record(
+        actor=SYSTEM,
+        organisation=purchase.organisation,
+        action="top_up.declined",
+        about=purchase,
+    )
 
 
 def send_declined(*, purchase_id: UUID, member_id: UUID) -> bool:

@@ -57,6 +57,8 @@ class Purchase(Row):
     problem = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
+    # When Stripe was asked for what stands here, by the database's clock.
+    asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
@@ -87,6 +89,8 @@ class TopUp(Row):
     method_label = models.CharField(max_length=60, blank=True)
     # Why it has stopped by itself; it goes on when somebody has looked.
     problem = models.CharField(max_length=300, blank=True)
+    # When the top-up that is on its way is gone on with at the earliest, where it broke off.
+    go_on_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.credits} credits below {self.below}"

@@ -53,7 +53,7 @@ class Plan:
     """Credits each month. What is not used rolls over, up to `bound` credits in all.
 
     Each month's credits live for `months`; as the oldest burn first, no more than the bound can
-    ever be there.
+    be there of months that were paid on time.
     """
 
     lookup_key: str

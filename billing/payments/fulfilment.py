@@ -12,14 +12,15 @@ from datetime import datetime
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.actors import SYSTEM
 from accounts.models import Organisation
-from billing import ledger
+from billing import ledger, top_up_notices
 from billing.models import CreditEntry, CreditGrant, Purchase
 from billing.payments import catalogue, customers, shapes
 from billing.payments.client import answering
@@ -35,6 +36,7 @@ def fulfil(*, source_id: str) -> Purchase | None:
 
     Returns its purchase; None for what is not ours. Raises Problem while Stripe does not answer.
     """
+    asked_at = _database_time()
     with answering(gettext_noop("What was paid is not lost: it is looked at again.")) as api:
         payment = shapes.read_payment(api, source_id)
     if payment is None:
@@ -43,22 +45,53 @@ def fulfil(*, source_id: str) -> Purchase | None:
     if organisation is None:
         log.info("payment_of_nobody", source=source_id, customer=payment.customer)
         return None
-    return follow(organisation=organisation, payment=payment)
+    purchase = follow(organisation=organisation, payment=payment, asked_at=asked_at)
+    failed = purchase.kind == Purchase.Kind.TOP_UP and purchase.state == Purchase.State.FAILED
+    if failed and payment.payable:
+        # Nobody asks for this money any more; the next top-up has an invoice of its own.
+        with answering(gettext_noop("The top-up goes on later.")) as api:
+            api.v1.invoices.void_invoice(str(payment.invoice_id))
+    return purchase
+
+
+def _database_time() -> datetime:
+    """The one clock that all processes share; it runs on within a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    moment: datetime = now
+    return moment
 
 
 @transaction.atomic
-def follow(*, organisation: Organisation, payment: Payment) -> Purchase:
-    """What a payment that has been read means for the ledger and its purchase."""
+def follow(*, organisation: Organisation, payment: Payment, asked_at: datetime) -> Purchase:
+    """What a payment that has been read means for the ledger and its purchase.
+
+    `asked_at` is from before it was read: what somebody has read who asked later stands.
+    """
     ledger.lock_account(organisation=organisation)
     bought = [(line, _credits(line)) for line in payment.lines]
-    purchase = _purchase(organisation, payment, credits=sum(credits for _, credits in bought))
+    purchase = _purchase(organisation, payment, credits=sum(credits for _line, credits in bought))
+    if _is_stale(purchase, payment, asked_at):
+        return purchase
     if payment.state == "paid":
         for line, credits in bought:
             if credits:
-                _grant(organisation, line, credits)
+                _grant(organisation, payment, line, credits)
                 _give_back(organisation, payment, line, credits)
-    _tell(purchase, payment)
+    _tell(purchase, payment, asked_at)
     return purchase
+
+
+def _is_stale(purchase: Purchase, payment: Payment, asked_at: datetime) -> bool:
+    """Whether a later reading of this payment was followed already. Whatever happened since this
+    one was asked for has somebody ask again."""
+    if payment.session_id not in (None, purchase.session_id):
+        return False  # another checkout of the same purchase
+    if purchase.paid_at and payment.state != "paid":
+        return True
+    later = purchase.asked_at is not None and purchase.asked_at > asked_at
+    return later and not (payment.state == "paid" and purchase.paid_at is None)
 
 
 def _credits(line: Line) -> int:
@@ -69,18 +102,20 @@ def _credits(line: Line) -> int:
     return 0
 
 
-def _expiry(line: Line) -> datetime | None:
-    """When a plan's credits end: as many months on as they roll over."""
+def _expiry(payment: Payment, line: Line) -> datetime | None:
+    """When a plan's credits end: as many months on as they roll over, from the month's beginning,
+    and for one that is paid later from then, so that nobody pays for credits that are gone."""
     if line.lookup_key != catalogue.PLAN.lookup_key or line.begins is None:
         return None
-    year, month = divmod(line.begins.month - 1 + catalogue.PLAN.months, 12)
-    year, month = line.begins.year + year, month + 1
+    begins = max(line.begins, payment.paid_at or line.begins)
+    year, month = divmod(begins.month - 1 + catalogue.PLAN.months, 12)
+    year, month = begins.year + year, month + 1
     last = calendar.monthrange(year, month)[1]
-    return line.begins.replace(year=year, month=month, day=min(line.begins.day, last))
+    return begins.replace(year=year, month=month, day=min(begins.day, last))
 
 
-def _grant(organisation: Organisation, line: Line, credits: int) -> None:
-    expires_at = _expiry(line)
+def _grant(organisation: Organisation, payment: Payment, line: Line, credits: int) -> None:
+    expires_at = _expiry(payment, line)
     if expires_at is not None and expires_at <= timezone.now():
         return
     of_plan = line.lookup_key == catalogue.PLAN.lookup_key
@@ -196,7 +231,10 @@ _STATES = {
 }
 
 
-def _tell(purchase: Purchase, payment: Payment) -> None:
+_UNDER_WAY = (Purchase.State.OPEN, Purchase.State.SETTLING)
+
+
+def _tell(purchase: Purchase, payment: Payment, asked_at: datetime) -> None:
     """Write down where the payment stands, for people to read."""
     back = sum(one.cents for one in payment.reversals if one.stands and not one.disputed)
     state = _STATES[payment.state]
@@ -213,6 +251,11 @@ def _tell(purchase: Purchase, payment: Payment) -> None:
     closed = purchase.kind == Purchase.Kind.TOP_UP and purchase.state == Purchase.State.FAILED
     if closed and payment.state == "dropped":
         return  # a top-up that was given up, which keeps its reason
+    failed = payment.state == "failed" and purchase.state in _UNDER_WAY
+    if failed and purchase.kind == Purchase.Kind.TOP_UP:
+        top_up_notices.declined(
+            purchase=purchase, problem=payment.problem or _("The card was declined.")
+        )
     purchase.state = state
     purchase.cents, purchase.currency = payment.cents, payment.currency
     purchase.session_id = payment.session_id or purchase.session_id
@@ -222,4 +265,5 @@ def _tell(purchase: Purchase, payment: Payment) -> None:
     purchase.invoice_url, purchase.pdf_url = payment.invoice_url, payment.pdf_url
     purchase.receipt_url, purchase.problem = payment.receipt_url, payment.problem
     purchase.due_at, purchase.paid_at = payment.due_at, payment.paid_at
+    purchase.asked_at = asked_at
     purchase.save()

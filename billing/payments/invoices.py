@@ -31,11 +31,13 @@ def begin(
     credits: int,
     po_number: str = "",
     once: bool = False,
+    again: bool = False,
 ) -> Purchase:
     """Note that somebody wants credits by invoice; `send` writes it.
 
     With `once`, for a form that may be sent again, one like it that was not sent yet is found
-    again. Raises Problem for too few credits.
+    again, and one that was sent and waits to be paid is a Problem (like_one), unless another one
+    is meant by `again`. Raises Problem for too few credits as well.
     """
     client()
     po_number = " ".join(po_number.split())
@@ -53,16 +55,26 @@ def begin(
         )
     if once:
         Organisation.objects.select_for_update().get(pk=organisation.pk)
-        unsent = Purchase.objects.filter(
+        alike = Purchase.objects.filter(
             organisation=organisation,
             kind=Purchase.Kind.INVOICE,
             state=Purchase.State.OPEN,
             credits=credits,
             po_number=po_number,
-            number="",
-        ).first()
+        )
+        unsent = alike.filter(number="").first()
         if unsent is not None:
             return unsent
+        sent = alike.first()
+        if sent is not None and not again:
+            raise Problem(
+                _(
+                    "Invoice {number} for the same is still to be paid. Tick the box if you want "
+                    "another one like it."
+                ).format(number=sent.number),
+                code="like_one",
+                status=409,
+            )
     purchases.refuse_hoarding(organisation)
     return purchases.note(
         actor=actor,

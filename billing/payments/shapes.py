@@ -43,7 +43,8 @@ class Reversal:
 class Payment:
     """A payment as it is now. `state` is open, settling, paid, failed or dropped.
 
-    `purchase_id` is what we wrote on it when it was begun, if we did.
+    `purchase_id` is what we wrote on it when it was begun, if we did; `payable` is whether it has
+    an invoice that waits for money, also after a card was declined.
     """
 
     session_id: str | None
@@ -63,6 +64,7 @@ class Payment:
     problem: str = ""
     due_at: datetime | None = None
     paid_at: datetime | None = None
+    payable: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,7 @@ def _of_invoice(
         problem="" if paid else _problem(intent),
         due_at=_moment(invoice["due_date"]),
         paid_at=_moment((invoice["status_transitions"] or {}).get("paid_at")),
+        payable=invoice["status"] == "open",
     )
 
 

@@ -8,8 +8,9 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
@@ -26,6 +27,7 @@ from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
 
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 _SPENT = (Purchase.State.FAILED, Purchase.State.DROPPED)
 
 
@@ -63,7 +65,7 @@ def change(
     if on and not top_up.method_id:
         raise Problem(_("Store a card first; it is charged then."), code="no_card", field="on")
     top_up.on, top_up.below, top_up.credits, top_up.cap_cents = on, below, credits, cap_cents
-    top_up.problem = ""
+    top_up.problem, top_up.go_on_at = "", None
     top_up.save()
     audit.record(
         actor=actor,
@@ -86,6 +88,8 @@ def begin_card(*, organisation: Organisation) -> tuple[str, str]:
         session = api.v1.checkout.sessions.create(
             params={
                 "mode": "setup",
+                # A bank debit would be refused days later, when the credits are long needed.
+                "payment_method_types": ["card"],
                 "currency": catalogue.CURRENCY,
                 "customer": customer,
                 "success_url": back + "?stored={CHECKOUT_SESSION_ID}",
@@ -109,7 +113,7 @@ def keep_card(*, actor: Actor, organisation: Organisation, session_id: str) -> T
         top_up, _made = TopUp.objects.select_for_update().get_or_create(organisation=organisation)
         if top_up.method_id != card.method_id:
             top_up.method_id, top_up.method_label = card.method_id, card.label
-            top_up.problem = ""
+            top_up.problem, top_up.go_on_at = "", None
             top_up.save()
             audit.record(
                 actor=actor, organisation=organisation, action="top_up.card", card=card.label
@@ -151,10 +155,18 @@ def sweep() -> int:
     for top_up in TopUp.objects.filter(on=True, problem="").select_related("organisation"):
         if ledger.balance(organisation=top_up.organisation).available < top_up.below:
             begun += _begin(top_up.organisation) is not None
+    now = timezone.now()
+    waiting = TopUp.objects.filter(Q(go_on_at=None) | Q(go_on_at__lte=now))
     for purchase in Purchase.objects.filter(
-        kind=Purchase.Kind.TOP_UP, state=Purchase.State.OPEN
-    ).values_list("pk", flat=True):
-        async_task("billing.tasks.top_up", str(purchase))
+        kind=Purchase.Kind.TOP_UP,
+        state=Purchase.State.OPEN,
+        organisation__top_up__in=waiting,
+    ):
+        # Not again at the next sweep, however long its message waits or Stripe is away: the pause
+        # doubles with its age.
+        pause = min(max(now - purchase.created_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+        TopUp.objects.filter(organisation=purchase.organisation_id).update(go_on_at=now + pause)
+        async_task("billing.tasks.top_up", str(purchase.pk))
     return begun
 
 
@@ -175,7 +187,7 @@ def _begin(organisation: Organisation) -> Purchase | None:
         return None
     try:
         with transaction.atomic():
-            return purchases.note(
+            begun = purchases.note(
                 actor=SYSTEM,
                 organisation=organisation,
                 kind=Purchase.Kind.TOP_UP,
@@ -184,17 +196,23 @@ def _begin(organisation: Organisation) -> Purchase | None:
             )
     except IntegrityError:
         return None  # one is on its way
+    top_up.go_on_at = None
+    top_up.save(update_fields=["go_on_at"])
+    return begun
 
 
 def pay(*, purchase: Purchase) -> Purchase:
     """Charge the stored card for a top-up. Called again, it goes on where it broke off.
 
     A card that is declined, or that was taken out in Stripe's portal, ends this top-up and stops
-    the next, until somebody looks.
+    the next, until somebody looks. Nobody is charged any more once it is switched off or the
+    organisation is closed.
     """
     top_up = TopUp.objects.get(organisation=purchase.organisation)
     if purchase.kind != Purchase.Kind.TOP_UP or purchase.state != Purchase.State.OPEN:
         return purchase
+    if not top_up.on or purchase.organisation.closed_at:
+        return _give_up(purchase)
     customer = customer_of(purchase.organisation)
     problem = ""
     try:
@@ -228,15 +246,7 @@ def pay(*, purchase: Purchase) -> Purchase:
         with transaction.atomic():
             followed.state, followed.problem = Purchase.State.FAILED, problem
             followed.save(update_fields=["state", "problem"])
-            # Conditional, so that of two processes one tells it.
-            if TopUp.objects.filter(pk=top_up.pk, problem="").update(problem=problem):
-                top_up_notices.declined(purchase=followed)
-            audit.record(
-                actor=SYSTEM,
-                organisation=purchase.organisation,
-                action="top_up.declined",
-                about=followed,
-            )
+            top_up_notices.declined(purchase=followed, problem=problem)
     return followed
 
 
@@ -253,6 +263,17 @@ def _refuse_over_cap(top_up: TopUp, purchase: Purchase, *, cents: int) -> None:
             code="cap",
             status=409,
         )
+
+
+def _give_up(purchase: Purchase) -> Purchase:
+    """End a top-up that nobody wants any more; what was charged before that is followed."""
+    _close(purchase, draft=True)
+    if purchase.invoice_id:
+        purchase = fulfilment.fulfil(source_id=purchase.invoice_id) or purchase
+    left = Purchase.objects.filter(pk=purchase.pk, state=Purchase.State.OPEN)
+    if left.update(state=Purchase.State.DROPPED):
+        purchase.state = Purchase.State.DROPPED
+    return purchase
 
 
 def _close(purchase: Purchase, *, draft: bool) -> str:

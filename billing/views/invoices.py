@@ -45,6 +45,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Buy by invoice: credits, PO number, VAT number."""
     inside = membership(request.user, slug, Role.ADMIN)
     problem = None
+    again = request.POST.get("again") == "yes"
     if request.method == "POST":
         purchase = None
         try:
@@ -58,6 +59,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                 ),
                 po_number=request.POST.get("po_number", ""),
                 once=True,
+                again=again,
             )
             purchase = invoices.send(purchase=purchase, vat_id=request.POST.get("vat_id", ""))
             messages.success(request, _("Invoice %s is on its way.") % purchase.number)
@@ -83,6 +85,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             "credits": request.POST.get("credits", "100"),
             "po_number": request.POST.get("po_number", ""),
             "vat_id": request.POST.get("vat_id", ""),
+            "again": again,
             "on": is_on(),
             "problem": problem,
         },

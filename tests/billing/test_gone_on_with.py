@@ -20,13 +20,12 @@ from billing.payments import fulfilment, invoices, purchases, top_ups
 from headshots.lib.problems import Problem
 from tests.api.program import Program
 from tests.billing.payment_steps import credits, told
-from tests.billing.test_top_ups import set_up, store_card, swept
+from tests.billing.test_top_ups import MASTERCARD, set_up, store_card, swept
 from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, Shop, buy
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
-MASTERCARD = "5555 5555 5555 4444"
 WANTED = {"credits": "100", "po_number": "PO 1", "vat_id": "de 123456789"}
 
 
@@ -153,9 +152,31 @@ def test_an_invoice_whose_last_answer_was_lost_is_not_written_again(
     assert purchase.number
     assert len(shop.api.v1.invoices.list().data) == 1
     assert invoices_sent(shop) == [purchase.invoice_id]
-    # One that is sent stands; another like it is another.
-    owner.post(at("invoice_new", world), WANTED)
-    assert len(invoices_sent(shop)) == 2
+
+
+def test_an_invoice_that_was_sent_is_not_sent_twice_by_the_browsers_back(
+    world: World, shop: Shop, owner: Client
+) -> None:
+    page = at("invoice_new", world)
+    assert 'name="again"' not in owner.get(page).content.decode()
+    assert owner.post(page, WANTED).status_code == 302
+    asked = owner.post(page, WANTED)
+    (purchase,) = Purchase.objects.all()
+    said = asked.content.decode()
+    assert asked.status_code == 409
+    assert f"Invoice {purchase.number} for the same is still to be paid." in said
+    assert 'name="again"' in said
+    assert 'value="PO 1"' in said
+    assert invoices_sent(shop) == [purchase.invoice_id]
+    # Others are others, and so is one like it that is meant.
+    assert owner.post(page, {**WANTED, "po_number": "PO 2"}).status_code == 302
+    assert owner.post(page, {**WANTED, "again": "yes"}).status_code == 302
+    assert len(invoices_sent(shop)) == 3
+    # What is paid is not asked about.
+    for one in Purchase.objects.filter(po_number="PO 2"):
+        assert shop.post(one.invoice_url, how="transfer")[0] == 303
+    told(shop)
+    assert owner.post(page, {**WANTED, "po_number": "PO 2"}).status_code == 302
 
 
 def test_a_vat_number_of_any_length_is_answered(world: World, shop: Shop, owner: Client) -> None:

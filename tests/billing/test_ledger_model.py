@@ -277,6 +277,7 @@ class PaymentMachine(LedgerMachine):
                 lines=(Line(key, price.lookup_key, quantity, begins),),
                 reversals=tuple(backs),
             ),
+            asked_at=self.model.now.replace(tzinfo=UTC),
         )
         self.model.follow(key, paid)
 

@@ -11,11 +11,11 @@ import stripe
 from djstripe.models import Subscription
 
 from billing.models import CreditGrant, Purchase
-from billing.payments import catalogue, invoices, plans, purchases, subscriptions
+from billing.payments import catalogue, fulfilment, invoices, plans, purchases, subscriptions
 from generation.leaving import closing
 from headshots.lib.problems import Problem
 from tests.billing.payment_steps import credits, refund, told
-from tests.stand_in import Shop
+from tests.stand_in import DECLINED_LATER, Shop
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,8 @@ def test_a_plan_gives_its_credits_each_month(world: World, shop: Shop) -> None:
 
 
 def test_unused_credits_roll_over_up_to_the_bound(world: World, shop: Shop) -> None:
-    """Whenever one looks, no more are there than the bound; each month's live as long as said."""
+    """Whenever one looks, no more are there than the bound; each month's live as long as said,
+    from when it was paid."""
     subscribe(world, shop)
     for _ in range(4):
         shop.does("clock", days="31")
@@ -71,7 +72,7 @@ def test_unused_credits_roll_over_up_to_the_bound(world: World, shop: Shop) -> N
     grants = list(CreditGrant.objects.filter(kind="plan").order_by("expires_at"))
     assert len(grants) == 5
     begins = [
-        line.period.start
+        max(line.period.start, invoice.status_transitions.paid_at or 0)
         for invoice in shop.api.v1.invoices.list().data
         for line in invoice.lines.data
     ]
@@ -81,6 +82,27 @@ def test_unused_credits_roll_over_up_to_the_bound(world: World, shop: Shop) -> N
         assert sum(one.amount for one in alive) <= catalogue.PLAN.bound
         assert 89 <= (expires.timestamp() - start) / 86_400 <= 93
     assert len({grant.expires_at for grant in grants}) == 5
+
+
+def test_a_month_that_is_paid_late_has_all_its_time_from_then(world: World, shop: Shop) -> None:
+    """Its renewal was declined four months ago; the invoice stayed open, and is paid today."""
+    shop.does("clock", days="-150")
+    subscribe(world, shop)
+    in_portal(world, shop, act="card", number=DECLINED_LATER)
+    shop.does("clock", days="31")
+    told(shop)
+    (late,) = Purchase.objects.filter(state=Purchase.State.FAILED)
+    shop.does("clock", days="119")
+    assert credits(world) == (0, 0)
+    assert shop.pay(late)[0] == 303
+    told(shop)
+    late.refresh_from_db()
+    assert (late.state, credits(world)) == (Purchase.State.PAID, (INCLUDED, 0))
+    lives = CreditGrant.objects.get().expires_at - late.paid_at
+    assert 89 <= lives.days <= 92
+    # Heard again, it is the same credits.
+    fulfilment.fulfil(source_id=str(late.invoice_id))
+    assert credits(world) == (INCLUDED, 0)
 
 
 def test_a_plan_cancelled_in_the_portal_runs_out_and_gives_no_more(

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from ast import literal_eval
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import stripe
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
-from django.utils import translation
+from django.db.models import F
+from django.utils import timezone, translation
 from django.utils.translation import gettext
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from accounts.actors import SYSTEM
-from accounts.models import Role
+from accounts.models import Organisation, Role
 from billing import ledger, tasks
-from billing.models import Purchase, TopUp
-from billing.payments import catalogue, top_ups
+from billing.models import PaymentNews, Purchase, TopUp
+from billing.payments import catalogue, news, top_ups
 from headshots.lib.problems import Problem
-from tests.billing.payment_steps import credits, told
-from tests.browser.queue import drain
+from tests.billing.payment_steps import credits, spend, told
+from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, DECLINED_LATER, Shop
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
+MASTERCARD = "5555 5555 5555 4444"
 
 
 @pytest.fixture
@@ -54,11 +57,16 @@ def set_up(world: World, **changes: Any) -> TopUp:
     return top_ups.change(actor=world.actor, organisation=world.organisation, **how)
 
 
+def sweep_after_the_pause() -> int:
+    TopUp.objects.update(go_on_at=None)
+    return top_ups.sweep()
+
+
 def swept(shop: Shop) -> None:
     """What the minute's sweep does, twice: nothing may happen twice."""
     for _ in range(2):
         top_ups.sweep()
-        top_ups.sweep()
+        sweep_after_the_pause()
         drain()
         told(shop)
 
@@ -116,6 +124,47 @@ def test_a_declined_top_up_is_told_once_to_who_is_in_charge(
     set_up(world)
     swept(shop)
     assert len(mailoutbox) == 4
+
+
+def test_a_decline_that_only_stripe_tells_of_stops_the_top_up_as_well(
+    world: World,
+    shop: Shop,
+    mailoutbox: list[mail.EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The card is declined, and before that is written down we lose Stripe; then its event comes.
+    Otherwise each minute begins another charge of that card, and nobody ever hears of it."""
+
+    def lost(*_: Any, **__: Any) -> None:
+        raise stripe.APIConnectionError("gone")
+
+    store_card(world, shop, DECLINED_LATER)
+    set_up(world)
+    top_ups.sweep()
+    forget("default")
+    (begun,) = Purchase.objects.all()
+    with monkeypatch.context() as away:
+        away.setattr(stripe.InvoiceService, "void_invoice", lost)
+        with pytest.raises(Problem, match="does not answer"):
+            top_ups.pay(purchase=begun)
+        told(shop)
+    begun.refresh_from_db()
+    assert begun.state == Purchase.State.FAILED
+    assert "declined" in TopUp.objects.get().problem
+    swept(shop)
+    assert len(Purchase.objects.all()) == 1
+    assert [letter.to for letter in mailoutbox] == [[world.owner.email]]
+    # Nor can it be paid any more: the next top-up has an invoice of its own.
+    PaymentNews.objects.update(due_at="2020-01-01T00:00Z")
+    news.read_due()
+    drain()
+    assert shop.api.v1.invoices.retrieve(begun.invoice_id or "").status == "void"
+
+
+def test_only_a_card_can_be_stored(world: World, shop: Shop) -> None:
+    """Also where the dashboard offers debits, which fail days later."""
+    _url, session = top_ups.begin_card(organisation=world.organisation)
+    assert shop.api.v1.checkout.sessions.retrieve(session).payment_method_types == ["card"]
 
 
 def test_nobody_is_told_of_a_top_up_that_somebody_has_looked_at(
@@ -210,6 +259,66 @@ def test_a_top_up_that_broke_off_goes_on_and_charges_once(
     swept(shop)
     assert credits(world) == (25, 0)
     assert len(shop.api.v1.payment_intents.list().data) == 1
+
+
+def test_a_top_up_that_waits_for_stripe_is_asked_for_with_longer_and_longer_pauses(
+    world: World, shop: Shop
+) -> None:
+    """A message a minute would fill the queue with calls that wait for their time-out."""
+
+    def asked(minutes: int) -> int:
+        """Messages of the sweeps of so many minutes; nobody reads any of them."""
+        before = OrmQ.objects.count()
+        for _ in range(minutes):
+            passed = timedelta(minutes=1)
+            TopUp.objects.filter(go_on_at__isnull=False).update(go_on_at=F("go_on_at") - passed)
+            Purchase.objects.update(created_at=F("created_at") - passed)
+            top_ups.sweep()
+        return OrmQ.objects.count() - before
+
+    store_card(world, shop, ACCEPTED)
+    set_up(world)
+    assert asked(1) == 1
+    assert asked(15) == 4
+    Purchase.objects.update(created_at=F("created_at") - timedelta(days=1))
+    assert 2 <= asked(150) <= 3
+    # Another card has it tried at once, and what came of it, the next as well.
+    store_card(world, shop, MASTERCARD)
+    assert asked(1) == 1
+    drain()
+    assert credits(world) == (25, 0)
+    spend(world, 25)
+    assert asked(1) == 1
+
+
+@pytest.mark.parametrize("written", ["", "draft", "open"])
+@pytest.mark.parametrize("end", ["switched off", "closed"])
+def test_who_switches_it_off_or_closes_while_stripe_is_away_is_not_charged(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch, end: str, written: str
+) -> None:
+    def lost(*_: Any, **__: Any) -> None:
+        raise stripe.APIConnectionError("gone")
+
+    store_card(world, shop, ACCEPTED)
+    set_up(world)
+    top_ups.sweep()
+    forget("default")
+    (begun,) = Purchase.objects.all()
+    after = {"": "create", "draft": "finalize_invoice", "open": "pay"}[written]
+    with monkeypatch.context() as away:
+        away.setattr(stripe.InvoiceService, after, lost)
+        with pytest.raises(Problem, match="does not answer"):
+            top_ups.pay(purchase=begun)
+    if end == "closed":
+        Organisation.objects.update(closed_at=timezone.now())
+    else:
+        set_up(world, on=False)
+    swept(shop)
+    begun.refresh_from_db()
+    assert begun.state == Purchase.State.DROPPED
+    assert shop.api.v1.charges.list().data == []
+    assert {one.status for one in shop.api.v1.invoices.list().data} <= {"void"}
+    assert TopUp.objects.get().problem == ""
 
 
 @pytest.mark.parametrize("cap", [1, 57_499])
