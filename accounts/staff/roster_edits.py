@@ -136,10 +136,6 @@ def change_employee(*, actor: Actor, employee: Employee, person: Person) -> Empl
     if found.attributes != dict(person.attributes):
         found.attributes = dict(person.attributes)
         changed.append("attributes")
-    if "email" in changed:
-        # What came back came back from the address before.
-        found.bounced_at, found.bounce_reason = None, ""
-        changed += ["bounced_at", "bounce_reason"]
     if changed:
         found.save(update_fields=[*changed, "updated_at"])
         audit.record(
@@ -151,6 +147,7 @@ def change_employee(*, actor: Actor, employee: Employee, person: Person) -> Empl
         )
     if found.email.lower() != address:
         new_addresses.follow(people=[found.pk])
+        found.refresh_from_db(fields=["bounced_at", "bounce_reason"])
     return found
 
 

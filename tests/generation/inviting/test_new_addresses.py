@@ -11,10 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
 
+from accounts.mail import bounces
 from accounts.models import Employee
 from accounts.staff import roster_edits, roster_imports, roster_sync
-from generation.inviting import personal_links
+from generation.inviting import personal_links, reminders
 from generation.models import Shoot, State
+from generation.ordering import funnel
 from tests.generation.inviting.test_reminders import run_queued
 from tests.world import World, token
 
@@ -97,6 +99,42 @@ def test_what_has_nothing_to_do_is_shut_as_well_and_brings_no_mail(
     client.post(reverse("fresh_link", args=[old]))
     run_queued()
     assert [m.to for m in mail.outbox] == [[NEW]]
+
+
+@WAYS
+@pytest.mark.parametrize("told", ["at once", "later"])
+def test_an_address_that_is_mended_gets_mail_again(world: World, correct: Way, told: str) -> None:
+    """`told`: the mail server refused the invitation itself, or the provider told us later."""
+    shoot = world.shoot()
+    if told == "later":
+        run_queued()
+    bounces.mark(address=shoot.employee.email, reason="550 no such user")
+    run_queued()
+    mail.outbox.clear()
+    correct(world, shoot.employee)
+    run_queued()
+    assert [m.to for m in mail.outbox] == [[NEW]]
+    client = Client()
+    client.force_login(world.owner)
+    roster = reverse("roster", args=[world.organisation.slug])
+    assert "Mail comes back" not in client.get(roster).content.decode()
+    # What else is to be said reaches them, too.
+    nudged = reminders.nudge(actor=world.actor, order=shoot.order, wanted=funnel.Wanted())
+    assert (nudged.sent, nudged.unreached) == (1, 0)
+    run_queued()
+    assert [m.to for m in mail.outbox] == [[NEW], [NEW]]
+
+
+def test_another_cell_of_a_file_leaves_a_bounce_as_it_is(world: World) -> None:
+    shoot = world.shoot()
+    bounces.mark(address=shoot.employee.email, reason="550 no such user")
+    found = world.roster_file(f"Email,Title\n{shoot.employee.email},Counsel\n")
+    roster_imports.map_columns(
+        actor=world.actor, roster_import=found, meanings=found.meanings, mark_leavers=False
+    )
+    assert roster_imports.apply_import(actor=world.actor, roster_import=found).done
+    shoot.employee.refresh_from_db()
+    assert (shoot.employee.title, shoot.employee.bounce_reason) == ("Counsel", "550 no such user")
 
 
 def test_who_was_not_to_be_mailed_or_has_a_closed_link_stays_so(world: World) -> None:
