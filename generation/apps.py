@@ -6,7 +6,10 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        from generation.inviting import partners_shut_out  # noqa: F401  ends what they were given
+        from generation.inviting import (
+            new_addresses,  # noqa: F401  invites there
+            partners_shut_out,  # noqa: F401  ends what they were given
+        )
         from generation.sandbox import opening  # noqa: F401  furnishes sandboxes that are opened
         from generation.schedules import make_schedules
 

@@ -281,7 +281,10 @@ class UpsertView(TenantView):
         body=UpsertGiven,
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Up to 1,000 rows; each is told of, and one that is wrong does not stop the others."""
+        """Up to 1,000 rows; each is told of, and one that is wrong does not stop the others.
+
+        With another `email`, links sent to the one before open nothing any more, and whoever has
+        something to do is mailed a new one."""
         rows = self.body()["employees"]
         good: list[tuple[int, dict[str, Any]]] = []
         wrong: dict[int, dict[str, Any]] = {}
@@ -353,7 +356,10 @@ class EmployeeView(TenantView):
         ),
     )
     def patch(self, request: Request, employee_id: UUID) -> HttpResponseBase:
-        """What is left out stays as it is; `attributes` are replaced as a whole."""
+        """What is left out stays as it is; `attributes` are replaced as a whole.
+
+        With another `email`, links sent to the one before open nothing any more, and whoever has
+        something to do is mailed a new one."""
         said = self.body()
         person = access.employee(self.inside, employee_id)
         person = roster_edits.change_employee(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
-from accounts.staff import roster_writing
+from accounts.staff import new_addresses, roster_writing
 from accounts.staff.roster_columns import (
     ATTRIBUTE_LIMIT,
     ATTRIBUTE_NAME_LIMIT,
@@ -124,20 +124,18 @@ def add_employee(
 
 @transaction.atomic
 def change_employee(*, actor: Actor, employee: Employee, person: Person) -> Employee:
-    """Write what was typed over what was known. Raises Problem as add_employee does."""
+    """Write what was typed over what was known. Links sent to an address before open nothing any
+    more. Raises Problem as add_employee does."""
     roster_writing.lock(employee.organisation)
     found = Employee.objects.select_for_update(of=("self",)).get(pk=employee.pk)
     _refuse_twins(employee.organisation, person, found.pk)
+    address = found.email.lower()
     changed = [name for name, value in person.values.items() if value != getattr(found, name)]
     for name in changed:
         setattr(found, name, person.values[name])
     if found.attributes != dict(person.attributes):
         found.attributes = dict(person.attributes)
         changed.append("attributes")
-    if "email" in changed:
-        # What came back came back from the address before.
-        found.bounced_at, found.bounce_reason = None, ""
-        changed += ["bounced_at", "bounce_reason"]
     if changed:
         found.save(update_fields=[*changed, "updated_at"])
         audit.record(
@@ -147,6 +145,9 @@ def change_employee(*, actor: Actor, employee: Employee, person: Person) -> Empl
             about=found,
             fields=", ".join(changed),
         )
+    if found.email.lower() != address:
+        new_addresses.follow(people=[found.pk])
+        found.refresh_from_db(fields=["bounced_at", "bounce_reason"])
     return found
 
 

@@ -29,6 +29,10 @@ SORTS = {
     "email": gettext_noop("E-mail"),
     "newest": gettext_noop("Newest first"),
 }
+# The states of a shoot that has not ended, which is what somebody's part in an order is.
+UNDER_WAY = (
+    "invited", "collecting", "queued", "training", "generating", "choosing", "approving",
+)  # fmt: skip
 _BY_NAME = ("last_name", "first_name", "email")
 _SEARCHED = (
     "first_name", "last_name", "preferred_name", "email", "title", "department", "location",
@@ -115,8 +119,7 @@ def selection(people: QuerySet[Employee], said: Mapping[str, str]) -> QuerySet[E
 
 def in_open_orders(people: QuerySet[Employee]) -> int:
     """How many of them have a part in an order that has not ended."""
-    over = ("delivered", "failed", "cancelled", "opted_out", "withdrawn")
-    return people.filter(shoots__isnull=False).exclude(shoots__state__in=over).distinct().count()
+    return people.filter(shoots__state__in=UNDER_WAY).distinct().count()
 
 
 def identifiers(words: Iterable[str]) -> set[UUID]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
-from accounts.staff import roster_writing
+from accounts.staff import new_addresses, roster_writing
 from accounts.staff.roster_edits import read_person
 from headshots.lib.problems import Problem
 
@@ -82,6 +82,7 @@ def upsert(
     outcomes: list[Outcome] = []
     touched: dict[UUID, Employee] = {}
     added: dict[UUID, Employee] = {}
+    readdressed: list[UUID] = []
     seen: dict[str, int] = {}
     for index, row in enumerate(rows):
         external_id = str(row.get("external_id", "")).strip()
@@ -95,6 +96,7 @@ def upsert(
                     field="external_id",
                 )
             person, new = _matched(organisation, roster, row, external_id)
+            address = person.email.lower()
             changed = _write(roster, person, row, external_id)
         except Problem as problem:
             outcome.problem = problem
@@ -106,9 +108,12 @@ def upsert(
             added[person.pk] = person
         elif changed:
             touched[person.pk] = person
+            if person.email.lower() != address:
+                readdressed.append(person.pk)
         outcome.result = "created" if new else "changed" if changed else "unchanged"
     # The changed go first: an address that one of them gives up may be a new one’s.
     _store([*touched.values(), *added.values()])
+    new_addresses.follow(people=readdressed)
     if added or touched:
         audit.record(
             actor=actor,

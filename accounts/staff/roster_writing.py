@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Change, Employee, Organisation
+from accounts.staff import new_addresses
 from accounts.staff.roster_changes import FIELDS, Decision
 from headshots.lib.ids import uuid7
 
@@ -25,8 +26,8 @@ def lock(organisation: Organisation) -> None:
 def write(organisation: Organisation, decisions: Sequence[Decision]) -> list[UUID]:
     """Insert the new, update the changed, mark the leavers; in the caller's transaction.
 
-    Three statements at most, whatever their number. Returns the new people's identifiers, in
-    order.
+    Three statements at most, whatever their number, and those of new_addresses. Returns the new
+    people's identifiers, in order.
     """
     now = timezone.now()
     new = [decision for decision in decisions if decision.change == Change.NEW]
@@ -53,6 +54,9 @@ def write(organisation: Organisation, decisions: Sequence[Decision]) -> list[UUI
             Employee.objects.filter(organisation=organisation, pk__in=leavers).update(
                 status=Employee.Status.LEFT, left_at=now, updated_at=now
             )
+    new_addresses.follow(
+        people=[d.employee_id for d in changed if d.employee_id and "email" in d.before]
+    )
     return added
 
 

@@ -139,9 +139,11 @@ def employee(request: HttpRequest, slug: str, employee_id: UUID) -> HttpResponse
             changed = roster_edits.change_employee(
                 actor=user_actor(inside.user, request), employee=found, person=_person(request)
             )
-            messages.success(
-                request, _("Saved what is known about {name}.").format(name=changed.name)
-            )
+            said = _("Saved what is known about {name}.").format(name=changed.name)
+            if changed.email.lower() != found.email.lower():
+                links = _("Links sent to {before} open nothing any more; mail goes to {email} now.")
+                said += " " + links.format(before=found.email, email=changed.email)
+            messages.success(request, said)
             return redirect("roster", slug=slug)
         except Problem as refused:
             problem = refused

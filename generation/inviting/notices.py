@@ -60,17 +60,18 @@ def invite(*, shoots: Sequence[Shoot]) -> None:
     queue(kind="invitation", shoots=shoots)
 
 
-def queue(*, kind: str, shoots: Sequence[Shoot]) -> None:
-    """Queue one kind of mail about many shoots, in one message a hundred of them."""
+def queue(*, kind: str, shoots: Sequence[Shoot], asked: bool = False) -> None:
+    """Queue one kind of mail about many shoots, in one message a hundred of them; `asked`: it is
+    wanted once more."""
     ids = [str(shoot.pk) for shoot in shoots]
+    more = [secrets.token_hex(4)] if asked else []
     for start in range(0, len(ids), 100):
-        async_task("generation.tasks.send_notices", kind, ids[start : start + 100])
+        async_task("generation.tasks.send_notices", kind, ids[start : start + 100], *more)
 
 
 def notify(*, shoot: Shoot, kind: str, asked: bool = False) -> None:
     """Queue one mail about a shoot; `asked`: somebody wants it once more."""
-    more = [secrets.token_hex(4)] if asked else []
-    async_task("generation.tasks.send_notices", kind, [str(shoot.pk)], *more)
+    queue(kind=kind, shoots=[shoot], asked=asked)
 
 
 def retry(*, kind: str, shoot_ids: list[str], asked: str = "") -> None:

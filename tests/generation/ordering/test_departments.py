@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Employee, RosterImport
-from accounts.staff import roster_imports, roster_reading
+from accounts.staff import roster_imports, roster_people, roster_reading
 from billing import ledger
+from generation import states
 from generation.leaving import leavers
 from generation.models import Order, Shoot, State
 from generation.ordering import department_looks, looks, orders
@@ -131,3 +132,22 @@ def test_old_roster_files_are_forgotten(world: World) -> None:
     )
     assert roster_imports.forget_old() == 1
     assert list(RosterImport.objects.all()) == [new]
+
+
+def test_leavers_who_had_a_headshot_before_are_warned_of_as_well(
+    world: World, client: Client
+) -> None:
+    assert set(roster_people.UNDER_WAY) == set(State.values) - states.ENDED
+    before = [world.shoot(state) for state in (State.DELIVERED, State.DELIVERED, State.QUEUED)]
+    orders.cancel_shoot(actor=world.actor, shoot=before[2])
+    people = [shoot.employee for shoot in before]
+    world.order(employees=people[:2])
+    found = world.roster_file("Email\nsomebody@else.example\n")
+    roster_imports.map_columns(
+        actor=world.actor, roster_import=found, meanings=["email"], mark_leavers=True
+    )
+    client.force_login(world.owner)
+    page = reverse("roster_import", args=[world.organisation.slug, found.pk])
+    assert "2 of those who leave are in open orders" in client.get(page).content.decode()
+    assert roster_imports.apply_import(actor=world.actor, roster_import=found).done
+    assert leavers.cancel() == 2
