@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from generation.approving import approvals, choosing
 from generation.approving.rejections import Fault
 from generation.finishing import renditions
 from generation.inviting import personal_links, reminders
-from generation.models import Candidate, Order, State
+from generation.models import Candidate, Order
 from generation.ordering import add_ons, another_look, funnel, orders, progress
 
 PAGE = 50
@@ -54,7 +55,7 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
         "percent": funnel.percent(order=order),
         "moving": stages.moving,
         "every": 2 if working else 8,
-        "approving": stages.here("approving"),
+        "approving": funnel.narrow(access.shoots(inside, order), _picked_of(wanted)).count(),
         "delivered": stages.here("approved"),
         "nudgeable": sum(one.here for one in stages.stages if one.nudgeable),
         "unreached": funnel.narrow(
@@ -66,6 +67,12 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
         "cost_cents": cents,
         "credits": costs.credits(order),
     }
+
+
+def _picked_of(wanted: funnel.Wanted) -> funnel.Wanted:
+    """Whom “Approve all” is about: those of the page's people who have picked, whatever stage is
+    looked at."""
+    return replace(wanted, stage="approving")
 
 
 @require_safe
@@ -100,18 +107,19 @@ def live(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def approve_all(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-    """Approve everybody who has picked."""
+    """Approve everybody of the page's department and words who has picked."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
+    wanted = funnel.Wanted.read(request.POST)
     approved = choosing.approve_all(
         actor=user_actor(inside.user, request),
-        shoots=list(access.shoots(inside, order).filter(state=State.APPROVING)),
+        shoots=list(funnel.narrow(access.shoots(inside, order), _picked_of(wanted))),
     )
     messages.success(
         request,
         ngettext("{n} headshot approved.", "{n} headshots approved.", approved).format(n=approved),
     )
-    return redirect("order", slug=slug, order_id=order_id)
+    return _back(slug, order_id, wanted)
 
 
 @require_POST
@@ -143,6 +151,11 @@ def nudge(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         request,
         " ".join(said).format(n=done.sent, lately=done.lately, unreached=done.unreached),
     )
+    return _back(slug, order_id, wanted)
+
+
+def _back(slug: str, order_id: UUID, wanted: funnel.Wanted) -> HttpResponse:
+    """To the order's page as it was looked at."""
     place = reverse("order", kwargs={"slug": slug, "order_id": order_id})
     return redirect(f"{place}?{urlencode(wanted.words())}")
 
