@@ -29,6 +29,7 @@ from generation.finishing import renditions
 from generation.inviting import personal_links, reminders
 from generation.models import Candidate, Order
 from generation.ordering import add_ons, another_look, funnel, orders, progress
+from headshots.lib.problems import Problem
 
 PAGE = 50
 
@@ -226,12 +227,23 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def approve(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
-    """The administrator's yes to one."""
+    """The administrator's yes to one, as it was looked at."""
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
-    choosing.approve(actor=user_actor(inside.user, request), shoot=found)
-    messages.success(request, _("{name}’s headshot is approved.").format(name=found.employee.name))
-    return redirect("order", slug=slug, order_id=found.order_id)
+    try:
+        looked_at = UUID(request.POST.get("candidate", ""))
+        choosing.approve(actor=user_actor(inside.user, request), shoot=found, picked=looked_at)
+    except ValueError:
+        messages.error(request, _("Look at the picture first, then approve it."))
+    except Problem as problem:
+        if problem.code != "stale":
+            raise
+        messages.error(request, problem.sentence)
+    else:
+        said = _("{name}’s headshot is approved.").format(name=found.employee.name)
+        messages.success(request, said)
+        return redirect("order", slug=slug, order_id=found.order_id)
+    return redirect("shoot", slug=slug, shoot_id=shoot_id)
 
 
 @require_POST

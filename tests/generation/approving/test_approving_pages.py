@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actors import employee_actor
 from accounts.models import Employee
 from billing import ledger
+from generation.approving import choosing
 from generation.models import Order, State
 from tests.forms import hidden
 from tests.world import World, bring
@@ -59,3 +62,42 @@ def test_approve_all_of_those_found_leaves_the_others(world: World, client: Clie
     assert "Approve it" in page.content.decode()
     client.post(action, hidden(page, action))
     assert delivered(order) == ["Legal"]
+
+
+@pytest.mark.parametrize("page", ["order", "shoot"])
+def test_a_picture_that_was_not_looked_at_is_not_approved(
+    world: World, client: Client, page: str
+) -> None:
+    client.force_login(world.owner)
+    shoot = world.shoot(State.APPROVING)
+    slug = world.organisation.slug
+    place = reverse(page, args=[slug, shoot.order_id if page == "order" else shoot.pk])
+    action = reverse("shoot_approve", args=[slug, shoot.pk])
+    sent = hidden(client.get(place), action)
+    other = choosing.short_list(shoot=shoot)[1]
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=other)
+    answer = client.post(action, sent, follow=True)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+    assert ledger.balance(organisation=world.organisation).held == 1
+    # The picture that is picked now is shown, and can be approved.
+    assert "has just picked another picture" in answer.content.decode()
+    assert reverse("candidate_picture", args=[slug, other.pk]) in answer.content.decode()
+    answer = client.post(action, hidden(answer, action), follow=True)
+    assert "headshot is approved" in answer.content.decode()
+    shoot.refresh_from_db()
+    assert shoot.state == State.DELIVERED
+    assert shoot.headshot.candidate == other
+
+
+@pytest.mark.parametrize("said", [{}, {"candidate": "x"}])
+def test_approving_without_saying_which_delivers_nothing(
+    world: World, client: Client, said: dict[str, str]
+) -> None:
+    client.force_login(world.owner)
+    shoot = world.shoot(State.APPROVING)
+    action = reverse("shoot_approve", args=[world.organisation.slug, shoot.pk])
+    answer = client.post(action, said, follow=True)
+    assert "Look at the picture first" in answer.content.decode()
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
