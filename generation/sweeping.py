@@ -43,6 +43,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     # Work goes on.
     ("claims", claims.sweep),
     ("rejudged", selfies.judge_again),
+    ("handed_in", selfies.hand_in_waiting),
     ("rendered_again", renditions.render_lost),
     ("rendering_begun", renditions.begin_missing),
     ("alternatives_again", alternatives.finish_lost),

@@ -61,6 +61,11 @@ def send_headshot_withdrawn(shoot_id: str, member_id: str) -> bool:
     )
 
 
+def send_short_of_credits(shoot_id: str, member_id: str) -> bool:
+    """default: tell somebody in charge that photos wait for credits."""
+    return member_notices.send_short_of_credits(shoot_id=UUID(shoot_id), member_id=UUID(member_id))
+
+
 def render(finishing_id: str) -> None:
     """default: render the files of one headshot. Loads OpenCV and dlib, never torch."""
     renditions.render(finishing_id=UUID(finishing_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -26,8 +27,16 @@ from generation.approving import approvals, choosing
 from generation.approving.rejections import Fault
 from generation.finishing import renditions
 from generation.inviting import personal_links, reminders
-from generation.models import Candidate, Order, State
-from generation.ordering import add_ons, another_look, funnel, orders, progress
+from generation.models import Candidate, Order
+from generation.ordering import (
+    add_ons,
+    another_look,
+    funnel,
+    orders,
+    progress,
+    short_of_credits,
+)
+from headshots.lib.problems import Problem
 
 PAGE = 50
 
@@ -54,18 +63,27 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
         "percent": funnel.percent(order=order),
         "moving": stages.moving,
         "every": 2 if working else 8,
-        "approving": stages.here("approving"),
+        "approving": funnel.narrow(access.shoots(inside, order), _picked_of(wanted)).count(),
         "delivered": stages.here("approved"),
         "nudgeable": sum(one.here for one in stages.stages if one.nudgeable),
         "unreached": funnel.narrow(
             access.shoots(inside, order), funnel.Wanted(stage="mail", department=wanted.department)
         ).count(),
+        "short": funnel.narrow(access.shoots(inside, order), replace(wanted, stage=""))
+        .filter(short_of_credits.waiting())
+        .count(),
         "gpu_seconds": seconds,
         "workers": progress.workers_alive(),
         "waiting": working,
         "cost_cents": cents,
         "credits": costs.credits(order),
     }
+
+
+def _picked_of(wanted: funnel.Wanted) -> funnel.Wanted:
+    """Whom “Approve all” is about: those of the page's people who have picked, whatever stage is
+    looked at."""
+    return replace(wanted, stage="approving")
 
 
 @require_safe
@@ -100,18 +118,19 @@ def live(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def approve_all(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-    """Approve everybody who has picked."""
+    """Approve everybody of the page's department and words who has picked."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
+    wanted = funnel.Wanted.read(request.POST)
     approved = choosing.approve_all(
         actor=user_actor(inside.user, request),
-        shoots=list(access.shoots(inside, order).filter(state=State.APPROVING)),
+        shoots=list(funnel.narrow(access.shoots(inside, order), _picked_of(wanted))),
     )
     messages.success(
         request,
         ngettext("{n} headshot approved.", "{n} headshots approved.", approved).format(n=approved),
     )
-    return redirect("order", slug=slug, order_id=order_id)
+    return _back(slug, order_id, wanted)
 
 
 @require_POST
@@ -143,6 +162,11 @@ def nudge(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         request,
         " ".join(said).format(n=done.sent, lately=done.lately, unreached=done.unreached),
     )
+    return _back(slug, order_id, wanted)
+
+
+def _back(slug: str, order_id: UUID, wanted: funnel.Wanted) -> HttpResponse:
+    """To the order's page as it was looked at."""
     place = reverse("order", kwargs={"slug": slug, "order_id": order_id})
     return redirect(f"{place}?{urlencode(wanted.words())}")
 
@@ -213,12 +237,23 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def approve(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
-    """The administrator's yes to one."""
+    """The administrator's yes to one, as it was looked at."""
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.shoot(inside, shoot_id)
-    choosing.approve(actor=user_actor(inside.user, request), shoot=found)
-    messages.success(request, _("{name}’s headshot is approved.").format(name=found.employee.name))
-    return redirect("order", slug=slug, order_id=found.order_id)
+    try:
+        looked_at = UUID(request.POST.get("candidate", ""))
+        choosing.approve(actor=user_actor(inside.user, request), shoot=found, picked=looked_at)
+    except ValueError:
+        messages.error(request, _("Look at the picture first, then approve it."))
+    except Problem as problem:
+        if problem.code != "stale":
+            raise
+        messages.error(request, problem.sentence)
+    else:
+        said = _("{name}’s headshot is approved.").format(name=found.employee.name)
+        messages.success(request, said)
+        return redirect("order", slug=slug, order_id=found.order_id)
+    return redirect("shoot", slug=slug, shoot_id=shoot_id)
 
 
 @require_POST

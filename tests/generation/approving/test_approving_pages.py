@@ -1,0 +1,103 @@
+"""What an administrator approves by a page is what that page showed."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actors import employee_actor
+from accounts.models import Employee
+from billing import ledger
+from generation.approving import choosing
+from generation.models import Order, State
+from tests.forms import hidden
+from tests.world import World, bring
+
+
+def picked_in(world: World, *departments: str) -> Order:
+    """An order in which somebody of each of those departments has picked."""
+    order = world.order(len(departments))
+    for shoot, department in zip(order.shoots.all(), departments, strict=True):
+        Employee.objects.filter(pk=shoot.employee_id).update(department=department)
+        bring(shoot, State.APPROVING)
+    return order
+
+
+def delivered(order: Order) -> list[str]:
+    """The departments of those whose headshots are delivered, sorted."""
+    found = order.shoots.filter(state=State.DELIVERED)
+    return sorted(found.values_list("employee__department", flat=True))
+
+
+def test_approve_all_of_a_department_leaves_the_others(world: World, client: Client) -> None:
+    client.force_login(world.owner)
+    order = picked_in(world, "Sales", "Sales", "Legal")
+    place = reverse("order", args=[world.organisation.slug, order.pk])
+    action = reverse("order_approve", args=[world.organisation.slug, order.pk])
+    # Whichever stage is looked at, the button counts the department.
+    for stage in ("", "approving", "invited"):
+        page = client.get(place, {"department": "Sales", "stage": stage})
+        assert "Approve all 2" in page.content.decode()
+        sent = hidden(page, action)
+        assert sent.get("stage", "") == stage
+    answer = client.post(action, sent, follow=True)
+    assert delivered(order) == ["Sales", "Sales"]
+    assert "2 headshots approved." in answer.content.decode()
+    # The others' credits are held, not taken, and the department is still looked at.
+    assert ledger.balance(organisation=world.organisation).held == 1
+    assert answer.context["wanted"].department == "Sales"
+    everybody = client.get(place)
+    assert "Approve it" in everybody.content.decode()
+    client.post(action, hidden(everybody, action))
+    assert delivered(order) == ["Legal", "Sales", "Sales"]
+
+
+def test_approve_all_of_those_found_leaves_the_others(world: World, client: Client) -> None:
+    client.force_login(world.owner)
+    order = picked_in(world, "Sales", "Legal")
+    wanted = order.shoots.get(employee__department="Legal").employee.email
+    action = reverse("order_approve", args=[world.organisation.slug, order.pk])
+    page = client.get(reverse("order", args=[world.organisation.slug, order.pk]), {"q": wanted})
+    assert "Approve it" in page.content.decode()
+    client.post(action, hidden(page, action))
+    assert delivered(order) == ["Legal"]
+
+
+@pytest.mark.parametrize("page", ["order", "shoot"])
+def test_a_picture_that_was_not_looked_at_is_not_approved(
+    world: World, client: Client, page: str
+) -> None:
+    client.force_login(world.owner)
+    shoot = world.shoot(State.APPROVING)
+    slug = world.organisation.slug
+    place = reverse(page, args=[slug, shoot.order_id if page == "order" else shoot.pk])
+    action = reverse("shoot_approve", args=[slug, shoot.pk])
+    sent = hidden(client.get(place), action)
+    other = choosing.short_list(shoot=shoot)[1]
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=other)
+    answer = client.post(action, sent, follow=True)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+    assert ledger.balance(organisation=world.organisation).held == 1
+    # The picture that is picked now is shown, and can be approved.
+    assert "has just picked another picture" in answer.content.decode()
+    assert reverse("candidate_picture", args=[slug, other.pk]) in answer.content.decode()
+    answer = client.post(action, hidden(answer, action), follow=True)
+    assert "headshot is approved" in answer.content.decode()
+    shoot.refresh_from_db()
+    assert shoot.state == State.DELIVERED
+    assert shoot.headshot.candidate == other
+
+
+@pytest.mark.parametrize("said", [{}, {"candidate": "x"}])
+def test_approving_without_saying_which_delivers_nothing(
+    world: World, client: Client, said: dict[str, str]
+) -> None:
+    client.force_login(world.owner)
+    shoot = world.shoot(State.APPROVING)
+    action = reverse("shoot_approve", args=[world.organisation.slug, shoot.pk])
+    answer = client.post(action, said, follow=True)
+    assert "Look at the picture first" in answer.content.decode()
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
