@@ -24,7 +24,7 @@ from generation.delivering import exports
 from generation.dispatch import claims, heartbeat
 from generation.finishing import consistency, renditions, wall_pictures
 from generation.inviting import join_links, mailing, member_notices, reminders
-from generation.leaving import closing, leavers, retention
+from generation.leaving import closing, leavers, retention, strays
 from generation.ordering import another_look, orders, promises
 from generation.photos import selfies, uploads
 from generation.publishing import doing, runs
@@ -104,6 +104,16 @@ def draw_wall(order_id: str, kind: str, key: str, language: str | None = None) -
 def publish(run_id: str) -> bool:
     """default: go on with a publishing run for a while."""
     return doing.go(run_id=UUID(run_id))
+
+
+def clear_strays() -> int:
+    """default, once a day: look for files of people that no row knows any more."""
+    return strays.begin()
+
+
+def clear_strays_of(organisation_id: str) -> int:
+    """default: destroy an organisation's files that no row knows any more."""
+    return strays.clear(organisation_id=UUID(organisation_id))
 
 
 def finish_closing(organisation_id: str) -> bool:
