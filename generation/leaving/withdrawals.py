@@ -13,7 +13,7 @@ from accounts.consent import releases
 from generation import states
 from generation.approving import alternatives
 from generation.inviting import member_notices, notices
-from generation.leaving import certificates, retention
+from generation.leaving import certificates, held, retention
 from generation.models import Alternative, Candidate, Certificate, Headshot, Selfie, Shoot, State
 from generation.publishing import runs
 from headshots.lib.problems import Problem
@@ -93,7 +93,7 @@ def _facts(shoot: Shoot, under_it: Sequence[Shoot]) -> dict[str, object]:
         "withdrawn_at": timezone.now().isoformat(timespec="seconds"),
         "photos": selfies.count(),
         "measurements": selfies.exclude(descriptor=None).count(),
-        "models": sum(bool(one.adapter) for one in under_it),
+        "models": sum(map(held.has_model, under_it)),
         "pictures": Candidate.objects.filter(**mine).exclude(finished="").count(),
         "headshots": Headshot.objects.filter(**mine).count(),
         "alternatives": Alternative.objects.filter(**mine).count(),
