@@ -17,7 +17,7 @@ from generation.delivering import exports
 from generation.dispatch import claims, heartbeat
 from generation.finishing import renditions, wall_pictures
 from generation.inviting import mailing, member_notices
-from generation.leaving import closing
+from generation.leaving import closing, strays
 from generation.ordering import another_look, orders
 from generation.photos import selfies
 from generation.publishing import doing
@@ -101,6 +101,16 @@ def draw_wall(order_id: str, kind: str, key: str, language: str | None = None) -
 def publish(run_id: str) -> bool:
     """default: go on with a publishing run for a while."""
     return doing.go(run_id=UUID(run_id))
+
+
+def clear_strays() -> int:
+    """default, once a day: look for files of people that no row knows any more."""
+    return strays.begin()
+
+
+def clear_strays_of(organisation_id: str) -> int:
+    """default: destroy an organisation's files that no row knows any more."""
+    return strays.clear(organisation_id=UUID(organisation_id))
 
 
 def finish_closing(organisation_id: str) -> bool:

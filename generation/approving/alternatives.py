@@ -28,7 +28,7 @@ from generation.engine import provenance
 from generation.finishing import finishes, photo_figures, renditions
 from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
-from generation.storage import vault
+from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
@@ -130,9 +130,9 @@ def _give(
         kind=str(kind),
     )
     if before:
-        transaction.on_commit(lambda: _remove(_keys(before)))
+        destroy(keys=_keys(before))
     if not file:
-        transaction.on_commit(lambda: vault().delete(f"{folder(shoot)}/photo.jpg"))
+        destroy(keys=[f"{folder(shoot)}/photo.jpg"])
     async_task("generation.tasks.finish_alternative", str(found.pk))
     return found
 
@@ -155,7 +155,7 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
             about=shoot,
         )
         shared_files.forget(order=shoot.order)
-    transaction.on_commit(lambda: vault().delete_tree(folder(shoot)))
+    destroy(folders=[folder(shoot)])
 
 
 def begin_anew(*, order: Order) -> None:

@@ -22,6 +22,7 @@ from generation.engine import gate
 from generation.inviting import notices
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.ordering import add_ons, promises
+from generation.storage import destroy
 from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -115,6 +116,8 @@ def back_to_collecting(sitter: Sitter, sentence: str, kind: str = "better_photos
                 round=shoot.round + 1,
             )
             notices.notify(shoot=shoot, kind=kind)
+            # What was learnt of these photos is not used again.
+            destroy(folders=[f"{shoot.folder}/adapter"])
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
         return False

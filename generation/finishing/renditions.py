@@ -28,7 +28,7 @@ from generation.accounting import usage
 from generation.delivering import credentials
 from generation.finishing import finishes, rendition_table
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
-from generation.storage import vault
+from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
 
@@ -89,12 +89,7 @@ def drop_finishings(*, finishings: QuerySet[Finishing]) -> None:
     found = list(finishings.select_related("headshot__shoot__order"))
     folders = [folder(finishing) for finishing in found]
     Finishing.objects.filter(pk__in=[finishing.pk for finishing in found]).delete()
-
-    def remove() -> None:
-        for path in folders:
-            vault().delete_tree(path)
-
-    transaction.on_commit(remove)
+    destroy(folders=folders)
 
 
 def forget(*, shoot: Shoot) -> None:

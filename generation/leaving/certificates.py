@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -11,7 +14,7 @@ from generation.models import Certificate, Shoot
 from headshots.lib.seals import Seal
 
 
-def issue(*, shoot: Shoot, facts: dict[str, object]) -> Certificate:
+def issue(*, shoot: Shoot, facts: dict[str, Any]) -> Certificate:
     """Write and sign the certificate of a withdrawal through a shoot's link, in its person's
     language."""
     certificate = Certificate(shoot=shoot, facts=facts)
@@ -23,11 +26,16 @@ def issue(*, shoot: Shoot, facts: dict[str, object]) -> Certificate:
 
 
 def of(shoot: Shoot) -> Certificate | None:
-    """The certificate of somebody's withdrawal: their shoot's own, or the one issued for all
-    shoots of the same release."""
+    """The certificate of somebody's withdrawal: their shoot's own, or the one issued for what
+    they took back with it; where this shoot is not signed for, their newest."""
     if shoot.release_id is None:
-        return None
-    found = list(Certificate.objects.filter(shoot__release=shoot.release_id))
+        theirs = Certificate.objects.filter(shoot__employee=shoot.employee_id)
+        return theirs.order_by("-created_at").first()
+    named = Q(
+        shoot__employee=shoot.employee_id,
+        facts__releases__contains=[{"id": str(shoot.release_id)}],
+    )
+    found = list(Certificate.objects.filter(Q(shoot__release=shoot.release_id) | named))
     return next((one for one in found if one.shoot_id == shoot.pk), found[0] if found else None)
 
 
@@ -43,10 +51,12 @@ def _text(certificate: Certificate) -> str:
         _("Number: {number}").format(number=certificate.pk),
         _("Person: {name} <{email}>").format(name=facts["name"], email=facts["email"]),
         _("Organisation: {organisation}").format(organisation=facts["organisation"]),
-        _("Release: version {version}, signed {time}, SHA-256 {sha256}").format(
-            version=facts["release_version"],
-            time=facts["signed_at"],
-            sha256=facts["release_sha256"],
+        _("Orders: {names}").format(names=facts["order"]),
+        *(
+            _("Release: version {version}, signed {time}, SHA-256 {sha256}").format(
+                version=release["version"], time=release["signed_at"], sha256=release["sha256"]
+            )
+            for release in facts["releases"]
         ),
         _("Withdrawn: {time}").format(time=facts["withdrawn_at"]),
         "",

@@ -43,6 +43,11 @@ def parts(shoot: Shoot) -> list[Shoot]:
     return [shoot, *others.select_related(*related).order_by("created_at")]
 
 
+def has_model(shoot: Shoot) -> bool:
+    """Whether files of a model lie in a shoot's folder, of one that is half trained, too."""
+    return any(True for _key in vault().keys(f"{shoot.folder}/adapter"))
+
+
 def kinds(*, shoot: Shoot) -> list[Kind]:
     """What there is of a person, in all their orders, with its clock; `until` None: as long as
     the order is kept."""
@@ -67,7 +72,7 @@ def kinds(*, shoot: Shoot) -> list[Kind]:
             inputs_until,
             used,
         ),
-        Kind(_("Your model"), sum(bool(one.adapter) for one in mine), inputs_until, used),
+        Kind(_("Your model"), sum(map(has_model, mine)), inputs_until, used),
         Kind(
             _("Pictures made of you"),
             Candidate.objects.filter(shoot__in=mine, passed=True).count(),

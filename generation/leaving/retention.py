@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
@@ -18,7 +17,7 @@ from generation.finishing import wall_pictures
 from generation.inviting import notices
 from generation.leaving import shared_files
 from generation.models import Candidate, Headshot, Order, Selfie, Shoot, State, Upload
-from generation.storage import vault
+from generation.storage import destroy, vault
 
 # How long after somebody left their folder is looked into again.
 REMAINS = timedelta(days=1)
@@ -37,8 +36,8 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
     """Destroy a shoot's photos, face measurements and adapter; with `results_too`, its pictures,
     also where they stand among those of others.
 
-    Rows go first and files after the commit: a file without a row is found again by its folder,
-    a row without a file would lie.
+    Rows go first and files after the commit: a file without a row is found again as a stray, a
+    row without a file would lie.
     """
     folders = [f"{shoot.folder}/{name}" for name in ("selfies", "adapter", "uploads")]
     with transaction.atomic():
@@ -59,12 +58,7 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
             about=shoot,
             results_too=results_too,
         )
-
-        def remove() -> None:
-            for folder in folders:
-                vault().delete_tree(folder)
-
-        transaction.on_commit(remove)
+        destroy(folders=folders)
 
 
 def _count_destroyed(shoot: Shoot) -> None:
@@ -168,6 +162,4 @@ def _destroy_old_photos(shoot: Shoot, before: datetime) -> None:
     )
     if shoot.order.due_at > timezone.now():
         notices.notify(shoot=shoot, kind="photos_gone")
-    for key in files:
-        transaction.on_commit(partial(vault().delete, key))
-    transaction.on_commit(partial(vault().delete_tree, f"{shoot.folder}/adapter"))
+    destroy(keys=files, folders=[f"{shoot.folder}/adapter"])

@@ -5,14 +5,11 @@ They do not lie in anybody's folder, so whoever leaves is taken out of them here
 
 from __future__ import annotations
 
-from functools import partial
-
-from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from accounts.webhooks import events
 from generation.models import Export, Order
-from generation.storage import vault
+from generation.storage import destroy
 
 SOMEBODY_LEFT = gettext_noop(
     "Somebody who was in it has left the order since, so it was destroyed. Begin it anew."
@@ -30,11 +27,11 @@ def forget(*, order: Order) -> None:
     exports = Export.objects.select_for_update().filter(order=order)
     for export in exports.exclude(state=Export.State.FAILED).order_by("pk"):
         if export.file:
-            transaction.on_commit(partial(vault().delete, export.file))
+            destroy(keys=[export.file])
         Export.objects.filter(pk=export.pk).update(
             state=Export.State.FAILED, sentence=SOMEBODY_LEFT, file="", bytes=0
         )
         events.emit(
             organisation=order.organisation, type="export.failed", resource=export, once=True
         )
-    transaction.on_commit(partial(vault().delete_tree, walls_folder(order)))
+    destroy(folders=[walls_folder(order)])

@@ -13,49 +13,55 @@ from accounts.consent import releases
 from generation import states
 from generation.approving import alternatives
 from generation.inviting import member_notices, notices
-from generation.leaving import certificates, retention
+from generation.leaving import certificates, held, retention
 from generation.models import Alternative, Candidate, Certificate, Headshot, Selfie, Shoot, State
 from generation.publishing import runs
 from headshots.lib.problems import Problem
 
 
-def may_withdraw(shoot: Shoot) -> bool:
-    """Whether there is anything to take back."""
-    return shoot.release_id is not None and shoot.state != State.WITHDRAWN
+def covered(shoot: Shoot) -> list[Shoot]:
+    """What withdrawing through a shoot's link would end: every shoot of its person under a
+    release that still stands, oldest first."""
+    signed = Shoot.objects.filter(employee=shoot.employee_id, release__isnull=False)
+    open_ones = signed.exclude(state=State.WITHDRAWN).select_related("order")
+    return list(open_ones.order_by("created_at", "pk"))
 
 
 @transaction.atomic
 def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
-    """Stop the work, destroy what there is, certify it; in every shoot that goes by the release,
-    as another look does. Twice is once.
+    """Stop the work, destroy what there is, certify it; in every shoot of the person, under
+    whichever release, as their page counts them all. Twice is once.
 
     Whoever works on a shoot is shut out by its fence; whoever approves it waits for the lock
     and finds it ended. A headshot that was delivered is withdrawn as well; its credit was spent.
     Raises Problem where no release was signed.
     """
-    shoot = Shoot.objects.select_related("release").get(pk=shoot.pk)
-    if shoot.release is None:
+    mine = Shoot.objects.filter(employee=shoot.employee_id, release__isnull=False)
+    signed = releases.locked(mine.values_list("release", flat=True))
+    if not signed:
         raise Problem(
             _("You have signed no release, so there is nothing to take back."),
             code="no_release",
             status=409,
         )
-    (release,) = releases.locked([shoot.release.pk])
-    keys = Shoot.objects.filter(release=release).order_by("pk").values_list("pk", flat=True)
+    keys = mine.filter(release__in=signed).order_by("pk").values_list("pk", flat=True)
     locked = [states.locked(key) for key in keys]
     under_it = [one for one in locked if one.state != State.WITHDRAWN]
     if not under_it:
-        return Certificate.objects.filter(shoot__release=release).latest("created_at")
-    facts = _facts(shoot, under_it)
+        return Certificate.objects.filter(shoot__employee=shoot.employee_id).latest("created_at")
+    through = next((one for one in under_it if one.pk == shoot.pk), under_it[0])
+    facts = _facts(through, under_it)
     approved = Headshot.objects.filter(shoot__in=under_it, approved_at__isnull=False)
     delivered = list(approved.values_list("shoot", flat=True))
     for one in under_it:
         states.move(actor=actor, shoot=one, to=State.WITHDRAWN)
+    # In one order for all, as colleagues who leave at once wait here for the same ZIPs.
+    for one in sorted(under_it, key=lambda one: one.order_id):
         retention.destroy_inputs(actor=actor, shoot=one, results_too=True)
         alternatives.take_back(actor=actor, shoot=one)
         runs.forget_before(shoot=one)
-    releases.withdraw(actor=actor, release=release)
-    through = next((one for one in under_it if one.pk == shoot.pk), under_it[0])
+    for release in signed:
+        releases.withdraw(actor=actor, release=release)
     certificate = certificates.issue(shoot=through, facts=facts)
     notices.notify(shoot=through, kind="withdrawn")
     for one in under_it:
@@ -66,8 +72,8 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
 
 
 def _facts(shoot: Shoot, under_it: Sequence[Shoot]) -> dict[str, object]:
-    """What is there now in the shoots of the release and will be gone, counted."""
-    assert shoot.release is not None
+    """What is there now in the shoots and will be gone, counted."""
+    signed = {one.release.pk: one.release for one in under_it if one.release is not None}
     mine = {"shoot__in": [one.pk for one in under_it]}
     selfies = Selfie.objects.filter(**mine)
     return {
@@ -75,13 +81,19 @@ def _facts(shoot: Shoot, under_it: Sequence[Shoot]) -> dict[str, object]:
         "email": shoot.employee.email,
         "organisation": shoot.order.organisation.name,
         "order": ", ".join(one.order.name for one in under_it),
-        "release_version": shoot.release.text_version,
-        "release_sha256": shoot.release.text_hash,
-        "signed_at": shoot.release.signed_at.isoformat(timespec="seconds"),
+        "releases": [
+            {
+                "id": str(release.pk),
+                "version": release.text_version,
+                "sha256": release.text_hash,
+                "signed_at": release.signed_at.isoformat(timespec="seconds"),
+            }
+            for release in sorted(signed.values(), key=lambda one: one.signed_at)
+        ],
         "withdrawn_at": timezone.now().isoformat(timespec="seconds"),
         "photos": selfies.count(),
         "measurements": selfies.exclude(descriptor=None).count(),
-        "models": sum(bool(one.adapter) for one in under_it),
+        "models": sum(map(held.has_model, under_it)),
         "pictures": Candidate.objects.filter(**mine).exclude(finished="").count(),
         "headshots": Headshot.objects.filter(**mine).count(),
         "alternatives": Alternative.objects.filter(**mine).count(),

@@ -24,7 +24,7 @@ from generation import states
 from generation.models import Look, Order, Selfie, Shoot, State
 from generation.ordering import orders, placed_once, short_of_credits
 from generation.photos import selfies
-from generation.storage import vault
+from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 
 LEAST_DAYS = timedelta(days=7)
@@ -130,7 +130,8 @@ def begin(*, shoot_id: UUID) -> bool:
     """Copy photos and adapter into a shoot and hand it in. Returns whether this call did it.
 
     Where they were destroyed meanwhile, the shoot is cancelled with a sentence. The copies are as
-    old as what they were made of, so that they are kept no longer.
+    old as what they were made of, so that they are kept no longer. Raises Problem, and leaves no
+    copies, where a credit is missing.
     """
     shoot = Shoot.objects.select_related("order__organisation").get(pk=shoot_id)
     if shoot.order.extends_id is None or shoot.state != State.COLLECTING:
@@ -190,26 +191,40 @@ def _handed_in(
             _give_up(locked)
         if locked.state in states.ENDED:
             # Whoever ended it could not see the copies.
-            transaction.on_commit(lambda: store.delete_tree(shoot.folder))
+            destroy(folders=[shoot.folder])
             return False
         if locked.state != State.COLLECTING or locked.selfies.exists():
             return False
-        Selfie.objects.bulk_create(copies)
-        for copy, photo in zip(copies, photos, strict=True):
-            copy.created_at = photo.created_at
-        Selfie.objects.bulk_update(copies, ["created_at"])
-        Shoot.objects.filter(pk=shoot.pk).update(
-            adapter=adapter, adapter_steps=source.adapter_steps if adapter else 0
-        )
-        selfies.hand_in(actor=SYSTEM, shoot=locked)
+        if not all(store.exists(key) for key in (adapter, *(c.file for c in copies)) if key):
+            # Another call went in vain meanwhile and took them away.
+            return False
+        try:
+            with transaction.atomic():
+                _add_copies(locked, copies, photos)
+                Shoot.objects.filter(pk=shoot.pk).update(
+                    adapter=adapter, adapter_steps=source.adapter_steps if adapter else 0
+                )
+                selfies.hand_in(actor=SYSTEM, shoot=locked)
+        except Problem:
+            # Still under the lock: whoever calls off a shoot without rows looks for no files.
+            for kind in ("selfies", "adapter"):
+                store.delete_tree(f"{shoot.folder}/{kind}")
+            raise
     return True
+
+
+def _add_copies(shoot: Shoot, copies: list[Selfie], photos: Sequence[Selfie]) -> None:
+    Selfie.objects.bulk_create(copies)
+    for copy, photo in zip(copies, photos, strict=True):
+        copy.created_at = photo.created_at
+    Selfie.objects.bulk_update(copies, ["created_at"])
 
 
 def _give_up(shoot: Shoot) -> None:
     if shoot.state == State.COLLECTING:
         states.move(actor=SYSTEM, shoot=shoot, to=State.CANCELLED, message=GONE)
         # Copies of a beginning that broke off.
-        transaction.on_commit(lambda: vault().delete_tree(shoot.folder))
+        destroy(folders=[shoot.folder])
 
 
 def begin_missing(*, after_s: int = 120) -> int:

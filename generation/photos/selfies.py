@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from generation.dispatch import base_model, claims
 from generation.inviting import notices
 from generation.models import Selfie, Shoot, State
 from generation.ordering import short_of_credits
-from generation.storage import vault
+from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
 
@@ -115,7 +116,8 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
         photo = decode_photo(data)
     except PhotoProblem as problem:
         raise Problem(f"{name}: {problem.sentence}", code="photo", field="photos") from problem
-    key = f"{shoot.folder}/selfies/{sha256}.jpg"
+    # A name of its own, so that an upload that is refused takes away nobody else's file.
+    key = f"{shoot.folder}/selfies/{secrets.token_hex(16)}.jpg"
     vault().put(key, to_jpeg(photo.image, quality=93))
     try:
         with transaction.atomic():
@@ -144,7 +146,11 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
                 async_task("generation.tasks.judge_selfie", str(selfie.pk))
             return selfie
     except IntegrityError:
+        vault().delete(key)
         return Selfie.objects.get(shoot=shoot, sha256=sha256)
+    except Problem:
+        vault().delete(key)
+        raise
 
 
 def refuse_closed(shoot: Shoot) -> None:
@@ -253,7 +259,7 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
             action="selfie.removed",
             about=shoot,
         )
-        transaction.on_commit(lambda: vault().delete(selfie.file))
+        destroy(keys=[selfie.file])
 
 
 def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:

@@ -14,7 +14,7 @@ from accounts.models import Organisation
 from generation.models import Directory, Publication, PublishingRun
 from generation.publishing import targets
 from generation.publishing.interface import Target, TokenDead
-from generation.storage import vault
+from generation.storage import destroy
 from headshots.lib import sealed
 from headshots.lib.problems import Problem
 
@@ -95,12 +95,7 @@ def remove(*, actor: Actor, directory: Directory) -> None:
             kind=directory.kind,
         )
         directory.delete()
-
-        def forget() -> None:
-            for key in kept:
-                vault().delete(key)
-
-        transaction.on_commit(forget)
+        destroy(keys=kept)
 
 
 def open_target(directory: Directory) -> Target:

@@ -18,7 +18,7 @@ from accounts.actors import Actor
 from generation.approving import alternatives
 from generation.delivering import delivery
 from generation.models import Directory, Order, Publication, PublishingRun, Shoot
-from generation.storage import vault
+from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 
 Aim, State = PublishingRun.Aim, PublishingRun.State
@@ -156,12 +156,7 @@ def forget_before(*, shoot: Shoot) -> None:
     kept = Publication.objects.filter(shoot=shoot).exclude(before="")
     keys = list(kept.values_list("before", flat=True))
     kept.update(before="")
-
-    def remove() -> None:
-        for key in keys:
-            vault().delete(key)
-
-    transaction.on_commit(remove)
+    destroy(keys=keys)
 
 
 def counts(run: PublishingRun) -> dict[str, int]:

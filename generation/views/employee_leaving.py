@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.consent.releases import RETENTION_DAYS
 from generation.approving import alternatives, choosing
 from generation.leaving import certificates, held, withdrawals
-from generation.models import Shoot
+from generation.models import Shoot, State
 from generation.views.employee_page import come_in, page, page_context
 from generation.views.pictures import private_jpeg
 from headshots.lib.problems import Problem
@@ -24,8 +24,11 @@ from headshots.lib.problems import Problem
 def data(request: HttpRequest, token: str) -> HttpResponse:
     """What is held about this person, until when, and what they can do about it."""
     shoot, _actor = come_in(request, token)
+    covered = withdrawals.covered(shoot)
     context = {
         **page_context(request, shoot, token),
+        "covered": [one.order.name for one in covered],
+        "delivered": any(one.state == State.DELIVERED for one in covered),
         "kinds": held.kinds(shoot=shoot),
         "log": held.entries(shoot),
         "certificate": certificates.of(shoot),

@@ -48,8 +48,8 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         "alternative": getattr(shoot, "alternative", None),
         "working": shoot.state in (State.QUEUED, State.TRAINING, State.GENERATING),
         "leaving": shoot.state not in states.ENDED,
+        "other_orders": _other_orders(shoot),
         "nothing_better": states.NOTHING_BETTER,
-        "may_withdraw": withdrawals.may_withdraw(shoot),
         "rounds_left": max(0, choosing.MOST_ROUNDS - shoot.round),
         "reasons": choosing.Reason,
         "return_url": shoot.invitation.return_url if getattr(request, "framed_by", "") else "",
@@ -81,6 +81,12 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         context["certificate"] = certificates.of(shoot)
     context["new_plate"] = before_and_after.pair_of(shoot=shoot)
     return context
+
+
+def _other_orders(shoot: Shoot) -> list[str]:
+    """The names of a person's other orders that stepping out of this one leaves as they are."""
+    covered = [one for one in withdrawals.covered(shoot) if one.pk != shoot.pk]
+    return [one.order.name for one in covered if one.state != State.OPTED_OUT]
 
 
 def _photos(shoot: Shoot) -> dict[str, object]:

@@ -112,6 +112,12 @@ class Vault:
         with _as_unavailable(key):
             return path.stat().st_size
 
+    def changed_at(self, key: str) -> float:
+        """When the file was put, in seconds since 1970. Raises FileMissing or VaultUnavailable."""
+        path = self._locate(key)
+        with _as_unavailable(key):
+            return path.stat().st_mtime
+
     def keys(self, prefix: str = "") -> Iterator[str]:
         """The keys that lie below the folder `prefix`, sorted; all of them by default."""
         start = self._locate(prefix) if prefix else self.root

@@ -20,7 +20,7 @@ from accounts.actors import employee_actor
 from billing import ledger
 from generation import tasks
 from generation.approving import alternatives, choosing
-from generation.leaving import retention, withdrawals
+from generation.leaving import held, retention, withdrawals
 from generation.models import Alternative, Candidate, Headshot, Selfie, Shoot, State
 from generation.storage import vault
 from headshots.lib import seals
@@ -82,6 +82,16 @@ def test_withdrawing_destroys_all_and_certifies_it(
     # Once is enough, and nothing more is written.
     client.post(url(shoot, "withdraw"))
     assert Shoot.objects.get(pk=shoot.pk).state == State.WITHDRAWN
+
+
+def test_a_model_that_is_half_trained_counts(world: World, client: Client) -> None:
+    shoot = world.shoot(State.TRAINING)
+    vault().put(f"{shoot.folder}/adapter/1/checkpoint.safetensors", b"half a model")
+    (model,) = [kind for kind in held.kinds(shoot=shoot) if kind.what == "Your model"]
+    assert model.count == 1
+    client.post(url(shoot, "withdraw"))
+    assert "- 1 trained models" in client.get(url(shoot, "certificate")).content.decode()
+    assert left_of(shoot) == []
 
 
 def test_a_delivered_headshot_is_withdrawn_and_its_credit_stays_spent(
