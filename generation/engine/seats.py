@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from safetensors import SafetensorError
 from torch import Tensor
 
 from generation.engine import adapters, faces
@@ -121,8 +122,27 @@ def note_of(path: Path) -> dict[str, Any]:
         return {}
 
 
-def save(seat: Seat, slots: adapters.Slots) -> None:
-    """Write the seat's checkpoint: adapter, optimiser, how far it came."""
+def write(
+    seat: Seat, name: str, groups: Mapping[str, Mapping[str, Tensor]], note: Mapping[str, Any]
+) -> bool:
+    """Write a file of the person's, as `adapters.write` does. Returns whether it was written.
+
+    Whose folder is gone has withdrawn, perhaps this moment: nothing of them is written, and
+    nobody beside them is stopped.
+    """
+    try:
+        if seat.folder.is_dir():
+            adapters.write(seat.folder / name, groups, note)
+            return True
+    except (OSError, SafetensorError):
+        if seat.folder.is_dir():
+            raise
+    return False
+
+
+def save(seat: Seat, slots: adapters.Slots) -> bool:
+    """Write the seat's checkpoint: adapter, optimiser, how far it came. Returns whether it was
+    written; see `write`."""
     groups: dict[str, Mapping[str, Tensor]] = {"lora": slots.take(seat.slot)}
     assert seat.optimizer is not None
     for group, key in (("m", "exp_avg"), ("v", "exp_avg_sq")):
@@ -138,7 +158,7 @@ def save(seat: Seat, slots: adapters.Slots) -> None:
         "history": seat.history,
         "steady": seat.steady,
     }
-    adapters.write(seat.folder / CHECKPOINT, groups, note)
+    return write(seat, CHECKPOINT, groups, note)
 
 
 def sit(seat: Seat, slots: adapters.Slots, recipe: Recipe, slot: str) -> None:

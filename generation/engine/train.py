@@ -66,7 +66,12 @@ def train_people(
     of them is written any more. Out of memory halves the people at once. Raises PhotoError for a
     person without a face.
     """
-    run = _Run(base, on_progress)
+
+    def stays(seat: Seat) -> bool:
+        # Whose folder is gone has withdrawn: it must not come back.
+        return seat.folder.is_dir() and not (dropped is not None and dropped(seat.spec.person))
+
+    run = _Run(base, on_progress, stays)
     done: dict[str, TrainResult] = {}
     waiting: list[Seat] = []
     for spec in specs:
@@ -77,11 +82,6 @@ def train_people(
             waiting.append(seats.open_seat(base, spec, folders[spec.person]))
     at_once = max(1, people_at_once or base.recipe.lora.people)
     sitting: list[Seat] = []
-
-    def stays(seat: Seat) -> bool:
-        # Whose folder is gone has withdrawn: it must not come back.
-        return seat.folder.is_dir() and not (dropped is not None and dropped(seat.spec.person))
-
     try:
         while waiting or sitting:
             sitting = [seat for seat in sitting if stays(seat)]
@@ -117,7 +117,8 @@ def train_people(
                 continue
             for seat in list(sitting):
                 if stays(seat) and run.after_step(seat):
-                    done[seat.spec.person] = run.finish(seat)
+                    if (result := run.finish(seat)) is not None:
+                        done[seat.spec.person] = result
                     sitting.remove(seat)
     finally:
         base.slots.require_grad(())
@@ -144,9 +145,11 @@ class _Run:
         self,
         base: BaseModel,
         on_progress: Callable[[str, int, int], None] | None = None,
+        stays: Callable[[Seat], bool] = lambda _: True,
     ):
         self.base = base
         self.on_progress = on_progress
+        self.stays = stays
 
     def seat(self, seat: Seat, sitting: list[Seat]) -> None:
         """Give `seat` a free slot, its pictures and its weights."""
@@ -164,7 +167,8 @@ class _Run:
 
     def stand(self, seat: Seat) -> None:
         """Leave the slot for now, keeping all that was learnt, through the checkpoint."""
-        seats.save(seat, self.base.slots)
+        if not seats.save(seat, self.base.slots):
+            return
         again = seats.open_seat(self.base, seat.spec, seat.folder)
         seat.state, seat.optimizer, seat.slot = again.state, None, ""
 
@@ -216,12 +220,15 @@ class _Run:
         return torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda")
 
     def after_step(self, seat: Seat) -> bool:
-        """Report, judge and save when due; whether the person is done."""
+        """Report, judge and save when due; whether the person is done. Judging takes seconds, in
+        which somebody may leave: they are not done, and nothing is written."""
         settings = self.base.recipe.lora
         end = seat.step >= seat.steps
         if end or seat.step % settings.checkpoint_every == 0:
             if settings.judge_images and seat.step >= settings.judge_from * seat.steps:
                 self.judge(seat)
+                if not self.stays(seat):
+                    return False
                 if self.came_apart(seat):
                     log.warning("an adapter came apart at step %d: begun again", seat.step)
                     seats.begin_again(seat, self.base.slots, self.base.recipe)
@@ -262,9 +269,9 @@ class _Run:
                 who = faces.describe(picture, seen[0], recipe.gate.enlarge_to)
                 values[-1] = float(faces.distances(who, data.descriptors).mean())
         value = sum(values) / len(values)
-        if seat.best is None or round(value, 5) < seat.best[1]:
+        if self.stays(seat) and (seat.best is None or round(value, 5) < seat.best[1]):
             state = {base.family.prefix: base.slots.take(seat.slot)}
-            adapters.write(seat.folder / seats.BEST, state, {"digest": seat.digest})
+            seats.write(seat, seats.BEST, state, {"digest": seat.digest})
         seat.history.append((seat.step, round(value, 5)))
         seat.seconds += time.perf_counter() - start
 
@@ -294,14 +301,20 @@ class _Run:
         for seat in sitting:
             seats.save(seat, self.base.slots)
 
-    def finish(self, seat: Seat) -> TrainResult:
-        """Keep the best weights as the person's adapter, and drop the checkpoint."""
+    def finish(self, seat: Seat) -> TrainResult | None:
+        """Keep the best weights as the person's adapter, and drop the checkpoint; None for
+        somebody who left this moment."""
         base, folder = self.base, seat.folder
         state, step, best = base.slots.take(seat.slot), seat.step, seat.best
         if best is not None and best[0] != seat.step:
             kept = seats.note_of(folder / seats.BEST).get("digest") == seat.digest
             if kept:
-                state = adapters.read(folder / seats.BEST, base.family.prefix)[0]
+                try:
+                    state = adapters.read(folder / seats.BEST, base.family.prefix)[0]
+                except EngineError:
+                    if folder.is_dir():
+                        raise
+                    return None
                 step = best[0]
         note = {
             "digest": seat.digest,
@@ -314,9 +327,10 @@ class _Run:
             "history": seat.history,
             "steady": seat.steady,
         }
-        path = folder / seats.ADAPTER
-        adapters.write(path, {base.family.prefix: state}, note)
+        if not seats.write(seat, seats.ADAPTER, {base.family.prefix: state}, note):
+            return None
         for name in (seats.CHECKPOINT, seats.BEST):
             (folder / name).unlink(missing_ok=True)
         holdout = best[1] if best else None
+        path = folder / seats.ADAPTER
         return TrainResult(seat.spec.person, path, step, seat.seconds, holdout, tuple(seat.history))

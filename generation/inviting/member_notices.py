@@ -21,8 +21,8 @@ _SHORT = "generation.tasks.send_short_of_credits"
 
 
 def headshot_withdrawn(*, shoot: Shoot) -> None:
-    """Queue word that a headshot which was delivered may not be used any more, one message to
-    each who is in charge, in the language they read."""
+    """Queue word that a headshot which was delivered, or a photo that was put into a directory,
+    may not be used any more, one message to each who is in charge, in the language they read."""
     if shoot.order.organisation.sandbox_of_id:
         return  # nobody real is behind the sandbox
     for member in letters.in_charge(shoot.order.organisation):
@@ -53,17 +53,24 @@ def send_headshot_withdrawn(*, shoot_id: UUID, member_id: UUID) -> bool:
 def _withdrawn(shoot: Shoot, certificate: Certificate, member: Member) -> letters.Letter:
     organisation = shoot.order.organisation
     path = reverse("shoot", args=[organisation.slug, shoot.pk])
+    facts = certificate.facts
     with translation.override(letters.language_of(member)):
+        subject = (
+            _("{name} has withdrawn a headshot that was delivered")
+            if facts["was_delivered"]
+            else _("{name} has withdrawn a photo that was put into a directory")
+        )
         return letters.letter(
             organisation=organisation,
             template="headshot_withdrawn",
-            subject=_("{name} has withdrawn a headshot that was delivered").format(
-                name=certificate.facts["name"]
-            ),
+            subject=subject.format(name=facts["name"]),
             context={
                 "organisation": organisation,
                 "order": shoot.order,
-                "name": certificate.facts["name"],
+                "name": facts["name"],
+                "was_delivered": facts["was_delivered"],
+                # Certificates of before do not say.
+                "directories": ", ".join(facts.get("standing_in", [])),
                 "withdrawn_at": certificate.created_at,
                 "certificate": certificate,
                 "link": f"{settings.SITE_URL}{path}",

@@ -65,6 +65,7 @@ def _text(certificate: Certificate) -> str:
         "- " + _("{count} measurements of the face").format(count=facts["measurements"]),
         "- " + _("{count} trained models").format(count=facts["models"]),
         "- " + _("{count} pictures").format(count=facts["pictures"]),
+        *_given_instead(facts),
         "",
         _(
             "Kept, as proof of what was agreed: the release, this certificate, and the entries of "
@@ -78,7 +79,26 @@ def _text(certificate: Certificate) -> str:
                 "used any more; copies outside of Headshots are theirs to destroy."
             ).format(organisation=facts["organisation"])
         )
+    if facts["standing_in"]:
+        lines.append(
+            _(
+                "A picture had been put into {directories}. {organisation} has been told that it "
+                "has to go there, too."
+            ).format(
+                directories=", ".join(facts["standing_in"]),
+                organisation=facts["organisation"],
+            )
+        )
     return "\n".join(lines) + "\n"
+
+
+def _given_instead(facts: dict[str, Any]) -> list[str]:
+    """The line of a photo or initials that stood for somebody who had opted out."""
+    if not facts["alternatives"]:
+        return []
+    return [
+        "- " + _("{count} photos or initials given instead").format(count=facts["alternatives"])
+    ]
 
 
 def document(certificate: Certificate) -> str:

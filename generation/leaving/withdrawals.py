@@ -52,7 +52,8 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
     through = next((one for one in under_it if one.pk == shoot.pk), under_it[0])
     facts = _facts(through, under_it)
     approved = Headshot.objects.filter(shoot__in=under_it, approved_at__isnull=False)
-    delivered = list(approved.values_list("shoot", flat=True))
+    handed_out = set(approved.values_list("shoot", flat=True))
+    handed_out |= {one.pk for one in under_it if runs.standing_in(shoot=one)}
     for one in under_it:
         states.move(actor=actor, shoot=one, to=State.WITHDRAWN)
     # In one order for all, as colleagues who leave at once wait here for the same ZIPs.
@@ -65,7 +66,7 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
     certificate = certificates.issue(shoot=through, facts=facts)
     notices.notify(shoot=through, kind="withdrawn")
     for one in under_it:
-        if one.pk in delivered:
+        if one.pk in handed_out:
             # The certificate says that they have been told.
             member_notices.headshot_withdrawn(shoot=one)
     return certificate
@@ -76,6 +77,7 @@ def _facts(shoot: Shoot, under_it: Sequence[Shoot]) -> dict[str, object]:
     signed = {one.release.pk: one.release for one in under_it if one.release is not None}
     mine = {"shoot__in": [one.pk for one in under_it]}
     selfies = Selfie.objects.filter(**mine)
+    standing = {str(found) for one in under_it for found in runs.standing_in(shoot=one)}
     return {
         "name": shoot.employee.name,
         "email": shoot.employee.email,
@@ -98,4 +100,6 @@ def _facts(shoot: Shoot, under_it: Sequence[Shoot]) -> dict[str, object]:
         "headshots": Headshot.objects.filter(**mine).count(),
         "alternatives": Alternative.objects.filter(**mine).count(),
         "was_delivered": Headshot.objects.filter(**mine, approved_at__isnull=False).exists(),
+        # Names of the directories that a picture of them was put into and may still stand in.
+        "standing_in": sorted(standing),
     }

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from generation import states
 from generation.delivering.credentials import Unusable
 from generation.engine.provenance import CannotSign
 from generation.models import Alternative, Headshot, Publication, PublishingRun, State
@@ -211,7 +212,8 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
     if run.aim == Aim.UNDO:
         _put_back(run, target, publication)
         return
-    picture = pictures.prepare(_of(publication), target.photo, closer=run.directory.closer)
+    of = _of(publication)
+    picture = pictures.prepare(of, target.photo, closer=run.directory.closer)
     remote_id = publication.remote_id or target.find(publication.shoot.employee)
     Publication.objects.filter(pk=publication.pk).update(remote_id=remote_id)
     if run.aim == Aim.REHEARSE:
@@ -225,9 +227,14 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         _finish(publication, Publication.State.DONE, said)
         return
     if publication.had_before is None:
-        _keep_before(publication, target.read(remote_id))
-    Publication.objects.filter(pk=publication.pk).update(wrote=True)
-    target.write(remote_id, picture)
+        _begin_to_write(publication, of, target.read(remote_id))
+    else:
+        _begin_to_write(publication, of)
+    try:
+        target.write(remote_id, picture)
+    except Refusal:
+        Publication.objects.filter(pk=publication.pk).update(wrote=publication.wrote)
+        raise
     note(publication, gettext_noop("Written."))
     _read_back(target, remote_id, picture)
     _finish(publication, Publication.State.DONE, gettext_noop("Stands there and was read back."))
@@ -259,27 +266,50 @@ def _of(publication: Publication) -> Headshot | Alternative:
     return given
 
 
-def _keep_before(publication: Publication, found: bytes | None) -> None:
-    """The photo that is about to be replaced, sealed, in a folder of its person's."""
+def _begin_to_write(
+    publication: Publication, of: Headshot | Alternative, *found: bytes | None
+) -> None:
+    """Note that `of` may stand there from now on and, of the first time, keep what was `found`
+    there, sealed, in a folder of its person's.
+
+    Preparing and asking the directory take seconds: whoever withdraws or takes their photo back
+    meanwhile is not written, and whoever does so later is seen to stand there. Raises Refusal.
+    """
+    before: dict[str, object] = {}
     key = ""
-    if found is not None:
-        key = f"{pictures.folder_of_before(publication.shoot)}/{publication.pk}"
-        text = base64.b64encode(found).decode()
-        vault().put(key, sealed.seal(text, purpose=PURPOSE).encode())
+    if found:
+        (photo,) = found
+        if photo is not None:
+            key = f"{pictures.folder_of_before(publication.shoot)}/{publication.pk}"
+            text = base64.b64encode(photo).decode()
+            vault().put(key, sealed.seal(text, purpose=PURPOSE).encode())
+        before = {"before": key, "had_before": photo is not None}
+    try:
+        with transaction.atomic():
+            publication.shoot = states.locked(publication.shoot_id)
+            if pictures.version(_of(publication)) != pictures.version(of):
+                raise Refusal(gettext_noop("The photo was changed meanwhile. Try it again."))
+            Publication.objects.filter(pk=publication.pk).update(wrote=True, **before)
+    except Refusal:
+        if key:
+            vault().delete(key)
+        raise
+    if key:
         note(publication, gettext_noop("The photo that stood there is kept."))
-    with transaction.atomic():
-        Publication.objects.filter(pk=publication.pk).update(
-            before=key, had_before=found is not None
-        )
 
 
 def _put_back(run: PublishingRun, target: Target, publication: Publication) -> None:
-    was = Publication.objects.get(run=run.undoes_id, shoot=publication.shoot_id)
-    if not was.had_before:
+    was = Publication.objects.select_related("shoot").get(
+        run=run.undoes_id, shoot=publication.shoot_id
+    )
+    if not was.had_before or (not was.before and runs.must_go(was.shoot)):
         target.remove(was.remote_id)
-        _finish(
-            publication, Publication.State.DONE, gettext_noop("No photo stands there, as before.")
+        said = (
+            gettext_noop("No photo stands there any more.")
+            if was.had_before
+            else gettext_noop("No photo stands there, as before.")
         )
+        _finish(publication, Publication.State.DONE, said)
         return
     if not was.before:
         raise Refusal(gettext_noop("The photo of before is not kept any more."))

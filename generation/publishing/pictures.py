@@ -30,6 +30,11 @@ def folder_of_before(shoot: Shoot) -> str:
     return f"{shoot.folder}/before"
 
 
+def version(of: Headshot | Alternative) -> str:
+    """What changes with the picture that is published of somebody."""
+    return of.finished if isinstance(of, Alternative) else str(of.candidate_id)
+
+
 def prepare(of: Headshot | Alternative, photo: Photo, *, closer: int = 0) -> bytes:
     """A square JPEG for a directory, labelled as what it is and signed last.
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,8 @@ from accounts import audit
 from accounts.actors import Actor
 from generation.approving import alternatives
 from generation.delivering import delivery
-from generation.models import Directory, Order, Publication, PublishingRun, Shoot
+from generation.models import Alternative, Directory, Order, Publication, PublishingRun, Shoot
+from generation.models import State as ShootState
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 
@@ -44,14 +45,15 @@ def start(
 
 
 def undo(*, actor: Actor, run: PublishingRun) -> PublishingRun:
-    """Put back what stood there before, for everybody whose photo this run has written.
+    """Put back what stood there before, for everybody whose photo this run has written; nothing
+    for whoever may not stand there any more and took the photo of before along.
 
     Raises Problem where there is nothing to put back, or it is already being put back.
     """
     written = [
         publication.shoot_id
-        for publication in run.publications.filter(wrote=True)
-        if publication.had_before is False or publication.before
+        for publication in run.publications.filter(wrote=True).select_related("shoot__alternative")
+        if publication.had_before is False or publication.before or must_go(publication.shoot)
     ]
     if run.aim != Aim.PUBLISH or not written:
         raise Problem(
@@ -136,18 +138,32 @@ def announce(run: PublishingRun) -> None:
     async_task("generation.tasks.publish", str(run.pk))
 
 
+def must_go(shoot: Shoot) -> bool:
+    """Whether no picture of this person may stand anywhere any more."""
+    if shoot.state == ShootState.OPTED_OUT:
+        given = getattr(shoot, "alternative", None)
+        return given is None or given.kind != Alternative.Kind.PHOTO
+    return shoot.state == ShootState.WITHDRAWN
+
+
 def standing_in(*, shoot: Shoot) -> list[Directory]:
     """The directories that a person's picture was published to and not taken out of again."""
-    return list(
-        Directory.objects.filter(
-            runs__aim=Aim.PUBLISH,
-            runs__undone_by=None,
-            runs__publications__shoot=shoot,
-            runs__publications__wrote=True,
-        )
-        .order_by("kind")
-        .distinct()
+    standing = Publication.objects.filter(
+        ~Exists(_taken_out().filter(run__undoes=OuterRef("run"), shoot=shoot)),
+        run__aim=Aim.PUBLISH,
+        shoot=shoot,
+        wrote=True,
     )
+    return list(Directory.objects.filter(pk__in=standing.values("run__directory")).order_by("kind"))
+
+
+def taken_out(*, run: PublishingRun) -> set[UUID]:
+    """The shoots whose picture of this run was taken out of the directory again."""
+    return set(_taken_out().filter(run__undoes=run).values_list("shoot", flat=True))
+
+
+def _taken_out() -> QuerySet[Publication]:
+    return Publication.objects.filter(run__aim=Aim.UNDO, state=Publication.State.DONE).order_by()
 
 
 def forget_before(*, shoot: Shoot) -> None:

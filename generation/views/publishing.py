@@ -136,6 +136,7 @@ def _context(request: HttpRequest, inside: Membership, run: PublishingRun) -> di
         "left": counts["waiting"] + counts["failed"],
         "page": page,
         "only": request.GET.get("only", ""),
+        "taken_out": runs.taken_out(run=run),
         "running": run.state == PublishingRun.State.RUNNING,
         "may_undo": run.aim == PublishingRun.Aim.PUBLISH
         and run.state != PublishingRun.State.RUNNING

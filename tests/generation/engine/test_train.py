@@ -370,6 +370,69 @@ def test_who_is_dropped_leaves_nothing_and_changes_nobody(
     assert_alike(state_of(plain[1].adapter), state_of(found[0].adapter), 1e-5)
 
 
+@pytest.mark.parametrize("at", [2, 6])
+def test_who_withdraws_while_they_are_judged_stops_nobody(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Early on, and when it was to be their last step: drawing and measuring takes seconds."""
+    judged = replace(base.recipe.lora, judge_images=1, judge_from=0.0)
+    monkeypatch.setattr(base, "recipe", replace(base.recipe, lora=judged))
+    monkeypatch.setattr(train.faces, "detect", lambda *_: [])
+    specs = [
+        replace(spec, descriptors=((0.0,) * 128,) * 3) for spec in specs_of(photos, ["ada", "bo"])
+    ]
+    plain = train.train_people(base, specs[1:], {"bo": tmp_path / "plain"})
+    folders = folders_in(tmp_path / "both", ["ada", "bo"])
+    steps: dict[str, list[int]] = {"ada": [], "bo": []}
+    judge = train._Run.judge
+
+    def withdrawing(run: train._Run, seat: seats.Seat) -> None:
+        if (seat.spec.person, seat.step) == ("ada", at):
+            detect = train.faces.detect
+            with monkeypatch.context() as while_judged:
+                while_judged.setattr(
+                    train.faces,
+                    "detect",
+                    lambda *given: shutil.rmtree(folders["ada"]) or detect(*given),
+                )
+                judge(run, seat)
+            return
+        judge(run, seat)
+
+    monkeypatch.setattr(train._Run, "judge", withdrawing)
+    found = train.train_people(
+        base, specs, folders, on_progress=lambda person, step, _: steps[person].append(step)
+    )
+    assert [result.person for result in found] == ["bo"]
+    assert max(steps["ada"]) < at
+    # Not one step of the neighbour's is done over.
+    assert steps["bo"] == [1, 2, 3, 4, 5, 6]
+    assert not folders["ada"].exists()
+    assert_alike(state_of(plain[0].adapter), state_of(found[0].adapter), 1e-3)
+
+
+def test_who_withdraws_while_they_are_written_down_stops_nobody(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the very last moment, before each of the files that are written: the folder was there
+    when it was looked for."""
+    write = adapters.write
+    for name in (seats.CHECKPOINT, seats.ADAPTER):
+        folders = folders_in(tmp_path / name, ["ada", "bo"])
+
+        def withdrawing(
+            path: Path, *given: object, name: str = name, ada: Path = folders["ada"]
+        ) -> None:
+            if path == ada / name:
+                shutil.rmtree(ada)
+            write(path, *given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(adapters, "write", withdrawing)
+        found = train.train_people(base, specs_of(photos, ["ada", "bo"]), folders)
+        assert [result.person for result in found] == ["bo"]
+        assert not folders["ada"].exists()
+
+
 def test_adapters_learn_in_full_precision_on_a_base_in_bfloat16(
     tiny: Path, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
