@@ -127,6 +127,25 @@ def test_download_links_of_a_partner_end(standing: Standing) -> None:
     assert Client().get(path).status_code == 410
 
 
+def test_a_partner_is_told_the_addresses_of_its_own_links_alone(standing: Standing) -> None:
+    order = standing.customer.order()
+    own = Program.of(standing.customer.organisation)
+    for place, read, body in (
+        (f"orders/{order.pk}/download-links", "download-links", {"days": 30}),
+        (f"orders/{order.pk}/join-links", "join-links", {"cap": 5}),
+    ):
+        theirs, customers = (
+            program.post(place, body).json() for program in (standing.program, own)
+        )
+        assert theirs["url"]
+        assert customers["url"]
+        told = {each["id"]: each["url"] for each in standing.program.get(place).json()["data"]}
+        assert told == {theirs["id"]: theirs["url"], customers["id"]: None}
+        assert standing.program.get(f"{read}/{customers['id']}").json()["url"] is None
+        told = {each["id"]: each["url"] for each in own.get(place).json()["data"]}
+        assert told == {each["id"]: each["url"] for each in (theirs, customers)}
+
+
 def test_a_partners_test_key_opens_the_sandbox_of_its_customer(
     standing: Standing, world: World
 ) -> None:
