@@ -83,8 +83,8 @@ def grant(
 def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
     """Shut a partner out with the next request. Twice is once.
 
-    What needs no key and was given to it ends, too: endpoints that it named are switched off, and
-    the personal links that it had for its pages become worthless.
+    What needs no key and was given to it ends, too: endpoints that it named are switched off and
+    their secrets renewed, and the personal links that it had for its pages become worthless.
     """
     grant = PartnerGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if grant.withdrawn_at is None:
@@ -103,7 +103,11 @@ def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
 
 def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
     if not scopes.allows(left, "webhooks:write"):
-        for endpoint in WebhookEndpoint.objects.filter(grant=grant, disabled_at=None):
+        # Under an earlier grant, too: let in again, the partner may have put those on again.
+        for endpoint in WebhookEndpoint.objects.filter(
+            grant__organisation=grant.organisation_id, grant__partner=grant.partner_id
+        ).select_related("organisation"):
+            endpoints.renew_secret(actor=actor, endpoint=endpoint)
             endpoints.disable(
                 actor=actor, endpoint=endpoint, because=WebhookEndpoint.Disabled.PARTNER
             )

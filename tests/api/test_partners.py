@@ -12,6 +12,7 @@ from accounts.consent import invitations
 from accounts.developers import partners
 from accounts.membership.organisations import allow_framing
 from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
+from accounts.webhooks import signing
 from generation.models import State
 from tests.api.program import Program, problem
 from tests.world import World, jpeg, make_world
@@ -76,6 +77,45 @@ def test_endpoints_that_a_partner_named_hear_nothing_more(standing: Standing) ->
     slug = standing.customer.organisation.slug
     page = client.get(f"/o/{slug}/webhooks/{made}").content.decode()
     assert "the partner who named this address may not do so any more" in page
+
+
+def test_a_partner_makes_secrets_of_its_own_endpoints_alone(standing: Standing) -> None:
+    own = standing.customer.endpoint(url="https://192.0.1.1/own")
+    made = WebhookEndpoint.objects.get(pk=endpoint(standing.program))
+    secret = signing.current_secret(endpoint=own)
+    said = standing.program.post(f"webhook-endpoints/{own.pk}/rotate")
+    problem(said, 403, "secret_of_another")
+    assert signing.current_secret(endpoint=own) == secret
+    assert standing.program.post(f"webhook-endpoints/{made.pk}/rotate").status_code == 200
+    customers = Program.of(standing.customer.organisation)
+    assert customers.post(f"webhook-endpoints/{made.pk}/rotate").status_code == 200
+
+
+def test_secrets_that_a_partner_knew_end_with_its_hold(standing: Standing) -> None:
+    # Led elsewhere, made anew and led back: the customer's receiver learns a secret of the partner.
+    own = standing.customer.endpoint(url="https://192.0.1.1/own")
+    for url in ("https://192.0.1.1/elsewhere", own.url):
+        standing.program.patch(f"webhook-endpoints/{own.pk}", {"url": url})
+        known = standing.program.post(f"webhook-endpoints/{own.pk}/rotate").json()["secret"]
+    kept = WebhookEndpoint.objects.get(pk=endpoint(standing.program))
+    taken = WebhookEndpoint.objects.get(pk=endpoint(standing.program))
+    secrets = {known, *(signing.current_secret(endpoint=each) for each in (kept, taken))}
+    customers = Program.of(standing.customer.organisation)
+    customers.patch(f"webhook-endpoints/{taken.pk}", {"url": "https://192.0.1.1/taken"})
+    assert signing.current_secret(endpoint=taken) not in secrets
+    standing.withdraw()
+    for each in (own, kept, taken):
+        assert signing.current_secret(endpoint=each) not in secrets
+
+
+def test_an_endpoint_put_on_again_under_a_second_grant_ends_with_that(standing: Standing) -> None:
+    made = endpoint(standing.program)
+    standing.withdraw()
+    second = let_act(standing.grant.partner, standing.customer)
+    put_on = standing.program.patch(f"webhook-endpoints/{made}", {"enabled": True})
+    assert put_on.json()["enabled"] is True
+    partners.withdraw(actor=standing.customer.actor, grant=second)
+    assert WebhookEndpoint.objects.get(pk=made).disabled_because == "partner"
 
 
 def test_upload_addresses_of_a_partner_end(standing: Standing) -> None:
