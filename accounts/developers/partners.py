@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.consent import invitations
 from accounts.developers import scopes
 from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
@@ -46,11 +46,7 @@ def grant(
     except ValueError:
         partner = None
     if partner is None or partner.pk == organisation.pk:
-        raise Problem(
-            _("This is no partner’s id. Ask the partner for it; it is on their page of keys."),
-            code="partner_unknown",
-            field="partner",
-        )
+        raise _unknown()
     found = scopes.check(wanted)
     if withheld := [s for s in found if s.startswith("keys:")]:
         # SECURITY: a partner's access ends with its grant, so it makes no keys of its own here.
@@ -66,6 +62,9 @@ def grant(
         withdrawn_at=None,
         defaults={"scopes": found, "granted_by": actor.user},
     )
+    # Whoever closes the partner meanwhile waits for this grant's reference to it, or has done so.
+    if not Organisation.objects.filter(pk=partner.pk, closed_at=None).exists():
+        raise _unknown()
     audit.record(
         actor=actor,
         organisation=organisation,
@@ -101,6 +100,15 @@ def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
     return grant
 
 
+def withdraw_all(*, partner: Organisation) -> None:
+    """Shut a partner that closes out of all its customers. Their owners and administrators hear of
+    each endpoint that is switched off."""
+    received = PartnerGrant.objects.filter(partner=partner, withdrawn_at=None)
+    for grant in received.order_by("organisation_id"):
+        # SECURITY: who acts for the partner is nothing that its customers' logs should name.
+        withdraw(actor=SYSTEM, grant=grant)
+
+
 def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
     if not scopes.allows(left, "webhooks:write"):
         # Under an earlier grant, too: let in again, the partner may have put those on again.
@@ -114,3 +122,11 @@ def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
     if not scopes.allows(left, "shoots:write"):
         invitations.renew_those(found=grant.invitations.all())
     settled.send(sender=PartnerGrant, grant=grant, actor=actor, left=left)
+
+
+def _unknown() -> Problem:
+    return Problem(
+        _("This is no partner’s id. Ask the partner for it; it is on their page of keys."),
+        code="partner_unknown",
+        field="partner",
+    )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
 from accounts.consent import invitations
 from accounts.developers import partners
 from accounts.membership.organisations import allow_framing
-from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
+from accounts.models import AuditEntry, Organisation, PartnerGrant, WebhookEndpoint
 from accounts.webhooks import signing
+from accounts.webhooks.notices import send_disabled
+from generation.leaving.closing import close_organisation
 from generation.models import State
 from tests.api.program import Program, problem
 from tests.world import World, jpeg, make_world
@@ -240,6 +244,34 @@ def test_what_was_left_under_a_scope_ends_with_that_scope(standing: Standing) ->
     other = standing.program.post(place).json()["url"].split("8000", 1)[-1]
     grant("shoots:read")
     problem(Client().put(other, **photo), 404, "not_found")
+
+
+def test_a_partner_that_closes_leaves_nothing_at_its_customers(
+    standing: Standing, world: World, mailoutbox: list[EmailMessage]
+) -> None:
+    order = standing.customer.order()
+    made = endpoint(standing.program)
+    link = standing.program.post(f"orders/{order.pk}/download-links", {"days": 30})
+    path = link.json()["url"].split("8000", 1)[-1]
+    close_organisation(
+        actor=world.actor, organisation=world.organisation, typed_name=world.organisation.name
+    )
+    assert Client().get(path).status_code == 410
+    assert WebhookEndpoint.objects.get(pk=made).disabled_because == "partner"
+    standing.grant.refresh_from_db()
+    assert standing.grant.withdrawn_at
+    # Whoever had nothing to do with it hears why, and not who worked for the partner.
+    send_disabled(endpoint_id=UUID(made))
+    (mail,) = mailoutbox
+    assert mail.to == [standing.customer.owner.email]
+    assert "the partner who named this address may not do so any more" in str(mail.body)
+    assert "five days" not in str(mail.body)
+    log = AuditEntry.objects.filter(organisation=standing.customer.organisation)
+    assert log.get(action="partner.withdrawn").actor_kind == "system"
+    again = Program.of(standing.customer.organisation).post(
+        "partner-grants", {"partner": str(world.organisation.pk), "scopes": ["looks:read"]}
+    )
+    problem(again, 422, "partner_unknown")
 
 
 def test_a_second_grant_does_not_bring_back_what_ended(standing: Standing) -> None:
