@@ -144,7 +144,7 @@ class GrantView(TenantView):
 
     @operation("partner_grants_get", "Read a grant", tag=TAG, scope="keys:read", shape=GrantShape)
     def get(self, request: Request, grant_id: UUID) -> HttpResponseBase:
-        """What the partner may."""
+        """What the partner may, or might until the grant was withdrawn."""
         return self.shown(access.partner_grant(self.inside, grant_id))
 
     @operation(

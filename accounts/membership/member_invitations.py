@@ -97,8 +97,10 @@ def send_again(*, actor: Actor, invitation: MemberInvitation) -> None:
 
 @transaction.atomic
 def revoke(*, actor: Actor, invitation: MemberInvitation) -> None:
-    """Take an offer back. Raises Problem (409) once it has been accepted."""
+    """Take an offer back; twice is once. Raises Problem (409) once it has been accepted."""
     organisation = lock(organisation=invitation.organisation)
+    if MemberInvitation.objects.get(pk=invitation.pk).revoked_at:
+        return
     invitation = _open(invitation.pk)
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
