@@ -14,6 +14,7 @@ from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.consent import invitations
 from accounts.developers import scopes
+from accounts.membership import members
 from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
 from accounts.webhooks import endpoints
 from headshots.lib.problems import Problem
@@ -82,9 +83,13 @@ def grant(
 def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
     """Shut a partner out with the next request. Twice is once.
 
+    Whom it made a member is none any more, unless nobody else is owner.
+
     What needs no key and was given to it ends, too: endpoints that it named are switched off and
     their secrets renewed, and the personal links that it had for its pages become worthless.
     """
+    # Before the grant, as whoever makes a member under it does.
+    Organisation.objects.select_for_update(no_key=True).get(pk=grant.organisation_id)
     grant = PartnerGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if grant.withdrawn_at is None:
         grant.withdrawn_at = timezone.now()
@@ -121,6 +126,8 @@ def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
             )
     if not scopes.allows(left, "shoots:write"):
         invitations.renew_those(found=grant.invitations.all())
+    if not scopes.allows(left, "members:write"):
+        members.end_those_of(actor=actor, grant=grant)
     settled.send(sender=PartnerGrant, grant=grant, actor=actor, left=left)
 
 

@@ -19,4 +19,14 @@ class Migration(migrations.Migration):
                 to="accounts.partnergrant",
             ),
         ),
+        migrations.AddField(
+            model_name="directory",
+            name="grant",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="accounts.partnergrant",
+            ),
+        ),
     ]
