@@ -267,8 +267,12 @@ def partner_grants(inside: Inside) -> QuerySet[PartnerGrant]:
 
 
 def partner_grant(inside: Inside, grant_id: UUID) -> PartnerGrant:
-    """One of those; Http404 for another organisation's."""
-    found = partner_grants(inside).filter(pk=grant_id).first()
+    """One that may or might once; Http404 for another organisation's."""
+    found = (
+        PartnerGrant.objects.filter(organisation=inside.organisation, pk=grant_id)
+        .select_related("partner", "organisation")
+        .first()
+    )
     if found is None:
         raise Http404
     return found

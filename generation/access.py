@@ -189,14 +189,14 @@ def own_candidate(shoot: Shoot, candidate_id: UUID) -> Candidate:
 def join_links(inside: Inside, order: Order | None) -> QuerySet[JoinLink]:
     """The join links of an order, or the organisation's own, newest first."""
     return JoinLink.objects.filter(order=order, organisation=inside.organisation).select_related(
-        "organisation", "order"
+        "organisation", "order", "grant"
     )
 
 
 def join_link(inside: Inside, link_id: UUID) -> JoinLink:
     found = (
         JoinLink.objects.filter(organisation=inside.organisation, pk=link_id)
-        .select_related("organisation", "order")
+        .select_related("organisation", "order", "grant")
         .first()
     )
     if found is None:
@@ -247,13 +247,15 @@ def rendition(inside: Inside, rendition_id: UUID) -> Rendition:
 
 def download_links(inside: Inside, order: Order) -> QuerySet[DownloadLink]:
     """The download links of an order."""
-    return DownloadLink.objects.filter(order=order, order__organisation=inside.organisation)
+    return DownloadLink.objects.filter(
+        order=order, order__organisation=inside.organisation
+    ).select_related("grant")
 
 
 def download_link(inside: Inside, link_id: UUID) -> DownloadLink:
     found = (
         DownloadLink.objects.filter(order__organisation=inside.organisation, pk=link_id)
-        .select_related("order__organisation")
+        .select_related("order__organisation", "grant")
         .first()
     )
     if found is None:

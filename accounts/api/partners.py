@@ -144,7 +144,7 @@ class GrantView(TenantView):
 
     @operation("partner_grants_get", "Read a grant", tag=TAG, scope="keys:read", shape=GrantShape)
     def get(self, request: Request, grant_id: UUID) -> HttpResponseBase:
-        """What the partner may."""
+        """What the partner may, or might until the grant was withdrawn."""
         return self.shown(access.partner_grant(self.inside, grant_id))
 
     @operation(
@@ -157,8 +157,10 @@ class GrantView(TenantView):
     )
     def delete(self, request: Request, grant_id: UUID) -> HttpResponseBase:
         """The partner is shut out with its next request. Endpoints that it named are switched off;
-        its upload addresses, download links and embed links end, and with the last the personal
-        links behind them: their people can have new ones mailed."""
+        its upload addresses, download links, join links and embed links end, and with the last the
+        personal links behind them: their people can have new ones mailed. Tokens of directories
+        that it gave are destroyed, and whom it invited is a member no more, unless they are the
+        last owner."""
         found: PartnerGrant = access.partner_grant(self.inside, grant_id)
         return self.shown(partners.withdraw(actor=self.actor, grant=found))
 

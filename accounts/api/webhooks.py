@@ -294,9 +294,10 @@ class EndpointRotateView(EndpointViews):
         "webhook_endpoints_rotate", "Make a new secret", tag=TAG, scope="webhooks:write",
         match=True,
         shape=SecretShape,
-    )  # fmt: skip
+    refuses=(refusals.SECRET_OF_ANOTHER,),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
-        """For a day what is sent carries a signature by each of the two."""
+        """For a day what is sent carries a signature by each of the two. A partner makes it for
+        endpoints alone whose address it named."""
         secret = endpoints.rotate(actor=self.actor, endpoint=self.found(endpoint_id))
         return self.plain({"secret": secret})
 

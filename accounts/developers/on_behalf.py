@@ -1,4 +1,4 @@
-"""Under which grant a program acts: what it leaves behind ends with it."""
+"""Under which grant a program acts: what it leaves behind ends with it, and is all it may hold."""
 
 from __future__ import annotations
 
@@ -34,3 +34,14 @@ def grant_of(*, actor: Actor, organisation: Organisation) -> PartnerGrant | None
             status=404,
         )
     return found
+
+
+def is_theirs(*, actor: Actor, organisation: Organisation, grant: PartnerGrant | None) -> bool:
+    """Whether what was made under `grant` (None: by the organisation itself) is the actor's own:
+    everything for whoever acts for their own, for a partner what it made."""
+    if actor.key is None:
+        return True
+    partner = actor.key.organisation_id
+    if partner == (organisation.sandbox_of_id or organisation.pk):
+        return True
+    return grant is not None and grant.partner_id == partner

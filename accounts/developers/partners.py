@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.consent import invitations
 from accounts.developers import scopes
+from accounts.membership import members
 from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
 from accounts.webhooks import endpoints
 from headshots.lib.problems import Problem
@@ -46,11 +47,7 @@ def grant(
     except ValueError:
         partner = None
     if partner is None or partner.pk == organisation.pk:
-        raise Problem(
-            _("This is no partner’s id. Ask the partner for it; it is on their page of keys."),
-            code="partner_unknown",
-            field="partner",
-        )
+        raise _unknown()
     found = scopes.check(wanted)
     if withheld := [s for s in found if s.startswith("keys:")]:
         # SECURITY: a partner's access ends with its grant, so it makes no keys of its own here.
@@ -66,6 +63,9 @@ def grant(
         withdrawn_at=None,
         defaults={"scopes": found, "granted_by": actor.user},
     )
+    # Whoever closes the partner meanwhile waits for this grant's reference to it, or has done so.
+    if not Organisation.objects.filter(pk=partner.pk, closed_at=None).exists():
+        raise _unknown()
     audit.record(
         actor=actor,
         organisation=organisation,
@@ -83,9 +83,13 @@ def grant(
 def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
     """Shut a partner out with the next request. Twice is once.
 
-    What needs no key and was given to it ends, too: endpoints that it named are switched off, and
-    the personal links that it had for its pages become worthless.
+    Whom it made a member is none any more, unless nobody else is owner.
+
+    What needs no key and was given to it ends, too: endpoints that it named are switched off and
+    their secrets renewed, and the personal links that it had for its pages become worthless.
     """
+    # Before the grant, as whoever makes a member under it does.
+    Organisation.objects.select_for_update(no_key=True).get(pk=grant.organisation_id)
     grant = PartnerGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if grant.withdrawn_at is None:
         grant.withdrawn_at = timezone.now()
@@ -101,12 +105,35 @@ def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
     return grant
 
 
+def withdraw_all(*, partner: Organisation) -> None:
+    """Shut a partner that closes out of all its customers. Their owners and administrators hear of
+    each endpoint that is switched off."""
+    received = PartnerGrant.objects.filter(partner=partner, withdrawn_at=None)
+    for grant in received.order_by("organisation_id"):
+        # SECURITY: who acts for the partner is nothing that its customers' logs should name.
+        withdraw(actor=SYSTEM, grant=grant)
+
+
 def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
     if not scopes.allows(left, "webhooks:write"):
-        for endpoint in WebhookEndpoint.objects.filter(grant=grant, disabled_at=None):
+        # Under an earlier grant, too: let in again, the partner may have put those on again.
+        for endpoint in WebhookEndpoint.objects.filter(
+            grant__organisation=grant.organisation_id, grant__partner=grant.partner_id
+        ).select_related("organisation"):
+            endpoints.renew_secret(actor=actor, endpoint=endpoint)
             endpoints.disable(
                 actor=actor, endpoint=endpoint, because=WebhookEndpoint.Disabled.PARTNER
             )
     if not scopes.allows(left, "shoots:write"):
         invitations.renew_those(found=grant.invitations.all())
+    if not scopes.allows(left, "members:write"):
+        members.end_those_of(actor=actor, grant=grant)
     settled.send(sender=PartnerGrant, grant=grant, actor=actor, left=left)
+
+
+def _unknown() -> Problem:
+    return Problem(
+        _("This is no partner’s id. Ask the partner for it; it is on their page of keys."),
+        code="partner_unknown",
+        field="partner",
+    )

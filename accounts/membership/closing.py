@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
+from accounts.developers import partners
 from accounts.membership.members import lock, still_owner
 from accounts.models import (
     DomainClaim,
@@ -28,7 +29,7 @@ from headshots.lib.problems import Problem
 
 @transaction.atomic
 def shut(*, actor: Actor, organisation: Organisation, typed_name: str) -> Organisation:
-    """Let nobody in any more: no member, no link.
+    """Let nobody in any more: no member, no link; and not itself in at its customers.
 
     Raises Problem where the name typed is not the organisation's.
     """
@@ -57,6 +58,7 @@ def shut(*, actor: Actor, organisation: Organisation, typed_name: str) -> Organi
         revoked_at=now
     )
     Member.objects.filter(organisation=organisation).delete()
+    partners.withdraw_all(partner=organisation)
     return organisation
 
 

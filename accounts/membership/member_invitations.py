@@ -18,6 +18,7 @@ from django_q.tasks import async_task, schedule
 
 from accounts import audit, languages
 from accounts.actors import Actor
+from accounts.developers.on_behalf import grant_of
 from accounts.mail import letters
 from accounts.membership.members import lock, still_owner
 from accounts.models import Member, MemberInvitation, Organisation, Role, User
@@ -97,8 +98,10 @@ def send_again(*, actor: Actor, invitation: MemberInvitation) -> None:
 
 @transaction.atomic
 def revoke(*, actor: Actor, invitation: MemberInvitation) -> None:
-    """Take an offer back. Raises Problem (409) once it has been accepted."""
+    """Take an offer back; twice is once. Raises Problem (409) once it has been accepted."""
     organisation = lock(organisation=invitation.organisation)
+    if MemberInvitation.objects.get(pk=invitation.pk).revoked_at:
+        return
     invitation = _open(invitation.pk)
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
@@ -184,7 +187,9 @@ def _become_member(
     invitation.save(update_fields=["accepted_at"])
     # Whoever has become a member otherwise meanwhile keeps their role.
     member, _made = Member.objects.get_or_create(
-        organisation=organisation, user=user, defaults={"role": invitation.role}
+        organisation=organisation,
+        user=user,
+        defaults={"role": invitation.role, "grant_id": invitation.grant_id},
     )
     audit.record(
         actor=actor,
@@ -248,6 +253,7 @@ def _renew(actor: Actor, invitation: MemberInvitation) -> None:
     invitation.generation += 1
     invitation.expires_at = timezone.now() + LIFE
     invitation.invited_by = actor.user
+    invitation.grant = grant_of(actor=actor, organisation=invitation.organisation)
     invitation.sent_at = None
     invitation.save()
     async_task("accounts.tasks.send_member_invitation", str(invitation.pk), invitation.generation)

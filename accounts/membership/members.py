@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.models import Member, MemberInvitation, Organisation, Role, User
+from accounts.models import Member, MemberInvitation, Organisation, PartnerGrant, Role, User
 from headshots.lib.problems import Problem
 
 
@@ -105,6 +105,40 @@ def transfer_ownership(*, actor: Actor, organisation: Organisation, to: Member) 
     return to
 
 
+@transaction.atomic
+def end_those_of(*, actor: Actor, grant: PartnerGrant) -> None:
+    """End what a partner made under a grant: offers that are open, and memberships. The last owner
+    stays, so that somebody can act, and the log says so.
+
+    Call it with the organisation locked.
+    """
+    organisation = grant.organisation
+    for invitation in MemberInvitation.objects.filter(
+        grant=grant, accepted_at=None, revoked_at=None
+    ):
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=["revoked_at"])
+        audit.record(
+            actor=actor,
+            organisation=organisation,
+            action="member.invitation_revoked",
+            about=invitation,
+            email=invitation.email,
+        )
+    made = Member.objects.filter(grant=grant).select_related("user")
+    for member in made.order_by("-created_at", "-pk"):
+        if member.role == Role.OWNER and not _others_own(organisation, member.user):
+            audit.record(
+                actor=actor,
+                organisation=organisation,
+                action="member.kept",
+                about=member,
+                email=member.user.email,
+            )
+        else:
+            _end(actor, organisation, member, "member.removed")
+
+
 def _end(actor: Actor, organisation: Organisation, member: Member, action: str) -> None:
     if member.role == Role.OWNER:
         _keep_an_owner(organisation, member.user)
@@ -124,8 +158,12 @@ def _owners(organisation: Organisation) -> QuerySet[Member]:
     return Member.objects.filter(organisation=organisation, role=Role.OWNER)
 
 
+def _others_own(organisation: Organisation, user: User) -> bool:
+    return _owners(organisation).exclude(user=user).exists()
+
+
 def _keep_an_owner(organisation: Organisation, user: User) -> None:
-    if not _owners(organisation).exclude(user=user).exists():
+    if not _others_own(organisation, user):
         raise Problem(
             _("An organisation needs an owner. Make somebody else owner first."),
             code="last_owner",

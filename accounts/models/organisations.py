@@ -75,6 +75,8 @@ class Member(Row):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
+    # By which a partner brought them in; empty: the organisation itself did.
+    grant = models.ForeignKey("PartnerGrant", models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -101,6 +103,8 @@ class MemberInvitation(Row):
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+    # By which a partner invited them; empty: the organisation itself did.
+    grant = models.ForeignKey("PartnerGrant", models.SET_NULL, null=True, related_name="+")
     generation = models.PositiveIntegerField(default=1)
     expires_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)

@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
-from accounts.developers.on_behalf import grant_of
+from accounts.developers.on_behalf import grant_of, is_theirs
 from accounts.membership.members import lock
 from accounts.models import Event, Organisation, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import events, payloads, signing
@@ -68,13 +68,18 @@ def change(
     types: Sequence[str] | None = None,
     description: str | None = None,
 ) -> WebhookEndpoint:
-    """Change what is given. Raises Problem as `add` does."""
+    """Change what is given; led elsewhere from where a partner had led it, it has a new secret.
+
+    Raises Problem as `add` does.
+    """
     grant = grant_of(actor=actor, organisation=endpoint.organisation)
     endpoint = _locked(endpoint)
     before = {"url": endpoint.url, "types": endpoint.types}
     if url is not None and url.strip() != endpoint.url:
         endpoint.url = _checked(url)
         endpoint.rests_until, endpoint.waits = None, 0
+        if endpoint.grant is not None and endpoint.grant != grant:
+            renew_secret(actor=actor, endpoint=endpoint)
         endpoint.grant = grant
     if types is not None:
         endpoint.types = _known(types)
@@ -130,8 +135,25 @@ def enable(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
 
 @transaction.atomic
 def rotate(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
-    """A new secret. For a day deliveries carry a signature by the old one, too."""
+    """A new secret. For a day deliveries carry a signature by the old one, too.
+
+    Raises Problem (403) for a partner that did not name the address.
+    """
+    grant_of(actor=actor, organisation=endpoint.organisation)
     endpoint = _locked(endpoint)
+    # SECURITY: whoever has the secret can send in our name to whoever else trusts it.
+    if not is_theirs(actor=actor, organisation=endpoint.organisation, grant=endpoint.grant):
+        raise Problem(
+            _("Somebody else named the address of this endpoint. Its secret is not yours to make."),
+            code="secret_of_another",
+            status=403,
+        )
+    return renew_secret(actor=actor, endpoint=endpoint)
+
+
+@transaction.atomic
+def renew_secret(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
+    """A new secret, whoever named the address: what a partner knew is worth nothing any more."""
     secret = signing.new_secret(endpoint=endpoint)
     _note(actor, endpoint, "secret_rotated")
     return secret

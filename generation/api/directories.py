@@ -83,11 +83,12 @@ class DirectoriesView(TenantView):
         shape=DirectoryShape,
         body=DirectoryGiven,
         status=201,
-        refuses=(refusals.DIRECTORY_FIELD,),
+        refuses=(refusals.DIRECTORY_FIELD, refusals.DIRECTORY_OF_ANOTHER),
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """With tokens that were made over there; the one of that kind gets these in its place.
-        Whether they open anything shows in a rehearsal."""
+        """With tokens that were made over there; the one of that kind gets these in its place,
+        unless a partner asks and others gave those. Whether they open anything shows in a
+        rehearsal."""
         made = directories.connect(actor=self.actor, organisation=self.organisation, **self.body())
         return self.shown(made, location=reverse("api:directory", args=[made.pk]))
 
@@ -113,10 +114,11 @@ class DirectoryView(TenantView):
         scope="headshots:write",
         match=True,
         status=204,
-        refuses=(refusals.PUBLISHING_NOW,),
+        refuses=(refusals.PUBLISHING_NOW, refusals.DIRECTORY_OF_ANOTHER),
     )
     def delete(self, request: Request, directory_id: UUID) -> HttpResponseBase:
-        """Its tokens are destroyed, and photos of before cannot be put back any more."""
+        """Its tokens are destroyed, and photos of before cannot be put back any more. A partner
+        disconnects those alone that it connected."""
         found = access.directory(self.inside, directory_id)
         directories.remove(actor=self.actor, directory=found)
         return self.done()

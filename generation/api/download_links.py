@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from accounts.developers.on_behalf import is_theirs
 from generation import access
 from generation.delivering import download_links
 from generation.models import DownloadLink
@@ -24,7 +25,9 @@ class DownloadLinkShape(Shape):
 
     id = serializers.UUIDField()
     order = serializers.UUIDField(source="order_id")
-    url = serializers.SerializerMethodField(help_text="Needs no key.")
+    url = serializers.SerializerMethodField(
+        help_text="Needs no key. `null` where a partner asks and somebody else made the link."
+    )
     note = serializers.CharField()
     kinds = serializers.ListField(
         child=serializers.CharField(), help_text="Renditions that it gives; none means all."
@@ -48,7 +51,11 @@ class DownloadLinkShape(Shape):
         "created_at": "2026-11-25T09:00:00Z",
     }
 
-    def get_url(self, row: DownloadLink) -> str:
+    def get_url(self, row: DownloadLink) -> str | None:
+        view = self.context["view"]
+        # SECURITY: the address needs no key, so in a partner's hands it would outlive its grant.
+        if not is_theirs(actor=view.actor, organisation=view.organisation, grant=row.grant):
+            return None
         return download_links.address(row)
 
 

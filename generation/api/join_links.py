@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from accounts.developers.on_behalf import is_theirs
 from generation import access
 from generation.api import refusals
 from generation.inviting import join_links
@@ -28,7 +29,9 @@ class JoinLinkShape(Shape):
     order = serializers.UUIDField(
         source="order_id", allow_null=True, help_text="None: whichever is open when somebody comes."
     )
-    url = serializers.SerializerMethodField(help_text="To be handed round.")
+    url = serializers.SerializerMethodField(
+        help_text="To be handed round. `null` where a partner asks and somebody else made the link."
+    )
     domains = serializers.ListField(
         child=serializers.CharField(), help_text="Whose addresses may come; none means any."
     )
@@ -50,7 +53,11 @@ class JoinLinkShape(Shape):
         "created_at": "2026-11-25T09:00:00Z",
     }
 
-    def get_url(self, row: JoinLink) -> str:
+    def get_url(self, row: JoinLink) -> str | None:
+        view = self.context["view"]
+        # SECURITY: the address needs no key, so in a partner's hands it would outlive its grant.
+        if not is_theirs(actor=view.actor, organisation=view.organisation, grant=row.grant):
+            return None
         return join_links.address_of(row)
 
 

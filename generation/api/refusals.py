@@ -187,6 +187,11 @@ NOTHING_TO_PUT_BACK = Refused(
     name="nothing_to_put_back",
 )
 DIRECTORY_FIELD = Refused("missing", 422, "Fill in “API key”.", "api_key")
+DIRECTORY_OF_ANOTHER = Refused(
+    "directory_of_another",
+    403,
+    "Somebody else connected this directory. They alone change that.",
+)
 PUBLISHING_NOW = Refused(
     "running", 409, "Something is being published there. Wait until it has ended."
 )

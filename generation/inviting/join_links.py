@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, pace
 from accounts.actors import Actor
+from accounts.developers.on_behalf import grant_of
 from accounts.mail import letters
 from accounts.models import Organisation
 from generation.models import JoinCode, JoinLink, Order
@@ -113,6 +114,7 @@ def make_link(
         cap=cap,
         expires_at=expires_at,
         made_by=actor.user,
+        grant=grant_of(actor=actor, organisation=organisation),
     )
     link.token_hash = _hash(_token(link.pk))
     link.save()

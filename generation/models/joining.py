@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from accounts.models import Employee, Organisation
+from accounts.models import Employee, Organisation, PartnerGrant
 from generation.models.orders import Order
 from headshots.lib.rows import Row
 
@@ -27,6 +27,8 @@ class JoinLink(Row):
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+    # By which a partner made it; empty: the organisation itself did.
+    grant = models.ForeignKey(PartnerGrant, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         ordering = ["-created_at"]

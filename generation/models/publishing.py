@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organisation
+from accounts.models import Organisation, PartnerGrant
 from generation.models.orders import Order
 from generation.models.shoots import Shoot
 from headshots.lib.rows import Row
@@ -25,11 +25,13 @@ class Directory(Row):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     # What is asked for beside secrets: a tenant, a company's domain. Fields of the target.
     options = models.JSONField(default=dict)
-    # JSON of the secrets (headshots.lib.sealed).
+    # JSON of the secrets (headshots.lib.sealed); empty where they went with a partner.
     sealed = models.TextField()
     # How much closer than the square rendition the photo is cropped, in hundredths.
     closer = models.PositiveSmallIntegerField(default=0)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    # By which a partner gave the tokens; empty: the organisation itself did.
+    grant = models.ForeignKey(PartnerGrant, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         ordering = ["created_at"]

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.models import Organisation
+from accounts.developers.on_behalf import grant_of, is_theirs
+from accounts.models import Organisation, PartnerGrant
 from generation.models import Directory, Publication, PublishingRun
 from generation.publishing import targets
 from generation.publishing.interface import Target, TokenDead
@@ -20,6 +22,9 @@ from headshots.lib.problems import Problem
 
 PURPOSE = "generation.directory"
 MOST_CLOSER = 60
+_WENT = gettext_noop(
+    "The partner who gave the tokens may not act any more, so they are destroyed. Give new ones."
+)
 
 
 def connect(
@@ -32,8 +37,9 @@ def connect(
 ) -> Directory:
     """Connect a directory, or give the one of this kind new settings and tokens.
 
-    `values` are the fields of the kind. Raises Problem for one that is missing or cannot be meant;
-    whether the tokens open anything shows in a dry run.
+    `values` are the fields of the kind. Raises Problem for one that is missing or cannot be meant,
+    and (403) for a partner where others gave the tokens that are there; whether the tokens open
+    anything shows in a dry run.
     """
     if kind not in targets.KINDS:
         raise Problem(_("Choose a directory from the list."), code="kind", field="kind")
@@ -50,6 +56,13 @@ def connect(
     secrets = {field.name: filled[field.name] for field in fields if field.secret}
     opened(open_ones, secrets, targets.base()).close()
     with transaction.atomic():
+        grant = grant_of(actor=actor, organisation=organisation)
+        there = Directory.objects.select_for_update(of=("self",)).select_related(
+            "grant", "organisation"
+        )
+        found = there.filter(organisation=organisation, kind=kind).first()
+        if found:
+            _check_theirs(actor, found)
         directory, made = Directory.objects.update_or_create(
             organisation=organisation,
             kind=kind,
@@ -58,6 +71,7 @@ def connect(
                 "sealed": sealed.seal(json.dumps(secrets), purpose=PURPOSE),
                 "closer": closer,
                 "added_by": actor.user,
+                "grant": grant,
             },
         )
         audit.record(
@@ -70,9 +84,24 @@ def connect(
     return directory
 
 
+def _check_theirs(actor: Actor, directory: Directory) -> None:
+    # SECURITY: whoever gives the tokens says where everybody's photos go.
+    if not is_theirs(actor=actor, organisation=directory.organisation, grant=directory.grant):
+        raise Problem(
+            _("Somebody else connected this directory. They alone change that."),
+            code="directory_of_another",
+            status=403,
+        )
+
+
 def remove(*, actor: Actor, directory: Directory) -> None:
-    """Forget a directory: its tokens, its runs, and the photos kept to be put back."""
+    """Forget a directory: its tokens, its runs, and the photos kept to be put back.
+
+    Raises Problem: 409 while something is published there, 403 for a partner where others
+    connected it.
+    """
     with transaction.atomic():
+        _check_theirs(actor, directory)
         running = PublishingRun.objects.filter(
             directory=directory, state=PublishingRun.State.RUNNING
         )
@@ -98,9 +127,33 @@ def remove(*, actor: Actor, directory: Directory) -> None:
         destroy(keys=kept)
 
 
+@transaction.atomic
+def destroy_tokens(*, actor: Actor, grant: PartnerGrant) -> None:
+    """Destroy the tokens that a partner gave under a grant and stop what is published by them. The
+    connections stay, with their log and the photos kept to be put back."""
+    for directory in Directory.objects.filter(grant=grant).exclude(sealed=""):
+        directory.sealed = ""
+        directory.save(update_fields=["sealed"])
+        PublishingRun.objects.filter(directory=directory, state=PublishingRun.State.RUNNING).update(
+            state=PublishingRun.State.STOPPED,
+            sentence=_WENT,
+            lease_until=None,
+            not_before=None,
+        )
+        audit.record(
+            actor=actor,
+            organisation=directory.organisation,
+            action="directory.tokens_destroyed",
+            about=directory,
+            kind=directory.kind,
+        )
+
+
 def open_target(directory: Directory) -> Target:
     """The directory behind a connection; close it. Raises TokenDead where its secrets cannot be
     read any more."""
+    if not directory.sealed:
+        raise TokenDead(_(_WENT))
     try:
         secrets = json.loads(sealed.unseal(directory.sealed, purpose=PURPOSE))
     except sealed.SealBroken:

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actors import user_actor
 from accounts.consent import invitations
 from accounts.developers import partners
+from accounts.membership import member_invitations, members
 from accounts.membership.organisations import allow_framing
-from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
-from generation.models import State
+from accounts.models import (
+    AuditEntry,
+    MemberInvitation,
+    Organisation,
+    PartnerGrant,
+    Role,
+    User,
+    WebhookEndpoint,
+)
+from accounts.webhooks import signing
+from accounts.webhooks.notices import send_disabled
+from generation.leaving.closing import close_organisation
+from generation.models import Directory, PublishingRun, State
+from generation.publishing import directories
+from generation.publishing.interface import TokenDead
 from tests.api.program import Program, problem
-from tests.world import World, jpeg, make_world
+from tests.world import World, jpeg, make_user, make_world
 
 ORIGIN = "https://people.partner.example"
 WANTED = ["employees:write", "looks:write", "orders:write", "shoots:write", "headshots:write",
-          "webhooks:write", "organisation:read"]  # fmt: skip
+          "webhooks:write", "organisation:read", "members:write"]  # fmt: skip
 
 
 @dataclass
@@ -78,6 +96,45 @@ def test_endpoints_that_a_partner_named_hear_nothing_more(standing: Standing) ->
     assert "the partner who named this address may not do so any more" in page
 
 
+def test_a_partner_makes_secrets_of_its_own_endpoints_alone(standing: Standing) -> None:
+    own = standing.customer.endpoint(url="https://192.0.1.1/own")
+    made = WebhookEndpoint.objects.get(pk=endpoint(standing.program))
+    secret = signing.current_secret(endpoint=own)
+    said = standing.program.post(f"webhook-endpoints/{own.pk}/rotate")
+    problem(said, 403, "secret_of_another")
+    assert signing.current_secret(endpoint=own) == secret
+    assert standing.program.post(f"webhook-endpoints/{made.pk}/rotate").status_code == 200
+    customers = Program.of(standing.customer.organisation)
+    assert customers.post(f"webhook-endpoints/{made.pk}/rotate").status_code == 200
+
+
+def test_secrets_that_a_partner_knew_end_with_its_hold(standing: Standing) -> None:
+    # Led elsewhere, made anew and led back: the customer's receiver learns a secret of the partner.
+    own = standing.customer.endpoint(url="https://192.0.1.1/own")
+    for url in ("https://192.0.1.1/elsewhere", own.url):
+        standing.program.patch(f"webhook-endpoints/{own.pk}", {"url": url})
+        known = standing.program.post(f"webhook-endpoints/{own.pk}/rotate").json()["secret"]
+    kept = WebhookEndpoint.objects.get(pk=endpoint(standing.program))
+    taken = WebhookEndpoint.objects.get(pk=endpoint(standing.program))
+    ended = {known, *(signing.current_secret(endpoint=each) for each in (kept, taken))}
+    customers = Program.of(standing.customer.organisation)
+    customers.patch(f"webhook-endpoints/{taken.pk}", {"url": "https://192.0.1.1/taken"})
+    assert signing.current_secret(endpoint=taken) not in ended
+    standing.withdraw()
+    for each in (own, kept, taken):
+        assert signing.current_secret(endpoint=each) not in ended
+
+
+def test_an_endpoint_put_on_again_under_a_second_grant_ends_with_that(standing: Standing) -> None:
+    made = endpoint(standing.program)
+    standing.withdraw()
+    second = let_act(standing.grant.partner, standing.customer)
+    put_on = standing.program.patch(f"webhook-endpoints/{made}", {"enabled": True})
+    assert put_on.json()["enabled"] is True
+    partners.withdraw(actor=standing.customer.actor, grant=second)
+    assert WebhookEndpoint.objects.get(pk=made).disabled_because == "partner"
+
+
 def test_upload_addresses_of_a_partner_end(standing: Standing) -> None:
     shoot = standing.customer.shoot(State.COLLECTING)
     paths = [
@@ -125,6 +182,25 @@ def test_download_links_of_a_partner_end(standing: Standing) -> None:
     assert Client().get(path).status_code == 200
     standing.withdraw()
     assert Client().get(path).status_code == 410
+
+
+def test_a_partner_is_told_the_addresses_of_its_own_links_alone(standing: Standing) -> None:
+    order = standing.customer.order()
+    own = Program.of(standing.customer.organisation)
+    for place, read, body in (
+        (f"orders/{order.pk}/download-links", "download-links", {"days": 30}),
+        (f"orders/{order.pk}/join-links", "join-links", {"cap": 5}),
+    ):
+        theirs, customers = (
+            program.post(place, body).json() for program in (standing.program, own)
+        )
+        assert theirs["url"]
+        assert customers["url"]
+        told = {each["id"]: each["url"] for each in standing.program.get(place).json()["data"]}
+        assert told == {theirs["id"]: theirs["url"], customers["id"]: None}
+        assert standing.program.get(f"{read}/{customers['id']}").json()["url"] is None
+        told = {each["id"]: each["url"] for each in own.get(place).json()["data"]}
+        assert told == {each["id"]: each["url"] for each in (theirs, customers)}
 
 
 def test_a_partners_test_key_opens_the_sandbox_of_its_customer(
@@ -181,6 +257,137 @@ def test_what_was_left_under_a_scope_ends_with_that_scope(standing: Standing) ->
     other = standing.program.post(place).json()["url"].split("8000", 1)[-1]
     grant("shoots:read")
     problem(Client().put(other, **photo), 404, "not_found")
+
+
+def test_a_partner_that_closes_leaves_nothing_at_its_customers(
+    standing: Standing, world: World, mailoutbox: list[EmailMessage]
+) -> None:
+    order = standing.customer.order()
+    made = endpoint(standing.program)
+    link = standing.program.post(f"orders/{order.pk}/download-links", {"days": 30})
+    path = link.json()["url"].split("8000", 1)[-1]
+    close_organisation(
+        actor=world.actor, organisation=world.organisation, typed_name=world.organisation.name
+    )
+    assert Client().get(path).status_code == 410
+    assert WebhookEndpoint.objects.get(pk=made).disabled_because == "partner"
+    standing.grant.refresh_from_db()
+    assert standing.grant.withdrawn_at
+    # Whoever had nothing to do with it hears why, and not who worked for the partner.
+    send_disabled(endpoint_id=UUID(made))
+    (mail,) = mailoutbox
+    assert mail.to == [standing.customer.owner.email]
+    assert "the partner who named this address may not do so any more" in str(mail.body)
+    assert "five days" not in str(mail.body)
+    log = AuditEntry.objects.filter(organisation=standing.customer.organisation)
+    assert log.get(action="partner.withdrawn").actor_kind == "system"
+    again = Program.of(standing.customer.organisation).post(
+        "partner-grants", {"partner": str(world.organisation.pk), "scopes": ["looks:read"]}
+    )
+    problem(again, 422, "partner_unknown")
+
+
+def invited(program: Program, role: Role) -> MemberInvitation:
+    """Somebody whom a program has invited and who has not come yet."""
+    email = f"{secrets.token_hex(4)}@people.example"
+    made = program.post("member-invitations", {"email": email, "role": role})
+    assert made.status_code == 201, made.content
+    return MemberInvitation.objects.get(pk=made.json()["id"])
+
+
+def joined(program: Program, role: Role) -> User:
+    """Somebody whom a program has invited and who has come."""
+    offer = invited(program, role)
+    user = make_user(offer.email)
+    token = member_invitations.link_of(offer).rsplit("/", 1)[-1]
+    member_invitations.accept(actor=user_actor(user), token=token, user=user)
+    return user
+
+
+def sees(user: User, customer: World) -> bool:
+    client = Client()
+    client.force_login(user)
+    return client.get(f"/o/{customer.organisation.slug}/").status_code == 200
+
+
+def test_members_whom_a_partner_brought_in_are_none_any_more(standing: Standing) -> None:
+    own = Program.of(standing.customer.organisation)
+    theirs, customers = joined(standing.program, Role.OWNER), joined(own, Role.VIEWER)
+    waiting, kept = invited(standing.program, Role.ADMIN), invited(own, Role.ADMIN)
+    # Sent again by the customer, an offer is the customer's.
+    taken_over = invited(standing.program, Role.ADMIN)
+    member_invitations.send_again(actor=standing.customer.actor, invitation=taken_over)
+    # A grant that goes on letting it make members leaves them.
+    let_act(standing.grant.partner, standing.customer)
+    assert sees(theirs, standing.customer)
+    partners.grant(
+        actor=standing.customer.actor,
+        organisation=standing.customer.organisation,
+        partner_id=str(standing.grant.partner_id),
+        wanted=["members:read", "orders:write"],
+    )
+    assert [sees(user, standing.customer) for user in (theirs, customers)] == [False, True]
+    opened = [
+        Client().get(member_invitations.link_of(each).split("8000", 1)[-1], follow=True)
+        for each in (waiting, kept)
+    ]
+    assert [page.status_code for page in opened] == [410, 200]
+    taken_over.refresh_from_db()
+    assert taken_over.revoked_at is None
+
+
+def test_the_last_owner_stays_though_a_partner_brought_them_in(standing: Standing) -> None:
+    last, other = (joined(standing.program, Role.OWNER) for _ in range(2))
+    own = standing.customer.organisation.members.get(user=standing.customer.owner)
+    members.remove_member(actor=user_actor(last), member=own)
+    partners.withdraw(actor=user_actor(last), grant=standing.grant)
+    assert [sees(user, standing.customer) for user in (last, other)] == [True, False]
+    (line,) = AuditEntry.objects.filter(action="member.kept")
+    assert line.details["email"] == last.email
+
+
+def test_join_links_of_a_partner_end(standing: Standing) -> None:
+    order = standing.customer.order()
+    paths = [
+        program.post(f"orders/{order.pk}/join-links", {"cap": 5}).json()["url"].split("8000", 1)[-1]
+        for program in (standing.program, Program.of(standing.customer.organisation))
+    ]
+    assert [Client().get(path, follow=True).status_code for path in paths] == [200, 200]
+    standing.withdraw()
+    assert [Client().get(path, follow=True).status_code for path in paths] == [410, 200]
+
+
+def test_tokens_that_a_partner_gave_are_destroyed(standing: Standing) -> None:
+    own = standing.customer.directory()
+    told = {"kind": "slack", "values": {"tokens": "a@x.example, xoxp-partners"}}
+    made = standing.program.post("directories", told)
+    assert made.status_code == 201, made.content
+    order = standing.customer.order()
+    run = PublishingRun.objects.create(order=order, directory_id=made.json()["id"], aim="publish")
+    other = PublishingRun.objects.create(order=order, directory=own, aim="publish")
+    standing.withdraw()
+    directory = Directory.objects.get(pk=made.json()["id"])
+    with pytest.raises(TokenDead, match="may not act any more"):
+        directories.open_target(directory)
+    for each in (run, other):
+        each.refresh_from_db()
+    assert [run.state, other.state] == ["stopped", "running"]
+    assert "Give new ones" in run.sentence
+    directories.open_target(own).close()
+    client = Client()
+    client.force_login(standing.customer.owner)
+    place = f"/o/{standing.customer.organisation.slug}/directories"
+    assert "they are destroyed. Give new ones" in client.get(place).content.decode()
+    # The customer's own tokens in its place are nobody else's to end or to change.
+    assert Program.of(standing.customer.organisation).post("directories", told).status_code == 201
+    second = let_act(standing.grant.partner, standing.customer)
+    theirs = {**told, "values": {"tokens": "a@x.example, xoxp-other"}}
+    problem(standing.program.post("directories", theirs), 403, "directory_of_another")
+    gone = standing.program.delete(f"directories/{directory.pk}")
+    problem(gone, 403, "directory_of_another")
+    partners.withdraw(actor=standing.customer.actor, grant=second)
+    directory.refresh_from_db()
+    directories.open_target(directory).close()
 
 
 def test_a_second_grant_does_not_bring_back_what_ended(standing: Standing) -> None:

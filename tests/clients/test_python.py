@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from accounts.models import Employee
+from accounts.models import Employee, WebhookEndpoint
 from accounts.webhooks import sending
 from generation.models import Order, Shoot, State
 from tests.accounts.webhooks.receiver import receiving
@@ -166,6 +166,41 @@ def test_an_answer_that_is_lost_does_not_order_twice(acme: World, connect: Conne
         look=str(acme.look.pk), employees=[str(person.pk)], idempotency_key="run-7"
     )
     assert again["id"] == same["id"] != order["id"]
+
+
+def test_what_is_deleted_and_not_heard_of_is_deleted(acme: World, connect: Connect) -> None:
+    from headshots_client import NotFound
+
+    made = connect().webhook_endpoints.create(url="https://192.0.1.1/hooks")
+    grant, invited = acme.partner_grant(), acme.invite_member()
+
+    def losing(**more: Any) -> Any:
+        network = Breaking(losing=1)
+        return connect(http=httpx.Client(transport=network), sleep=lambda pause: None, **more)
+
+    losing().webhook_endpoints.delete(made["id"])
+    assert not WebhookEndpoint.objects.exists()
+    assert losing().partner_grants.withdraw(str(grant.pk))["withdrawn_at"]
+    losing().member_invitations.revoke(str(invited.pk))
+    invited.refresh_from_db()
+    assert invited.revoked_at
+    with pytest.raises(NotFound):
+        connect().webhook_endpoints.delete(made["id"])
+
+
+def test_a_change_of_a_named_state_is_not_tried_again_once_it_may_be_made(
+    acme: World, connect: Connect
+) -> None:
+    from headshots_client import Unreachable, etag_of
+
+    (person,) = acme.hire()
+    read = connect().employees.get(str(person.pk))
+    network = Breaking(losing=1)
+    client = connect(http=httpx.Client(transport=network), sleep=lambda pause: None)
+    with pytest.raises(Unreachable, match="may have been made"):
+        client.employees.update(str(person.pk), {"title": "Engineer"}, if_match=etag_of(read))
+    assert len(network.sent) == 1
+    assert client.employees.get(str(person.pk))["title"] == "Engineer"
 
 
 def test_who_cannot_be_reached_is_said(acme: World, connect: Connect) -> None:

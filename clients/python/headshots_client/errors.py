@@ -12,7 +12,7 @@ class HeadshotsError(Exception):
 
 
 class Unreachable(HeadshotsError):
-    """No answer came, also after retries."""
+    """No answer came, also after retries. What was asked may have been done all the same."""
 
 
 class ApiError(HeadshotsError):

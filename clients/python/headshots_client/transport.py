@@ -12,6 +12,10 @@ import httpx
 from headshots_client.errors import Unreachable, error_of
 
 AGAIN = frozenset({429, 500, 502, 503, 504})
+# A proxy's word for an answer that it did not get: what was asked may be done.
+UNHEARD = frozenset({502, 504})
+# Nothing was sent then.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 LONGEST_WAIT_S = 60.0
 
 
@@ -53,8 +57,10 @@ def etag_of(resource: Mapping[str, Any]) -> str:
 class Transport:
     """One connection pool with a key.
 
-    Every request may be repeated: reads change nothing, changes and deletions say what shall be,
-    and a POST carries an Idempotency-Key, so that it is done once however often it arrives.
+    Almost every request may be repeated: reads change nothing, changes and deletions say what shall
+    be, and a POST carries an Idempotency-Key, so that it is done once however often it arrives. A
+    change that names the state it builds upon is not repeated once it may have been made: the state
+    is another then, which would look like somebody else's doing.
     """
 
     def __init__(
@@ -95,12 +101,18 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> Answer:
-        """The answer. Raises ApiError for a refusal and Unreachable where none came."""
+        """The answer. Raises ApiError for a refusal and Unreachable where none came.
+
+        A DELETE whose answer was lost and that finds nothing the second time has done its work: the
+        answer is empty.
+        """
         wanted = {**self._headers, **(headers or {})}
         if method == "POST":
             wanted["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         words = {name: _word(value) for name, value in (query or {}).items() if value is not None}
         url = self._url(path)
+        once = "If-Match" in wanted and method != "POST"
+        unheard = False
         for attempt in range(self.retries + 1):
             last = attempt == self.retries
             try:
@@ -115,13 +127,22 @@ class Transport:
                     headers=wanted,
                 )
             except httpx.TransportError as problem:
+                unheard = unheard or not isinstance(problem, _UNSENT)
+                if once and unheard:
+                    raise Unreachable(
+                        f"No answer from {self._base}: {problem}. The change may have been made: "
+                        "read it again before you repeat it."
+                    ) from problem
                 if last:
                     raise Unreachable(f"No answer from {self._base}: {problem}") from problem
                 self._wait(attempt, None)
                 continue
             if response.is_success or response.status_code == 304:
                 return Answer(response)
-            if last or not _worth_it(response):
+            if method == "DELETE" and unheard and response.status_code in (404, 410):
+                return Answer(httpx.Response(204))
+            unheard = unheard or response.status_code in UNHEARD
+            if last or (once and unheard) or not _worth_it(response):
                 raise error_of(response)
             self._wait(attempt, response)
         raise AssertionError("unreachable")

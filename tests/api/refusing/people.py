@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from accounts.actors import SYSTEM
-from accounts.developers import api_keys
+from accounts.developers import api_keys, partners
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from tests.api.program import Program
 from tests.api.refusing.kit import NOBODYS, ada, put, recipe
-from tests.world import World
+from tests.world import World, make_world
 
 
 @recipe("email_taken")
@@ -90,6 +90,21 @@ def _disabled(program: Program, world: World, patch: pytest.MonkeyPatch) -> Http
     endpoint = world.endpoint()
     endpoints.disable(actor=SYSTEM, endpoint=endpoint)
     return program.post(f"webhook-endpoints/{endpoint.pk}/test")
+
+
+@recipe("secret_of_another")
+def _secret(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    partner = make_world("Partner")
+    partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.organisation.pk),
+        wanted=["webhooks:write"],
+    )
+    return Program.of(partner.organisation).post(
+        f"webhook-endpoints/{world.endpoint().pk}/rotate",
+        Headshots_Organisation=str(world.organisation.pk),
+    )
 
 
 def replay(program: Program, world: World, days: int) -> HttpResponse:

@@ -74,6 +74,23 @@ put(
 )
 
 
+@recipe("directory_of_another")
+def _directory(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    world.directory()
+    partner = make_world("Partner")
+    partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.organisation.pk),
+        wanted=["headshots:write"],
+    )
+    return Program.of(partner.organisation).post(
+        "directories",
+        {"kind": "bamboo", "values": {"company": "acme", "api_key": "x"}},
+        Headshots_Organisation=str(world.organisation.pk),
+    )
+
+
 @recipe("running")
 def _running(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     directory = world.directory()

@@ -99,7 +99,7 @@ class Reminded(TypedDict):
 class JoinLink(TypedDict):
     id: str
     order: str | None
-    url: str
+    url: str | None
     domains: list[str]
     cap: int
     used: int
@@ -111,7 +111,7 @@ class JoinLink(TypedDict):
 class DownloadLink(TypedDict):
     id: str
     order: str
-    url: str
+    url: str | None
     note: str
     kinds: list[str]
     used: int
