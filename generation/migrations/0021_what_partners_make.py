@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0015_what_partners_leave"),
-        ("generation", "0018_images_destroyed"),
+        ("generation", "0020_shoots_short_of_credits"),
     ]
 
     operations = [
