@@ -17,7 +17,7 @@ from accounts.sso import domains
 from accounts.staff import roster_imports
 from accounts.webhooks import sending
 from billing import ledger, terms
-from billing.payments import news, plans, top_ups
+from billing.payments import news, plans, purchases, top_ups
 from generation.accounting import usage
 from generation.approving import alternatives, previews
 from generation.delivering import exports
@@ -152,6 +152,7 @@ def sweep() -> dict[str, int]:
         "looks_begun": another_look.begin_missing(),
         "storage_counted": usage.count_storage(),
         "plans_ended": plans.end_of_closed(),
+        "purchases_dropped": purchases.drop_of_closed(),
         **retention.sweep(),
         **runs.sweep(),
         **sending.sweep(),

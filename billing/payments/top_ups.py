@@ -190,10 +190,12 @@ def pay(*, purchase: Purchase) -> Purchase:
     """Charge the stored card for a top-up. Called again, it goes on where it broke off.
 
     A card that is declined, or that was taken out in Stripe's portal, ends this top-up and stops
-    the next, until somebody looks.
+    the next, until somebody looks. A closed organisation's card is charged no more.
     """
     top_up = TopUp.objects.get(organisation=purchase.organisation)
     if purchase.kind != Purchase.Kind.TOP_UP or purchase.state != Purchase.State.OPEN:
+        return purchase
+    if purchase.organisation.closed_at:
         return purchase
     customer = customer_of(purchase.organisation)
     problem = ""
