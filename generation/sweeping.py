@@ -14,7 +14,7 @@ from accounts.sso import domains
 from accounts.staff import roster_imports
 from accounts.webhooks import sending
 from billing import ledger, terms
-from billing.payments import news, plans, top_ups
+from billing.payments import news, plans, purchases, top_ups
 from generation.accounting import usage
 from generation.approving import alternatives, previews
 from generation.delivering import exports
@@ -65,6 +65,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     ("tallies_forgotten", pace.forget),
     # These wait for other people's servers.
     ("plans_ended", plans.end_of_closed),
+    ("purchases_dropped", purchases.drop_of_closed),
     ("domains_lost", domains.sweep),
 )
 

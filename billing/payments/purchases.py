@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import audit
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.models import Organisation
 from billing.models import Purchase
 from billing.payments import catalogue, fulfilment, shapes, subscriptions
@@ -23,6 +24,8 @@ from headshots.lib.problems import Problem
 
 if TYPE_CHECKING:
     import stripe
+
+log = structlog.get_logger(__name__)
 
 _KEPT = gettext_noop("Your purchase is kept and nothing was charged.")
 MOST_OPEN = 20
@@ -269,6 +272,26 @@ def drop(*, actor: Actor, purchase: Purchase) -> Purchase:
             about=purchase,
         )
     return purchase
+
+
+def drop_of_closed() -> int:
+    """Drop what organisations that have closed have not paid, so that nobody can pay it any more;
+    returns how many. Meant for the sweep: while Stripe is away, they stay to be dropped by the
+    next."""
+    unpaid = Purchase.objects.filter(
+        organisation__closed_at__isnull=False, state=Purchase.State.OPEN
+    ).select_related("organisation")
+    dropped = 0
+    for purchase in unpaid.order_by("pk")[:50]:
+        try:
+            drop(actor=SYSTEM, purchase=purchase)
+        except Problem as problem:
+            log.warning("purchase_not_dropped", purchase=str(purchase.pk), problem=problem.code)
+            if problem.status == 503:
+                break  # the others would wait for an answer as well
+        else:
+            dropped += 1
+    return dropped
 
 
 def _close(api: stripe.StripeClient, purchase: Purchase) -> None:

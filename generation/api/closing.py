@@ -26,6 +26,13 @@ class LossesShape(Shape):
     photos = serializers.IntegerField()
     headshots = serializers.IntegerField()
     credits = serializers.IntegerField()
+    plan = serializers.BooleanField(help_text="Whether a monthly plan runs, which ends at once.")
+    unpaid = serializers.IntegerField(
+        help_text="Purchases and invoices that nobody has paid; nobody can any more."
+    )
+    directories = serializers.IntegerField(
+        help_text="Whose tokens are destroyed. Photos that were published there stay."
+    )
 
     example = {
         "members": 3,
@@ -34,6 +41,9 @@ class LossesShape(Shape):
         "photos": 730,
         "headshots": 116,
         "credits": 20,
+        "plan": True,
+        "unpaid": 1,
+        "directories": 1,
     }
 
 

@@ -16,9 +16,11 @@ from accounts.actors import SYSTEM, Actor
 from accounts.membership import closing
 from accounts.models import Employee, Member, Organisation
 from billing import ledger
+from billing.models import Purchase
+from billing.payments import subscriptions
 from generation import states
 from generation.leaving import retention
-from generation.models import Candidate, Headshot, Order, Selfie, Shoot
+from generation.models import Candidate, Directory, Headshot, Order, Selfie, Shoot
 from generation.ordering import orders
 from generation.storage import vault
 from headshots.lib import locks
@@ -28,7 +30,7 @@ A_SWEEP = 50
 
 @dataclass(frozen=True)
 class Losses:
-    """What closing takes away, counted."""
+    """What closing takes away, counted; and whether the plan ends with it."""
 
     members: int
     people: int
@@ -36,12 +38,17 @@ class Losses:
     photos: int
     headshots: int
     credits: int
+    plan: bool
+    unpaid: int
+    directories: int
 
 
 def losses(*, organisation: Organisation) -> Losses:
     """What would be gone if the organisation were closed now."""
     shoots = Shoot.objects.filter(order__organisation=organisation)
     balance = ledger.balance(organisation=organisation)
+    plan = subscriptions.plan_of(organisation)
+    unpaid = Purchase.objects.filter(organisation=organisation, state=Purchase.State.OPEN)
     return Losses(
         members=Member.objects.filter(organisation=organisation).count(),
         people=Employee.objects.filter(organisation=organisation).count(),
@@ -49,6 +56,9 @@ def losses(*, organisation: Organisation) -> Losses:
         photos=Selfie.objects.filter(shoot__in=shoots).count(),
         headshots=Headshot.objects.filter(shoot__in=shoots).count(),
         credits=balance.available + balance.held,
+        plan=plan is not None and plan.runs,
+        unpaid=unpaid.count(),
+        directories=Directory.objects.filter(organisation=organisation).count(),
     )
 
 
@@ -66,9 +76,10 @@ def close_organisation(*, actor: Actor, organisation: Organisation, typed_name: 
 
 
 def finish(*, organisation_id: UUID) -> bool:
-    """Cancel what a closed organisation has under way, give holds back, destroy every file and
-    blank the roster. Returns whether all is done; does no harm when run twice, and leaves it to
-    whoever is at it already.
+    """Forget the tokens of a closed organisation's directories, cancel what it has under way, give
+    holds back, destroy every file and blank the roster. Returns whether all is done; does no harm
+    when run twice, and leaves it to whoever is at it already. What it has not paid and its plan
+    end with the sweep.
 
     A worker that is still at a cancelled shoot may put a file down before it notices, so the
     folder is emptied once more when every lease has run out; until then it is not done.
@@ -80,6 +91,7 @@ def finish(*, organisation_id: UUID) -> bool:
 def _finish(organisation: Organisation) -> bool:
     if organisation.closed_at is None or organisation.destroyed_at:
         return organisation.destroyed_at is not None
+    Directory.objects.filter(organisation=organisation).delete()
     for order in Order.objects.filter(organisation=organisation):
         orders.cancel_order(actor=SYSTEM, order=order)
     for shoot in _with_something(organisation).select_related("order"):

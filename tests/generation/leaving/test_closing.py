@@ -23,7 +23,16 @@ from accounts.models import (
 )
 from billing import ledger
 from generation import tasks
-from generation.models import Candidate, Headshot, Selfie, Shoot, State
+from generation.models import (
+    Candidate,
+    Directory,
+    Headshot,
+    PublishingRun,
+    Selfie,
+    Shoot,
+    State,
+)
+from generation.publishing import runs
 from generation.storage import vault
 from tests.world import World, make_world, token
 
@@ -52,6 +61,32 @@ def test_what_will_be_destroyed_is_said_first(world: World) -> None:
     assert "of 2 people" in text
     assert "1 shoot will be cancelled" in text
     assert "99 credits" in text
+
+
+def test_what_was_not_paid_and_connected_is_said_too(world: World) -> None:
+    place = reverse("organisation_close", args=[world.organisation.slug])
+    text = signed_in(world).get(place).content.decode()
+    for words in ("not paid yet", "with its tokens", "monthly plan"):
+        assert words not in text
+    world.purchase()
+    world.directory()
+    text = signed_in(world).get(place).content.decode()
+    assert "1 purchase or invoice that is not paid yet" in text
+    assert "The connection to 1 directory, with its tokens" in text
+
+
+def test_tokens_of_directories_go_at_once(world: World) -> None:
+    mine, others = world.directory(), make_world("Other").directory()
+    order = world.shoot(State.DELIVERED).order
+    running = runs.start(
+        actor=world.actor, order=order, directory=mine, aim=PublishingRun.Aim.PUBLISH
+    )
+    close(world, signed_in(world))
+    tasks.finish_closing(str(world.organisation.pk))
+    assert list(Directory.objects.all()) == [others]
+    assert not PublishingRun.objects.exists()
+    # The task that was queued for it finds nothing to do.
+    assert not tasks.publish(str(running.pk))
 
 
 def test_another_name_closes_nothing(world: World) -> None:

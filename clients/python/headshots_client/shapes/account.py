@@ -125,6 +125,9 @@ class Losses(TypedDict):
     photos: int
     headshots: int
     credits: int
+    plan: bool
+    unpaid: int
+    directories: int
 
 
 class Invitation(TypedDict):
