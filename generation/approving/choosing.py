@@ -105,6 +105,20 @@ def pick(
     return headshot
 
 
+def rounds_left(shoot: Shoot) -> int:
+    """How often new pictures can still be asked for; not at all without the photos."""
+    return 0 if shoot.inputs_destroyed_at else max(0, MOST_ROUNDS - shoot.round)
+
+
+def refuse_without_photos(shoot: Shoot, sentence: str) -> None:
+    """Raise Problem (409) where the photos have been destroyed, as after a month.
+
+    Otherwise the person would be asked for new photos, and what there is to choose from be lost.
+    """
+    if shoot.inputs_destroyed_at:
+        raise Problem(sentence, code="photos_gone", status=409)
+
+
 @transaction.atomic
 def ask_again(
     *,
@@ -117,7 +131,8 @@ def ask_again(
     """Not me, because…: make new candidates, at no cost, up to MOST_ROUNDS rounds.
 
     `because` are Reasons, which the next pictures heed; `reason` is in the person's own words.
-    What was picked stays on the list if it is to `keep`.
+    What was picked stays on the list if it is to `keep`. Raises Problem where there is nothing to
+    make again, the photos are gone or no round is left.
     """
     if set(because) - set(Reason.values):
         raise Problem(
@@ -126,7 +141,14 @@ def ask_again(
     shoot = states.locked(shoot.pk)
     if shoot.state not in (State.CHOOSING, State.APPROVING):
         raise Problem(_("There is nothing to make again now."), code="transition", status=409)
-    if shoot.round >= MOST_ROUNDS:
+    refuse_without_photos(
+        shoot,
+        _(
+            "Your photos have been destroyed, as you were promised, so no new pictures can be made "
+            "of them. Please pick the best of these, or opt out."
+        ),
+    )
+    if not rounds_left(shoot):
         raise Problem(
             _(
                 "New pictures have been made {times} times already. Please pick the best "
