@@ -87,7 +87,7 @@ def make_anew(*, actor: Actor, shoot: Shoot, fault: str, note: str = "") -> None
     """Reject what was picked, with a reason that the employee reads in kind words, and have new
     pictures made that heed it. Costs nothing.
 
-    Raises Problem for an unknown fault, and where no more rounds are left.
+    Raises Problem for an unknown fault, and where no more rounds are left or the photos are gone.
     """
     if fault not in Fault.values:
         raise Problem(_("Choose what is wrong."), code="reason_missing", field="fault")
@@ -98,7 +98,14 @@ def make_anew(*, actor: Actor, shoot: Shoot, fault: str, note: str = "") -> None
             code="not_picked",
             status=409,
         )
-    if shoot.round >= choosing.MOST_ROUNDS:
+    choosing.refuse_without_photos(
+        shoot,
+        _(
+            "The photos of {name} have been destroyed, so no new pictures can be made of them. "
+            "Ask for another pick instead."
+        ).format(name=shoot.employee.name),
+    )
+    if not choosing.rounds_left(shoot):
         raise Problem(
             _("New pictures have been made as often as we can. Ask for another pick instead."),
             code="rounds_spent",

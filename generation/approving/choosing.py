@@ -24,7 +24,8 @@ from generation.models import Candidate, Headshot, Shoot, State, TeamConsent
 from generation.ordering import add_ons
 from headshots.lib.problems import Problem
 
-MOST_ROUNDS = 3
+# How often new pictures can be asked for.
+MOST_AGAIN = 2
 SHORT_LIST = 6
 # Fewer are only shown where no more of all that may be drawn passed, and it is said then.
 SHORTEST = 4
@@ -105,6 +106,20 @@ def pick(
     return headshot
 
 
+def rounds_left(shoot: Shoot) -> int:
+    """How often new pictures can still be asked for; not at all without the photos."""
+    return 0 if shoot.inputs_destroyed_at else max(0, MOST_AGAIN - shoot.asked_again)
+
+
+def refuse_without_photos(shoot: Shoot, sentence: str) -> None:
+    """Raise Problem (409) where the photos have been destroyed, as after a month.
+
+    Otherwise the person would be asked for new photos, and what there is to choose from be lost.
+    """
+    if shoot.inputs_destroyed_at:
+        raise Problem(sentence, code="photos_gone", status=409)
+
+
 @transaction.atomic
 def ask_again(
     *,
@@ -114,10 +129,11 @@ def ask_again(
     because: Sequence[str] = (),
     keep: bool = True,
 ) -> None:
-    """Not me, because…: make new candidates, at no cost, up to MOST_ROUNDS rounds.
+    """Not me, because…: make new candidates, at no cost, MOST_AGAIN times at most.
 
     `because` are Reasons, which the next pictures heed; `reason` is in the person's own words.
-    What was picked stays on the list if it is to `keep`.
+    What was picked stays on the list if it is to `keep`. Raises Problem where there is nothing to
+    make again, the photos are gone, or it was done MOST_AGAIN times.
     """
     if set(because) - set(Reason.values):
         raise Problem(
@@ -126,12 +142,19 @@ def ask_again(
     shoot = states.locked(shoot.pk)
     if shoot.state not in (State.CHOOSING, State.APPROVING):
         raise Problem(_("There is nothing to make again now."), code="transition", status=409)
-    if shoot.round >= MOST_ROUNDS:
+    refuse_without_photos(
+        shoot,
+        _(
+            "Your photos have been destroyed, as you were promised, so no new pictures can be made "
+            "of them. Please pick the best of these, or opt out."
+        ),
+    )
+    if not rounds_left(shoot):
         raise Problem(
             _(
                 "New pictures have been made {times} times already. Please pick the best "
                 "of these, or opt out."
-            ).format(times=MOST_ROUNDS - 1),
+            ).format(times=MOST_AGAIN),
             code="rounds_spent",
             status=409,
         )
@@ -148,7 +171,9 @@ def ask_again(
         reason=reason.strip()[:500],
     )
     Shoot.objects.filter(pk=shoot.pk).update(
-        round=shoot.round + 1, refusals=[*shoot.refusals, *because]
+        round=shoot.round + 1,
+        asked_again=shoot.asked_again + 1,
+        refusals=[*shoot.refusals, *because],
     )
     claims.enqueue(actor=actor, shoot=shoot)
 

@@ -262,7 +262,12 @@ def _figures(shoot: Shoot) -> dict[str, object]:
                 "round": picture.round,
                 "number": picture.number,
                 "likeness": picture.likeness_own,
-                "receipt": picture.receipt,
+                # How near a colleague came is theirs to know, who it was is not.
+                "receipt": {
+                    what: figure
+                    for what, figure in picture.receipt.items()
+                    if what != "best_colleague"
+                },
             }
             for picture in _pictures(shoot)
         ],

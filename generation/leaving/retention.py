@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, Value
+from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -26,6 +29,8 @@ LONGEST = timedelta(days=RETENTION_DAYS)
 # Its last day is for work that is under way, which may then come to its end.
 RESERVE = timedelta(days=1)
 A_SWEEP = 200
+# What stands in a receipt of a picture that was compared with no colleague.
+_NOBODY = {"best_colleague": None, "likeness_best_colleague": None}
 KEPT_LONG_ENOUGH = gettext_noop(
     "As you were promised, your photos were destroyed at most 30 days after you had uploaded "
     "them. Please upload new ones, so that your headshot can be made."
@@ -59,6 +64,32 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
             results_too=results_too,
         )
         destroy(folders=folders)
+    if results_too:
+        _forget_after_commit(shoot)
+
+
+def _forget_after_commit(shoot: Shoot) -> None:
+    def forget() -> None:
+        _forget_among_colleagues(shoots=[shoot.pk], orders=[shoot.order_id])
+
+    transaction.on_commit(forget, robust=True)
+
+
+def _forget_among_colleagues(*, shoots: Sequence[UUID], orders: Sequence[UUID]) -> None:
+    """Take out of colleagues' receipts who was nearest to their pictures and how near, where it
+    was one of these.
+
+    In a transaction of its own that waits for nobody, as colleagues who leave at once have the
+    same rows; what it comes past is found by the sweep.
+    """
+    with transaction.atomic():
+        found = Candidate.objects.filter(
+            shoot__order__in=orders, receipt__best_colleague__in=[str(pk) for pk in shoots]
+        ).select_for_update(of=("self",), skip_locked=True)
+        Candidate.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
+            likeness_best_colleague=None,
+            receipt=CombinedExpression(F("receipt"), "||", Value(_NOBODY, JSONField())),
+        )
 
 
 def _count_destroyed(shoot: Shoot) -> None:
@@ -75,13 +106,19 @@ def clear_remains() -> int:
     """Destroy what was put down for somebody who had left meanwhile; returns how many files.
 
     A worker notices within a heartbeat that its claim is lost; what it wrote until then has no
-    row and lies in the shoot's folder alone. A wall that was being drawn may show them still.
+    row and lies in the shoot's folder, but for a colleague's receipt that names them. A wall that
+    was being drawn may show them still.
     """
     lately = timezone.now() - REMAINS
     gone = Shoot.objects.filter(
         state__in=(State.OPTED_OUT, State.WITHDRAWN), state_since__gt=lately
     ).select_related("order")
     cleared = sum(vault().delete_tree(shoot.folder) for shoot in gone[:1000])
+    left = list(gone.values_list("pk", "order")[:1000])
+    if left:
+        _forget_among_colleagues(
+            shoots=[shoot for shoot, _order in left], orders=list({order for _shoot, order in left})
+        )
     orders = Order.objects.filter(pk__in=gone.order_by().values("order"))
     for order in orders.select_related("organisation", "look"):
         drawn = list(vault().keys(shared_files.walls_folder(order)))

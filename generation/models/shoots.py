@@ -49,6 +49,8 @@ class Shoot(Row):
     message = models.TextField(blank=True)
     seed = models.BigIntegerField()
     round = models.PositiveIntegerField(default=1)
+    # How often new pictures were asked for; other photos begin a round as well.
+    asked_again = models.PositiveSmallIntegerField(default=0, db_default=0)
     # How many pictures must pass before there is a choice, and the credits for all of it.
     wanted = models.PositiveSmallIntegerField(default=4)
     credits = models.PositiveSmallIntegerField(default=1)

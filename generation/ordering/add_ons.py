@@ -24,8 +24,12 @@ TOO_FEW_PASSED = gettext_noop("Too few more pictures passed")
 
 
 def can_have_more(shoot: Shoot) -> bool:
-    """Whether more pictures can be asked for now."""
-    return shoot.state in (State.CHOOSING, State.APPROVING) and shoot.wanted + MORE <= MOST_WANTED
+    """Whether more pictures can be asked for now; they are made of the photos."""
+    return (
+        shoot.state in (State.CHOOSING, State.APPROVING)
+        and shoot.wanted + MORE <= MOST_WANTED
+        and shoot.inputs_destroyed_at is None
+    )
 
 
 @transaction.atomic
@@ -33,13 +37,22 @@ def more_pictures(*, actor: Actor, shoot: Shoot) -> Shoot:
     """Hold the add-on's credit and draw more pictures of this round; those that are there stay.
 
     A pick is taken back, as there will be more to choose from. Raises Problem while there is
-    nothing to choose from, where more were asked for already, and for missing credits or budget.
+    nothing to choose from, without the photos, where more were asked for already, and for missing
+    credits or budget.
     """
     shoot = states.locked(shoot.pk)
     if shoot.state not in (State.CHOOSING, State.APPROVING):
         raise Problem(
             _("More pictures can be had while there are some to choose from."),
             code="transition",
+            status=409,
+        )
+    if shoot.inputs_destroyed_at:
+        raise Problem(
+            _("The photos of {name} have been destroyed, so no more pictures can be made.").format(
+                name=shoot.employee.name
+            ),
+            code="photos_gone",
             status=409,
         )
     organisation = shoot.order.organisation

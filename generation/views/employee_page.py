@@ -50,7 +50,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         "leaving": shoot.state not in states.ENDED,
         "other_orders": _other_orders(shoot),
         "nothing_better": states.NOTHING_BETTER,
-        "rounds_left": max(0, choosing.MOST_ROUNDS - shoot.round),
+        "rounds_left": choosing.rounds_left(shoot),
         "reasons": choosing.Reason,
         "return_url": shoot.invitation.return_url if getattr(request, "framed_by", "") else "",
         "least": selfies.LEAST,

@@ -219,7 +219,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "may_not_pick": approvals.why_not_pick_for(found),
             "overdue": found.order.due_at < timezone.now(),
             "faults": Fault,
-            "rounds_left": max(0, choosing.MOST_ROUNDS - found.round),
+            "rounds_left": choosing.rounds_left(found),
             "headshot": headshot,
             "file": renditions.main(headshot) if headshot else None,
             "made": made.count(),

@@ -151,7 +151,7 @@ def test_what_an_administrator_writes_reaches_the_person_as_their_words(
 
 def test_rounds_end_and_then_another_pick_is_asked_for(world: World) -> None:
     shoot = world.shoot(State.APPROVING)
-    Shoot.objects.filter(pk=shoot.pk).update(round=choosing.MOST_ROUNDS)
+    Shoot.objects.filter(pk=shoot.pk).update(asked_again=choosing.MOST_AGAIN)
     with pytest.raises(Problem, match="another pick"):
         approvals.make_anew(actor=world.actor, shoot=shoot, fault=Fault.HAIR)
     shoot.refresh_from_db()

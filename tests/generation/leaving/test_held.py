@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import employee_actor
-from generation.leaving import held
-from generation.models import Shoot, State
+from generation.leaving import held, retention
+from generation.models import Candidate, Shoot, State
 from generation.ordering import orders
 from generation.photos import uploads
 from generation.storage import vault
@@ -44,6 +44,18 @@ def again(world: World, shoot: Shoot, state: State) -> Shoot:
         name="Second",
     )
     return bring(order.shoots.get(), state)
+
+
+def near_to(shoot: Shoot, colleague: Shoot) -> None:
+    """All pictures of a shoot are nearest to that colleague."""
+    Candidate.objects.filter(shoot=shoot).update(
+        likeness_best_colleague=0.6,
+        receipt={
+            "faces": 1,
+            "best_colleague": str(colleague.pk),
+            "likeness_best_colleague": 0.6,
+        },
+    )
 
 
 def test_the_files_of_a_headshot_are_in_it(world: World, client: Client) -> None:
@@ -76,6 +88,35 @@ def test_every_order_of_the_person_is_in_it_and_nobody_elses(world: World, clien
     assert counted["Photos you sent"] == 12
     assert counted["Pictures made of you"] == 8
     assert counted["Signed release"] == 2
+
+
+def test_a_receipt_names_no_colleague(world: World, client: Client) -> None:
+    one, other = [bring(shoot, State.CHOOSING) for shoot in world.order(2).shoots.all()]
+    near_to(one, other)
+    archive = taken(client, one)
+    everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert str(other.pk).encode() not in everything
+    (first, *_) = json.loads(archive.read("figures.json"))["pictures"]
+    assert first["receipt"] == {"faces": 1, "likeness_best_colleague": 0.6}
+
+
+@pytest.mark.parametrize("way", ["withdraw", "opt_out"])
+def test_who_leaves_is_in_no_colleagues_receipt(world: World, client: Client, way: str) -> None:
+    one, gone, stays = [bring(shoot, State.CHOOSING) for shoot in world.order(3).shoots.all()]
+    near_to(one, gone)
+    near_to(gone, one)
+    near_to(stays, one)
+    client.post(reverse(f"employee:{way}", args=[token(gone)]))
+    receipt = {"faces": 1, "best_colleague": None, "likeness_best_colleague": None}
+    mine = Candidate.objects.filter(shoot=one)
+    assert [(c.receipt, c.likeness_best_colleague) for c in mine] == [(receipt, None)] * 4
+    theirs = Candidate.objects.filter(shoot=stays)
+    assert {c.receipt["best_colleague"] for c in theirs} == {str(one.pk)}
+    assert {c.likeness_best_colleague for c in theirs} == {0.6}
+    # A picture that was judged beside them before they left, and stored after.
+    near_to(one, gone)
+    retention.sweep()
+    assert {c.receipt["best_colleague"] for c in mine.all()} == {None}
 
 
 def test_what_arrived_in_part_is_in_it(world: World, client: Client) -> None:

@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from accounts.consent.releases import RETENTION_DAYS
 from billing import ledger
+from generation.approving import approvals
 from generation.dispatch import claims
 from generation.leaving import retention
 from generation.models import Candidate, Selfie, Shoot, State
-from generation.ordering import another_look, looks
+from generation.ordering import add_ons, another_look, looks
 from generation.photos import selfies
 from generation.storage import vault
+from headshots.lib.problems import Problem
 from tests.browser.queue import drain
 from tests.world import DIRECTION, World, give_selfies, jpeg, make_world, token
 
@@ -68,6 +70,34 @@ def test_pictures_stay_and_what_they_were_made_of_goes(world: World, state: Stat
     assert shoot.inputs_destroyed_at is not None
     assert Candidate.objects.filter(shoot=shoot).count() == 4
     assert retention.sweep()["inputs_destroyed"] == 0
+
+
+def test_without_photos_a_choice_is_not_given_away_for_new_pictures(
+    world: World, client: Client
+) -> None:
+    shoot = world.shoot(State.APPROVING)
+    picked = shoot.headshot.candidate_id
+    age(shoot, left=timedelta(hours=1))
+    retention.sweep()
+    answer = client.post(reverse("employee:again", args=[token(shoot)]), {"because": ["face"]})
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "Your photos have been destroyed, as you were promised" in page
+    assert "Make new ones" not in page
+    assert "No new pictures can be made any more" in page
+    with pytest.raises(Problem, match="Ask for another pick"):
+        approvals.make_anew(actor=world.actor, shoot=shoot, fault="hair")
+    balance = ledger.balance(organisation=world.organisation)
+    with pytest.raises(Problem, match="no more pictures"):
+        add_ons.more_pictures(actor=world.actor, shoot=shoot)
+    assert ledger.balance(organisation=world.organisation) == balance
+    shoot = Shoot.objects.get(pk=shoot.pk)
+    assert (shoot.state, shoot.round) == (State.APPROVING, 1)
+    assert shoot.headshot.candidate_id == picked
+    client.force_login(world.owner)
+    page = client.get(reverse("shoot", args=[world.organisation.slug, shoot.pk])).content.decode()
+    for way in ("shoot_anew", "shoot_more"):
+        assert reverse(way, args=[world.organisation.slug, shoot.pk]) not in page
 
 
 def test_whoever_collects_reads_why_and_can_begin_again(world: World, client: Client) -> None:

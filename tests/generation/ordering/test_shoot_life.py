@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.actors import SYSTEM, employee_actor
 from accounts.models import AuditEntry
@@ -11,13 +14,24 @@ from billing import ledger
 from billing.models import CreditEntry
 from generation import states
 from generation.approving import choosing
+from generation.dispatch import claims
+from generation.dispatch.sitters import Sitter, back_to_collecting
 from generation.leaving import retention
 from generation.models import Order, Selfie, Shoot, State
 from generation.ordering import orders
 from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
-from tests.world import World, bring, give_candidates, give_selfies, jpeg, make_world, sign
+from tests.world import (
+    World,
+    bring,
+    give_candidates,
+    give_selfies,
+    jpeg,
+    make_world,
+    sign,
+    token,
+)
 
 
 def balance(world: World) -> tuple[int, int]:
@@ -209,7 +223,7 @@ def test_sending_back_needs_a_reason_and_says_it(world: World) -> None:
 
 def test_new_rounds_are_bounded_and_cost_nothing(world: World) -> None:
     shoot = world.shoot(State.CHOOSING)
-    for number in range(2, choosing.MOST_ROUNDS + 1):
+    for number in range(2, choosing.MOST_AGAIN + 2):
         choosing.ask_again(actor=SYSTEM, shoot=shoot, reason="not me")
         shoot.refresh_from_db()
         assert (shoot.state, shoot.round, shoot.attempts) == (State.QUEUED, number, 0)
@@ -221,6 +235,26 @@ def test_new_rounds_are_bounded_and_cost_nothing(world: World) -> None:
     with pytest.raises(Problem, match="pick the best"):
         choosing.ask_again(actor=SYSTEM, shoot=shoot, reason="not me")
     assert balance(world) == (99, 1)
+
+
+def test_other_photos_do_not_count_as_asking_for_new_pictures(world: World, client: Client) -> None:
+    """Whoever's photos failed twice sees their first list, and has all of their say about it."""
+    shoot = world.shoot(State.QUEUED)
+    for _ in range(2):
+        (claim,) = claims.claim(worker="w", people=1)
+        shoot = Shoot.objects.select_related("order").get(pk=shoot.pk)
+        sitter = Sitter(claim, shoot, [], np.zeros((0, 128)), 0.5)
+        assert back_to_collecting(sitter, "Send other photos.")
+        selfies.hand_in(actor=SYSTEM, shoot=shoot)
+    with transaction.atomic():
+        locked = states.locked(shoot.pk)
+        for to in (State.TRAINING, State.GENERATING, State.CHOOSING):
+            states.move(actor=SYSTEM, shoot=locked, to=to, fence=locked.fence)
+    give_candidates(Shoot.objects.get(pk=shoot.pk))
+    page = client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+    assert "This can be done 2 more times." in page
+    choosing.ask_again(actor=employee_actor(shoot.employee), shoot=shoot, because=["face"])
+    assert Shoot.objects.get(pk=shoot.pk).state == State.QUEUED
 
 
 @pytest.mark.django_db(transaction=True)
