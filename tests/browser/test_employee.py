@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from generation.models import Selfie, Shoot, State, Upload
-from generation.photos import uploads
+from generation.photos import selfies, uploads
 from tests.browser.barriers import SCRIPT, barriers
 from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain, forget
@@ -161,6 +161,35 @@ def test_ten_files_of_which_one_is_broken_keep_nine(opened: Open, tmp_path: Path
     page.locator("#photos-input").set_input_files([*files[:4], broken, *files[4:]])
     expect(page.locator(".photo")).to_have_count(9)
     expect(page.locator("#sending .wrong")).to_contain_text("holiday.jpg")
+
+
+def test_who_chooses_too_many_sends_no_more_than_there_is_room_for(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selfies, "MOST", 2)
+    shoot = make_world().shoot(State.COLLECTING)
+    files = []
+    for number in range(5):
+        file = tmp_path / f"{number}.jpg"
+        file.write_bytes(jpeg_of(otherwise(number).resize((300, 300))))
+        files.append(file)
+    page = opened(PHONE)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "?at=" in request.url else None)
+    page.goto(f"/i/{token(shoot)}/")
+    page.locator("#photos-input").set_input_files(files)
+    refused = page.locator("#sending .wrong")
+    expect(refused).to_have_text(
+        "2.jpg: there are 2 photos already, which is plenty. Remove one first. "
+        "2 more photos were not sent."
+    )
+    expect(page.locator(".photo")).to_have_count(2)
+    expect(page.locator("#sending li")).to_have_count(1)
+    assert len(sent) == 2
+    # Nor does a reload begin with them again.
+    page.reload()
+    expect(page.locator(".photo")).to_have_count(2)
+    expect(page.locator("#sending li")).to_have_count(0)
 
 
 def test_a_poll_that_is_answered_late_takes_no_photo_along(opened: Open, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 // Without this script the form sends all of them at once.
 "use strict";
 (() => {
-  const { gettext } = window;
+  const { gettext, ngettext } = window;
   const TRIES = 8;
   const waiting = [];
   let busy = false;
@@ -126,6 +126,18 @@
     window.htmx.swap(live, news, { swapStyle: "outerHTML" });
   };
 
+  // There is no room for the rest either: none of it is sent, and one line says so.
+  const stop = async (entry) => {
+    const rest = waiting.splice(0);
+    if (!rest.length) return;
+    const n = rest.length;
+    entry.item.firstChild.textContent += ` ${ngettext("{n} more photo was not sent.", "{n} more photos were not sent.", n, { n })}`;
+    for (const other of rest) {
+      other.item.remove();
+      await store.forget(other.mark);
+    }
+  };
+
   const finish = async (entry) => {
     const answer = await send(entry);
     const name = entry.file.name;
@@ -142,6 +154,7 @@
     } else {
       await store.forget(entry.mark);
       refuse(entry, answer.data?.problem || gettext("{name} could not be taken in.", { name }));
+      if (answer.data?.code === "too_many") await stop(entry);
     }
   };
 
