@@ -147,6 +147,18 @@ def test_an_upload_goes_on_after_a_lost_line_and_a_reload(
     assert (selfie.width, selfie.height) == (1100, 1100)
 
 
+def test_a_phone_of_some_years_ago_uploads_too(opened: Open, tmp_path: Path) -> None:
+    """Safari has `AbortSignal.timeout` since iOS 16."""
+    shoot = make_world().shoot(State.COLLECTING)
+    photo = tmp_path / "me.jpg"
+    photo.write_bytes(jpeg_of(portrait(700)))
+    page = opened(PHONE)
+    page.add_init_script("delete AbortSignal.timeout")
+    page.goto(f"/i/{token(shoot)}/")
+    page.locator("#photos-input").set_input_files(photo)
+    expect(page.locator(".photo")).to_have_count(1)
+
+
 def test_ten_files_of_which_one_is_broken_keep_nine(opened: Open, tmp_path: Path) -> None:
     shoot = make_world().shoot(State.COLLECTING)
     files = []

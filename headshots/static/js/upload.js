@@ -5,6 +5,7 @@
 (() => {
   const { gettext, ngettext } = window;
   const TRIES = 8;
+  const PATIENCE_MS = 60000;
   const waiting = [];
   let busy = false;
 
@@ -64,12 +65,17 @@
   const ask = async (url, body, type) => {
     const headers = { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
     if (type) headers["Content-Type"] = type;
+    // AbortSignal.timeout is too new for the phones that many still have.
+    const limit = new AbortController();
+    const late = setTimeout(() => limit.abort(), PATIENCE_MS);
     try {
-      const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(60000) });
+      const answer = await fetch(url, { method: "POST", headers, body, signal: limit.signal });
       const json = (answer.headers.get("Content-Type") || "").includes("json");
       return { status: answer.status, data: json ? await answer.json() : null };
     } catch {
       return { status: 0, data: null };
+    } finally {
+      clearTimeout(late);
     }
   };
 
