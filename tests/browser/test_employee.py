@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 
+from accounts.actors import employee_actor
+from accounts.consent import invitations
+from generation.leaving import withdrawals
 from generation.models import Selfie, Shoot, State, Upload
 from generation.photos import selfies, uploads
 from tests.browser.barriers import SCRIPT, barriers
@@ -145,6 +151,87 @@ def test_an_upload_goes_on_after_a_lost_line_and_a_reload(
     drain()
     selfie = Selfie.objects.get(shoot=shoot)
     assert (selfie.width, selfie.height) == (1100, 1100)
+
+
+def kept_on_device(page: Page) -> int:
+    """How many photos the browser has put aside, whosever they are."""
+    return int(
+        page.evaluate(
+            """() => new Promise((resolve) => {
+              indexedDB.open('headshots-photos').onsuccess = (opened) => {
+                const files = opened.target.result.transaction('files').objectStore('files');
+                files.count().onsuccess = (counted) => resolve(counted.target.result);
+              };
+            })"""
+        )
+    )
+
+
+def none_kept_on_device(page: Page) -> None:
+    """The page destroys them in its own time."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while left := kept_on_device(page):
+        assert time.monotonic() < deadline, f"{left} photos are kept on the device"
+        page.wait_for_timeout(50)
+
+
+def broken_off(page: Page, shoot: Shoot, photo: Path) -> None:
+    """A photo was chosen and no piece of it comes through."""
+    photo.write_bytes(jpeg_of(portrait(700)))
+    page.route("**/uploads/*", lambda route: route.abort())
+    page.goto(f"/i/{token(shoot)}/")
+    page.locator("#photos-input").set_input_files(photo)
+    expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+    assert kept_on_device(page) == 1
+
+
+def test_a_photo_goes_on_by_the_fresh_link_when_the_old_one_has_run_out(
+    browser: Browser, site: str, tmp_path: Path
+) -> None:
+    shoot = make_world().shoot(State.COLLECTING)
+    context = browser.new_context(viewport=PHONE, base_url=site)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    broken_off(page, shoot, tmp_path / "me.jpg")
+    shoot.invitation.expires_at = timezone.now() - timedelta(days=1)
+    shoot.invitation.save()
+    page.reload()
+    expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
+    assert kept_on_device(page) == 1
+    invitations.renew(invitation=shoot.invitation, expires_at=timezone.now() + timedelta(days=1))
+    page.unroute("**/uploads/*")
+    page.goto(f"/i/{token(Shoot.objects.get(pk=shoot.pk))}/")
+    expect(page.locator(".photo")).to_have_count(1)
+    none_kept_on_device(page)
+    context.close()
+
+
+def test_no_photo_stays_on_the_device_of_who_has_handed_in_or_left(
+    browser: Browser, site: str, tmp_path: Path
+) -> None:
+    world = make_world()
+    shoot, colleague = world.shoot(State.COLLECTING), world.shoot(State.COLLECTING)
+    context = browser.new_context(viewport=PHONE, base_url=site)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    broken_off(page, shoot, tmp_path / "me.jpg")
+    # On a shared device somebody else's page neither sends it nor takes it away.
+    page.unroute("**/uploads/*")
+    page.goto(f"/i/{token(colleague)}/")
+    page.wait_for_load_state("networkidle")
+    assert kept_on_device(page) == 1
+    assert not Selfie.objects.exists()
+    withdrawals.withdraw(actor=employee_actor(shoot.employee), shoot=shoot)
+    page.goto(f"/i/{token(shoot)}/")
+    expect(page.get_by_role("heading", name="You have withdrawn")).to_be_visible()
+    none_kept_on_device(page)
+    # Of somebody who never comes back it goes, too, a week later.
+    broken_off(page, colleague, tmp_path / "other.jpg")
+    page.clock.set_fixed_time(timezone.now() + timedelta(days=8))
+    page.goto(f"/i/{token(shoot)}/")
+    expect(page.get_by_role("heading", name="You have withdrawn")).to_be_visible()
+    none_kept_on_device(page)
+    context.close()
 
 
 def test_a_phone_of_some_years_ago_uploads_too(opened: Open, tmp_path: Path) -> None:

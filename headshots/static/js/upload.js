@@ -6,11 +6,15 @@
   const { gettext, ngettext } = window;
   const TRIES = 8;
   const PATIENCE_MS = 60000;
+  // What nobody came back for is destroyed by the next page of anybody's on this device.
+  const KEPT_MS = 7 * 24 * 3600 * 1000;
   const waiting = [];
   let busy = false;
 
   const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
   const uploader = () => document.getElementById("uploader");
+  // Whose photos these are, whichever link led here.
+  const shoot = document.querySelector("[data-shoot]").dataset.shoot;
 
   // What was chosen stays in the browser until it has arrived, so that a reload loses nothing.
   const store = (() => {
@@ -31,8 +35,9 @@
       });
     };
     return {
-      keep: (mark, page, file) => act("readwrite", (files) => files.put({ mark, page, file })),
-      forget: (mark) => act("readwrite", (files) => files.delete(mark)),
+      keep: (mark, file) => act("readwrite", (files) => files.put({ mark: `${shoot}:${mark}`, shoot, file, at: Date.now() })),
+      forget: (mark) => act("readwrite", (files) => files.delete(`${shoot}:${mark}`)),
+      drop: (kept) => act("readwrite", (files) => files.delete(kept.mark)),
       all: async () => (await act("readonly", (files) => files.getAll())) || [],
     };
   })();
@@ -184,7 +189,7 @@
       const entry = { file, mark, ...line(file.name) };
       list.append(entry.item);
       waiting.push(entry);
-      if (!kept) store.keep(mark, location.pathname, file);
+      if (!kept) store.keep(mark, file);
     }
     next();
   };
@@ -210,10 +215,11 @@
   document.addEventListener("htmx:afterSwap", offer);
 
   const begin = async () => {
-    if (!uploader()) return;
     offer();
     for (const kept of await store.all()) {
-      if (kept.page === location.pathname) take([kept.file], true);
+      if (kept.shoot === shoot && uploader()) take([kept.file], true);
+      // No more photos are taken, as they were handed in or this person has left.
+      else if (kept.shoot === shoot || !(Date.now() - kept.at < KEPT_MS)) await store.drop(kept);
     }
   };
   begin();
