@@ -6,6 +6,7 @@ files later. Until then, and where a picture cannot be cut out, the list shows w
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -84,7 +85,9 @@ def _make(candidate: Candidate, shoot: Shoot, spec: FinishSpec, first: Rendition
         renditions.why_not(error)
         return False
     words = shoot.order.direction.words()
-    key = candidate.file.rsplit(".", 1)[0] + _ending(shoot.order)
+    # A name of its own: of two tasks at once the later destroys its picture, not the earlier's.
+    stem = f"{candidate.file.rsplit('.', 1)[0]}-{secrets.token_hex(4)}"
+    key = stem + _ending(shoot.order)
     vault().put(key, credentials.sign(file.data, "jpeg", look=words)[0])
     before = candidate.finished
     with transaction.atomic():

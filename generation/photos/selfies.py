@@ -123,15 +123,7 @@ def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: boo
         with transaction.atomic():
             shoot = states.locked(shoot.pk)
             refuse_closed(shoot)
-            if Selfie.objects.filter(shoot=shoot).count() >= MOST:
-                raise Problem(
-                    _(
-                        "{name}: there are {most} photos already, which is plenty. Remove one "
-                        "first."
-                    ).format(name=name, most=MOST),
-                    code="too_many",
-                    field="photos",
-                )
+            refuse_full(shoot, name)
             selfie = Selfie.objects.create(
                 shoot=shoot,
                 file=key,
@@ -166,6 +158,18 @@ def refuse_closed(shoot: Shoot) -> None:
             _("Your photos have been handed in; they cannot be changed now."),
             code="handed_in",
             status=409,
+        )
+
+
+def refuse_full(shoot: Shoot, name: str) -> None:
+    """Raise Problem where there are MOST photos, so that the file `name` cannot be one more."""
+    if Selfie.objects.filter(shoot=shoot).count() >= MOST:
+        raise Problem(
+            _("{name}: there are {most} photos already, which is plenty. Remove one first.").format(
+                name=name, most=MOST
+            ),
+            code="too_many",
+            field="photos",
         )
 
 

@@ -25,10 +25,12 @@ PATIENCE = timedelta(days=1)
 def begin(*, shoot: Shoot, mark: str, name: str, size: int) -> Upload:
     """Announce a file, or find the one that stopped half way by its mark and size.
 
-    Raises Problem where no photos are taken now, and for sizes that are not.
+    Raises Problem where no photos are taken now, or no more, and for sizes that are not.
     """
     selfies.refuse_closed(shoot)
     name = (name.replace("\x00", "").strip() or "photo")[-200:]
+    # Before anything is sent, rather than of a photo that has come whole.
+    selfies.refuse_full(shoot, name)
     if size <= 0:
         raise Problem(
             _("{name}: the file is empty. Choose the photo again.").format(name=name),

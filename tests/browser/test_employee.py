@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 
+from accounts.actors import employee_actor
+from accounts.consent import invitations
+from generation.leaving import withdrawals
 from generation.models import Selfie, Shoot, State, Upload
-from generation.photos import uploads
+from generation.photos import selfies, uploads
 from tests.browser.barriers import SCRIPT, barriers
 from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain, forget
@@ -147,6 +153,99 @@ def test_an_upload_goes_on_after_a_lost_line_and_a_reload(
     assert (selfie.width, selfie.height) == (1100, 1100)
 
 
+def kept_on_device(page: Page) -> int:
+    """How many photos the browser has put aside, whosever they are."""
+    return int(
+        page.evaluate(
+            """() => new Promise((resolve) => {
+              indexedDB.open('headshots-photos').onsuccess = (opened) => {
+                const files = opened.target.result.transaction('files').objectStore('files');
+                files.count().onsuccess = (counted) => resolve(counted.target.result);
+              };
+            })"""
+        )
+    )
+
+
+def none_kept_on_device(page: Page) -> None:
+    """The page destroys them in its own time."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while left := kept_on_device(page):
+        assert time.monotonic() < deadline, f"{left} photos are kept on the device"
+        page.wait_for_timeout(50)
+
+
+def broken_off(page: Page, shoot: Shoot, photo: Path) -> None:
+    """A photo was chosen and no piece of it comes through."""
+    photo.write_bytes(jpeg_of(portrait(700)))
+    page.route("**/uploads/*", lambda route: route.abort())
+    page.goto(f"/i/{token(shoot)}/")
+    page.locator("#photos-input").set_input_files(photo)
+    expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+    assert kept_on_device(page) == 1
+
+
+def test_a_photo_goes_on_by_the_fresh_link_when_the_old_one_has_run_out(
+    browser: Browser, site: str, tmp_path: Path
+) -> None:
+    shoot = make_world().shoot(State.COLLECTING)
+    context = browser.new_context(viewport=PHONE, base_url=site)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    broken_off(page, shoot, tmp_path / "me.jpg")
+    shoot.invitation.expires_at = timezone.now() - timedelta(days=1)
+    shoot.invitation.save()
+    page.reload()
+    expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
+    assert kept_on_device(page) == 1
+    invitations.renew(invitation=shoot.invitation, expires_at=timezone.now() + timedelta(days=1))
+    page.unroute("**/uploads/*")
+    page.goto(f"/i/{token(Shoot.objects.get(pk=shoot.pk))}/")
+    expect(page.locator(".photo")).to_have_count(1)
+    none_kept_on_device(page)
+    context.close()
+
+
+def test_no_photo_stays_on_the_device_of_who_has_handed_in_or_left(
+    browser: Browser, site: str, tmp_path: Path
+) -> None:
+    world = make_world()
+    shoot, colleague = world.shoot(State.COLLECTING), world.shoot(State.COLLECTING)
+    context = browser.new_context(viewport=PHONE, base_url=site)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    broken_off(page, shoot, tmp_path / "me.jpg")
+    # On a shared device somebody else's page neither sends it nor takes it away.
+    page.unroute("**/uploads/*")
+    page.goto(f"/i/{token(colleague)}/")
+    page.wait_for_load_state("networkidle")
+    assert kept_on_device(page) == 1
+    assert not Selfie.objects.exists()
+    withdrawals.withdraw(actor=employee_actor(shoot.employee), shoot=shoot)
+    page.goto(f"/i/{token(shoot)}/")
+    expect(page.get_by_role("heading", name="You have withdrawn")).to_be_visible()
+    none_kept_on_device(page)
+    # Of somebody who never comes back it goes, too, a week later.
+    broken_off(page, colleague, tmp_path / "other.jpg")
+    page.clock.set_fixed_time(timezone.now() + timedelta(days=8))
+    page.goto(f"/i/{token(shoot)}/")
+    expect(page.get_by_role("heading", name="You have withdrawn")).to_be_visible()
+    none_kept_on_device(page)
+    context.close()
+
+
+def test_a_phone_of_some_years_ago_uploads_too(opened: Open, tmp_path: Path) -> None:
+    """Safari has `AbortSignal.timeout` since iOS 16."""
+    shoot = make_world().shoot(State.COLLECTING)
+    photo = tmp_path / "me.jpg"
+    photo.write_bytes(jpeg_of(portrait(700)))
+    page = opened(PHONE)
+    page.add_init_script("delete AbortSignal.timeout")
+    page.goto(f"/i/{token(shoot)}/")
+    page.locator("#photos-input").set_input_files(photo)
+    expect(page.locator(".photo")).to_have_count(1)
+
+
 def test_ten_files_of_which_one_is_broken_keep_nine(opened: Open, tmp_path: Path) -> None:
     shoot = make_world().shoot(State.COLLECTING)
     files = []
@@ -161,6 +260,35 @@ def test_ten_files_of_which_one_is_broken_keep_nine(opened: Open, tmp_path: Path
     page.locator("#photos-input").set_input_files([*files[:4], broken, *files[4:]])
     expect(page.locator(".photo")).to_have_count(9)
     expect(page.locator("#sending .wrong")).to_contain_text("holiday.jpg")
+
+
+def test_who_chooses_too_many_sends_no_more_than_there_is_room_for(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selfies, "MOST", 2)
+    shoot = make_world().shoot(State.COLLECTING)
+    files = []
+    for number in range(5):
+        file = tmp_path / f"{number}.jpg"
+        file.write_bytes(jpeg_of(otherwise(number).resize((300, 300))))
+        files.append(file)
+    page = opened(PHONE)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "?at=" in request.url else None)
+    page.goto(f"/i/{token(shoot)}/")
+    page.locator("#photos-input").set_input_files(files)
+    refused = page.locator("#sending .wrong")
+    expect(refused).to_have_text(
+        "2.jpg: there are 2 photos already, which is plenty. Remove one first. "
+        "2 more photos were not sent."
+    )
+    expect(page.locator(".photo")).to_have_count(2)
+    expect(page.locator("#sending li")).to_have_count(1)
+    assert len(sent) == 2
+    # Nor does a reload begin with them again.
+    page.reload()
+    expect(page.locator(".photo")).to_have_count(2)
+    expect(page.locator("#sending li")).to_have_count(0)
 
 
 def test_a_poll_that_is_answered_late_takes_no_photo_along(opened: Open, tmp_path: Path) -> None:

@@ -3,13 +3,18 @@
 // Without this script the form sends all of them at once.
 "use strict";
 (() => {
-  const { gettext } = window;
+  const { gettext, ngettext } = window;
   const TRIES = 8;
+  const PATIENCE_MS = 60000;
+  // What nobody came back for is destroyed by the next page of anybody's on this device.
+  const KEPT_MS = 7 * 24 * 3600 * 1000;
   const waiting = [];
   let busy = false;
 
   const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
   const uploader = () => document.getElementById("uploader");
+  // Whose photos these are, whichever link led here.
+  const shoot = document.querySelector("[data-shoot]").dataset.shoot;
 
   // What was chosen stays in the browser until it has arrived, so that a reload loses nothing.
   const store = (() => {
@@ -30,8 +35,9 @@
       });
     };
     return {
-      keep: (mark, page, file) => act("readwrite", (files) => files.put({ mark, page, file })),
-      forget: (mark) => act("readwrite", (files) => files.delete(mark)),
+      keep: (mark, file) => act("readwrite", (files) => files.put({ mark: `${shoot}:${mark}`, shoot, file, at: Date.now() })),
+      forget: (mark) => act("readwrite", (files) => files.delete(`${shoot}:${mark}`)),
+      drop: (kept) => act("readwrite", (files) => files.delete(kept.mark)),
       all: async () => (await act("readonly", (files) => files.getAll())) || [],
     };
   })();
@@ -64,12 +70,17 @@
   const ask = async (url, body, type) => {
     const headers = { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
     if (type) headers["Content-Type"] = type;
+    // AbortSignal.timeout is too new for the phones that many still have.
+    const limit = new AbortController();
+    const late = setTimeout(() => limit.abort(), PATIENCE_MS);
     try {
-      const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(60000) });
+      const answer = await fetch(url, { method: "POST", headers, body, signal: limit.signal });
       const json = (answer.headers.get("Content-Type") || "").includes("json");
       return { status: answer.status, data: json ? await answer.json() : null };
     } catch {
       return { status: 0, data: null };
+    } finally {
+      clearTimeout(late);
     }
   };
 
@@ -126,6 +137,18 @@
     window.htmx.swap(live, news, { swapStyle: "outerHTML" });
   };
 
+  // There is no room for the rest either: none of it is sent, and one line says so.
+  const stop = async (entry) => {
+    const rest = waiting.splice(0);
+    if (!rest.length) return;
+    const n = rest.length;
+    entry.item.firstChild.textContent += ` ${ngettext("{n} more photo was not sent.", "{n} more photos were not sent.", n, { n })}`;
+    for (const other of rest) {
+      other.item.remove();
+      await store.forget(other.mark);
+    }
+  };
+
   const finish = async (entry) => {
     const answer = await send(entry);
     const name = entry.file.name;
@@ -142,6 +165,7 @@
     } else {
       await store.forget(entry.mark);
       refuse(entry, answer.data?.problem || gettext("{name} could not be taken in.", { name }));
+      if (answer.data?.code === "too_many") await stop(entry);
     }
   };
 
@@ -165,7 +189,7 @@
       const entry = { file, mark, ...line(file.name) };
       list.append(entry.item);
       waiting.push(entry);
-      if (!kept) store.keep(mark, location.pathname, file);
+      if (!kept) store.keep(mark, file);
     }
     next();
   };
@@ -191,10 +215,11 @@
   document.addEventListener("htmx:afterSwap", offer);
 
   const begin = async () => {
-    if (!uploader()) return;
     offer();
     for (const kept of await store.all()) {
-      if (kept.page === location.pathname) take([kept.file], true);
+      if (kept.shoot === shoot && uploader()) take([kept.file], true);
+      // No more photos are taken, as they were handed in or this person has left.
+      else if (kept.shoot === shoot || !(Date.now() - kept.at < KEPT_MS)) await store.drop(kept);
     }
   };
   begin();

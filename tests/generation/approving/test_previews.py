@@ -84,6 +84,29 @@ def test_a_lost_task_is_queued_again_until_it_is_given_up(shoot: Shoot) -> None:
     assert since(5) == 0
 
 
+def test_two_tasks_at_once_leave_each_picture_where_it_is_shown(
+    shoot: Shoot, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+) -> None:
+    """A task that was thought lost while it waited is queued again, and both find work."""
+    made = previews._make
+    first = {"to begin": True}
+
+    def overtaken(*given):
+        if first.pop("to begin", False):
+            assert previews.make(shoot_id=shoot.pk) == 4
+        return made(*given)
+
+    monkeypatch.setattr(previews, "_make", overtaken)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert previews.make(shoot_id=shoot.pk) == 0
+    for candidate in choosing.short_list(shoot=shoot):
+        assert near(seen(shoot, candidate).getpixel((5, 5)), (0x20, 0x40, 0x60))
+    # What the later one made is not kept beside them.
+    shown = {candidate.finished for candidate in Candidate.objects.filter(shoot=shoot)}
+    drawn = set(Candidate.objects.filter(shoot=shoot).values_list("file", flat=True))
+    assert set(vault().keys(f"{shoot.folder}/candidates")) == shown | drawn
+
+
 def test_a_new_plate_reaches_those_who_still_choose(world: World, shoot: Shoot) -> None:
     previews.make(shoot_id=shoot.pk)
     other = sit(world, 2)

@@ -107,11 +107,21 @@ def test_abandoned_pieces_are_destroyed(shoot: Shoot) -> None:
     assert not list(vault().keys(f"{shoot.folder}/uploads"))
 
 
-def test_the_most_photos_hold_for_pieces_too(shoot: Shoot) -> None:
+def test_past_the_most_photos_nothing_is_sent_any_more(shoot: Shoot, client: Client) -> None:
+    half_way = begin(shoot)
     for number in range(selfies.MOST):
         Selfie.objects.create(
             shoot=shoot, file="x", name="x", sha256=str(number), width=1, height=1
         )
-    upload = begin(shoot)
+    # Said of a file before its first byte, and of one that was under way.
+    with pytest.raises(Problem, match=r"b\.jpg: there are 30 photos already.* Remove one first"):
+        uploads.begin(shoot=shoot, mark="b.jpg:1", name="b.jpg", size=10)
+    assert Upload.objects.get() == half_way
     with pytest.raises(Problem, match="Remove one first"):
-        uploads.take(actor=employee_actor(shoot.employee), upload=upload, at=0, piece=PHOTO)
+        uploads.take(actor=employee_actor(shoot.employee), upload=half_way, at=0, piece=PHOTO)
+    Selfie.objects.filter(sha256="0").delete()
+    answer = client.post(
+        reverse("employee:upload_begin", args=[token(shoot)]),
+        {"mark": "b.jpg:1", "name": "b.jpg", "size": "10"},
+    )
+    assert answer.status_code == 200
