@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,12 +34,13 @@ class Excess:
         return max(0, self.budget.credits - self.taken)
 
 
-def begin(period: str, today: date | None = None) -> datetime:
-    """When the current month, quarter or year began."""
-    day = today or timezone.localdate()
+def begin(period: str, today: date | None = None, *, zone: str = "UTC") -> datetime:
+    """When the current month, quarter or year began in a time zone, by its IANA name."""
+    there = ZoneInfo(zone)
+    day = today or timezone.localdate(timezone=there)
     month = {Period.MONTH: day.month, Period.QUARTER: 3 * ((day.month - 1) // 3) + 1}
     first = date(day.year, month.get(Period(period), 1), 1)
-    return timezone.make_aware(datetime.combine(first, time.min))
+    return timezone.make_aware(datetime.combine(first, time.min), there)
 
 
 def key(department: str) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
-from accounts.actors import SYSTEM, user_actor
-from accounts.membership.organisations import found_organisation
+from accounts.actors import user_actor
 from accounts.models import User
-from billing import ledger
+from billing import welcome
 from headshots.lib.problems import Problem
 
 
@@ -48,16 +45,7 @@ def new_organisation(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         actor = user_actor(request.user, request)
         try:
-            with transaction.atomic():
-                organisation = found_organisation(actor=actor, owner=request.user, name=name)
-                if settings.WELCOME_CREDITS:
-                    ledger.grant(
-                        actor=SYSTEM,
-                        organisation=organisation,
-                        amount=settings.WELCOME_CREDITS,
-                        source_key="welcome",
-                        note="To try with",
-                    )
+            organisation = welcome.found(actor=actor, owner=request.user, name=name)
             return redirect("overview", slug=organisation.slug)
         except Problem as refused:
             problem = refused

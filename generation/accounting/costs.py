@@ -11,13 +11,15 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, FloatField, Q, Sum, Value
+from django.db.models import Count, F, FloatField, Q, Sum, TextField, Value
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import CreditHold
 from generation.models import ENDED_WITHOUT, ComputeUsage, Order, ServiceUsage, Shoot, State
+from generation.models.shoots import HOLD_KEY, MORE_KEY
 
 KWH_J = 3.6e6
 TO_COME = (State.INVITED, State.COLLECTING)
@@ -144,7 +146,8 @@ def _cost(
 
 @dataclass(frozen=True)
 class Credits:
-    """The credits of some shoots by where they are."""
+    """The credits of some shoots by where they are; `held` as the ledger has it, which gives back
+    at the approval what was ordered and not made."""
 
     to_hold: int
     held: int
@@ -155,23 +158,27 @@ class Credits:
 
 def credits(order: Order) -> Credits:
     """Where the credits of an order are: still to be held, held, taken, ended without a headshot,
-    or never due as a promise was missed. One query."""
+    or never due as a promise was missed. Two queries."""
 
     def some(expression: str | CombinedExpression, **where: object) -> Sum:
         return Sum(expression, filter=Q(**where), default=0)
 
     rest = F("credits") - F("charged")
-    under_way = [
-        state for state in State if state not in (*TO_COME, *ENDED_WITHOUT, State.DELIVERED)
-    ]
+    text = TextField()
+    own = Concat(Value(HOLD_KEY, text), Cast("pk", text))
+    keys = order.shoots.order_by().annotate(own=own, more=Concat("own", Value(MORE_KEY, text)))
+    holds = CreditHold.objects.filter(
+        Q(source_key__in=keys.values("own")) | Q(source_key__in=keys.values("more")),
+        account__organisation=order.organisation_id,
+    )
     return Credits(
+        held=holds.aggregate(open=Sum("open", default=0))["open"],
         **Shoot.objects.filter(order=order).aggregate(
             to_hold=some("credits", state__in=TO_COME, made_free_at=None),
-            held=some("credits", state__in=under_way, made_free_at=None),
             taken=Sum("charged", default=0),
             ended=some(rest, state__in=ENDED_WITHOUT, made_free_at=None),
             free=some(rest, made_free_at__isnull=False),
-        )
+        ),
     )
 
 

@@ -37,12 +37,13 @@ class BudgetUse:
 
 
 def taken(*, organisation: Organisation, period: str) -> dict[str, int]:
-    """Credits ordered in the current period by `budgets.key` of the department.
+    """Credits ordered in the current period, by the organisation's own calendar, by `budgets.key`
+    of the department.
 
     Each person counts when they came into an order, and more pictures when they were asked for.
     What was withdrawn after delivery had its credit taken and counts all the same.
     """
-    since = budgets.begin(period)
+    since = budgets.begin(period, zone=organisation.time_zone)
     paid = Shoot.objects.filter(order__organisation=organisation, made_free_at=None)
     rows = (
         paid.filter(created_at__gte=since)

@@ -88,6 +88,30 @@ def test_too_few_more_pictures_are_not_paid(world: World) -> None:
     assert (back.amount, back.note) == (1, "Too few more pictures passed")
 
 
+def test_the_orders_page_and_the_ledger_name_the_same_credits_as_held(
+    world: World, client: Client
+) -> None:
+    """Also while what too few pictures passed for waits for the approval, to be given back."""
+    client.force_login(world.owner)
+    shoot = ordered_with_more(world)
+    page = reverse("order", args=[world.organisation.slug, shoot.order_id])
+    world.shoot(State.CHOOSING)  # of another order
+    give_candidates(shoot, 5)
+    chosen_from(shoot, 5)
+    assert stands(world) == (97, 3)
+    assert "2 credits are held." in client.get(page).content.decode()
+    add_ons.more_pictures(actor=world.actor, shoot=shoot)
+    assert stands(world) == (96, 4)
+    assert "3 credits are held." in client.get(page).content.decode()
+    chosen_from(shoot, 5)
+    approve(shoot)
+    assert stands(world) == (98, 1)
+    said = client.get(page).content.decode()
+    assert "is held." not in said
+    assert "are held." not in said
+    assert "1 was taken for what you approved." in said
+
+
 def test_more_pictures_while_choosing_keep_those_that_are_there(world: World) -> None:
     shoot = world.shoot(State.APPROVING)
     add_ons.more_pictures(actor=world.actor, shoot=shoot)

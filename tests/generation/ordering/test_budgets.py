@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from accounts.models import Employee
@@ -39,6 +42,28 @@ def test_an_order_beyond_the_budget_is_refused_whole(world: World) -> None:
     world.order(employees=[*sales(world, 2, "SALES "), *world.hire(2)])
     assert left(world) == 0
     with pytest.raises(Problem):
+        world.order(employees=sales(world, 1))
+
+
+def test_a_month_ends_at_midnight_where_the_organisation_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at(moment: str) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(moment))
+
+    world.budget("Sales", 1)
+    world.organisation.time_zone = "Asia/Tokyo"
+    world.organisation.save()
+    at("2027-03-31T14:59:00+00:00")
+    world.order(employees=sales(world, 1))
+    assert left(world) == 0
+    at("2027-03-31T15:01:00+00:00")
+    assert left(world) == 1
+    world.order(employees=sales(world, 1))
+    # Midnight in Greenwich begins nothing there.
+    at("2027-04-01T00:01:00+00:00")
+    assert left(world) == 0
+    with pytest.raises(Problem, match="0 of its 1 credits left this month"):
         world.order(employees=sales(world, 1))
 
 
