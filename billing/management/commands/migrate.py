@@ -3,6 +3,8 @@
 Its migrations walk through years of its own history and took 37 s of processor time; the tables
 as its models describe them take one. Lint keeps that its migrations end at its models. A database
 that has the tables gets later migrations in the usual way.
+
+The table of the shared cache, which is no model's, is made here, too.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.core.management import call_command
 from django.core.management.commands import migrate
 from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -23,9 +26,12 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         partial = ("app_label", "migration_name", "fake", "plan", "check_unapplied", "prune")
-        if not any(options.get(name) for name in partial):
+        whole = not any(options.get(name) for name in partial)
+        if whole:
             self._lay_tables(options["database"])
         super().handle(*args, **options)
+        if whole:
+            call_command("createcachetable", database=options["database"], verbosity=0)
 
     def _lay_tables(self, database: str) -> None:
         connection = connections[database]

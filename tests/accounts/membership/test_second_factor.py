@@ -11,16 +11,20 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
 from django.core.cache import cache
+from django.core.cache.backends import locmem
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role, User
+from headshots.lib import shared_cache
 from tests.world import PASSWORD, World
 
 
 @pytest.fixture(autouse=True)
-def fresh_rate_limits() -> None:
+def fresh_rate_limits(db: None) -> None:
     cache.clear()
 
 
@@ -76,6 +80,43 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(world: World) -> None:
     other = sign_in(world.owner)
     other.post(reverse("mfa_authenticate"), {"code": codes[0]})
     assert other.get(overview).status_code == 302
+
+
+def at_another_worker() -> None:
+    """Forget what this process alone remembers, as if the next request came to another one."""
+    for remembered in (*locmem._caches.values(), *locmem._expire_info.values()):
+        remembered.clear()
+
+
+def test_a_code_of_the_app_works_once_at_whichever_worker(world: World) -> None:
+    code = code_of(give_factor(world.owner))
+    overview = reverse("overview", args=[world.organisation.slug])
+    first, second = sign_in(world.owner), sign_in(world.owner)
+    first.post(reverse("mfa_authenticate"), {"code": code})
+    assert first.get(overview).status_code == 200
+    at_another_worker()
+    second.post(reverse("mfa_authenticate"), {"code": code})
+    assert second.get(overview).status_code == 302
+
+
+def test_wrong_passwords_are_counted_by_all_workers_together(world: World) -> None:
+    for _ in range(10):
+        Client().post(
+            reverse("account_login"), {"login": world.owner.email, "password": "a wrong one"}
+        )
+        at_another_worker()
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert sign_in(world.owner).get(overview).status_code == 302
+    # Until the time is over; then nothing of it is kept.
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+        cursor.execute(f"UPDATE {table} SET expires = now() - interval '1 s'")
+    assert shared_cache.forget() > 0
+    assert shared_cache.forget() == 0
+    assert (
+        sign_in(world.owner).get(reverse("overview", args=[world.organisation.slug])).status_code
+        == 200
+    )
 
 
 def test_members_without_one_are_led_to_set_one_up(world: World) -> None:
