@@ -183,6 +183,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "oidc"
 # Whom domains are proved with: host:port of a name server, else the system's.
 DNS_SERVER = env.text("HEADSHOTS_DNS_SERVER") or ""
+MFA_ADAPTER = "accounts.membership.factor_secrets.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Headshots"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import hmac
+import importlib
 import re
 import struct
 import time
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.core.cache.backends import locmem
@@ -19,7 +23,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role, User
-from headshots.lib import shared_cache
+from headshots.lib import sealed, shared_cache
 from tests.world import PASSWORD, World
 
 
@@ -200,3 +204,58 @@ def test_sessions_are_listed_and_ended(world: World) -> None:
     overview = reverse("overview", args=[world.organisation.slug])
     assert here.get(overview).status_code == 200
     assert there.get(overview).status_code == 302
+
+
+SEALING = importlib.import_module("accounts.migrations.0016_second_factors_sealed")
+
+
+def kept(user: User) -> str:
+    return " ".join(str(factor.data) for factor in Authenticator.objects.filter(user=user))
+
+
+def signed_in_with(user: User, code: str, overview: str) -> bool:
+    client = sign_in(user)
+    client.post(reverse("mfa_authenticate"), {"code": code})
+    return client.get(overview).status_code == 200
+
+
+def test_a_copy_of_the_database_shows_nobodys_codes(world: World) -> None:
+    secret = give_factor(world.owner)
+    codes = RecoveryCodes.activate(world.owner)
+    seed = sealed.unseal(codes.instance.data["seed"], purpose=SEALING.PURPOSE)
+    assert secret not in kept(world.owner)
+    assert seed not in kept(world.owner)
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert signed_in_with(world.owner, code_of(secret), overview)
+    assert signed_in_with(world.owner, codes.get_unused_codes()[0], overview)
+    assert not signed_in_with(world.owner, "000000", overview)
+
+
+def test_factors_from_before_they_were_sealed_go_on_working(world: World) -> None:
+    secret, seed = generate_totp_secret(), RecoveryCodes.generate_seed()
+    for kind, data in (("totp", {"secret": secret}), ("recovery_codes", {"seed": seed})):
+        Authenticator.objects.create(
+            user=world.owner, type=kind, data=data | ({"used_mask": 1} if "seed" in data else {})
+        )
+    before = kept(world.owner)
+    SEALING.seal(apps, None)
+    sealed_once = kept(world.owner)
+    SEALING.seal(apps, None)
+    assert kept(world.owner) == sealed_once
+    assert secret not in sealed_once
+    assert seed not in sealed_once
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert signed_in_with(world.owner, code_of(secret), overview)
+    SEALING.unseal(apps, None)
+    assert kept(world.owner) == before
+
+
+def test_a_changed_key_lets_nobody_in_and_says_what_is_wrong(world: World, settings: Any) -> None:
+    """Nor is there a code that fits a secret which cannot be read."""
+    secret = give_factor(world.owner)
+    settings.SECRET_KEY = "another-key-" + "y" * 40
+    client = sign_in(world.owner)
+    answer = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert answer.status_code == 503
+    assert "SECRET_KEY_FALLBACKS" in answer.content.decode()
+    assert client.get(reverse("overview", args=[world.organisation.slug])).status_code == 302
