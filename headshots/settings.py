@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "generation",
 ]
 MIDDLEWARE = [
+    "headshots.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
