@@ -130,7 +130,14 @@ def main(arguments: list[str]) -> int:
         print(wrong, file=sys.stderr)
         return 1
     print(f"Running {', '.join(arguments)}; logs are in {settings.VAR_DIR / 'logs'}.", flush=True)
-    Supervisor(children(arguments), log_folder=settings.VAR_DIR / "logs").run_forever()
+    supervisor = Supervisor(
+        children(arguments),
+        log_folder=settings.VAR_DIR / "logs",
+        # In a container, and under a service manager, output is what is kept and read.
+        echo=not sys.stdout.isatty(),
+        labels=False,
+    )
+    supervisor.run_forever()
     if "web" in arguments and embedded:
         embedded_postgres.stop(embedded["root"])
     return 0
