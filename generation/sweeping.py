@@ -26,6 +26,7 @@ from generation.ordering import another_look, promises
 from generation.photos import selfies, uploads
 from generation.publishing import runs
 from generation.sandbox import calls as sandbox_calls
+from headshots.lib import shared_cache
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +64,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     ("answers_forgotten", api_keys.forget_answers),
     ("codes_forgotten", join_links.forget_codes),
     ("tallies_forgotten", pace.forget),
+    ("cache_forgotten", shared_cache.forget),
     # These wait for other people's servers.
     ("plans_ended", plans.end_of_closed),
     ("purchases_dropped", purchases.drop_of_closed),

@@ -103,7 +103,7 @@ def main(arguments: list[str]) -> int:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
-    from django.core.management.base import SystemCheckError
+    from django.core.management.base import CommandError
 
     from headshots.checks import SETTINGS
 
@@ -126,11 +126,18 @@ def main(arguments: list[str]) -> int:
     except Problem as problem:
         print(problem.sentence, file=sys.stderr)
         return 1
-    except SystemCheckError as wrong:
+    except CommandError as wrong:
         print(wrong, file=sys.stderr)
         return 1
     print(f"Running {', '.join(arguments)}; logs are in {settings.VAR_DIR / 'logs'}.", flush=True)
-    Supervisor(children(arguments), log_folder=settings.VAR_DIR / "logs").run_forever()
+    supervisor = Supervisor(
+        children(arguments),
+        log_folder=settings.VAR_DIR / "logs",
+        # In a container, and under a service manager, output is what is kept and read.
+        echo=not sys.stdout.isatty(),
+        labels=False,
+    )
+    supervisor.run_forever()
     if "web" in arguments and embedded:
         embedded_postgres.stop(embedded["root"])
     return 0

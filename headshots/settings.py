@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "generation",
 ]
 MIDDLEWARE = [
+    "headshots.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -124,6 +125,17 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+CACHES = {
+    # In a table, for all web processes: allauth counts failed sign-ins and notes used codes here.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "headshots_shared_cache",
+        # Above it any entry may go, a code that was just used among them.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
+    # What a cluster's processes tell one another many times a second.
+    "cluster": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Private files: photos, adapters, candidates, headshots. Never below STATIC_ROOT.
@@ -172,6 +184,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "oidc"
 # Whom domains are proved with: host:port of a name server, else the system's.
 DNS_SERVER = env.text("HEADSHOTS_DNS_SERVER") or ""
+MFA_ADAPTER = "accounts.membership.factor_secrets.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Headshots"
@@ -234,6 +247,7 @@ Q_CLUSTER: dict[str, Any] = {
     # Seconds between two looks of an idle cluster: whoever has just sent a photo waits for it.
     "poll": 0.2,
     "catch_up": False,
+    "cache": "cluster",
     "label": "Tasks",
     "ALT_CLUSTERS": {
         "gpu": {

@@ -5,15 +5,13 @@ from django.urls import include, path
 
 from accounts.views import bounces, joining, sso
 from generation.views import delivery, embedded, fresh_links, join_links, provenance, team_pages
-from headshots import component_page, health, home, languages, pricing
+from headshots import component_page, home, languages, pricing
 from headshots.developers import views as developers
 
 urlpatterns = [
     path("", home.landing, name="landing"),
     path("pricing", pricing.pricing, name="pricing"),
     path("home", home.home, name="home"),
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
     path("team/<str:key>", team_pages.team, name="team"),
     path("team/<str:key>/<uuid:rendition_id>", team_pages.team_picture, name="team_picture"),
     path("d/<str:token>/", delivery.shared, name="shared"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from headshots import processes
 from headshots.lib.env import Environment, SettingError, postgres_from_url
 
+ROOT = Path(__file__).parent.parent
+
 
 def start(**variables: str) -> subprocess.CompletedProcess[str]:
     """Load the settings in a process of its own."""
@@ -22,7 +25,7 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
         env={**kept, "SECRET_KEY": "k" * 40, **variables},
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
     )
 
 
@@ -52,6 +55,15 @@ def test_refused_at_start(variables: dict[str, str], sentence: str) -> None:
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_documents_say_to_export_is_in_no_ones_way() -> None:
+    """The quick start is read, and the product started, in one shell."""
+    pages = [ROOT / "docs" / name for name in ("quick-start.md", "python-client.md")]
+    named = {name for page in pages for name in re.findall(r"HEADSHOTS_\w+", page.read_text())}
+    assert len(named) >= 2
+    done = start(**dict.fromkeys(named, "http://127.0.0.1:8000"))
+    assert done.returncode == 0, done.stderr
 
 
 def test_starts_with_the_least() -> None:

@@ -225,8 +225,6 @@ OPEN = {
     "components",
     "landing",
     "set_language",
-    "healthz",
-    "readyz",
     "home",
     "new_organisation",
     "join",

@@ -34,6 +34,9 @@ class Selfie(Row):
     measures = models.JSONField(default=dict)
     # 128 numbers of the face encoder; gone with the selfie.
     descriptor = ArrayField(models.FloatField(), null=True, blank=True)
+    # Of judging it, while it is being checked.
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["created_at"]

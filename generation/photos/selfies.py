@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -27,9 +30,16 @@ from generation.ordering import short_of_credits
 from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
 
 LEAST = 6
 MOST = 30
+# Judging that has not ended so many seconds after it was queued or begun is taken for lost, and a
+# photo that was begun with so often for one that cannot be judged.
+LOST_S = 120
+MOST_ATTEMPTS = 3
+A_SWEEP = 500
+NOT_JUDGED = gettext_noop("This photo could not be checked. Please upload another one.")
 SOMEBODY_ELSE = gettext_noop("This photo seems to show somebody else than your other photos.")
 
 
@@ -177,7 +187,8 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
     """Judge one photo, alone and beside those accepted before it. Runs in a task: it loads dlib.
 
     A photo that shows somebody else than most of the others is refused, an earlier one too.
-    Returns None where the photo has been removed meanwhile. Judging again changes nothing.
+    Returns None where the photo has been removed meanwhile. Judging again changes nothing. An
+    attempt counts once its file is read: a storage that is away is not the photo's fault.
     """
     from PIL import Image
 
@@ -198,7 +209,16 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
     known = [
         measures.get("fingerprint", "") for measures in accepted.values_list("measures", flat=True)
     ]
-    with Image.open(vault().path(selfie.file)) as image:
+    try:
+        data = vault().read(selfie.file)
+    except FileMissing:
+        if vault().bare():
+            raise
+        _refuse(selfie)
+        selfie.refresh_from_db()
+        return selfie
+    Selfie.objects.filter(pk=selfie.pk).update(attempts=F("attempts") + 1, tried_at=timezone.now())
+    with Image.open(io.BytesIO(data)) as image:
         verdict = photos.judge_photo(image.convert("RGB"), rules, [mark for mark in known if mark])
     good = verdict.ok and verdict.descriptor is not None
     with transaction.atomic():
@@ -241,11 +261,34 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
     return selfie
 
 
-def judge_again(*, after_s: int = 120) -> int:
-    """Queue photos once more whose judging was lost; returns how many."""
-    late = timezone.now() - timedelta(seconds=after_s)
-    waiting = Selfie.objects.filter(verdict=Selfie.Verdict.CHECKING, created_at__lt=late)
-    ids = list(waiting.values_list("pk", flat=True)[:500])
+def _refuse(selfie: Selfie) -> None:
+    """Refuse a photo that cannot be judged, unless it has been meanwhile."""
+    with transaction.atomic():
+        checking = Selfie.objects.filter(pk=selfie.pk, verdict=Selfie.Verdict.CHECKING)
+        if checking.update(verdict=Selfie.Verdict.REJECTED, sentence=NOT_JUDGED):
+            events.emit_all(
+                organisation=selfie.shoot.order.organisation,
+                type="selfie.judged",
+                resources=[selfie],
+            )
+
+
+def judge_again() -> int:
+    """Queue photos once more whose judging was lost, and refuse those that cannot be judged;
+    returns how many were queued. While the queue is long, its messages wait and are not lost."""
+    late = timezone.now() - timedelta(seconds=LOST_S)
+    waiting = Selfie.objects.filter(
+        Q(tried_at=None, created_at__lt=late) | Q(tried_at__lt=late),
+        verdict=Selfie.Verdict.CHECKING,
+    )
+    spent = waiting.filter(attempts__gte=MOST_ATTEMPTS).select_related("shoot__order__organisation")
+    for selfie in spent[:A_SWEEP]:
+        _refuse(selfie)
+    if get_broker("default").queue_size() >= A_SWEEP:
+        return 0
+    fresh = waiting.filter(attempts__lt=MOST_ATTEMPTS)
+    ids = list(fresh.order_by("created_at").values_list("pk", flat=True)[:A_SWEEP])
+    Selfie.objects.filter(pk__in=ids).update(tried_at=timezone.now())
     for selfie_id in ids:
         async_task("generation.tasks.judge_selfie", str(selfie_id))
     return len(ids)

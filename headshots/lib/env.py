@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 PREFIX = "HEADSHOTS_"
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+# What the quick start and the Python client have people set, who may run this in the same shell.
+OF_CLIENTS = {"HEADSHOTS_KEY", "HEADSHOTS_URL"}
 
 
 class SettingError(SystemExit):
@@ -99,7 +101,7 @@ class Environment:
     def refuse_typos(self) -> None:
         """End the process if a variable looks like a misspelling of one that we read."""
         for name in self.variables:
-            if name in self.known:
+            if name in self.known or name in OF_CLIENTS:
                 continue
             near = difflib.get_close_matches(name, self.known, n=1, cutoff=0.9)
             if name.startswith(PREFIX) and not near:

@@ -66,9 +66,9 @@ class Supervisor:
     """Runs children until told to stop.
 
     `log_folder` gets NAME.log for each child, begun anew at 10 MB; `echo` shows the same lines
-    on our own output, each after the child's name. A dead child is started again after
-    `pause_s`, doubled at each further death up to `longest_pause_s`, and forgotten when it has
-    lived twice that long.
+    on our own output, each after the child's name or, without `labels`, as it is. A dead child is
+    started again after `pause_s`, doubled at each further death up to `longest_pause_s`, and
+    forgotten when it has lived twice that long.
     """
 
     def __init__(
@@ -77,12 +77,14 @@ class Supervisor:
         *,
         log_folder: Path | None = None,
         echo: bool = False,
+        labels: bool = True,
         pause_s: float = 0.5,
         longest_pause_s: float = 30.0,
     ) -> None:
         self._pause_s = pause_s
         self._longest_pause_s = longest_pause_s
         self._echo = echo
+        self._labels = labels
         if log_folder is not None:
             log_folder.mkdir(parents=True, exist_ok=True)
         self._running = {
@@ -238,8 +240,10 @@ class Supervisor:
         if running.log is not None:
             running.log.write(line)
         if self._echo:
-            with self._lock:
-                sys.stdout.buffer.write(running.child.name.encode() + b" | " + line)
+            # Nobody who reads it must not stop the children, as full pipes would.
+            with self._lock, suppress(OSError):
+                label = running.child.name.encode() + b" | " if self._labels else b""
+                sys.stdout.buffer.write(label + line)
                 sys.stdout.flush()
 
     def _say(self, running: _Running, what: str) -> None:

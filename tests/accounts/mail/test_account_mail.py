@@ -24,7 +24,7 @@ WHO = "new.colleague@acme.example"
 
 
 @pytest.fixture(autouse=True)
-def fresh_rate_limits() -> None:
+def fresh_rate_limits(db: None) -> None:
     cache.clear()
 
 

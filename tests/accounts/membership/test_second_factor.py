@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import base64
 import hmac
+import importlib
 import re
 import struct
 import time
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.apps import apps
+from django.conf import settings
 from django.core.cache import cache
+from django.core.cache.backends import locmem
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role, User
+from headshots.lib import sealed, shared_cache
 from tests.world import PASSWORD, World
 
 
 @pytest.fixture(autouse=True)
-def fresh_rate_limits() -> None:
+def fresh_rate_limits(db: None) -> None:
     cache.clear()
 
 
@@ -76,6 +84,43 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(world: World) -> None:
     other = sign_in(world.owner)
     other.post(reverse("mfa_authenticate"), {"code": codes[0]})
     assert other.get(overview).status_code == 302
+
+
+def at_another_worker() -> None:
+    """Forget what this process alone remembers, as if the next request came to another one."""
+    for remembered in (*locmem._caches.values(), *locmem._expire_info.values()):
+        remembered.clear()
+
+
+def test_a_code_of_the_app_works_once_at_whichever_worker(world: World) -> None:
+    code = code_of(give_factor(world.owner))
+    overview = reverse("overview", args=[world.organisation.slug])
+    first, second = sign_in(world.owner), sign_in(world.owner)
+    first.post(reverse("mfa_authenticate"), {"code": code})
+    assert first.get(overview).status_code == 200
+    at_another_worker()
+    second.post(reverse("mfa_authenticate"), {"code": code})
+    assert second.get(overview).status_code == 302
+
+
+def test_wrong_passwords_are_counted_by_all_workers_together(world: World) -> None:
+    for _ in range(10):
+        Client().post(
+            reverse("account_login"), {"login": world.owner.email, "password": "a wrong one"}
+        )
+        at_another_worker()
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert sign_in(world.owner).get(overview).status_code == 302
+    # Until the time is over; then nothing of it is kept.
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+        cursor.execute(f"UPDATE {table} SET expires = now() - interval '1 s'")
+    assert shared_cache.forget() > 0
+    assert shared_cache.forget() == 0
+    assert (
+        sign_in(world.owner).get(reverse("overview", args=[world.organisation.slug])).status_code
+        == 200
+    )
 
 
 def test_members_without_one_are_led_to_set_one_up(world: World) -> None:
@@ -159,3 +204,58 @@ def test_sessions_are_listed_and_ended(world: World) -> None:
     overview = reverse("overview", args=[world.organisation.slug])
     assert here.get(overview).status_code == 200
     assert there.get(overview).status_code == 302
+
+
+SEALING = importlib.import_module("accounts.migrations.0016_second_factors_sealed")
+
+
+def kept(user: User) -> str:
+    return " ".join(str(factor.data) for factor in Authenticator.objects.filter(user=user))
+
+
+def signed_in_with(user: User, code: str, overview: str) -> bool:
+    client = sign_in(user)
+    client.post(reverse("mfa_authenticate"), {"code": code})
+    return client.get(overview).status_code == 200
+
+
+def test_a_copy_of_the_database_shows_nobodys_codes(world: World) -> None:
+    secret = give_factor(world.owner)
+    codes = RecoveryCodes.activate(world.owner)
+    seed = sealed.unseal(codes.instance.data["seed"], purpose=SEALING.PURPOSE)
+    assert secret not in kept(world.owner)
+    assert seed not in kept(world.owner)
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert signed_in_with(world.owner, code_of(secret), overview)
+    assert signed_in_with(world.owner, codes.get_unused_codes()[0], overview)
+    assert not signed_in_with(world.owner, "000000", overview)
+
+
+def test_factors_from_before_they_were_sealed_go_on_working(world: World) -> None:
+    secret, seed = generate_totp_secret(), RecoveryCodes.generate_seed()
+    for kind, data in (("totp", {"secret": secret}), ("recovery_codes", {"seed": seed})):
+        Authenticator.objects.create(
+            user=world.owner, type=kind, data=data | ({"used_mask": 1} if "seed" in data else {})
+        )
+    before = kept(world.owner)
+    SEALING.seal(apps, None)
+    sealed_once = kept(world.owner)
+    SEALING.seal(apps, None)
+    assert kept(world.owner) == sealed_once
+    assert secret not in sealed_once
+    assert seed not in sealed_once
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert signed_in_with(world.owner, code_of(secret), overview)
+    SEALING.unseal(apps, None)
+    assert kept(world.owner) == before
+
+
+def test_a_changed_key_lets_nobody_in_and_says_what_is_wrong(world: World, settings: Any) -> None:
+    """Nor is there a code that fits a secret which cannot be read."""
+    secret = give_factor(world.owner)
+    settings.SECRET_KEY = "another-key-" + "y" * 40
+    client = sign_in(world.owner)
+    answer = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert answer.status_code == 503
+    assert "SECRET_KEY_FALLBACKS" in answer.content.decode()
+    assert client.get(reverse("overview", args=[world.organisation.slug])).status_code == 302

@@ -13,7 +13,7 @@ def count_rounds(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generation", "0018_images_destroyed"),
+        ("generation", "0021_what_partners_make"),
     ]
 
     operations = [
