@@ -125,7 +125,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     # In a table, for all web processes: allauth counts failed sign-ins and notes used codes here.
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

@@ -8,7 +8,8 @@ from django.db import connection
 
 def forget() -> int:
     """Remove what is over; returns how many entries. Django itself does so only above a number."""
-    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    place: str = settings.CACHES["default"]["LOCATION"]
+    table = connection.ops.quote_name(place)
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < now()")  # noqa: S608  our own table
-        return cursor.rowcount
+        return int(cursor.rowcount)
