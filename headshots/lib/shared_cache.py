@@ -8,8 +8,7 @@ from django.db import connection
 
 def forget() -> int:
     """Remove what is over; returns how many entries. Django itself does so only above a number."""
-    place: str = settings.CACHES["default"]["LOCATION"]
-    table = connection.ops.quote_name(place)
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < now()")  # noqa: S608  our own table
         return int(cursor.rowcount)
