@@ -1,9 +1,9 @@
-"""What time it is where somebody works, and whether they may be reminded then."""
+"""What time it is where somebody works, whether they may be reminded then, and when a day ends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -32,6 +32,16 @@ def awake(*, zone: str, quiet_from: int, quiet_until: int, at: datetime) -> bool
     if quiet_from <= quiet_until:
         return not quiet_from <= there.hour < quiet_until
     return quiet_until <= there.hour < quiet_from
+
+
+def day_of(moment: datetime, *, organisation: Organisation) -> date:
+    """Which day it is then where the organisation is at home."""
+    return moment.astimezone(ZoneInfo(organisation.time_zone)).date()
+
+
+def end_of(day: date, *, organisation: Organisation) -> datetime:
+    """The last minute of a day where the organisation is at home."""
+    return datetime.combine(day, time(23, 59), tzinfo=ZoneInfo(organisation.time_zone))
 
 
 @transaction.atomic

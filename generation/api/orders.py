@@ -33,6 +33,10 @@ from headshots.lib.api.shapes import Given, Reference, Shape
 TAG = "Orders"
 MOST_PEOPLE = 10_000
 USUAL_DAYS = 14
+DUE = (
+    f"In {USUAL_DAYS} days, where none is given. Mails and pages say the day that it is in the "
+    "organisation’s time zone; an order of the pages is due at 23:59 there."
+)
 
 
 class OrderShape(Shape):
@@ -42,7 +46,9 @@ class OrderShape(Shape):
     name = serializers.CharField()
     look = Reference(LookShape)
     frozen_look = serializers.DictField(child=serializers.CharField())
-    due_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(
+        help_text="Mails and pages say the day that it is in the organisation’s time zone."
+    )
     remind_every = serializers.IntegerField(help_text="Days between reminders by mail; 0: none.")
     naming = serializers.SerializerMethodField(
         help_text="How the files of its headshots are named, such as `{last}_{first}_{number}`."
@@ -93,9 +99,7 @@ class OrderGiven(Given):
         max_length=MOST_PEOPLE,
         help_text="Ids of employees who are on the roster.",
     )
-    due_at = serializers.DateTimeField(
-        required=False, help_text=f"In {USUAL_DAYS} days, where none is given."
-    )
+    due_at = serializers.DateTimeField(required=False, help_text=DUE)
     name = serializers.CharField(max_length=120, required=False, allow_blank=True)
     invite = serializers.BooleanField(
         default=True, help_text="Whether we mail the links; else you bring people in yourself."

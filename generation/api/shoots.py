@@ -18,7 +18,7 @@ from accounts.api.employees import EmployeeShape
 from accounts.models import Employee
 from generation import access, states
 from generation.api import refusals
-from generation.api.orders import USUAL_DAYS, OrderShape
+from generation.api.orders import DUE, USUAL_DAYS, OrderShape
 from generation.approving import choosing
 from generation.inviting import personal_links
 from generation.models import Shoot, State
@@ -92,9 +92,7 @@ class ShootGiven(Given):
 
     employee = serializers.UUIDField()
     look = serializers.UUIDField()
-    due_at = serializers.DateTimeField(
-        required=False, help_text=f"In {USUAL_DAYS} days, where none is given."
-    )
+    due_at = serializers.DateTimeField(required=False, help_text=DUE)
     invite = serializers.BooleanField(
         default=False, help_text="Whether we mail the link; else you bring the person in yourself."
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,10 +20,12 @@ from accounts import pace
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.consent import invitations
-from accounts.models import Role
+from accounts.mail import clocks
+from accounts.models import Organisation, Role
 from generation import access
 from generation.inviting import join_links, joining
 from generation.inviting.join_links import address_of, read_domains
+from generation.models import Order
 from headshots.lib.problems import Problem
 
 _CODE = "join-code"
@@ -43,7 +46,7 @@ def links(request: HttpRequest, slug: str, order_id: UUID | None = None) -> Http
                 order=order,
                 domains=read_domains(request.POST.get("domains", "")),
                 cap=_number(request.POST.get("cap", "")),
-                expires_at=_end_of(request.POST.get("expires", "")),
+                expires_at=_end_of(request.POST.get("expires", ""), inside.organisation, order),
             )
             messages.success(request, _("The link is ready. Copy it and hand it round."))
             return redirect(request.path)
@@ -51,6 +54,7 @@ def links(request: HttpRequest, slug: str, order_id: UUID | None = None) -> Http
             problem = refused
     now = timezone.now()
     usual = order.due_at if order else now + join_links.USUAL
+    day_of = partial(clocks.day_of, organisation=inside.organisation)
     return render(
         request,
         "generation/join_links.html",
@@ -65,8 +69,8 @@ def links(request: HttpRequest, slug: str, order_id: UUID | None = None) -> Http
             ],
             "domains": request.POST.get("domains", inside.user.email.rpartition("@")[2]),
             "cap": request.POST.get("cap", "50"),
-            "expires": request.POST.get("expires", timezone.localdate(usual).isoformat()),
-            "today": timezone.localdate().isoformat(),
+            "expires": request.POST.get("expires", day_of(usual).isoformat()),
+            "today": day_of(now).isoformat(),
             "problem": problem,
         },
         status=problem.status if problem else 200,
@@ -77,14 +81,17 @@ def _number(said: str) -> int:
     return int(said) if said.isdecimal() and len(said) < 8 else 0
 
 
-def _end_of(said: str) -> datetime:
+def _end_of(said: str, organisation: Organisation, order: Order | None) -> datetime:
+    """The end of the day that was said; on the day on which the order is due, with that."""
     try:
         day = parse_date(said)
     except ValueError:
         day = None
     if day is None:
         raise Problem(_("Give the last day."), code="expires", field="expires")
-    return timezone.make_aware(datetime.combine(day, time(23, 59)))
+    if order is not None and day == clocks.day_of(order.due_at, organisation=organisation):
+        return order.due_at
+    return clocks.end_of(day, organisation=organisation)
 
 
 @require_POST

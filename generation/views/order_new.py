@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
+from accounts.mail import clocks
 from accounts.models import Employee, Role
 from accounts.staff.roster_people import Filter, choices, identifiers, search, selection
 from billing import ledger, prices, terms
@@ -90,8 +91,8 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             "promised_hours": terms.promised_hours(inside.organisation),
             "uses": budgets_used.of_organisation(inside.organisation),
             "due": request.POST.get("due")
-            or (timezone.localdate() + timedelta(days=DEFAULT_DAYS)).isoformat(),
-            "today": timezone.localdate().isoformat(),
+            or (_today(inside) + timedelta(days=DEFAULT_DAYS)).isoformat(),
+            "today": _today(inside).isoformat(),
             "name": request.POST.get("name", ""),
             "look_id": request.POST.get("look", ""),
             "intervals": orders.REMIND_EVERY,
@@ -185,6 +186,10 @@ def _interval(request: HttpRequest, default: int) -> int:
     return int(said) if said.isdecimal() and len(said) < 4 else -1
 
 
+def _today(inside: Membership) -> date:
+    return clocks.day_of(timezone.now(), organisation=inside.organisation)
+
+
 def _due(said: str) -> date | None:
     try:
         return parse_date(said)
@@ -212,7 +217,7 @@ def _place(request: HttpRequest, inside: Membership) -> list[Order]:
             field="employees",
         )
     terms: dict[str, Any] = {
-        "due_at": timezone.make_aware(datetime.combine(due, time(23, 59))),
+        "due_at": clocks.end_of(due, organisation=inside.organisation),
         "name": request.POST.get("name", ""),
         "remind_every": _interval(request, 3),
         "more_pictures": "more_pictures" in request.POST,
@@ -252,12 +257,12 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     person = staff(inside).filter(pk__in=wanted).first() or Employee(
         organisation=inside.organisation, first_name="Alex", last_name="Example"
     )
-    due = _due(request.GET.get("due", "")) or timezone.localdate() + timedelta(days=DEFAULT_DAYS)
+    due = _due(request.GET.get("due", "")) or _today(inside) + timedelta(days=DEFAULT_DAYS)
     language = request.GET.get("language", "")
     mail = notices.preview(
         order=Order(
             organisation=inside.organisation,
-            due_at=timezone.make_aware(datetime.combine(due, time(23, 59))),
+            due_at=clocks.end_of(due, organisation=inside.organisation),
         ),
         employee=person,
         language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
