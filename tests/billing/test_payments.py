@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,7 @@ import stripe
 
 from billing import ledger, payments
 from billing.models import PaymentNews, Purchase
-from billing.payments import (
-    catalogue,
-    catalogue_sync,
-    fulfilment,
-    invoices,
-    news,
-    purchases,
-    reconcile,
-    shapes,
-)
+from billing.payments import catalogue, catalogue_sync, fulfilment, news, purchases, reconcile
 from billing.payments.client import answering
 from billing.recount import recount
 from headshots.lib.problems import Problem
@@ -162,63 +152,6 @@ def test_disputed_credits_are_frozen_until_it_is_decided(
     told(shop)
     purchase.refresh_from_db()
     assert (credits(world), purchase.state) == ((free, 0), state)
-
-
-@pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
-    """Reads a payment at Stripe slowly: something happens, and is read by somebody else, before
-    the answer that this one has got already is followed."""
-    reading = shapes.read_payment
-
-    def read_while(source_id: str, happens: Callable[[], object]) -> None:
-        def slow(api: Any, asked: str) -> shapes.Payment | None:
-            found = reading(api, asked)
-            monkeypatch.setattr(shapes, "read_payment", reading)
-            happens()
-            return found
-
-        monkeypatch.setattr(shapes, "read_payment", slow)
-        fulfilment.fulfil(source_id=source_id)
-
-    return read_while
-
-
-def test_what_was_read_before_it_was_paid_does_not_make_it_unpaid_again(
-    world: World, shop: Shop, meanwhile: Any
-) -> None:
-    """As the nightly reconcile reads while the transfer arrives."""
-    purchase = invoices.send(
-        purchase=invoices.begin(actor=world.actor, organisation=world.organisation, credits=50)
-    )
-
-    def pay() -> None:
-        shop.post(purchase.invoice_url, how="transfer")
-        told(shop)
-
-    meanwhile(purchase.invoice_id or "", pay)
-    purchase.refresh_from_db()
-    assert (purchase.state, credits(world)) == (Purchase.State.PAID, (50, 0))
-    assert purchase.paid_at is not None
-
-
-def test_what_was_read_before_a_dispute_was_won_takes_nothing_again(
-    world: World, shop: Shop, meanwhile: Any
-) -> None:
-    purchase = bought(world, shop, 20, DISPUTED)
-    (dispute,) = shop.api.v1.disputes.list().data
-
-    def win() -> None:
-        shop.does("won", dispute.id)
-        told(shop)
-        assert credits(world) == (20, 0)
-
-    meanwhile(purchase.session_id or "", win)
-    purchase.refresh_from_db()
-    assert (credits(world), purchase.state) == ((20, 0), Purchase.State.PAID)
-    # What happens after that is followed as ever.
-    refund(shop, purchase)
-    told(shop)
-    assert credits(world) == (0, 0)
 
 
 def test_without_a_word_from_stripe_the_night_finds_what_was_paid(world: World, shop: Shop) -> None:
