@@ -145,8 +145,7 @@ def employee(request: HttpRequest, slug: str, employee_id: UUID) -> HttpResponse
             )
             said = _("Saved what is known about {name}.").format(name=changed.name)
             if changed.email.lower() != found.email.lower():
-                links = _("Links sent to {before} open nothing any more; mail goes to {email} now.")
-                said += " " + links.format(before=found.email, email=changed.email)
+                said += " " + _("Links sent to the address before open nothing any more.")
             messages.success(request, said)
             return redirect("roster", slug=slug)
         except Problem as refused:
