@@ -4,8 +4,10 @@ open order of the same look are asked about first."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -63,6 +65,8 @@ def refuse_doubles(
         return
     people = len({employee for employee, _name, _since in found})
     _employee, name, since = found[-1]
+    # “0 minutes ago” is no time that anybody would say.
+    since = min(since, timezone.now() - timedelta(minutes=1))
     raise Problem(
         ngettext(
             "{n} of these people is in an open order of this look already: “{order}”, placed "

@@ -66,6 +66,8 @@ def test_who_is_in_charge_hears_once_that_photos_wait(
     admin, viewer = world.member(Role.ADMIN), world.member(Role.VIEWER)
     for shoot in (one, one, two):
         assert "has been told" in hand_in(client, shoot)
+    theirs = client.get(reverse("employee:start", args=[token(one)])).content.decode()
+    assert "Your photos go in by themselves once Acme has added credits" in theirs
     drain()
     assert sorted(m.to[0] for m in mail.outbox) == sorted([world.owner.email, admin.email])
     assert viewer.email not in {m.to[0] for m in mail.outbox}
