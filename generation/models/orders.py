@@ -32,6 +32,8 @@ class Order(Row):
     extends = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="extensions"
     )
+    # Of the form that placed it, which is good for one order of each look.
+    once_key = models.UUIDField(null=True, blank=True, editable=False)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
 
     # How its headshots are finished; None until the first one is.
@@ -44,6 +46,11 @@ class Order(Row):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "once_key", "look"], name="order_placed_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

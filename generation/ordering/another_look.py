@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -22,12 +22,13 @@ from accounts.actors import SYSTEM, Actor
 from accounts.consent import releases
 from generation import states
 from generation.models import Look, Order, Selfie, Shoot, State
-from generation.ordering import orders
+from generation.ordering import orders, placed_once
 from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
 LEAST_DAYS = timedelta(days=7)
+UNDER_WAY = "under_way"
 GONE = gettext_noop("The photos had been destroyed before another look could be made of them.")
 
 
@@ -40,12 +41,25 @@ def possible(order: Order) -> QuerySet[Shoot]:
     ).exclude(adapter="")
 
 
+def under_way(*, order: Order, look: Look) -> set[UUID]:
+    """The employees who are having that look made of this order's photos."""
+    open_ones = Shoot.objects.filter(order__extends=order, order__look=look)
+    return set(open_ones.exclude(state__in=states.ENDED).values_list("employee", flat=True))
+
+
 @transaction.atomic
-def place(*, actor: Actor, order: Order, look: Look, shoots: Sequence[Shoot]) -> Order:
+def place(
+    *,
+    actor: Actor,
+    order: Order,
+    look: Look,
+    shoots: Sequence[Shoot],
+    once_key: UUID | None = None,
+) -> Order:
     """Order another look for some people of an order. Its work is begun by tasks.
 
-    Raises Problem: nobody chosen, somebody whose photos are not there (any more), the order's
-    own look, and whatever placing an order refuses.
+    Raises Problem: nobody chosen, somebody whose photos are not there (any more) or who is having
+    this look made, the order's own look, and whatever placing an order refuses.
     """
     if not shoots:
         raise Problem(_("Choose at least one person."), code="nobody", field="shoots")
@@ -54,6 +68,19 @@ def place(*, actor: Actor, order: Order, look: Look, shoots: Sequence[Shoot]) ->
             _("That is the look of this order. Choose another."), code="same_look", field="look"
         )
     _lock_releases(shoots)
+    placed_once.refuse_again(organisation=order.organisation, once_key=once_key)
+    busy = under_way(order=order, look=look) & {shoot.employee_id for shoot in shoots}
+    if busy:
+        raise Problem(
+            ngettext(
+                "{n} of these people is having this look made already, and is no longer ticked.",
+                "{n} of these people are having this look made already, and are no longer ticked.",
+                len(busy),
+            ).format(n=len(busy)),
+            code=UNDER_WAY,
+            field="shoots",
+            status=409,
+        )
     fitting = set(possible(order).values_list("pk", flat=True))
     if any(shoot.pk not in fitting for shoot in shoots):
         raise Problem(
@@ -70,6 +97,7 @@ def place(*, actor: Actor, order: Order, look: Look, shoots: Sequence[Shoot]) ->
         name=f"{order.name[:80]}, {look.name}",
         invite=False,
         extends=order,
+        once_key=once_key,
         cost_centre=order.cost_centre,
         po_number=order.po_number,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
 from generation.models import DepartmentLook, Look, Order
-from generation.ordering import orders
+from generation.ordering import orders, placed_once
 from headshots.lib.problems import Problem
 
 
@@ -72,12 +73,14 @@ def place_orders(
     look: Look,
     employees: Sequence[Employee],
     name: str = "",
+    once_key: UUID | None = None,
     **terms: Any,
 ) -> list[Order]:
     """Place one order for each look: whoever's department has one of its own gets it, everybody
     else `look`. All of them or none. Raises Problem as orders.place_order does."""
     if not employees:
         raise Problem(_("Choose at least one employee."), code="nobody", field="employees")
+    placed_once.refuse_again(organisation=organisation, once_key=once_key)
     looks = own(organisation=organisation)
     groups: dict[Look, list[Employee]] = {}
     for employee in employees:
@@ -92,6 +95,7 @@ def place_orders(
                 look=one,
                 employees=people,
                 name=called,
+                once_key=once_key,
                 **terms,
             )
         )

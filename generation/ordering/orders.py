@@ -22,7 +22,7 @@ from billing import ledger, prices, terms
 from generation import states
 from generation.inviting import notices
 from generation.models import JoinLink, Look, Order, Shoot, State
-from generation.ordering import budgets_used
+from generation.ordering import budgets_used, placed_once
 from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
@@ -60,6 +60,8 @@ def place_order(
     extends: Order | None = None,
     cost_centre: str = "",
     po_number: str = "",
+    once_key: UUID | None = None,
+    twice: bool = True,
 ) -> Order:
     """Freeze the look and make a shoot for each employee; with `invite`, mail their links and,
     every `remind_every` days, a reminder to whoever has something to do (0: none).
@@ -68,8 +70,12 @@ def place_order(
     enough for everybody, counting what other open orders will need, and that the departments'
     budgets have room. `more_pictures` is an add-on (billing.prices).
 
+    With `once_key`, it is placed once for this key and look. Unless `twice`, nobody may be in an
+    open order of the look already.
+
     Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed,
-    credits missing (with their number), a department over its budget.
+    placed already, somebody in it twice, credits missing (with their number), a department over
+    its budget.
     """
     if not employees:
         raise Problem(_("Choose at least one employee."), code="nobody", field="employees")
@@ -83,6 +89,9 @@ def place_order(
         raise Problem(
             _("Choose from the list how often to remind."), code="remind", field="remind_every"
         )
+    placed_once.refuse_again(organisation=organisation, once_key=once_key, look=look)
+    if not twice:
+        placed_once.refuse_doubles(organisation=organisation, look=look, employees=employees)
     _credits_for(organisation, employees, more_pictures)
     order = Order.objects.create(
         organisation=organisation,
@@ -96,6 +105,7 @@ def place_order(
         po_number=" ".join(po_number.split())[:60],
         promised_hours=terms.promised_hours(organisation),
         more_pictures=more_pictures,
+        once_key=once_key,
         placed_by=actor.user,
     )
     shoots = _make_shoots(order, employees)

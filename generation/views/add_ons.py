@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,6 +17,7 @@ from accounts.models import Role
 from billing import ledger, prices
 from generation import access
 from generation.ordering import add_ons, another_look, orders
+from generation.views.order_new import once_key, placed_before
 from headshots.lib.problems import Problem
 
 
@@ -26,23 +27,32 @@ def another(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """Another look for some of an order's people, from the photos that they gave."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
+    said = request.POST
+    ticked = said.getlist("shoots")
     fitting = list(another_look.possible(order).select_related("employee", "release"))
     problem = None
     if request.method == "POST":
         try:
-            chosen = {UUID(value) for value in request.POST.getlist("shoots")}
+            chosen = {UUID(value) for value in ticked}
             made = another_look.place(
                 actor=user_actor(inside.user, request),
                 order=order,
-                look=access.look(inside, UUID(request.POST.get("look", ""))),
+                look=(look := access.look(inside, UUID(said.get("look", "")))),
                 shoots=[shoot for shoot in fitting if shoot.pk in chosen],
+                once_key=once_key(request),
             )
             messages.success(request, _("The other look is ordered and being made."))
             return redirect("order", slug=slug, order_id=made.pk)
         except ValueError:
             problem = Problem(_("Choose a look from the list."), code="choice", field="look")
         except Problem as refused:
+            if again := placed_before(request, inside, refused):
+                return again
             problem = refused
+            if refused.code == another_look.UNDER_WAY:
+                busy = another_look.under_way(order=order, look=look)
+                free = [shoot.pk for shoot in fitting if shoot.employee_id not in busy]
+                ticked = [str(pk) for pk in free if pk in chosen]
     balance = ledger.balance(organisation=inside.organisation)
     return render(
         request,
@@ -52,7 +62,10 @@ def another(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "order": order,
             "looks": [look for look in access.looks(inside) if look.direction() != order.direction],
             "shoots": fitting,
-            "chosen": request.POST.getlist("shoots"),
+            "everybody": request.method != "POST",
+            "chosen": ticked,
+            "look_id": said.get("look", ""),
+            "once_key": once_key(request) or uuid4(),
             "add_on": prices.ANOTHER_LOOK,
             "free": balance.available - orders.credits_promised(organisation=inside.organisation),
             "problem": problem,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from csp.decorators import csp_replace
 from django.conf import settings
@@ -30,7 +30,7 @@ from billing import ledger, prices, terms
 from generation import access
 from generation.inviting import joining, notices
 from generation.models import Order
-from generation.ordering import budgets_used, department_looks, orders
+from generation.ordering import budgets_used, department_looks, orders, placed_once
 from headshots.lib.problems import Problem
 
 DEFAULT_DAYS = 14
@@ -55,10 +55,10 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                     len(placed),
                 ).format(n=len(placed)),
             )
-            if len(placed) > 1:
-                return redirect("overview", slug=slug)
-            return redirect("order", slug=slug, order_id=placed[0].pk)
+            return _to(placed, slug)
         except Problem as refused:
+            if again := placed_before(request, inside, refused):
+                return again
             problem = refused
         chosen = identified(request)
     else:
@@ -95,6 +95,10 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             "intervals": orders.REMIND_EVERY,
             "remind_every": _interval(request, 3),
             "languages": settings.LANGUAGES,
+            "once_key": once_key(request) or uuid4(),
+            "twice": "twice" in request.POST,
+            "asks_twice": "twice" in request.POST
+            or (problem is not None and problem.code == placed_once.IN_OPEN_ORDER),
             "problem": problem,
         },
         status=problem.status if problem else 200,
@@ -139,6 +143,32 @@ def identified(request: HttpRequest) -> set[UUID]:
     )
 
 
+def once_key(request: HttpRequest) -> UUID | None:
+    """What a form that places an order carries, so that it places one; None without any."""
+    try:
+        return UUID(request.POST.get("once_key", ""))
+    except ValueError:
+        return None
+
+
+def placed_before(
+    request: HttpRequest, inside: Membership, refused: Problem
+) -> HttpResponse | None:
+    """Where a form was sent again: to what it placed, which is said; else None."""
+    key = once_key(request)
+    if refused.code != placed_once.PLACED or key is None:
+        return None
+    messages.warning(request, refused.sentence)
+    found = placed_once.placed(organisation=inside.organisation, once_key=key)
+    return _to(found, inside.organisation.slug)
+
+
+def _to(placed: list[Order], slug: str) -> HttpResponse:
+    if len(placed) > 1:
+        return redirect("overview", slug=slug)
+    return redirect("order", slug=slug, order_id=placed[0].pk)
+
+
 def _interval(request: HttpRequest, default: int) -> int:
     said = request.POST.get("remind_every", str(default))
     return int(said) if said.isdecimal() and len(said) < 4 else -1
@@ -177,6 +207,8 @@ def _place(request: HttpRequest, inside: Membership) -> list[Order]:
         "more_pictures": "more_pictures" in request.POST,
         "cost_centre": request.POST.get("cost_centre", ""),
         "po_number": request.POST.get("po_number", ""),
+        "once_key": once_key(request),
+        "twice": "twice" in request.POST,
     }
     who: dict[str, Any] = {
         "actor": user_actor(inside.user, request),

@@ -60,6 +60,7 @@ def test_each_department_gets_its_own_look(world: World, client: Client) -> None
     assert {shoot.employee for shoot in sales.shoots.all()} == set(people[:2])
     # Without asking for it everybody gets the order's look.
     form.pop("by_department")
+    form["twice"] = "yes"
     client.post(reverse("order_new", args=[slug]), form)
     assert Order.objects.filter(name="Autumn").get().shoots.count() == 4
 
