@@ -69,6 +69,11 @@ def send_headshot_withdrawn(shoot_id: str, member_id: str) -> bool:
     )
 
 
+def send_short_of_credits(shoot_id: str, member_id: str) -> bool:
+    """default: tell somebody in charge that photos wait for credits."""
+    return member_notices.send_short_of_credits(shoot_id=UUID(shoot_id), member_id=UUID(member_id))
+
+
 def render(finishing_id: str) -> None:
     """default: render the files of one headshot. Loads OpenCV and dlib, never torch."""
     renditions.render(finishing_id=UUID(finishing_id))
@@ -138,6 +143,7 @@ def sweep() -> dict[str, int]:
         "uploads_forgotten": uploads.forget_abandoned(),
         "left_and_cancelled": leavers.cancel(),
         "imports_forgotten": roster_imports.forget_old(),
+        "handed_in": selfies.hand_in_waiting(),
         "reminded": reminders.sweep(),
         "consistency_noted": consistency.note_changed(),
         "codes_forgotten": join_links.forget_codes(),

@@ -17,6 +17,7 @@ from generation.leaving import certificates
 from generation.models import Certificate, Shoot
 
 _TASK = "generation.tasks.send_headshot_withdrawn"
+_SHORT = "generation.tasks.send_short_of_credits"
 
 
 def headshot_withdrawn(*, shoot: Shoot) -> None:
@@ -70,3 +71,48 @@ def _withdrawn(shoot: Shoot, certificate: Certificate, member: Member) -> letter
             to=[member.user.email],
             headers={"Message-ID": f"<gone.{shoot.pk.hex}.{member.pk.hex}@headshots>"},
         )
+
+
+def short_of_credits(*, shoot: Shoot) -> None:
+    """Queue word that somebody's photos wait for credits, one message to each who is in charge.
+    Part of the transaction around it."""
+    organisation = shoot.order.organisation
+    if organisation.sandbox_of_id:
+        return
+    for member in letters.in_charge(organisation):
+        async_task(_SHORT, str(shoot.pk), str(member.pk))
+
+
+def send_short_of_credits(*, shoot_id: UUID, member_id: UUID) -> bool:
+    """Send it to one of them, in the language they read. Returns whether it went.
+
+    Nobody is told who is in charge no longer, nor once it does not wait any more. While the mail
+    server is away it is sent later.
+    """
+    shoot = Shoot.objects.select_related("order__organisation", "employee").get(pk=shoot_id)
+    organisation = shoot.order.organisation
+    member = next((one for one in letters.in_charge(organisation) if one.pk == member_id), None)
+    since = shoot.short_of_credits_at
+    if member is None or since is None or not shoot.waits_for_credits or organisation.closed_at:
+        return False
+    path = reverse("credits", args=[organisation.slug])
+    with translation.override(letters.language_of(member)):
+        mail = letters.letter(
+            organisation=organisation,
+            template="short_of_credits",
+            subject=_("Headshots of {organisation} wait for credits").format(
+                organisation=organisation.name
+            ),
+            context={
+                "organisation": organisation,
+                "order": shoot.order,
+                "name": shoot.employee.name,
+                "link": f"{settings.SITE_URL}{path}",
+            },
+            to=[member.user.email],
+            headers={
+                "Message-ID": f"<short.{shoot.pk.hex}.{int(since.timestamp())}"
+                f".{member.pk.hex}@headshots>"
+            },
+        )
+    return send_or_again(letter=mail, task=_SHORT, args=[str(shoot_id), str(member_id)])

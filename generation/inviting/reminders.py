@@ -19,7 +19,7 @@ from accounts.mail.clocks import awake
 from accounts.models import Location, Organisation
 from generation.inviting import notices
 from generation.models import Order, Shoot, State
-from generation.ordering import funnel, orders
+from generation.ordering import funnel, orders, short_of_credits
 from headshots.lib.problems import Problem
 
 # However long an order runs, nobody hears more often than this by itself.
@@ -59,7 +59,7 @@ def nudge(*, actor: Actor, order: Order, wanted: funnel.Wanted) -> Nudged:
             status=409,
         )
     found = funnel.narrow(Shoot.objects.filter(order=order), wanted).filter(
-        state__in=_OPEN, invitation__revoked_at=None
+        ~short_of_credits.waiting(), state__in=_OPEN, invitation__revoked_at=None
     )
     now = timezone.now()
     locked = Shoot.objects.select_for_update(of=("self",)).filter(pk__in=found.values("pk"))
@@ -102,6 +102,7 @@ def due(now: datetime) -> QuerySet[Any]:
     # A new turn begins anew: nobody is reminded to choose on the day the pictures come.
     return (
         Shoot.objects.filter(
+            ~short_of_credits.waiting(),
             state__in=_OPEN,
             order__remind_every__gt=0,
             order__due_at__gt=now,

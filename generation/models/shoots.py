@@ -54,6 +54,9 @@ class Shoot(Row):
     # The promised turnaround was missed, so it is made without a credit.
     made_free_at = models.DateTimeField(null=True, blank=True)
 
+    # Since when its photos wait for credits (generation.ordering.short_of_credits).
+    short_of_credits_at = models.DateTimeField(null=True, blank=True)
+
     attempts = models.PositiveIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -119,6 +122,11 @@ class Shoot(Row):
 
     def __str__(self) -> str:
         return f"{self.employee} in {self.order}"
+
+    @property
+    def waits_for_credits(self) -> bool:
+        """Whether its photos could not be handed in, as no credit was free."""
+        return self.state == State.COLLECTING and self.short_of_credits_at is not None
 
     @property
     def folder(self) -> str:

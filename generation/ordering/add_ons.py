@@ -14,7 +14,7 @@ from generation import states
 from generation.dispatch import claims
 from generation.finishing import renditions
 from generation.models import Shoot, State
-from generation.ordering import budgets_used
+from generation.ordering import budgets_used, orders
 from headshots.lib.problems import Problem
 
 # Pictures that one purchase asks for, and the most that a shoot may want in all.
@@ -47,7 +47,11 @@ def more_pictures(*, actor: Actor, shoot: Shoot) -> Shoot:
     if not can_have_more(shoot) or ledger.held(organisation=organisation, source_key=key):
         raise Problem(_("More pictures were made already."), code="had_more", status=409)
     if shoot.made_free_at is None:
-        ledger.lock_account(organisation=organisation)
+        account = ledger.lock_account(organisation=organisation)
+        # What whoever is invited will need is not to be had for more pictures of somebody else.
+        free = account.available - orders.credits_promised(organisation=organisation)
+        if free < prices.MORE_PICTURES.credits:
+            raise ledger.too_few(missing=prices.MORE_PICTURES.credits - free, debt=account.debt)
         budgets_used.check(
             organisation=organisation,
             needed=[(shoot.department, prices.MORE_PICTURES.credits)],

@@ -22,7 +22,7 @@ from accounts.actors import SYSTEM, Actor
 from accounts.consent import releases
 from generation import states
 from generation.models import Look, Order, Selfie, Shoot, State
-from generation.ordering import orders, placed_once
+from generation.ordering import orders, placed_once, short_of_credits
 from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -170,6 +170,18 @@ def begin(*, shoot_id: UUID) -> bool:
     if source.adapter and store.exists(source.adapter):
         adapter = f"{shoot.folder}/adapter/0/{source.adapter.rpartition('/')[2]}"
         store.put(adapter, store.path(source.adapter))
+    try:
+        return _handed_in(shoot, source, copies, photos, adapter)
+    except Problem as problem:
+        if problem.code == "credits_missing":
+            short_of_credits.note(shoot=shoot)
+        raise
+
+
+def _handed_in(
+    shoot: Shoot, source: Shoot, copies: list[Selfie], photos: list[Selfie], adapter: str
+) -> bool:
+    store = vault()
     with transaction.atomic():
         _lock_releases([shoot])
         source = Shoot.objects.select_for_update().get(pk=source.pk)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
 from accounts import audit
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.consent import releases as accounts_releases
 from accounts.models import Release
 from accounts.webhooks import events
@@ -22,6 +22,7 @@ from generation import states
 from generation.dispatch import base_model, claims
 from generation.inviting import notices
 from generation.models import Selfie, Shoot, State
+from generation.ordering import short_of_credits
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
@@ -255,12 +256,58 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
         transaction.on_commit(lambda: vault().delete(selfie.file))
 
 
-@transaction.atomic
 def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     """Hold its credits and queue the shoot. Handing in twice is handing in once.
 
-    Raises Problem where photos are being checked, too few are accepted or a credit is missing.
+    Raises Problem where photos are being checked, too few are accepted or a credit is missing;
+    the last is noted, and told to who is in charge.
     """
+    try:
+        return _hand_in(actor, shoot)
+    except Problem as problem:
+        if problem.code != "credits_missing":
+            raise
+        short_of_credits.note(shoot=shoot)
+        if actor.kind != "employee":
+            raise
+        raise Problem(
+            _(
+                "{name} has to add credits before your headshot can be made, and has been told. "
+                "Your photos are kept, and go in by themselves once there are credits."
+            ).format(name=shoot.order.organisation.name),
+            code="credits_missing",
+            status=409,
+        ) from problem
+
+
+def hand_in_waiting() -> int:
+    """Hand in what waits for credits, as far as they go, first those who have waited longest;
+    returns how many. What lacks something else by now is left to its person."""
+    # Another look is begun again by itself (generation.ordering.another_look).
+    found = Shoot.objects.filter(short_of_credits.waiting(), order__extends=None)
+    left: dict[UUID, int] = {}
+    done = 0
+    rows = found.select_related("order__organisation").order_by("short_of_credits_at", "pk")
+    for shoot in list(rows):
+        organisation = shoot.order.organisation
+        if organisation.pk not in left:
+            left[organisation.pk] = ledger.balance(organisation=organisation).available
+        needed = 0 if shoot.made_free_at else shoot.credits
+        if needed > left[organisation.pk]:
+            continue
+        try:
+            hand_in(actor=SYSTEM, shoot=shoot)
+        except Problem as problem:
+            if problem.code not in ("credits_missing", "checking"):
+                Shoot.objects.filter(pk=shoot.pk).update(short_of_credits_at=None)
+        else:
+            left[organisation.pk] -= needed
+            done += 1
+    return done
+
+
+@transaction.atomic
+def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
     shoot = states.locked(shoot.pk)
     if shoot.state in states.WORKING:
         return shoot
@@ -280,24 +327,14 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
             code="too_few",
             field="photos",
         )
-    try:
-        if shoot.made_free_at is None:
-            ledger.hold(
-                actor=actor,
-                organisation=shoot.order.organisation,
-                amount=shoot.credits,
-                source_key=shoot.hold_key,
-            )
-    except Problem as problem:
-        if problem.code != "credits_missing" or actor.kind != "employee":
-            raise
-        raise Problem(
-            _(
-                "{name} has to add credits before your headshot can be made. Your photos "
-                "are kept; please try again later."
-            ).format(name=shoot.order.organisation.name),
-            code="credits_missing",
-            status=409,
-        ) from problem
+    if shoot.made_free_at is None:
+        ledger.hold(
+            actor=actor,
+            organisation=shoot.order.organisation,
+            amount=shoot.credits,
+            source_key=shoot.hold_key,
+        )
+    if shoot.short_of_credits_at:
+        Shoot.objects.filter(pk=shoot.pk).update(short_of_credits_at=None)
     claims.enqueue(actor=actor, shoot=shoot)
     return shoot

@@ -28,7 +28,14 @@ from generation.approving.rejections import Fault
 from generation.finishing import renditions
 from generation.inviting import personal_links, reminders
 from generation.models import Candidate, Order
-from generation.ordering import add_ons, another_look, funnel, orders, progress
+from generation.ordering import (
+    add_ons,
+    another_look,
+    funnel,
+    orders,
+    progress,
+    short_of_credits,
+)
 from headshots.lib.problems import Problem
 
 PAGE = 50
@@ -62,6 +69,9 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
         "unreached": funnel.narrow(
             access.shoots(inside, order), funnel.Wanted(stage="mail", department=wanted.department)
         ).count(),
+        "short": funnel.narrow(access.shoots(inside, order), replace(wanted, stage=""))
+        .filter(short_of_credits.waiting())
+        .count(),
         "gpu_seconds": seconds,
         "workers": progress.workers_alive(),
         "waiting": working,
