@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,8 @@ from billing import ledger
 from generation import access, states
 from generation.models import State
 from generation.ordering import orders
+
+PAGE = 50
 
 
 @require_safe
@@ -25,13 +28,14 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
         delivered=Count("shoots", filter=Q(shoots__state=State.DELIVERED)),
         approving=Count("shoots", filter=Q(shoots__state=State.APPROVING)),
         ended=Count("shoots", filter=Q(shoots__state__in=states.ENDED)),
-    )[:50]
+    )
+    page = Paginator(found.order_by("-created_at", "-pk"), PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "generation/overview.html",
         {
             "inside": inside,
-            "orders": found,
+            "page": page,
             "balance": ledger.balance(organisation=inside.organisation),
             "promised": orders.credits_promised(organisation=inside.organisation),
             "employees": staff(inside).count(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from generation.models import State
+from generation.models import Order, State
 from tests.world import World, bring, give_files
 
 
@@ -66,3 +68,33 @@ def test_the_order_page_shows_what_is_delivered_and_asks_no_more_for_it(
         assert f'src="{address}"' in page
         assert client.get(address).status_code == 200
     assert "/candidates/" not in page
+
+
+def test_every_order_is_on_a_page_of_the_first_page(world: World, client: Client) -> None:
+    client.force_login(world.owner)
+    (person,) = world.hire()
+    oldest = world.order(employees=[person], name="The oldest")
+    place = reverse("overview", args=[world.organisation.slug])
+    few = queries(client, place)
+    Order.objects.bulk_create(
+        Order(
+            organisation=world.organisation,
+            name=f"Order {number}",
+            look=world.look,
+            frozen_look=oldest.frozen_look,
+            due_at=oldest.due_at,
+        )
+        for number in range(120)
+    )
+    Order.objects.exclude(pk=oldest.pk).update(created_at=oldest.created_at + timedelta(days=1))
+    found: list[str] = []
+    address: str | None = place
+    while address:
+        # Each page asks as often as one with a single order.
+        assert queries(client, address) <= few
+        page = client.get(address).content.decode()
+        found += re.findall(r'/orders/([0-9a-f-]{36})"', page)
+        after = re.search(r'rel="next" href="([^"]+)"', page)
+        address = f"{place}{after[1]}" if after else None
+    assert len(found) == len(set(found)) == 121
+    assert found[-1] == str(oldest.pk)
