@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Avg, Case, CharField, Count, F, FloatField, Q, QuerySet, Value, When
 from django.utils.functional import Promise
@@ -90,10 +91,11 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which people of an order a page shows; an empty word means any."""
+    """Which people of an order a page shows; an empty word means any, an empty department those
+    who have none."""
 
     stage: str = ""
-    department: str = ""
+    department: str | None = None
     query: str = ""
 
     @classmethod
@@ -102,22 +104,29 @@ class Wanted:
         stage = said.get("stage", "")
         return cls(
             stage=stage if stage in STAGES or stage in (ALTERNATIVE, ENDED, "mail") else "",
-            department=_text(said.get("department", "")),
+            department=_text(said["department"]) if "department" in said else None,
             query=_text(said.get("q", "")),
         )
 
     def words(self) -> dict[str, str]:
         """The words of an address that say this."""
-        said = {"stage": self.stage, "department": self.department, "q": self.query}
-        return {name: value for name, value in said.items() if value}
+        said = {"stage": self.stage, "q": self.query}
+        found = {name: value for name, value in said.items() if value}
+        return found if self.department is None else {**found, "department": self.department}
+
+    @property
+    def beside_stage(self) -> str:
+        """What keeps the department in an address that has a stage."""
+        return "" if self.department is None else f"&{urlencode({'department': self.department})}"
 
 
 def _text(said: str) -> str:
     return said.replace("\x00", "").strip()[:100]
 
 
-def of_order(*, order: Order, department: str = "") -> Funnel:
-    """The funnel of an order in one query; with `department`, of its people alone."""
+def of_order(*, order: Order, department: str | None = None) -> Funnel:
+    """The funnel of an order in one query; with `department`, of its people alone, an empty one
+    being of those who have none."""
     rows = list(
         Shoot.objects.filter(order=order)
         .order_by()
@@ -129,7 +138,7 @@ def of_order(*, order: Order, department: str = "") -> Funnel:
     places: dict[str, dict[str, int]] = {}
     for place, stage, number in rows:
         places.setdefault(place, {})[stage] = number
-        if not department or place == department:
+        if department is None or place == department:
             counted[stage] += number
     stages, reached = [], 0
     for name in reversed(STAGES):
@@ -161,7 +170,7 @@ def narrow(shoots: QuerySet[Shoot], wanted: Wanted) -> QuerySet[Shoot]:
         shoots = shoots.exclude(state__in=states.ENDED).filter(unreached())
     elif wanted.stage:
         shoots = shoots.annotate(stage=_STAGE).filter(stage=wanted.stage)
-    if wanted.department:
+    if wanted.department is not None:
         shoots = shoots.filter(employee__department=wanted.department)
     for word in wanted.query.split():
         shoots = shoots.filter(

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
@@ -42,14 +43,15 @@ def add(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
                 order=order,
                 employees=list(staff(inside).filter(pk__in=chosen)),
             )
-            messages.success(
-                request,
-                ngettext(
+            if added:
+                said = ngettext(
                     "{n} person is in the order now; the invitation is on its way.",
                     "{n} people are in the order now; invitations are on their way.",
                     len(added),
-                ).format(n=len(added)),
-            )
+                )
+                messages.success(request, said.format(n=len(added)))
+            else:
+                messages.info(request, _("They are in the order already; nobody was added."))
             return redirect("order", slug=slug, order_id=order_id)
         except Problem as refused:
             problem = refused

@@ -35,3 +35,26 @@ def test_people_are_found_chosen_and_invited(opened: Open, size: dict[str, int])
     page.get_by_role("button", name="Invite 3 people").click()
     expect(page.get_by_text("3 people are in the order now")).to_be_visible()
     assert Shoot.objects.filter(order=order).count() == 5
+
+
+def test_whoever_is_signed_out_meanwhile_reads_it_and_nothing_stays_busy(opened: Open) -> None:
+    world = make_world()
+    order = world.order(1)
+    people = world.hire(60)
+    page = opened(DESK)
+    sign_in(page, world.owner.email)
+    page.goto(f"/o/{world.organisation.slug}/orders/{order.pk}/people")
+    page.get_by_role("checkbox", name=people[0].name).check()
+    kept = page.context.cookies()
+    page.context.clear_cookies()
+    for press in ("Next", "Choose all 60"):
+        page.get_by_role("button", name=press).click()
+        expect(page.get_by_text("The list could not be loaded.")).to_be_visible()
+        expect(page.locator("#people")).not_to_have_attribute("aria-busy", "true")
+        expect(page.get_by_role("button", name=press)).not_to_have_attribute("aria-busy", "true")
+        page.locator("#toasts").evaluate("toasts => toasts.replaceChildren()")
+    # Who was chosen stays so, and it goes on where it was.
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.context.add_cookies(kept)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Choose all 60").click()
+    expect(page.get_by_text("60 chosen")).to_be_visible()

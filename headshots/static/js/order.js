@@ -58,15 +58,28 @@
     return `${form.dataset.people}?${words}`;
   };
 
+  // What is asked for in the background, or null, and a sentence, where no such answer comes:
+  // whoever is signed out by now is led to another page, which is none.
+  const fetched = async (address, read) => {
+    try {
+      const answer = await fetch(address, { signal: AbortSignal.timeout(20000) });
+      const found = answer.ok && !answer.redirected && await read(answer);
+      if (found) return found;
+    } catch { /* The connection is away, or it took too long. */ }
+    const toast = document.createElement("p");
+    toast.className = "toast error";
+    toast.textContent = gettext("The list could not be loaded. Try again; if it stays so, open this page anew.");
+    document.getElementById("toasts")?.replaceChildren(toast);
+    return null;
+  };
+  const peopleIn = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("people");
   let newest = 0;
   const load = async (page) => {
     const mine = ++newest;
     list().setAttribute("aria-busy", "true");
-    const answer = await fetch(asked({ page }));
+    const part = await fetched(asked({ page }), peopleIn);
     if (mine !== newest) return;
-    if (!answer.ok) { list().removeAttribute("aria-busy"); return; }
-    const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("people");
-    if (!part || mine !== newest) return;
+    if (!part) { list().removeAttribute("aria-busy"); return; }
     list().replaceWith(part);
     show();
   };
@@ -80,8 +93,8 @@
   }
   all.addEventListener("click", async () => {
     all.setAttribute("aria-busy", "true");
-    const answer = await fetch(asked({ all: 1 }));
-    if (answer.ok) for (const key of (await answer.json()).employees) chosen.add(key);
+    const found = await fetched(asked({ all: 1 }), (answer) => answer.json());
+    for (const key of found?.employees ?? []) chosen.add(key);
     all.removeAttribute("aria-busy");
     show();
   });

@@ -43,6 +43,9 @@ def test_people_are_added_by_the_orders_page(world: World, client: Client) -> No
     assert "1 person is in the order now" in done.content.decode()
     shoot = order.shoots.get(employee=new)
     assert (shoot.state, shoot.wanted, shoot.credits) == (State.INVITED, 8, 2)
+    again = client.post(place(world, order), {"employees": new.pk.hex}, follow=True)
+    assert "They are in the order already; nobody was added." in again.content.decode()
+    assert "on their way" not in again.content.decode()
     assert not Shoot.objects.filter(employee=other).exists()
     drain()
     assert [new.email] in [sent.to for sent in mail.outbox]
