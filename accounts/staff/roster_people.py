@@ -135,6 +135,11 @@ def choices(people: QuerySet[Employee], name: str) -> list[str]:
     return list(people.exclude(**{name: ""}).order_by(name).values_list(name, flat=True).distinct())
 
 
+def cancelled_as_left(people: QuerySet[Employee]) -> bool:
+    """Whether a part in an order was cancelled for any of them since they left."""
+    return people.filter(shoots__state="cancelled", shoots__state_since__gte=F("left_at")).exists()
+
+
 @transaction.atomic
 def export(*, actor: Actor, organisation: Organisation, people: QuerySet[Employee]) -> bytes:
     """A CSV file of these people with every field and own attribute, in their order; audited.

@@ -76,6 +76,8 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
     if wanted not in ("left", "back"):
         raise Problem(_("Choose what to do with them."), code="act")
     status = Employee.Status.LEFT if wanted == "left" else Employee.Status.ACTIVE
+    # Asked before, as whom a filter finds are others afterwards.
+    cancelled = wanted == "back" and roster_people.cancelled_as_left(chosen)
     done = roster_edits.set_status(
         actor=actor, organisation=inside.organisation, employees=list(chosen), status=status
     )
@@ -88,6 +90,8 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
             "{n} person is back on the roster.", "{n} people are back on the roster.", done
         )
     )
+    if cancelled:
+        said += " " + _("What was cancelled as they left does not go on; it takes a new order.")
     messages.success(request, said.format(n=f"{done:,}"))
     kept = {name: value for name, value in words.items() if name != "employees"}
     return redirect(f"{reverse('roster', kwargs={'slug': slug})}?{urlencode(kept)}")

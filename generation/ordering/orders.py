@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +29,7 @@ from headshots.lib.problems import Problem
 GRACE = timedelta(days=14)
 # Days between reminders that an order may ask for; 0 is never.
 REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
+ENDED_EARLY = (State.FAILED, State.CANCELLED)
 PROMISED = (State.INVITED, State.COLLECTING)
 
 
@@ -160,6 +161,12 @@ def add_people(
         notices.invite(shoots=shoots)
     calls.wake(order)
     return shoots
+
+
+def ended_early(*, order: Order, people: QuerySet[Employee]) -> QuerySet[Employee]:
+    """Those of `people` whose part of an order was cancelled or failed. It does not go on, and
+    nobody comes into an order twice; another order can be placed for them."""
+    return people.filter(shoots__order=order, shoots__state__in=ENDED_EARLY)
 
 
 def _credits_for(

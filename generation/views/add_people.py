@@ -65,6 +65,7 @@ def add(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     context = {
         **listed,
         "order": order,
+        "ended_early": orders.ended_early(order=order, people=staff(inside)).count(),
         "chosen_words": ",".join(sorted(pk.hex for pk in chosen)),
         "free": balance.available - orders.credits_promised(organisation=inside.organisation),
         "each": prices.credits_a_shoot(more_pictures=order.more_pictures),

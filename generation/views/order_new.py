@@ -40,7 +40,8 @@ PAGE = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose look, people and due date, and launch. ?employees= has some of them chosen."""
+    """Choose look, people and due date, and launch. ?employees= has some of them chosen, ?ended=
+    those whose part of that order was cancelled or failed."""
     inside = membership(request.user, slug, Role.ADMIN)
     problem = None
     waiting: set[UUID] = set()
@@ -63,6 +64,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = identified(request)
     else:
         chosen = set(selection(staff(inside), request.GET).values_list("pk", flat=True))
+        chosen |= _ended_in(request, inside)
         # Whoever came by the organisation's join link is invited with the next order.
         waiting = set(joining.waiting(inside.organisation).values_list("pk", flat=True))
         chosen |= waiting
@@ -141,6 +143,15 @@ def identified(request: HttpRequest) -> set[UUID]:
     return identifiers(
         word for value in request.POST.getlist("employees") for word in value.split(",")
     )
+
+
+def _ended_in(request: HttpRequest, inside: Membership) -> set[UUID]:
+    try:
+        order = access.order(inside, UUID(request.GET.get("ended", "")))
+    except ValueError:
+        return set()
+    found = orders.ended_early(order=order, people=staff(inside))
+    return set(found.values_list("pk", flat=True))
 
 
 def once_key(request: HttpRequest) -> UUID | None:

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import Membership, membership
+from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
-from accounts.models import Role
+from accounts.models import Employee, Role
 from billing import prices, revenue
 from generation import access, states
 from generation.accounting import costs
@@ -65,6 +65,9 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
         "every": 2 if working else 8,
         "approving": funnel.narrow(access.shoots(inside, order), _picked_of(wanted)).count(),
         "delivered": stages.here("approved"),
+        "ended_early": orders.ended_early(order=order, people=staff(inside)).count()
+        if wanted.stage == funnel.ENDED
+        else 0,
         "nudgeable": sum(one.here for one in stages.stages if one.nudgeable),
         "unreached": funnel.narrow(
             access.shoots(inside, order), funnel.Wanted(stage="mail", department=wanted.department)
@@ -226,6 +229,8 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "passed": made.filter(passed=True).count(),
             "selfies": found.selfies.filter(verdict="accepted").count(),
             "ended": found.state in states.ENDED,
+            "ended_early": found.state in orders.ENDED_EARLY
+            and found.employee.status == Employee.Status.ACTIVE,
             "margin": revenue.of_a_credit(inside.organisation).left(
                 credits=found.charged, making=row.cost_cents
             ),
