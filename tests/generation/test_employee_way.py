@@ -43,6 +43,18 @@ def test_the_release_comes_first_and_is_signed_by_name(world: World, client: Cli
     assert shoot.release.address == "127.0.0.1"
 
 
+def test_a_text_that_has_changed_leaves_the_name_that_was_typed(
+    world: World, client: Client
+) -> None:
+    shoot = world.shoot()
+    refused = client.post(url(shoot, "sign"), {"typed_name": "Ada L", "read_hash": "older"})
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "The text has changed" in page
+    assert 'value="Ada L"' in page
+    assert release_text(shoot.employee).sha256 in page
+
+
 def test_one_broken_photo_of_three_keeps_two(world: World, client: Client) -> None:
     shoot = world.shoot(State.COLLECTING)
     broken = SimpleUploadedFile("holiday.jpg", b"this is text", content_type="image/jpeg")
