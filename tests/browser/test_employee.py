@@ -156,7 +156,10 @@ def test_an_upload_goes_on_after_a_lost_line_and_a_reload(
 def test_where_one_works_is_chosen_by_arrow_keys_and_nothing_else_moves(opened: Open) -> None:
     shoot = make_world().shoot()
     page = opened(PHONE)
-    page.goto(f"/i/{token(shoot)}/")
+    with page.expect_response("**/live"):
+        page.goto(f"/i/{token(shoot)}/")
+    shoot.invitation.refresh_from_db()
+    assert shoot.invitation.opened_at is not None
     name = page.get_by_label("Type your full name")
     name.fill("Ada Lovelace")
     where = page.get_by_label("Where you work")
