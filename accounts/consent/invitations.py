@@ -113,9 +113,8 @@ def revoke(*, invitation: Invitation) -> None:
     invitation.save(update_fields=["revoked_at"])
 
 
-@transaction.atomic
 def open_link(*, token: str) -> Invitation:
-    """The invitation behind a token; notes the first opening.
+    """The invitation behind a token.
 
     Raises Problem (404) for an unknown or revoked token and (410) for one past its time.
     """
@@ -139,10 +138,15 @@ def open_link(*, token: str) -> Invitation:
             code="link_expired",
             status=410,
         )
+    return invitation
+
+
+def note_opened(*, invitation: Invitation) -> None:
+    """Note that its person has the link open, of the first time."""
     if invitation.opened_at is None:
         invitation.opened_at = timezone.now()
-        invitation.save(update_fields=["opened_at"])
-    return invitation
+        unopened = Invitation.objects.filter(pk=invitation.pk, opened_at=None)
+        unopened.update(opened_at=invitation.opened_at)
 
 
 def whose(*, token: str) -> Invitation | None:

@@ -40,17 +40,18 @@ def live(request: HttpRequest, token: str) -> HttpResponse:
 def sign(request: HttpRequest, token: str) -> HttpResponse:
     """Sign the release."""
     shoot, actor = come_in(request, token)
+    typed_name = request.POST.get("typed_name", "")
     try:
         selfies.sign_release(
             actor=actor,
             shoot=shoot,
-            typed_name=request.POST.get("typed_name", ""),
+            typed_name=typed_name,
             read_hash=request.POST.get("read_hash", ""),
             jurisdiction=request.POST.get("where"),
             language=translation.get_language() or "en",
         )
     except Problem as problem:
-        return page(request, shoot, token, problem=problem)
+        return page(request, shoot, token, problem=problem, typed_name=typed_name)
     return redirect("employee:start", token)
 
 

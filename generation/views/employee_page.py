@@ -27,7 +27,12 @@ from headshots.lib.problems import Problem
 
 def come_in(request: HttpRequest, token: str) -> tuple[Shoot, Actor]:
     """The shoot behind a link and its person as actor; the page speaks their language from here."""
-    shoot = access.invited_shoot(invitations.open_link(token=token))
+    invitation = invitations.open_link(token=token)
+    # What looks through mail fetches the page alone. A page in a browser asks for a part of itself,
+    # and whoever has no scripts is noted by what they send.
+    if request.method == "POST" or request.headers.get("HX-Request"):
+        invitations.note_opened(invitation=invitation)
+    shoot = access.invited_shoot(invitation)
     request.framed_by = embedding.framed_by(shoot.invitation)  # type: ignore[attr-defined]
     language = languages.known_language(shoot.employee, shoot.invitation)
     if language:

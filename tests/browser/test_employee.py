@@ -153,6 +153,37 @@ def test_an_upload_goes_on_after_a_lost_line_and_a_reload(
     assert (selfie.width, selfie.height) == (1100, 1100)
 
 
+def test_where_one_works_is_chosen_by_arrow_keys_and_nothing_else_moves(opened: Open) -> None:
+    shoot = make_world().shoot()
+    page = opened(PHONE)
+    with page.expect_response("**/live"):
+        page.goto(f"/i/{token(shoot)}/")
+    shoot.invitation.refresh_from_db()
+    assert shoot.invitation.opened_at is not None
+    name = page.get_by_label("Type your full name")
+    name.fill("Ada Lovelace")
+    where = page.get_by_label("Where you work")
+    where.focus()
+    texts = {}
+    for key in ("ArrowUp", "ArrowUp"):
+        before = page.locator("#read-hash").input_value()
+        texts[page.locator("#read-where").input_value()] = page.locator(".release").inner_text()
+        # Each press shows the text for a place, and the next one can follow.
+        page.keyboard.press(key)
+        expect(page.locator("#read-hash")).not_to_have_value(before)
+        expect(page.locator("#read-where")).to_have_value(where.input_value())
+        expect(where).to_be_focused()
+        expect(name).to_have_value("Ada Lovelace")
+    chosen = where.input_value()
+    assert page.locator(".release").inner_text() not in texts.values()
+    assert barriers(page) == []
+    name.press("Enter")
+    expect(page.get_by_role("heading", name="Add your selfies")).to_be_visible()
+    shoot.refresh_from_db()
+    assert shoot.release is not None
+    assert (shoot.release.typed_name, shoot.release.jurisdiction) == ("Ada Lovelace", chosen)
+
+
 def kept_on_device(page: Page) -> int:
     """How many photos the browser has put aside, whosever they are."""
     return int(

@@ -16,6 +16,7 @@ from billing import ledger
 from generation import states
 from generation.approving import approvals, choosing
 from generation.models import Candidate, Selfie, Shoot, State
+from generation.ordering import funnel
 from tests.world import World, give_candidates, give_selfies, jpeg, token
 
 
@@ -41,6 +42,33 @@ def test_the_release_comes_first_and_is_signed_by_name(world: World, client: Cli
     assert shoot.state == State.COLLECTING
     assert shoot.release is not None
     assert shoot.release.address == "127.0.0.1"
+
+
+def test_a_mail_scanner_has_not_opened_the_link(world: World, client: Client) -> None:
+    def stage() -> str:
+        reached = {stage.name: stage.here for stage in funnel.of_order(order=order).stages}
+        return next(name for name, here in reached.items() if here)
+
+    order = world.order(1)
+    shoot = order.shoots.get()
+    for fetch in (client.head, client.get):
+        assert fetch(url(shoot, "start")).status_code == 200
+    assert stage() == "invited"
+    # As the page asks once it stands in a browser.
+    client.get(url(shoot, "live"), headers={"HX-Request": "true"})
+    assert stage() == "opened"
+
+
+def test_a_text_that_has_changed_leaves_the_name_that_was_typed(
+    world: World, client: Client
+) -> None:
+    shoot = world.shoot()
+    refused = client.post(url(shoot, "sign"), {"typed_name": "Ada L", "read_hash": "older"})
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "The text has changed" in page
+    assert 'value="Ada L"' in page
+    assert release_text(shoot.employee).sha256 in page
 
 
 def test_one_broken_photo_of_three_keeps_two(world: World, client: Client) -> None:

@@ -68,10 +68,6 @@ document.addEventListener("submit", (event) => {
     free(pressed);
   }, 800);
 });
-// A choice that shows another page at once.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
-});
 // Coming back with the browser's back button finds the page as it was before.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
