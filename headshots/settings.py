@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -125,7 +127,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     # In a table, for all web processes: allauth counts failed sign-ins and notes used codes here.
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -233,6 +235,8 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or "Headshots <no-reply@headshots.in
 
 # django-q2. The gpu cluster takes one message at a time; what it works on is claimed in our rows.
 Q_CLUSTER_NAME = env.one_of("Q_CLUSTER_NAME", "default", ["default", "gpu"])
+# Which cluster of the installation this is; the supervisor gives it and looks for its sign of life.
+CLUSTER_ID = env.text("Q_CLUSTER_ID") or f"{socket.gethostname()}:{os.getpid()}"
 _broker_url = env.text("Q_BROKER_URL")
 _broker: dict[str, object] = {"redis": _broker_url} if _broker_url else {"orm": "default"}
 Q_CLUSTER: dict[str, Any] = {
@@ -249,6 +253,7 @@ Q_CLUSTER: dict[str, Any] = {
     "poll": 0.2,
     "catch_up": False,
     "cache": "cluster",
+    "broker_class": "generation.dispatch.canary.Broker",
     "label": "Tasks",
     "ALT_CLUSTERS": {
         "gpu": {

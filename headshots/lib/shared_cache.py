@@ -11,4 +11,4 @@ def forget() -> int:
     table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < now()")  # noqa: S608  our own table
-        return cursor.rowcount
+        return int(cursor.rowcount)

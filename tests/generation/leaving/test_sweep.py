@@ -69,7 +69,7 @@ def test_a_step_that_fails_is_in_no_others_way(
     assert tasks.sweep()["failed_steps"] == 1
     assert Selfie.objects.filter(shoot__state=State.CHOOSING).exists() is (broken == "retention")
     assert ("gpu" in keys()) is (broken != "claims")
-    alive = Worker.objects.get(name__startswith="default@")
+    alive = Worker.objects.get(name="sweep")
     assert alive.doing == f"1 of {len(sweeping.STEPS)} steps failed: {broken}"
     monkeypatch.undo()
     assert tasks.sweep()["failed_steps"] == 0
@@ -93,12 +93,19 @@ def test_a_slow_step_costs_those_after_it_that_minute_alone(
     instead(monkeypatch, plans_ended=slow, domains_lost=raises)
     found = tasks.sweep()
     assert found["failed_steps"] == 1
-    assert "domains_lost" in Worker.objects.get(name__startswith="default@").doing
+    assert "domains_lost" in Worker.objects.get(name="sweep").doing
     assert found["inputs_destroyed"] == 1
     assert not Selfie.objects.exists()
 
 
-def test_the_sweep_is_a_sign_of_life_and_scheduled(world: World) -> None:
+def test_the_sweep_is_scheduled_and_reports(world: World) -> None:
     tasks.sweep()
-    assert Worker.objects.get(name__startswith="default@").seen_at
+    assert Worker.objects.get(name="sweep").seen_at
     assert Schedule.objects.get(name="sweep").minutes == 1
+
+
+def test_workers_that_are_gone_leave_the_list(world: World) -> None:
+    for name, days in (("gpu@gone:1", 8), ("gpu@here:1", 6)):
+        Worker.objects.create(name=name, seen_at=timezone.now() - timedelta(days=days))
+    tasks.sweep()
+    assert set(Worker.objects.values_list("name", flat=True)) == {"gpu@here:1", "sweep"}
