@@ -7,12 +7,18 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
+from accounts.actors import SYSTEM
 from accounts.consent.releases import RETENTION_DAYS
-from generation import sweeping, tasks
-from generation.models import Selfie, State, Worker
+from generation import states, sweeping, tasks
+from generation.finishing import consistency, renditions
+from generation.leaving import retention
+from generation.models import Selfie, Shoot, State, Worker
+from generation.photos import selfies
 from tests.world import World, jpeg
 
 
@@ -29,9 +35,6 @@ def test_lost_messages_are_sent_again_once(world: World) -> None:
 
 
 def test_photos_whose_judging_was_lost_are_judged_again(world: World) -> None:
-    from accounts.actors import SYSTEM
-    from generation.photos import selfies
-
     shoot = world.shoot(State.COLLECTING)
     selfies.add_selfie(actor=SYSTEM, shoot=shoot, data=jpeg(), name="a.jpg")
     OrmQ.objects.all().delete()
@@ -109,3 +112,38 @@ def test_workers_that_are_gone_leave_the_list(world: World) -> None:
         Worker.objects.create(name=name, seen_at=timezone.now() - timedelta(days=days))
     tasks.sweep()
     assert set(Worker.objects.values_list("name", flat=True)) == {"gpu@here:1", "sweep"}
+
+
+def open_shoots() -> None:
+    """As `leavers.cancel` and others begin with."""
+    list(Shoot.objects.exclude(state__in=states.ENDED).values_list("pk"))
+
+
+@pytest.mark.parametrize(
+    ("step", "indexes"),
+    [
+        (selfies.judge_again, ["selfie_checking"]),
+        (open_shoots, ["shoot_open"]),
+        (retention.clear_remains, ["shoot_left"]),
+        (retention.sweep, ["selfie_by_age"]),
+        (consistency.note_changed, ["headshot_by_approval", "finishing_by_try"]),
+        (renditions.begin_missing, ["(finishing_id IS NULL)"]),
+    ],
+)
+def test_what_is_asked_each_minute_reads_no_whole_table(
+    world: World, step: Callable[[], object], indexes: list[str]
+) -> None:
+    """Tables grow with every order there ever was; what is open, fresh or due does not."""
+    world.shoot(State.DELIVERED)
+    with CaptureQueriesContext(connection) as asked:
+        step()
+    selects = [one["sql"] for one in asked.captured_queries if one["sql"].startswith("SELECT")]
+    plans = []
+    with connection.cursor() as cursor:
+        # As in tables that are larger than a test's.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for sql in selects:
+            cursor.execute(f"EXPLAIN {sql}")
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    for index in indexes:
+        assert any(index in plan for plan in plans), "\n\n".join(plans)
