@@ -6,6 +6,7 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
+        from generation.dispatch import canary  # noqa: F401  has a cluster's workers report
         from generation.inviting import (
             new_addresses,  # noqa: F401  invites there
             partners_shut_out,  # noqa: F401  ends what they were given

@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 LONGEST_S = 200.0
 """No step begins later than this, so that the last one ends before the task's own limit."""
 
+ROW = "sweep"
+"""The name under which it is among the workers."""
+
 STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     # What people were promised is destroyed first, whatever happens to the rest.
     ("retention", retention.sweep),
@@ -64,6 +67,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     ("answers_forgotten", api_keys.forget_answers),
     ("codes_forgotten", join_links.forget_codes),
     ("tallies_forgotten", pace.forget),
+    ("workers_forgotten", heartbeat.forget_silent),
     ("cache_forgotten", shared_cache.forget),
     # These wait for other people's servers.
     ("plans_ended", plans.end_of_closed),
@@ -72,13 +76,13 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
 )
 
 
-def sweep(*, worker: str) -> dict[str, int]:
+def sweep() -> dict[str, int]:
     """Take every step; returns how much each found to do, and how many steps failed.
 
-    A step that fails is logged, and said by the sign of life of `worker`; the others are taken all
-    the same. Those that LONGEST_S leaves no time for count as failed.
+    A step that fails is logged and said by the row ROW; the others are taken all the same. Those
+    that LONGEST_S leaves no time for count as failed.
     """
-    heartbeat.report(worker=worker, doing="sweeping")
+    heartbeat.report(worker=ROW, doing="sweeping")
     began = time.monotonic()
     found: dict[str, int] = {}
     failed: list[str] = []
@@ -97,5 +101,5 @@ def sweep(*, worker: str) -> dict[str, int]:
         else:
             found |= done if isinstance(done, dict) else {name: done}
     doing = f"{len(failed)} of {len(STEPS)} steps failed: {', '.join(failed)}" if failed else ""
-    heartbeat.report(worker=worker, doing=doing[:200])
+    heartbeat.report(worker=ROW, doing=doing[:200])
     return {**found, "failed_steps": len(failed)}

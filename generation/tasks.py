@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from uuid import UUID
 
 import structlog
@@ -14,7 +12,7 @@ from django_q.tasks import async_task
 from generation import sweeping
 from generation.approving import alternatives, previews
 from generation.delivering import exports
-from generation.dispatch import claims, heartbeat
+from generation.dispatch import canary, claims, heartbeat
 from generation.finishing import renditions, wall_pictures
 from generation.inviting import mailing, member_notices
 from generation.leaving import closing, strays
@@ -28,14 +26,19 @@ log = structlog.get_logger(__name__)
 
 def work() -> int:
     """gpu: do whatever work there is."""
-    worker = f"gpu@{socket.gethostname()}:{os.getppid()}"
-    heartbeat.report(worker=worker)
+    worker = canary.name()
+    heartbeat.report(worker=worker, doing="")
     if claims.waiting() == 0:
         claims.fail_exhausted()
         return 0
     from generation.dispatch import worker as gpu_worker
 
     return gpu_worker.run(worker=worker, should_stop=stopping.asked)
+
+
+def show_life() -> None:
+    """either, beside the queue: report that this cluster takes tasks."""
+    heartbeat.report(worker=canary.name())
 
 
 def judge_selfie(selfie_id: str) -> None:
@@ -131,4 +134,4 @@ def begin_another_look(shoot_id: str) -> bool:
 def sweep() -> dict[str, int]:
     """default, each minute: whatever a lost message or a dead worker left behind, and what has
     run out."""
-    return sweeping.sweep(worker=f"default@{socket.gethostname()}")
+    return sweeping.sweep()

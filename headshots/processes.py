@@ -1,14 +1,15 @@
 """The parts of an installation as processes under one supervisor.
 
 `python -m headshots.processes web default` runs a web host, `… gpu` a worker host. A part that
-dies is started again; a cluster that lives but has stopped working, too: its row in the database
-is its canary, since django-q2's own status goes on saying that all is well.
+dies is started again; a cluster that lives but has stopped working, too (by its canary, see
+generation.dispatch.canary).
 """
 
 from __future__ import annotations
 
 import io
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -33,6 +34,7 @@ def children(parts: list[str], *, environment: dict[str, str] | None = None) -> 
     """What to run for these parts. Needs django.setup() before."""
     from django.conf import settings
 
+    host = f"{socket.gethostname()}:{os.getpid()}"
     base = {**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"}
     made = []
     for part in parts:
@@ -51,8 +53,8 @@ def children(parts: list[str], *, environment: dict[str, str] | None = None) -> 
                 Child(
                     name=part,
                     argv=[sys.executable, "manage.py", "cluster"],
-                    env={**base, "Q_CLUSTER_NAME": part},
-                    health=_canary(part),
+                    env={**base, "Q_CLUSTER_NAME": part, "Q_CLUSTER_ID": host},
+                    health=_canary(f"{part}@{host}"),
                 )
             )
     return made
@@ -63,8 +65,8 @@ def stand_in() -> Child:
     return Child(name="stripe", argv=[sys.executable, "manage.py", "stripe_sandbox"])
 
 
-def _canary(cluster: str) -> Callable[[], bool]:
-    """Whether a cluster has given a sign of life lately."""
+def _canary(name: str) -> Callable[[], bool]:
+    """Whether the cluster of that name has given a sign of life lately."""
     started = time.monotonic()
 
     def healthy() -> bool:
@@ -78,8 +80,7 @@ def _canary(cluster: str) -> Callable[[], bool]:
             return True
         try:
             seen = Worker.objects.filter(
-                name__startswith=f"{cluster}@",
-                seen_at__gte=timezone.now() - timedelta(seconds=SILENCE_S),
+                name=name, seen_at__gte=timezone.now() - timedelta(seconds=SILENCE_S)
             ).exists()
         except (DatabaseError, InterfaceError):
             return True  # the database is away; restarting the cluster would not bring it back

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -233,6 +235,8 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or "Headshots <no-reply@headshots.in
 
 # django-q2. The gpu cluster takes one message at a time; what it works on is claimed in our rows.
 Q_CLUSTER_NAME = env.one_of("Q_CLUSTER_NAME", "default", ["default", "gpu"])
+# Which cluster of the installation this is; the supervisor gives it and looks for its sign of life.
+CLUSTER_ID = env.text("Q_CLUSTER_ID") or f"{socket.gethostname()}:{os.getpid()}"
 Q_CLUSTER: dict[str, Any] = {
     "name": "default",
     # In the database, so that work asked for in a transaction that fails is never done.
@@ -248,6 +252,7 @@ Q_CLUSTER: dict[str, Any] = {
     "poll": 0.2,
     "catch_up": False,
     "cache": "cluster",
+    "broker_class": "generation.dispatch.canary.Broker",
     "label": "Tasks",
     "ALT_CLUSTERS": {
         "gpu": {

@@ -182,12 +182,9 @@ def waiting() -> int:
 
 
 def sweep() -> dict[str, int]:
-    """Fail what is exhausted and announce work again where messages or workers were lost.
-
-    Also with nothing to do one message is sent, so that an idle worker shows that it lives.
-    """
+    """Fail what is exhausted and announce work again where messages or workers were lost."""
     failed = fail_exhausted()
     ready = waiting()
-    if get_broker("gpu").queue_size() == 0:
+    if ready and get_broker("gpu").queue_size() == 0:
         announce()
     return {"failed": failed, "waiting": ready}

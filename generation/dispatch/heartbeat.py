@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -34,6 +35,8 @@ log = structlog.get_logger(__name__)
 PROGRESS_S = 1.0
 # A process in which nothing has moved for so long hangs in its device's driver.
 STALLED_S = 1800.0
+# How long the row of a worker stays that is not heard of any more.
+KEPT = timedelta(days=7)
 
 
 @dataclass
@@ -216,9 +219,18 @@ class Heartbeat:
         )
 
 
-def report(*, worker: str, device: str = "", base_model: str = "", doing: str = "") -> None:
-    """Say that this worker process lives and what it does."""
-    fields = {"seen_at": timezone.now(), "doing": doing}
+def report(
+    *, worker: str, device: str = "", base_model: str = "", doing: str | None = None
+) -> None:
+    """Say that this worker process lives and, unless it is None, what it does."""
+    fields: dict[str, object] = {"seen_at": timezone.now()}
+    if doing is not None:
+        fields["doing"] = doing
     if device:
         fields |= {"device": device, "base_model": base_model}
     Worker.objects.update_or_create(name=worker, defaults=fields)
+
+
+def forget_silent() -> int:
+    """Remove the rows of workers that were last heard of longer ago than KEPT; returns how many."""
+    return Worker.objects.filter(seen_at__lt=timezone.now() - KEPT).delete()[0]

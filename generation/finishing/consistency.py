@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -240,8 +239,13 @@ def note(*, order: Order) -> Consistency | None:
 def note_changed(*, within_s: int = 300) -> int:
     """Note the figures of orders in which something was approved or rendered just now."""
     since = timezone.now() - timedelta(seconds=within_s)
-    changed = Order.objects.filter(
-        models.Q(shoots__headshot__approved_at__gte=since)
-        | models.Q(shoots__headshot__finishing__tried_at__gte=since)
-    ).distinct()
-    return sum(note(order=order) is not None for order in changed)
+    approved = Headshot.objects.filter(approved_at__gte=since)
+    rendered = Headshot.objects.filter(finishing__tried_at__gte=since)
+    # Two questions, as each is answered by an index and both in one by none.
+    orders = Order.objects.filter(
+        pk__in={
+            *approved.values_list("shoot__order", flat=True),
+            *rendered.values_list("shoot__order", flat=True),
+        }
+    )
+    return sum(note(order=order) is not None for order in orders)

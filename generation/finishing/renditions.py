@@ -375,7 +375,10 @@ def render_lost() -> int:
 def begin_missing() -> int:
     """Queue headshots of approved or awaiting shoots that have no rendering at all."""
     headshots = Headshot.objects.filter(
-        finishings__isnull=True, shoot__state__in=("approving", "delivered")
+        # The first says nothing more than the second, and is answered by an index.
+        finishing=None,
+        finishings__isnull=True,
+        shoot__state__in=("approving", "delivered"),
     ).select_related("shoot__order__look", "shoot__order__organisation")[:200]
     count = 0
     for headshot in headshots:

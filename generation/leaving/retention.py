@@ -154,8 +154,8 @@ def _destroy_old(now: datetime) -> int:
     the old photos alone and reads why; who chooses goes on choosing, as the pictures stay.
     """
     aged = Shoot.objects.filter(
-        _has_older(now - LONGEST)
-        | (Q(_has_older(now - LONGEST + RESERVE)) & ~Q(state__in=states.WORKING))
+        Q(_has_older(now - LONGEST)) | ~Q(state__in=states.WORKING),
+        _has_older(now - LONGEST + RESERVE),
     )
     keys = list(aged.order_by("pk").values_list("pk", flat=True)[:A_SWEEP])
     for key in keys:

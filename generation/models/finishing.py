@@ -161,7 +161,8 @@ class Finishing(Row):
                 fields=["tried_at"],
                 condition=models.Q(state="waiting"),
                 name="finishing_waiting",
-            )
+            ),
+            models.Index(fields=["tried_at"], name="finishing_by_try"),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,14 @@ class Selfie(Row):
                 name="selfie_accepted_with_face",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(verdict="checking"),
+                name="selfie_checking",
+            ),
+            models.Index(fields=["created_at"], name="selfie_by_age"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -108,6 +116,9 @@ class Headshot(Row):
     finishing = models.OneToOneField(
         "generation.Finishing", models.SET_NULL, null=True, blank=True, related_name="counts_for"
     )
+
+    class Meta:
+        indexes = [models.Index(fields=["approved_at"], name="headshot_by_approval")]
 
     def __str__(self) -> str:
         return f"headshot of {self.shoot_id}"

@@ -124,7 +124,19 @@ class Shoot(Row):
                 fields=["queued_at"],
                 condition=models.Q(state__in=["queued", "training", "generating"]),
                 name="shoot_claimable",
-            )
+            ),
+            models.Index(
+                fields=["state", "state_since"],
+                condition=~models.Q(
+                    state__in=["cancelled", "delivered", "failed", "opted_out", "withdrawn"]
+                ),
+                name="shoot_open",
+            ),
+            models.Index(
+                fields=["state_since"],
+                condition=models.Q(state__in=["opted_out", "withdrawn"]),
+                name="shoot_left",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from generation.models.shoots import Shoot
 
 
 class Worker(models.Model):
-    """A process of the gpu cluster, as it last reported itself."""
+    """A cluster of one host, or the sweep, as it last reported itself."""
 
     name = models.CharField(max_length=100, unique=True)
     device = models.CharField(max_length=100, blank=True)

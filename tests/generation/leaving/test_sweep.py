@@ -7,12 +7,18 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
+from accounts.actors import SYSTEM
 from accounts.consent.releases import RETENTION_DAYS
-from generation import sweeping, tasks
-from generation.models import Selfie, State, Worker
+from generation import states, sweeping, tasks
+from generation.finishing import consistency, renditions
+from generation.leaving import retention
+from generation.models import Selfie, Shoot, State, Worker
+from generation.photos import selfies
 from tests.world import World, jpeg
 
 
@@ -29,9 +35,6 @@ def test_lost_messages_are_sent_again_once(world: World) -> None:
 
 
 def test_photos_whose_judging_was_lost_are_judged_again(world: World) -> None:
-    from accounts.actors import SYSTEM
-    from generation.photos import selfies
-
     shoot = world.shoot(State.COLLECTING)
     selfies.add_selfie(actor=SYSTEM, shoot=shoot, data=jpeg(), name="a.jpg")
     OrmQ.objects.all().delete()
@@ -69,7 +72,7 @@ def test_a_step_that_fails_is_in_no_others_way(
     assert tasks.sweep()["failed_steps"] == 1
     assert Selfie.objects.filter(shoot__state=State.CHOOSING).exists() is (broken == "retention")
     assert ("gpu" in keys()) is (broken != "claims")
-    alive = Worker.objects.get(name__startswith="default@")
+    alive = Worker.objects.get(name="sweep")
     assert alive.doing == f"1 of {len(sweeping.STEPS)} steps failed: {broken}"
     monkeypatch.undo()
     assert tasks.sweep()["failed_steps"] == 0
@@ -93,12 +96,54 @@ def test_a_slow_step_costs_those_after_it_that_minute_alone(
     instead(monkeypatch, plans_ended=slow, domains_lost=raises)
     found = tasks.sweep()
     assert found["failed_steps"] == 1
-    assert "domains_lost" in Worker.objects.get(name__startswith="default@").doing
+    assert "domains_lost" in Worker.objects.get(name="sweep").doing
     assert found["inputs_destroyed"] == 1
     assert not Selfie.objects.exists()
 
 
-def test_the_sweep_is_a_sign_of_life_and_scheduled(world: World) -> None:
+def test_the_sweep_is_scheduled_and_reports(world: World) -> None:
     tasks.sweep()
-    assert Worker.objects.get(name__startswith="default@").seen_at
+    assert Worker.objects.get(name="sweep").seen_at
     assert Schedule.objects.get(name="sweep").minutes == 1
+
+
+def test_workers_that_are_gone_leave_the_list(world: World) -> None:
+    for name, days in (("gpu@gone:1", 8), ("gpu@here:1", 6)):
+        Worker.objects.create(name=name, seen_at=timezone.now() - timedelta(days=days))
+    tasks.sweep()
+    assert set(Worker.objects.values_list("name", flat=True)) == {"gpu@here:1", "sweep"}
+
+
+def open_shoots() -> None:
+    """As `leavers.cancel` and others begin with."""
+    list(Shoot.objects.exclude(state__in=states.ENDED).values_list("pk"))
+
+
+@pytest.mark.parametrize(
+    ("step", "indexes"),
+    [
+        (selfies.judge_again, ["selfie_checking"]),
+        (open_shoots, ["shoot_open"]),
+        (retention.clear_remains, ["shoot_left"]),
+        (retention.sweep, ["selfie_by_age"]),
+        (consistency.note_changed, ["headshot_by_approval", "finishing_by_try"]),
+        (renditions.begin_missing, ["(finishing_id IS NULL)"]),
+    ],
+)
+def test_what_is_asked_each_minute_reads_no_whole_table(
+    world: World, step: Callable[[], object], indexes: list[str]
+) -> None:
+    """Tables grow with every order there ever was; what is open, fresh or due does not."""
+    world.shoot(State.DELIVERED)
+    with CaptureQueriesContext(connection) as asked:
+        step()
+    selects = [one["sql"] for one in asked.captured_queries if one["sql"].startswith("SELECT")]
+    plans = []
+    with connection.cursor() as cursor:
+        # As in tables that are larger than a test's.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for sql in selects:
+            cursor.execute(f"EXPLAIN {sql}")
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    for index in indexes:
+        assert any(index in plan for plan in plans), "\n\n".join(plans)

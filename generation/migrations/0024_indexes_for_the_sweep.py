@@ -1,0 +1,56 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    # Whoever works meanwhile is not kept waiting.
+    atomic = False
+
+    dependencies = [
+        ("generation", "0023_judging_is_counted"),
+    ]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="finishing",
+            index=models.Index(fields=["tried_at"], name="finishing_by_try"),
+        ),
+        AddIndexConcurrently(
+            model_name="headshot",
+            index=models.Index(fields=["approved_at"], name="headshot_by_approval"),
+        ),
+        AddIndexConcurrently(
+            model_name="selfie",
+            index=models.Index(
+                condition=models.Q(("verdict", "checking")),
+                fields=["created_at"],
+                name="selfie_checking",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="selfie",
+            index=models.Index(fields=["created_at"], name="selfie_by_age"),
+        ),
+        AddIndexConcurrently(
+            model_name="shoot",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["cancelled", "delivered", "failed", "opted_out", "withdrawn"],
+                    ),
+                    _negated=True,
+                ),
+                fields=["state", "state_since"],
+                name="shoot_open",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="shoot",
+            index=models.Index(
+                condition=models.Q(("state__in", ["opted_out", "withdrawn"])),
+                fields=["state_since"],
+                name="shoot_left",
+            ),
+        ),
+    ]
