@@ -27,6 +27,7 @@ from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
 GRACE = timedelta(days=14)
+LATEST_DUE = timedelta(days=730)
 # Days between reminders that an order may ask for; 0 is never.
 REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
 ENDED_EARLY = (State.FAILED, State.CANCELLED)
@@ -74,7 +75,7 @@ def place_order(
     With `once_key`, it is placed once for this key and look. Unless `twice`, nobody may be in an
     open order of the look already.
 
-    Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed,
+    Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed or lies years ahead,
     placed already, somebody in it twice, credits missing (with their number), a department over
     its budget.
     """
@@ -86,6 +87,12 @@ def place_order(
         raise Problem(_("Something chosen is not this organisation's."), code="foreign", status=404)
     if due_at <= timezone.now():
         raise Problem(_("The due date has passed. Choose a later one."), code="due", field="due_at")
+    if due_at > timezone.now() + LATEST_DUE:
+        raise Problem(
+            _("The due date is too far away. Choose one within two years."),
+            code="due",
+            field="due_at",
+        )
     if remind_every not in REMIND_EVERY:
         raise Problem(
             _("Choose from the list how often to remind."), code="remind", field="remind_every"
