@@ -25,7 +25,7 @@ from generation.approving import choosing
 from generation.delivering import credentials
 from generation.finishing import finishes, renditions
 from generation.models import Candidate, Order, Shoot, State
-from generation.storage import vault
+from generation.storage import destroy, vault
 from headshots.lib.vault import FileMissing
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _make(candidate: Candidate, shoot: Shoot, spec: FinishSpec, first: Rendition
         ours = Candidate.objects.filter(pk=candidate.pk, finished=before).update(finished=key)
         unused = before if ours else key
         if unused != candidate.file:
-            transaction.on_commit(lambda: vault().delete(unused))
+            destroy(keys=[unused])
     return bool(ours)
 
 

@@ -187,7 +187,7 @@ def write(path: Path, groups: Mapping[str, Mapping[str, Tensor]], note: Mapping[
         for group, state in groups.items()
         for key, value in state.items()
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         save_file(tensors, temporary, metadata={"format": "pt", "note": json.dumps(note)})
         with temporary.open("rb") as file:

@@ -130,6 +130,7 @@ def _collecting(shoot: Shoot, told: script.Script) -> bool:
                 measures={"sharpness": 50.0} if good else {},
             )
         )
+    Shoot.objects.filter(pk=shoot.pk).update(inputs_destroyed_at=None)
     _tell_verdicts(shoot, made)
     if good:
         selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)

@@ -22,6 +22,7 @@ window.WORDS = {
  "One moment": "Einen Moment",
  "Passkeys need the site's proper address with https://.": "Passkeys brauchen die richtige Adresse der Seite mit https://.",
  "Sending": "Wird gesendet",
+ "The list could not be loaded. Try again; if it stays so, open this page anew.": "Die Liste konnte nicht geladen werden. Versuchen Sie es erneut; bleibt es dabei, öffnen Sie diese Seite neu.",
  "This browser or device could not do it. Try another, or use an authenticator app.": "Dieser Browser oder dieses Gerät konnte es nicht. Versuchen Sie ein anderes, oder verwenden Sie eine Authenticator-App.",
  "This device has a passkey for your account already.": "Dieses Gerät hat schon einen Passkey für Ihr Konto.",
  "Waiting": "Wartet",

@@ -22,6 +22,7 @@ window.WORDS = {
  "One moment": "Un momento",
  "Passkeys need the site's proper address with https://.": "Las claves de acceso necesitan la dirección correcta del sitio con https://.",
  "Sending": "Enviando",
+ "The list could not be loaded. Try again; if it stays so, open this page anew.": "No se pudo cargar la lista. Inténtelo de nuevo; si sigue igual, vuelva a abrir esta página.",
  "This browser or device could not do it. Try another, or use an authenticator app.": "Este navegador o dispositivo no pudo. Pruebe con otro o use una aplicación de autenticación.",
  "This device has a passkey for your account already.": "Este dispositivo ya tiene una clave de acceso para su cuenta.",
  "Waiting": "En espera",

@@ -22,6 +22,7 @@ window.WORDS = {
  "One moment": "Un instant",
  "Passkeys need the site's proper address with https://.": "Les clés d’accès demandent la bonne adresse du site, avec https://.",
  "Sending": "Envoi",
+ "The list could not be loaded. Try again; if it stays so, open this page anew.": "La liste n’a pas pu être chargée. Réessayez ; si cela persiste, rouvrez cette page.",
  "This browser or device could not do it. Try another, or use an authenticator app.": "Ce navigateur ou cet appareil n’a pas pu le faire. Essayez-en un autre, ou utilisez une application d’authentification.",
  "This device has a passkey for your account already.": "Cet appareil a déjà une clé d’accès pour votre compte.",
  "Waiting": "En attente",
