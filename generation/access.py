@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.access import Inside
 from accounts.models import Invitation
+from generation import states
 from generation.models import (
     Alternative,
     Candidate,
@@ -128,11 +129,19 @@ def export(inside: Inside, export_id: UUID) -> Export:
     return found
 
 
+def candidates(inside: Inside) -> QuerySet[Candidate]:
+    """The candidates that passed the gate, as what failed is never shown; of a shoot that has
+    ended the picked one alone, as nobody will choose any more."""
+    return Candidate.objects.filter(
+        ~Q(shoot__state__in=states.ENDED) | Q(headshots__isnull=False),
+        shoot__order__organisation=inside.organisation,
+        passed=True,
+    )
+
+
 def candidate(inside: Inside, candidate_id: UUID) -> Candidate:
-    """A candidate that passed the gate: what failed is never shown."""
-    found = Candidate.objects.filter(
-        shoot__order__organisation=inside.organisation, pk=candidate_id, passed=True
-    ).first()
+    """One of them."""
+    found = candidates(inside).filter(pk=candidate_id).first()
     if found is None:
         raise Http404
     return found

@@ -131,10 +131,12 @@ class CandidatesView(TenantView):
         many=True,
     )
     def get(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
-        """What the employee can pick from, in the present round."""
+        """What the employee can pick from, in the present round; once the shoot has ended, what
+        was picked."""
         shoot = access.shoot(self.inside, shoot_id)
         listed = [one.pk for one in choosing.short_list(shoot=shoot)]
-        return self.listed(Candidate.objects.filter(pk__in=listed), owner=self.organisation.pk)
+        shown = access.candidates(self.inside).filter(pk__in=listed)
+        return self.listed(shown, owner=self.organisation.pk)
 
 
 class CandidatePictureView(TenantView):

@@ -37,9 +37,11 @@ KEPT_LONG_ENOUGH = gettext_noop(
 )
 
 
-def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> None:
+def destroy_inputs(
+    *, actor: Actor, shoot: Shoot, results_too: bool = False, among_others: bool = True
+) -> None:
     """Destroy a shoot's photos, face measurements and adapter; with `results_too`, its pictures,
-    also where they stand among those of others.
+    also where they stand among those of others (not `among_others`: they stand nowhere else).
 
     Rows go first and files after the commit: a file without a row is found again as a stray, a
     row without a file would lie.
@@ -55,7 +57,8 @@ def destroy_inputs(*, actor: Actor, shoot: Shoot, results_too: bool = False) -> 
             _count_destroyed(shoot)
             Candidate.objects.filter(shoot=shoot).delete()
             folders = [shoot.folder]
-            shared_files.forget(order=shoot.order)
+            if among_others:
+                shared_files.forget(order=shoot.order)
         audit.record(
             actor=actor,
             organisation=shoot.order.organisation,
@@ -128,17 +131,25 @@ def clear_remains() -> int:
 
 
 def sweep() -> dict[str, int]:
-    """Destroy the inputs of ended shoots once their whole order has ended, and of every shoot
-    before LONGEST has passed."""
+    """Destroy the inputs of ended shoots once their whole order has ended, with the pictures where
+    none was handed out, and of every shoot before LONGEST has passed."""
     open_in_order = Shoot.objects.filter(order=OuterRef("order")).exclude(state__in=states.ENDED)
+    in_vain = (State.FAILED, State.CANCELLED)
     over = Shoot.objects.filter(
         ~Exists(open_in_order),
-        Exists(Selfie.objects.filter(shoot=OuterRef("pk"))),
+        Exists(Selfie.objects.filter(shoot=OuterRef("pk")))
+        | Q(Exists(Candidate.objects.filter(shoot=OuterRef("pk"))), state__in=in_vain),
         state__in=states.ENDED,
     )
     destroyed = _destroy_old(timezone.now())
     for shoot in over[:A_SWEEP]:
-        destroy_inputs(actor=SYSTEM, shoot=shoot)
+        # A headshot that was never approved is in no ZIP.
+        destroy_inputs(
+            actor=SYSTEM,
+            shoot=shoot,
+            results_too=shoot.state in in_vain,
+            among_others=shoot.state not in in_vain,
+        )
         destroyed += 1
     return {
         "inputs_destroyed": destroyed,

@@ -210,6 +210,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     found = access.shoot(inside, shoot_id)
     row = progress.of_shoots([found])[0]
     made = Candidate.objects.filter(shoot=found)
+    shown = set(access.candidates(inside).filter(shoot=found))
     headshot = getattr(found, "headshot", None)
     return render(
         request,
@@ -218,7 +219,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "inside": inside,
             "shoot": found,
             "row": row,
-            "short_list": choosing.short_list(shoot=found),
+            "short_list": [one for one in choosing.short_list(shoot=found) if one in shown],
             "may_not_pick": approvals.why_not_pick_for(found),
             "overdue": found.order.due_at < timezone.now(),
             "faults": Fault,

@@ -183,6 +183,8 @@ def test_yes_before_the_pick_delivers_with_it(program: Program, world: World) ->
     assert program.post(f"{place}/approve-before", {"candidates": [one]}).status_code == 200
     picked = program.post(f"{place}/pick", {"candidate": one}).json()
     assert picked["state"] == "delivered"
+    # Nobody chooses any more: what was not picked is not shown, either.
+    assert [seen["id"] for seen in program.get(f"{place}/candidates").json()["data"]] == [one]
 
 
 def test_a_pick_in_their_place_once_it_is_due(program: Program, world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -27,6 +28,7 @@ from generation.models import (
     Shoot,
     State,
 )
+from generation.ordering import orders
 from headshots.lib.problems import Problem
 from tests.generation.sitters import MEASURES
 from tests.world import World, bring, give_files, token
@@ -35,6 +37,31 @@ from tests.world import World, bring, give_files, token
 def overdue(shoot: Shoot) -> Shoot:
     Order.objects.filter(pk=shoot.order_id).update(due_at=timezone.now() - timedelta(hours=1))
     return Shoot.objects.get(pk=shoot.pk)
+
+
+@pytest.mark.parametrize("ended", [State.DELIVERED, State.CANCELLED])
+def test_pictures_that_nobody_picked_are_not_shown_once_it_is_over(
+    world: World, client: Client, ended: State
+) -> None:
+    shoot = world.shoot(State.CHOOSING if ended == State.CANCELLED else State.APPROVING)
+    slug = world.organisation.slug
+    listed = [candidate.pk for candidate in choosing.short_list(shoot=shoot)]
+    client.force_login(world.owner)
+
+    def shown() -> list[UUID]:
+        addresses = {pk: reverse("candidate_picture", args=[slug, pk]) for pk in listed}
+        page = client.get(reverse("shoot", args=[slug, shoot.pk])).content.decode()
+        seen = [pk for pk in listed if client.get(addresses[pk]).status_code == 200]
+        assert seen == [pk for pk in listed if addresses[pk] in page]
+        return seen
+
+    assert shown() == listed
+    if ended == State.CANCELLED:
+        orders.cancel_shoot(actor=world.actor, shoot=shoot)
+        assert shown() == []
+    else:
+        choosing.approve(actor=world.actor, shoot=shoot)
+        assert shown() == [shoot.headshot.candidate_id]
 
 
 def test_a_yes_before_the_pick_delivers_with_the_pick(world: World) -> None:

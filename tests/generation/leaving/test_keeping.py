@@ -12,16 +12,26 @@ from django.utils import timezone
 
 from accounts.consent.releases import RETENTION_DAYS
 from billing import ledger
-from generation.approving import approvals
+from generation.approving import approvals, choosing
+from generation.delivering import exports
 from generation.dispatch import claims
 from generation.leaving import retention
-from generation.models import Candidate, Selfie, Shoot, State
-from generation.ordering import add_ons, another_look, looks
+from generation.models import Candidate, Export, Headshot, Selfie, Shoot, State
+from generation.ordering import add_ons, another_look, looks, orders
 from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
-from tests.world import DIRECTION, World, give_selfies, jpeg, make_world, token
+from tests.world import (
+    DIRECTION,
+    World,
+    bring,
+    give_files,
+    give_selfies,
+    jpeg,
+    make_world,
+    token,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RESERVE = retention.RESERVE
@@ -54,8 +64,6 @@ def inputs(shoot: Shoot) -> list[str]:
 @pytest.mark.parametrize("state", [State.CHOOSING, State.APPROVING, State.DELIVERED])
 def test_pictures_stay_and_what_they_were_made_of_goes(world: World, state: State) -> None:
     one, colleague = world.order(2).shoots.all()
-    from tests.world import bring
-
     shoot = with_adapter(bring(one, state))
     bring(colleague, State.COLLECTING)
     age(shoot, left=RESERVE + timedelta(hours=1))
@@ -98,6 +106,37 @@ def test_without_photos_a_choice_is_not_given_away_for_new_pictures(
     page = client.get(reverse("shoot", args=[world.organisation.slug, shoot.pk])).content.decode()
     for way in ("shoot_anew", "shoot_more"):
         assert reverse(way, args=[world.organisation.slug, shoot.pk]) not in page
+
+
+@pytest.mark.parametrize("at", [State.CHOOSING, State.APPROVING])
+def test_pictures_of_a_cancelled_part_go_with_its_photos_once_the_order_has_ended(
+    world: World, at: State
+) -> None:
+    one, colleague = world.order(2).shoots.all()
+    shoot = bring(one, at)
+    bring(colleague, State.APPROVING)
+    give_files(colleague)
+    orders.cancel_shoot(actor=world.actor, shoot=shoot)
+    retention.sweep()
+    assert Candidate.objects.filter(shoot=shoot).count() == 4
+    choosing.approve(actor=world.actor, shoot=colleague)
+    export = exports.begin(actor=world.actor, organisation=world.organisation, order=one.order)
+    drain()
+    # Also of somebody whose photos went before.
+    if at == State.APPROVING:
+        retention.destroy_inputs(actor=world.actor, shoot=shoot)
+    assert retention.sweep()["inputs_destroyed"] == 2
+    assert list(vault().keys(shoot.folder)) == []
+    assert not Candidate.objects.filter(shoot=shoot).exists()
+    assert not Headshot.objects.filter(shoot=shoot).exists()
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.destroyed) == (State.CANCELLED, 4)
+    # What was delivered of a colleague stays, and so does the ZIP that somebody may be fetching.
+    assert vault().exists(colleague.headshot.candidate.finished)
+    export.refresh_from_db()
+    assert export.state == Export.State.READY
+    assert vault().exists(export.file)
+    assert retention.sweep()["inputs_destroyed"] == 0
 
 
 def test_whoever_collects_reads_why_and_can_begin_again(world: World, client: Client) -> None:
