@@ -75,9 +75,9 @@ def place_order(
     With `once_key`, it is placed once for this key and look. Unless `twice`, nobody may be in an
     open order of the look already.
 
-    Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed or lies years ahead,
-    placed already, somebody in it twice, credits missing (with their number), a department over
-    its budget.
+    Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed or
+    lies years ahead, placed already, somebody in it twice, credits missing (with their number), a
+    department over its budget.
     """
     if not employees:
         raise Problem(_("Choose at least one employee."), code="nobody", field="employees")
