@@ -142,7 +142,8 @@
     const rest = waiting.splice(0);
     if (!rest.length) return;
     const n = rest.length;
-    entry.item.firstChild.textContent += ` ${ngettext("{n} more photo was not sent.", "{n} more photos were not sent.", n, { n })}`;
+    const others = ngettext("{n} more photo was not sent.", "{n} more photos were not sent.", n, { n });
+    entry.item.firstChild.textContent += ` ${others}`;
     for (const other of rest) {
       other.item.remove();
       await store.forget(other.mark);

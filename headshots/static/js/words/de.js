@@ -11,6 +11,10 @@ window.WORDS = {
   "{n} ausgewählt",
   "{n} ausgewählt"
  ],
+ "{n} more photo was not sent.": [
+  "{n} weiteres Foto wurde nicht gesendet.",
+  "{n} weitere Fotos wurden nicht gesendet."
+ ],
  "{people} person needs": [
   "{people} Person braucht",
   "{people} Personen brauchen"

@@ -11,6 +11,10 @@ window.WORDS = {
   "{n} elegido",
   "{n} elegidos"
  ],
+ "{n} more photo was not sent.": [
+  "No se ha enviado {n} foto más.",
+  "No se han enviado {n} fotos más."
+ ],
  "{people} person needs": [
   "{people} persona necesita",
   "{people} personas necesitan"

@@ -11,6 +11,10 @@ window.WORDS = {
   "{n} choisi",
   "{n} choisis"
  ],
+ "{n} more photo was not sent.": [
+  "{n} autre photo n’a pas été envoyée.",
+  "{n} autres photos n’ont pas été envoyées."
+ ],
  "{people} person needs": [
   "{people} personne demande",
   "{people} personnes demandent"
