@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
 
+from accounts.mail import clocks
 from billing import price_tables
 from billing.models import PriceTable
 from generation.models import Candidate, ComputeUsage, Selfie, ServiceUsage, Shoot
@@ -58,7 +59,7 @@ def count_storage() -> int:
     due = Shoot.objects.filter(
         Q(Exists(Selfie.objects.filter(**mine))) | Q(Exists(Candidate.objects.filter(**mine))),
         ~Exists(recent),
-    ).select_related("order")
+    ).select_related("order__organisation")
     counted = 0
     for shoot in due.order_by("pk")[:AT_ONCE]:
         prices = price_tables.in_force()
@@ -88,7 +89,7 @@ def _add(
     row, _made = ServiceUsage.objects.get_or_create(
         shoot=shoot,
         kind=kind,
-        month=timezone.localdate(now).replace(day=1),
+        month=clocks.day_of(now, organisation=shoot.order.organisation).replace(day=1),
         price_table=prices,
         defaults={"unit_cents": unit, "counted_at": now},
     )

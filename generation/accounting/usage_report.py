@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, F, Sum
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.mail import clocks
 from accounts.models import Organisation
 from billing.models import CreditEntry
 from generation.accounting.costs import CENTS, KWH_J
@@ -77,22 +79,24 @@ class Month:
 def months(*, organisation: Organisation, today: date | None = None) -> list[Month]:
     """The last twelve months, this one last, those without usage too; by six queries at most.
 
-    What was withdrawn after its delivery counts in its month all the same: its credit was taken.
+    They begin and end where the organisation is, as its budgets' do. What was withdrawn after its
+    delivery counts in its month all the same: its credit was taken.
     """
-    last = (today or timezone.localdate()).replace(day=1)
+    there = ZoneInfo(organisation.time_zone)
+    last = (today or clocks.day_of(timezone.now(), organisation=organisation)).replace(day=1)
     firsts = [_before(last, back) for back in range(MONTHS - 1, -1, -1)]
     rows: dict[tuple[date, str], Row] = {}
 
-    def row(month: object, department: str) -> Row | None:
-        first = timezone.localdate(month) if hasattr(month, "hour") else month  # type: ignore[arg-type]
-        if not isinstance(first, date) or not firsts[0] <= first <= last:
+    def row(month: date, department: str) -> Row | None:
+        first = month.date() if isinstance(month, datetime) else month
+        if not firsts[0] <= first <= last:
             return None
         return rows.setdefault((first, department), Row(first, department))
 
     for month, department, people in (
         Shoot.objects.filter(order__organisation=organisation)
         .order_by()
-        .annotate(month=TruncMonth("order__created_at"))
+        .annotate(month=TruncMonth("order__created_at", tzinfo=there))
         .values_list("month", "department")
         .annotate(n=Count("pk"))
     ):
@@ -101,20 +105,20 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
     for month, department, headshots, credits in (
         Headshot.objects.filter(shoot__order__organisation=organisation, approved_at__isnull=False)
         .order_by()
-        .annotate(month=TruncMonth("approved_at"))
+        .annotate(month=TruncMonth("approved_at", tzinfo=there))
         .values_list("month", "shoot__department")
         .annotate(n=Count("pk"), credits=Sum("shoot__charged"))
     ):
         if found := row(month, department):
             found.headshots, found.credits = headshots, credits
-    for month, department, credits in _withdrawn(organisation):
+    for month, department, credits in _withdrawn(organisation, there):
         if found := row(month, department):
             found.headshots += 1
             found.credits += credits
     for month, department, phase, seconds, images, joules, cents in (
         ComputeUsage.objects.filter(shoot__order__organisation=organisation, begun_at__isnull=False)
         .order_by()
-        .annotate(month=TruncMonth("begun_at"))
+        .annotate(month=TruncMonth("begun_at", tzinfo=there))
         .values_list("month", "shoot__department", "phase")
         .annotate(s=Sum("seconds"), i=Sum("images"), j=Sum("joules"), cents=Sum(CENTS))
     ):
@@ -141,7 +145,7 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
     ]
 
 
-def _withdrawn(organisation: Organisation) -> list[tuple[date, str, int]]:
+def _withdrawn(organisation: Organisation, there: ZoneInfo) -> list[tuple[date, str, int]]:
     """Headshots that are gone while their credits stay taken: the month of it, as the ledger has
     it, department and credits of each."""
     departments = {
@@ -161,7 +165,7 @@ def _withdrawn(organisation: Organisation) -> list[tuple[date, str, int]]:
     ).values_list("hold__source_key", "created_at", "amount"):
         pk, department = departments[key]
         before = taken[pk][2] if pk in taken else 0
-        taken[pk] = (timezone.localdate(at).replace(day=1), department, before + amount)
+        taken[pk] = (timezone.localdate(at, there).replace(day=1), department, before + amount)
     return list(taken.values())
 
 

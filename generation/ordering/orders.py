@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.consent import invitations
+from accounts.mail import clocks
 from accounts.models import Employee, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms
@@ -101,9 +102,10 @@ def place_order(
     if not twice:
         placed_once.refuse_doubles(organisation=organisation, look=look, employees=employees)
     _credits_for(organisation, employees, more_pictures)
+    today = clocks.day_of(timezone.now(), organisation=organisation)
     order = Order.objects.create(
         organisation=organisation,
-        name=" ".join(name.split())[:120] or f"{look.name}, {timezone.localdate():%d %b %Y}",
+        name=" ".join(name.split())[:120] or f"{look.name}, {today:%d %b %Y}",
         look=look,
         frozen_look=asdict(look.direction()),
         due_at=due_at,

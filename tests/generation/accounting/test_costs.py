@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -231,6 +231,27 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     page = client.get(reverse("usage", args=[world.organisation.slug])).content.decode()
     assert "Legal" in page
     assert "<svg" in page
+
+
+def test_a_month_turns_where_the_organisation_is_at_home(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its budgets do: the morning of the first in Auckland is still the month before in UTC."""
+    first = datetime(2031, 4, 30, 20, tzinfo=UTC)
+    world.organisation.time_zone = "Pacific/Auckland"
+    world.organisation.save()
+    monkeypatch.setattr(timezone, "now", lambda: first)
+    shoot = world.shoot(State.DELIVERED)
+    ran(shoot, "training", 1800)
+    ComputeUsage.objects.filter(shoot=shoot).update(begun_at=first)
+    usage.count_mail(shoot=shoot)
+    *_, april, may = usage_report.months(organisation=world.organisation)
+    assert (april.first, may.first) == (date(2031, 4, 1), date(2031, 5, 1))
+    assert (len(april.rows), len(may.rows)) == (0, 1)
+    (row,) = may.rows
+    assert (row.people, row.headshots, row.seconds) == (1, 1, 1800)
+    world.organisation.time_zone = "UTC"
+    assert usage_report.months(organisation=world.organisation)[-1].first == date(2031, 4, 1)
 
 
 def test_what_is_withdrawn_after_delivery_stays_in_the_figures(world: World) -> None:
