@@ -28,7 +28,7 @@ from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
 GRACE = timedelta(days=14)
-LATEST_DUE = timedelta(days=730)
+LATEST_DUE = timedelta(days=3653)
 # Days between reminders that an order may ask for; 0 is never.
 REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
 ENDED_EARLY = (State.FAILED, State.CANCELLED)
@@ -90,7 +90,7 @@ def place_order(
         raise Problem(_("The due date has passed. Choose a later one."), code="due", field="due_at")
     if due_at > timezone.now() + LATEST_DUE:
         raise Problem(
-            _("The due date is too far away. Choose one within two years."),
+            _("The due date is too far away. Choose one within ten years."),
             code="due",
             field="due_at",
         )

@@ -52,6 +52,7 @@ API_ALONE = {
     "generation.photos.selfies.hand_over_release",  # on the page people sign themselves
     "generation.photos.upload_addresses.make",
     "accounts.developers.embedding.make_link",
+    "accounts.developers.on_behalf.is_theirs",  # whether a partner may read an address
     "accounts.staff.roster_sync.upsert",  # pages read files
 }
 # An act that the other side calls without naming it: chosen from a table there.

@@ -206,7 +206,7 @@ def test_sessions_are_listed_and_ended(world: World) -> None:
     assert there.get(overview).status_code == 302
 
 
-SEALING = importlib.import_module("accounts.migrations.0016_second_factors_sealed")
+SEALING = importlib.import_module("accounts.migrations.0017_second_factors_sealed")
 
 
 def kept(user: User) -> str:
