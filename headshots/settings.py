@@ -186,6 +186,8 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "oidc"
 # Whom domains are proved with: host:port of a name server, else the system's.
 DNS_SERVER = env.text("HEADSHOTS_DNS_SERVER") or ""
+# A code is still taken while the next one is shown, as RFC 6238 recommends.
+MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "accounts.membership.factor_secrets.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

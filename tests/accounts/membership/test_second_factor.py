@@ -32,10 +32,10 @@ def fresh_rate_limits(db: None) -> None:
     cache.clear()
 
 
-def code_of(secret: str) -> str:
+def code_of(secret: str, *, steps_ago: int = 0) -> str:
     """What an authenticator app shows (RFC 6238: SHA-1, 30 s, six digits)."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), "sha1")
+    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30 - steps_ago), "sha1")
     start = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
 
@@ -210,7 +210,8 @@ SEALING = importlib.import_module("accounts.migrations.0017_second_factors_seale
 
 
 def kept(user: User) -> str:
-    return " ".join(str(factor.data) for factor in Authenticator.objects.filter(user=user))
+    factors = Authenticator.objects.filter(user=user).order_by("pk")
+    return " ".join(str(factor.data) for factor in factors)
 
 
 def signed_in_with(user: User, code: str, overview: str) -> bool:
@@ -229,6 +230,13 @@ def test_a_copy_of_the_database_shows_nobodys_codes(world: World) -> None:
     assert signed_in_with(world.owner, code_of(secret), overview)
     assert signed_in_with(world.owner, codes.get_unused_codes()[0], overview)
     assert not signed_in_with(world.owner, "000000", overview)
+
+
+def test_a_code_is_taken_while_the_next_is_shown_and_no_later(world: World) -> None:
+    secret = give_factor(world.owner)
+    overview = reverse("overview", args=[world.organisation.slug])
+    assert not signed_in_with(world.owner, code_of(secret, steps_ago=3), overview)
+    assert signed_in_with(world.owner, code_of(secret, steps_ago=1), overview)
 
 
 def test_factors_from_before_they_were_sealed_go_on_working(world: World) -> None:

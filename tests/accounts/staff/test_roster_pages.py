@@ -111,7 +111,11 @@ def test_whoever_left_is_no_longer_offered_and_may_come_back(admin: Client, worl
     assert "Ada" not in {person.first_name for person in people}
     answer = admin.post(
         at(world, "order_new"),
-        {"look": world.look.pk, "due": "2099-01-01", "employees": [ada.pk]},
+        {
+            "look": world.look.pk,
+            "due": str(timezone.localdate() + timedelta(days=30)),
+            "employees": [ada.pk],
+        },
     )
     assert "no longer on the roster" in answer.context["problem"].sentence
     admin.post(at(world, "roster_act"), {"act": "back", "employees": [ada.pk]})

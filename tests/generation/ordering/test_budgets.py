@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -158,7 +158,7 @@ def test_an_order_by_the_page_keeps_cost_centre_and_number(world: World, client:
     fields = {
         "look": world.look.pk,
         "employees": [person.pk],
-        "due": "2099-01-01",
+        "due": str(timezone.localdate() + timedelta(days=30)),
         "cost_centre": " CC  4711 ",
         "po_number": "PO-9",
         "more_pictures": "yes",
