@@ -19,6 +19,7 @@ from accounts.api import (
     organisation,
     partners,
     single_sign_on,
+    upserts,
     webhooks,
 )
 from billing.api import buying, credits, invoices
@@ -97,7 +98,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     _resource("departments", departments.DepartmentsView, "departments"),
     _resource("employees", employees.EmployeesView, "employees"),
-    _resource("employees/upsert", employees.UpsertView, "employees_upsert"),
+    _resource("employees/upsert", upserts.UpsertView, "employees_upsert"),
     _resource("employees/<uuid:employee_id>", employees.EmployeeView, "employee"),
     _resource(
         "employees/<uuid:employee_id>/mail-again",

@@ -10,7 +10,6 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -27,7 +26,6 @@ from accounts.staff.roster_columns import (
     MOST_ATTRIBUTES,
 )
 from headshots.lib.api.operations import operation
-from headshots.lib.api.problems import flat
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Employees"
@@ -127,70 +125,6 @@ class EmployeeChange(EmployeeFields):
     example = {"title": "Head of research"}
 
 
-class EmployeeRow(EmployeeFields):
-    """A row of an upsert: who is meant, and what is known."""
-
-    external_id = serializers.CharField(max_length=roster_sync.LONGEST_ID)
-    email = serializers.EmailField(max_length=LIMITS["email"], required=False)
-
-
-@extend_schema_field(EmployeeRow(many=True))
-class Rows(serializers.ListField):
-    """Rows that are checked one by one, so that a wrong one does not stop the others."""
-
-
-class UpsertGiven(Given):
-    """Rows to bring the roster up to date with."""
-
-    employees = Rows(child=serializers.DictField(), min_length=1, max_length=roster_sync.MOST_ROWS)
-
-    example = {"employees": [EXAMPLE]}
-
-
-class RowProblem(Shape):
-    """Why a row was refused."""
-
-    code = serializers.CharField()
-    field = serializers.CharField(allow_null=True)
-    detail = serializers.CharField()
-
-
-class RowShape(Shape):
-    """What became of one row."""
-
-    index = serializers.IntegerField()
-    external_id = serializers.CharField()
-    result = serializers.ChoiceField(choices=["created", "changed", "unchanged", "refused"])
-    employee = serializers.UUIDField(allow_null=True)
-    problem = RowProblem(allow_null=True)
-
-
-class UpsertShape(Shape):
-    """Row by row what was done."""
-
-    data: Any = RowShape(many=True)
-    created = serializers.IntegerField()
-    changed = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    refused = serializers.IntegerField()
-
-    example = {
-        "data": [
-            {
-                "index": 0,
-                "external_id": "hr-1007",
-                "result": "created",
-                "employee": "019ab1c2-0000-7000-8000-00000000000a",
-                "problem": None,
-            }
-        ],
-        "created": 1,
-        "changed": 0,
-        "unchanged": 0,
-        "refused": 0,
-    }
-
-
 class EmployeesQuery(Given):
     """Which people."""
 
@@ -267,69 +201,6 @@ class EmployeesView(TenantView):
             _set_status(self, person, Employee.Status.LEFT)
         place = reverse("api:employee", args=[person.pk])
         return self.shown(person, location=place)
-
-
-class UpsertView(TenantView):
-    """Many rows at once."""
-
-    @operation(
-        "employees_upsert",
-        "Upsert employees by external id",
-        tag=TAG,
-        scope="employees:write",
-        shape=UpsertShape,
-        body=UpsertGiven,
-    )
-    def post(self, request: Request) -> HttpResponseBase:
-        """Up to 1,000 rows; each is told of, and one that is wrong does not stop the others.
-
-        With another `email`, links sent to the one before open nothing any more, and whoever has
-        something to do is mailed a new one."""
-        rows = self.body()["employees"]
-        good: list[tuple[int, dict[str, Any]]] = []
-        wrong: dict[int, dict[str, Any]] = {}
-        reader = EmployeeRow()
-        for index, row in enumerate(rows):
-            try:
-                good.append((index, dict(reader.run_validation(row))))
-            except serializers.ValidationError as error:
-                wrong[index] = next(flat(error.detail, ""))
-        outcomes = (
-            roster_sync.upsert(
-                actor=self.actor, organisation=self.organisation, rows=[row for _, row in good]
-            )
-            if good
-            else []
-        )
-        told: dict[int, dict[str, Any]] = {
-            index: {
-                "index": index,
-                "external_id": outcome.external_id,
-                "result": outcome.result,
-                "employee": outcome.employee_id,
-                "problem": outcome.problem
-                and {
-                    "code": outcome.problem.code,
-                    "field": outcome.problem.field,
-                    "detail": str(outcome.problem.sentence),
-                },
-            }
-            for (index, _), outcome in zip(good, outcomes, strict=True)
-        }
-        for index, problem in wrong.items():
-            told[index] = {
-                "index": index,
-                "external_id": str(rows[index].get("external_id", ""))[:100],
-                "result": "refused",
-                "employee": None,
-                "problem": problem,
-            }
-        data = [told[index] for index in sorted(told)]
-        counts = {
-            name: sum(row["result"] == name for row in data)
-            for name in ("created", "changed", "unchanged", "refused")
-        }
-        return self.plain({"data": data, **counts})
 
 
 class EmployeeView(TenantView):
