@@ -14,8 +14,8 @@ from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.consent import invitations
 from accounts.developers import scopes
-from accounts.membership import members
-from accounts.models import Organisation, PartnerGrant, WebhookEndpoint
+from accounts.membership import member_invitations, members
+from accounts.models import MemberInvitation, Organisation, PartnerGrant, WebhookEndpoint
 from accounts.webhooks import endpoints
 from headshots.lib.problems import Problem
 
@@ -127,6 +127,9 @@ def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
     if not scopes.allows(left, "shoots:write"):
         invitations.renew_those(found=grant.invitations.all())
     if not scopes.allows(left, "members:write"):
+        offers = MemberInvitation.objects.filter(grant=grant, accepted_at=None, revoked_at=None)
+        for offer in offers:
+            member_invitations.revoke(actor=actor, invitation=offer)
         members.end_those_of(actor=actor, grant=grant)
     settled.send(sender=PartnerGrant, grant=grant, actor=actor, left=left)
 

@@ -107,24 +107,12 @@ def transfer_ownership(*, actor: Actor, organisation: Organisation, to: Member) 
 
 @transaction.atomic
 def end_those_of(*, actor: Actor, grant: PartnerGrant) -> None:
-    """End what a partner made under a grant: offers that are open, and memberships. The last owner
-    stays, so that somebody can act, and the log says so.
+    """End the memberships that a partner made under a grant. The last owner stays, so that somebody
+    can act, and the log says so.
 
     Call it with the organisation locked.
     """
     organisation = grant.organisation
-    for invitation in MemberInvitation.objects.filter(
-        grant=grant, accepted_at=None, revoked_at=None
-    ):
-        invitation.revoked_at = timezone.now()
-        invitation.save(update_fields=["revoked_at"])
-        audit.record(
-            actor=actor,
-            organisation=organisation,
-            action="member.invitation_revoked",
-            about=invitation,
-            email=invitation.email,
-        )
     made = Member.objects.filter(grant=grant).select_related("user")
     for member in made.order_by("-created_at", "-pk"):
         if member.role == Role.OWNER and not _others_own(organisation, member.user):

@@ -313,7 +313,7 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     """Hold its credits and queue the shoot. Handing in twice is handing in once.
 
     Raises Problem where photos are being checked, too few are accepted or a credit is missing;
-    the last is noted, and told to who is in charge.
+    the last is noted, and told to who is in charge, unless a transaction around this ends with it.
     """
     try:
         return _hand_in(actor, shoot)
