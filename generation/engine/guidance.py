@@ -2,10 +2,9 @@
 
 Plain guidance asks the adapter on both of its sides, so what it enlarges is the prompt. Here the
 first steps may do that, and lay out clothes and backdrop; from a share of them on the head is led
-away from what the base model draws without the adapter, and everything else follows the prompt as
-it is. That is
-guidance by a weaker version of the same model (Karras et al. 2024, arXiv:2406.02507), and costs
-nothing: the same two rows are computed.
+away from what the base model draws for the same prompt without the adapter, and everything else
+follows the prompt as it is. That is guidance by a weaker version of the same model (Karras et al.
+2024, arXiv:2406.02507), and costs nothing: the same two rows are computed.
 """
 
 from __future__ import annotations
@@ -22,6 +21,18 @@ from generation.engine.mixed import BASE
 
 if TYPE_CHECKING:
     from generation.engine.load import BaseModel
+
+
+def _prompted(value: Any, known: Tensor) -> Any:
+    """`value`, or the tensors in it, with the second half's rows in place of the first half's for
+    the `known` [rows]; what is not of two rows for each stays as it is."""
+    if isinstance(value, dict):
+        return {name: _prompted(part, known) for name, part in value.items()}
+    if not isinstance(value, Tensor) or value.ndim == 0 or len(value) != 2 * len(known):
+        return value
+    negative, prompt = value.chunk(2)
+    chosen = known.to(value.device).reshape(-1, *[1] * (value.ndim - 1))
+    return torch.cat((torch.where(chosen, prompt, negative), prompt))
 
 
 @contextmanager
@@ -43,9 +54,13 @@ def towards_person(base: BaseModel, guidance: float, seeds: Sequence[int]) -> It
     strengths = [(turns[seed % len(turns)] - 1) / (guidance - 1) for seed in seeds]
     masks: dict[torch.Size, Tensor] = {}
 
-    def before(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def before(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         time = kwargs["timestep"] if "timestep" in kwargs else args[1]
         slots.against_base = float(torch.as_tensor(time).flatten()[0]) < begins
+        if not slots.against_base:
+            return None
+        known = torch.tensor([name != BASE for name in slots.current])
+        return args, {name: _prompted(value, known) for name, value in kwargs.items()}
 
     def after(_module: nn.Module, _args: tuple[Any, ...], output: tuple[Tensor, ...]) -> Any:
         if not slots.against_base:

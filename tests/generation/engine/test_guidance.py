@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,32 +42,39 @@ def guided(base: BaseModel, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
     return base
 
 
-def predict(base: BaseModel, rows: list[str], time: int, halves: int = 1) -> Tensor:
-    """The denoiser's answer for fixed latents, as the pipeline asks for it."""
+# The pipeline's first half holds the negative prompt.
+BOTH = (None, "sks")
+
+
+def predict(
+    base: BaseModel, rows: list[str], time: int, prompts: Sequence[str | None] = ("sks",)
+) -> Tensor:
+    """The denoiser's answer for fixed latents, as the pipeline asks for it: all rows a prompt."""
     count = len(rows)
     latents = torch.randn((count, 4, 16, 16), generator=torch.Generator().manual_seed(9))
-    prompt = base.prompt("sks")
-    many = count * halves
+    halves = [base.prompt(prompt) for prompt in prompts]
     with torch.no_grad(), base.slots.rows(rows), towards_person(base, 2.0, [4] * count):
         found: Tensor = base.family.denoiser(
-            latents.repeat(halves, 1, 1, 1),
+            latents.repeat(len(halves), 1, 1, 1),
             torch.tensor(time),
-            encoder_hidden_states=prompt["text"].expand(many, -1, -1),
+            encoder_hidden_states=torch.cat([h["text"].expand(count, -1, -1) for h in halves]),
             added_cond_kwargs={
-                "text_embeds": prompt["pooled"].expand(many, -1),
-                "time_ids": torch.tensor([[32.0, 32, 0, 0, 32, 32]]).expand(many, -1),
+                "text_embeds": torch.cat([h["pooled"].expand(count, -1) for h in halves]),
+                "time_ids": torch.tensor([[32.0, 32, 0, 0, 32, 32]]).expand(
+                    count * len(halves), -1
+                ),
             },
             return_dict=False,
         )[0]
     return found
 
 
-def alone(base: BaseModel, rows: list[str], time: int = 500) -> Tensor:
+def alone(base: BaseModel, rows: list[str], time: int = 500, prompt: str | None = "sks") -> Tensor:
     """The same without any guidance."""
     how = replace(base.recipe.sample, person_guidance=())
     kept, base.recipe = base.recipe, replace(base.recipe, sample=how)
     try:
-        return predict(base, rows, time)
+        return predict(base, rows, time, [prompt])
     finally:
         base.recipe = kept
 
@@ -74,7 +82,7 @@ def alone(base: BaseModel, rows: list[str], time: int = 500) -> Tensor:
 def test_the_head_is_led_away_from_the_base_and_the_rest_follows_the_prompt(
     guided: BaseModel, ada: Path
 ) -> None:
-    other, person = predict(guided, ["slot0", BASE], 500, halves=2).chunk(2)
+    other, person = predict(guided, ["slot0", BASE], 500, BOTH).chunk(2)
     with_adapter, without = alone(guided, ["slot0", BASE]), alone(guided, [BASE, BASE])
     torch.testing.assert_close(person, with_adapter, rtol=0, atol=1e-5)
     # What the pipeline makes of both sides with guidance 2.
@@ -84,16 +92,19 @@ def test_the_head_is_led_away_from_the_base_and_the_rest_follows_the_prompt(
     assert head.min() < 0.05
     wanted = with_adapter[0] + 0.8 * head * (with_adapter[0] - without[0])
     torch.testing.assert_close(result[0], wanted, rtol=0, atol=1e-4)
-    # A row of nobody is guided as ever: both its sides are the base's.
-    torch.testing.assert_close(other[1], without[1], rtol=0, atol=1e-5)
+    # A row of nobody is guided as ever, away from the negative prompt.
+    negative = alone(guided, [BASE, BASE], prompt=None)
+    assert (negative - without).abs().max() > 1e-3
+    torch.testing.assert_close(other[1], negative[1], rtol=0, atol=1e-5)
 
 
 def test_the_first_steps_are_guided_plainly(guided: BaseModel, ada: Path) -> None:
     guided.recipe = replace(guided.recipe, sample=replace(guided.recipe.sample, person_from=0.25))
-    early, _ = predict(guided, ["slot0"], 800, halves=2).chunk(2)
-    late, _ = predict(guided, ["slot0"], 700, halves=2).chunk(2)
-    torch.testing.assert_close(early, alone(guided, ["slot0"], 800), rtol=0, atol=1e-5)
-    assert (late - alone(guided, ["slot0"], 700)).abs().max() > 1e-3
+    early, _ = predict(guided, ["slot0"], 800, BOTH).chunk(2)
+    late, _ = predict(guided, ["slot0"], 700, BOTH).chunk(2)
+    plain = alone(guided, ["slot0"], 800, prompt=None)
+    torch.testing.assert_close(early, plain, rtol=0, atol=1e-5)
+    assert (late - alone(guided, ["slot0"], 700, prompt=None)).abs().max() > 1e-3
 
 
 def pixels(image: Image.Image) -> np.ndarray:
