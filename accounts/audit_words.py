@@ -121,6 +121,7 @@ ACTS: dict[str, str] = {
     "top_up.card": gettext_noop("Stored a card for the automatic top-up"),
     "top_up.changed": gettext_noop("Changed the automatic top-up"),
     "top_up.declined": gettext_noop("The automatic top-up was declined"),
+    "top_up.stopped": gettext_noop("Money went back, and the automatic top-up has stopped"),
     "turnaround.promised": gettext_noop("Changed the promised turnaround"),
     "usage.exported": gettext_noop("Exported the usage"),
     "wall.exported": gettext_noop("Exported the staff wall"),
