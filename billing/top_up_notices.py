@@ -1,5 +1,4 @@
-"""What stops the automatic top-up, a charge that did not go through or money that went back, and the
-word of it that goes out."""
+"""What stops the automatic top-up: a charge that did not go through, or money that went back."""
 
 from __future__ import annotations
 

@@ -312,7 +312,8 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
 def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     """Hold its credits and queue the shoot. Handing in twice is handing in once.
 
-    Raises Problem where photos are being checked, too few are accepted or a credit is missing;
+    Raises Problem where no photos are awaited, they are being checked, too few are accepted or a
+    credit is missing;
     the last is noted, and told to who is in charge, unless a transaction around this ends with it.
     """
     try:
@@ -364,6 +365,13 @@ def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
     shoot = states.locked(shoot.pk)
     if shoot.state in states.WORKING:
         return shoot
+    if shoot.state != State.COLLECTING:
+        # A page that was left open must not take pictures or a pick away.
+        raise Problem(
+            _("No photos are awaited any more; everything stays as it is."),
+            code="transition",
+            status=409,
+        )
     verdicts = list(Selfie.objects.filter(shoot=shoot).values_list("verdict", flat=True))
     if Selfie.Verdict.CHECKING in verdicts:
         raise Problem(
