@@ -21,6 +21,7 @@ from generation.inviting import notices
 from generation.leaving import shared_files
 from generation.models import Candidate, Headshot, Order, Selfie, Shoot, State, Upload
 from generation.ordering import settling
+from generation.ordering.lapsed import lapsed
 from generation.storage import destroy, vault
 
 # How long after somebody left their folder is looked into again.
@@ -132,9 +133,12 @@ def clear_remains() -> int:
 
 
 def sweep() -> dict[str, int]:
-    """Destroy the inputs of ended shoots once their whole order has ended, with the pictures where
-    none was handed out, and of every shoot before LONGEST has passed."""
-    open_in_order = Shoot.objects.filter(order=OuterRef("order")).exclude(state__in=states.ENDED)
+    """Destroy the inputs of ended shoots once their whole order has ended but for who never
+    answered, with the pictures where none was handed out, and of every shoot before LONGEST has
+    passed."""
+    open_in_order = Shoot.objects.filter(~lapsed(), order=OuterRef("order")).exclude(
+        state__in=states.ENDED
+    )
     in_vain = (State.FAILED, State.CANCELLED)
     over = Shoot.objects.filter(
         ~Exists(open_in_order),

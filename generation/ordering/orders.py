@@ -24,6 +24,7 @@ from generation import states
 from generation.inviting import notices
 from generation.models import JoinLink, Look, Order, Shoot, State
 from generation.ordering import budgets_used, placed_once
+from generation.ordering.lapsed import lapsed
 from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
@@ -33,6 +34,9 @@ LATEST_DUE = timedelta(days=3653)
 REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
 ENDED_EARLY = (State.FAILED, State.CANCELLED)
 PROMISED = (State.INVITED, State.COLLECTING)
+# How long after a link ran out its order is asked about, and how many at once.
+LATELY = timedelta(days=2)
+A_SWEEP = 200
 
 
 def wanted(*, more_pictures: bool) -> int:
@@ -41,9 +45,10 @@ def wanted(*, more_pictures: bool) -> int:
 
 
 def credits_promised(*, organisation: Organisation) -> int:
-    """Credits that open shoots will hold once their photos are handed in."""
+    """Credits that open shoots will hold once their photos are handed in. Nothing is kept for those
+    whose link has run out."""
     waiting = Shoot.objects.filter(
-        order__organisation=organisation, state__in=PROMISED, made_free_at=None
+        ~lapsed(), order__organisation=organisation, state__in=PROMISED, made_free_at=None
     )
     return int(waiting.aggregate(credits=Sum("credits", default=0))["credits"])
 
@@ -252,9 +257,9 @@ def cancel_order(*, actor: Actor, order: Order) -> int:
 
 @transaction.atomic
 def note_completed(*, order_id: UUID) -> bool:
-    """Tell partners that every shoot of an order has ended: once, and once more where people joined
-    afterwards. Returns whether it is so."""
-    if Shoot.objects.filter(order=order_id).exclude(state__in=states.ENDED).exists():
+    """Tell partners that every shoot of an order has ended, or its person never answered: once, and
+    once more where people joined afterwards. Returns whether it is so."""
+    if Shoot.objects.filter(~lapsed(), order=order_id).exclude(state__in=states.ENDED).exists():
         return False
     order = Order.objects.select_related("organisation").get(pk=order_id)
     events.emit(
@@ -264,6 +269,16 @@ def note_completed(*, order_id: UUID) -> bool:
         once=_size(order_id),
     )
     return True
+
+
+def note_lapsed() -> int:
+    """Tell the same of orders that nobody is awaited in since a link ran out lately; returns how
+    many there are. Meant for the sweep, as nothing happens when a link runs out."""
+    lately = Shoot.objects.filter(
+        lapsed(), invitation__expires_at__gt=timezone.now() - LATELY
+    ).order_by()
+    orders = list(lately.values_list("order", flat=True).distinct()[:A_SWEEP])
+    return sum(note_completed(order_id=order_id) for order_id in orders)
 
 
 def _size(order_id: UUID) -> str:

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from accounts.actors import SYSTEM, employee_actor
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Employee
 from billing import ledger
 from billing.models import CreditEntry
 from billing.recount import recount
@@ -26,6 +27,7 @@ from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
+from tests.browser.queue import forget
 from tests.world import DIRECTION, World, bring, give_candidates
 
 
@@ -352,6 +354,29 @@ def test_another_look_by_its_page(world: World, other: Look, client: Client) -> 
     assert same.status_code == 422
     done = client.post(url, {"look": other.pk, "shoots": [shoot.pk]}, follow=True)
     assert f"{shoot.order.name}, Outside" in done.content.decode()
+
+
+def test_no_other_look_is_made_of_who_has_left(world: World, other: Look) -> None:
+    here, gone = world.order(2).shoots.all()
+    for shoot in (here, gone):
+        with_adapter(bring(shoot, State.DELIVERED))
+    Employee.objects.filter(pk=gone.employee_id).update(status=Employee.Status.LEFT)
+    assert list(another_look.possible(here.order)) == [here]
+    with pytest.raises(Problem, match="has left") as refused:
+        another_look.place(actor=world.actor, order=here.order, look=other, shoots=[here, gone])
+    assert refused.value.code == "photos_gone"
+
+
+def test_beginnings_take_turns(world: World, other: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as one fails each time, the others come all the same."""
+    shoots = [with_adapter(bring(one, State.CHOOSING)) for one in world.order(2).shoots.all()]
+    made = another_look.place(actor=world.actor, order=shoots[0].order, look=other, shoots=shoots)
+    monkeypatch.setattr(another_look, "A_SWEEP", 1)
+    Shoot.objects.update(state_since=timezone.now() - timedelta(minutes=5))
+    forget("default")
+    assert [another_look.begin_missing() for _ in range(3)] == [1, 1, 0]
+    queued = [message.task["args"][0] for message in OrmQ.objects.all()]
+    assert sorted(queued) == sorted(str(pk) for pk in made.shoots.values_list("pk", flat=True))
 
 
 def test_a_lost_beginning_is_begun_again(world: World, other: Look) -> None:
