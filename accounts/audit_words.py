@@ -85,6 +85,9 @@ ACTS: dict[str, str] = {
     "publishing.started": gettext_noop("Published to a directory"),
     "purchase.begun": gettext_noop("Began a purchase"),
     "purchase.dropped": gettext_noop("Dropped a purchase"),
+    "purchase.paid_after_closing": gettext_noop(
+        "A payment arrived after the organisation had closed"
+    ),
     "release.attested": gettext_noop("Attested a release"),
     "release.collected": gettext_noop("Had a release signed elsewhere"),
     "release.signed": gettext_noop("Signed the release"),

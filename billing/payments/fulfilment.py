@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts import audit
 from accounts.actors import SYSTEM
 from accounts.models import Organisation
 from billing import ledger, top_up_notices
@@ -74,7 +75,7 @@ def follow(*, organisation: Organisation, payment: Payment, asked_at: datetime) 
     purchase = _purchase(organisation, payment, credits=sum(credits for _line, credits in bought))
     if _is_stale(purchase, payment, asked_at):
         return purchase
-    taken = 0
+    taken, was, was_paid = 0, purchase.state, purchase.paid_at
     if payment.state == "paid":
         for line, credits in bought:
             if credits:
@@ -83,7 +84,29 @@ def follow(*, organisation: Organisation, payment: Payment, asked_at: datetime) 
     _tell(purchase, payment, asked_at)
     if taken:
         top_up_notices.went_back(purchase=purchase)
+    if organisation.closed_at and purchase.paid_at and was_paid is None:
+        # A charge is dated when the bank was asked, which may be before.
+        if was == Purchase.State.SETTLING or purchase.paid_at > organisation.closed_at:
+            _note_paid_after_closing(purchase)
     return purchase
+
+
+def _note_paid_after_closing(purchase: Purchase) -> None:
+    """Nobody can use what was bought: somebody has to see to the money."""
+    log.error(
+        "paid_after_closing",
+        organisation=str(purchase.organisation_id),
+        purchase=str(purchase.pk),
+        payment_intent=purchase.payment_intent_id,
+        cents=purchase.cents,
+    )
+    audit.record(
+        actor=SYSTEM,
+        organisation=purchase.organisation,
+        action="purchase.paid_after_closing",
+        about=purchase,
+        cents=purchase.cents,
+    )
 
 
 def _is_stale(purchase: Purchase, payment: Payment, asked_at: datetime) -> bool:

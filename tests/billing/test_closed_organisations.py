@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from structlog.testing import capture_logs
 
 from accounts.models import AuditEntry, Organisation
 from billing.models import Purchase
@@ -87,6 +88,28 @@ def test_what_was_paid_before_stays_paid(world: World, shop: Shop) -> None:
     close(world)
     assert tasks.sweep()["purchases_dropped"] == 0
     assert states() == {Purchase.State.PAID}
+
+
+@pytest.mark.parametrize("how", ["late", "late_failure"])
+def test_a_payment_on_its_way_is_said_before_closing_and_seen_to_afterwards(
+    world: World, shop: Shop, client: Client, how: str
+) -> None:
+    purchase = buy(world, 20)
+    shop.pay(purchase, how=how)
+    told(shop)
+    client.force_login(world.owner)
+    page = client.get(reverse("organisation_close", args=[world.organisation.slug]))
+    assert "1 payment that is on its way from a bank" in page.content.decode()
+    assert closing.losses(organisation=world.organisation).unpaid == 0
+    close(world)
+    shop.does("settle", str(Purchase.objects.get().session_id))
+    with capture_logs() as logs:
+        told(shop)
+        purchases.came_back(purchase=Purchase.objects.get())
+    seen = [one for one in logs if one["event"] == "paid_after_closing"]
+    noted = AuditEntry.objects.filter(action="purchase.paid_after_closing")
+    assert len(seen) == noted.count() == (1 if how == "late" else 0)
+    assert all(one["log_level"] == "error" for one in seen)
 
 
 def test_a_top_up_that_waits_charges_no_card_of_a_closed_organisation(
