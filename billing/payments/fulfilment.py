@@ -84,10 +84,11 @@ def follow(*, organisation: Organisation, payment: Payment, asked_at: datetime) 
     _tell(purchase, payment, asked_at)
     if taken:
         top_up_notices.went_back(purchase=purchase)
-    if organisation.closed_at and purchase.paid_at and was_paid is None:
-        # A charge is dated when the bank was asked, which may be before.
-        if was == Purchase.State.SETTLING or purchase.paid_at > organisation.closed_at:
-            _note_paid_after_closing(purchase)
+    closed_at, paid_at = organisation.closed_at, purchase.paid_at
+    # A debit is dated when the bank was asked, which may be before.
+    settled = was == Purchase.State.SETTLING
+    if closed_at and paid_at and was_paid is None and (settled or paid_at > closed_at):
+        _note_paid_after_closing(purchase)
     return purchase
 
 

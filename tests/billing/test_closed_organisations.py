@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from structlog.testing import capture_logs
 
 from accounts.models import AuditEntry, Organisation
 from billing.models import Purchase
-from billing.payments import invoices, purchases, top_ups
+from billing.payments import invoices, purchases, top_ups, turns
 from generation import tasks
 from generation.leaving import closing
 from tests.billing.payment_steps import credits, told
@@ -131,3 +132,17 @@ def test_a_plan_that_ends_is_said_before_closing(world: World, shop: Shop, clien
     client.force_login(world.owner)
     page = client.get(reverse("organisation_close", args=[world.organisation.slug]))
     assert "The monthly plan. It ends at once" in page.content.decode()
+
+
+def test_what_cannot_be_dropped_keeps_nothing_else_waiting(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe knows nothing of the first, each time it is asked."""
+    bad, good = sorted((world.purchase(), buy(world, 20)), key=lambda one: one.pk)
+    Purchase.objects.filter(pk=bad.pk).update(invoice_id="in_unknown")
+    close(world)
+    cache.clear()
+    monkeypatch.setattr(turns, "A_SWEEP", 1)
+    assert [purchases.drop_of_closed() for _ in range(2)] == [0, 1]
+    good.refresh_from_db()
+    assert good.state == Purchase.State.DROPPED
