@@ -344,7 +344,7 @@ def hand_in_waiting() -> int:
     # Another look whose photos are not copied yet is begun anew (generation.ordering.another_look).
     photos = Selfie.objects.filter(shoot=OuterRef("pk"))
     found = Shoot.objects.filter(
-        Q(order__extends=None) | Exists(photos), short_of_credits.waiting()
+        Q(order__extends=None) | Q(Exists(photos)), short_of_credits.waiting()
     )
     left: dict[UUID, int] = {}
     done = 0
