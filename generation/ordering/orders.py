@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.consent import invitations
 from accounts.mail import clocks
-from accounts.models import Employee, Organisation
+from accounts.models import Employee, Event, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms
 from generation import states
@@ -274,11 +275,21 @@ def note_completed(*, order_id: UUID) -> bool:
 def note_lapsed() -> int:
     """Tell the same of orders that nobody is awaited in since a link ran out lately; returns how
     many there are. Meant for the sweep, as nothing happens when a link runs out."""
+    awaited = Shoot.objects.filter(~lapsed(), order=OuterRef("order"))
+    told = Event.objects.filter(
+        organisation=OuterRef("order__organisation"),
+        type="order.completed",
+        object_id=Cast(OuterRef("order"), CharField()),
+        created_at__gte=OuterRef("invitation__expires_at"),
+    )
     lately = Shoot.objects.filter(
-        lapsed(), invitation__expires_at__gt=timezone.now() - LATELY
-    ).order_by()
-    orders = list(lately.values_list("order", flat=True).distinct()[:A_SWEEP])
-    return sum(note_completed(order_id=order_id) for order_id in orders)
+        lapsed(),
+        ~Exists(awaited.exclude(state__in=states.ENDED)),
+        ~Exists(told),
+        invitation__expires_at__gt=timezone.now() - LATELY,
+    )
+    found = lately.order_by().values_list("order", flat=True).distinct()[:A_SWEEP]
+    return sum(note_completed(order_id=order_id) for order_id in list(found))
 
 
 def _size(order_id: UUID) -> str:

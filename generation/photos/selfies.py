@@ -312,10 +312,9 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
 def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     """Hold its credits and queue the shoot. Handing in twice is handing in once.
 
-    Raises Problem where no photos are awaited, they are being checked, too few are accepted or a
-    credit is missing;
-    the last is noted, and told to who is in charge. A transaction around this that ends with it
-    takes that away, and whoever began it notes it again afterwards.
+    Raises Problem where no photos are awaited, some are being checked, too few are accepted or a
+    credit is missing. The last is noted, and told to who is in charge; whoever has a transaction
+    around this that ends with it notes it again afterwards.
     """
     try:
         return _hand_in(actor, shoot)
