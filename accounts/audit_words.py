@@ -85,6 +85,9 @@ ACTS: dict[str, str] = {
     "publishing.started": gettext_noop("Published to a directory"),
     "purchase.begun": gettext_noop("Began a purchase"),
     "purchase.dropped": gettext_noop("Dropped a purchase"),
+    "purchase.paid_after_closing": gettext_noop(
+        "A payment arrived after the organisation had closed"
+    ),
     "release.attested": gettext_noop("Attested a release"),
     "release.collected": gettext_noop("Had a release signed elsewhere"),
     "release.signed": gettext_noop("Signed the release"),
@@ -121,6 +124,7 @@ ACTS: dict[str, str] = {
     "top_up.card": gettext_noop("Stored a card for the automatic top-up"),
     "top_up.changed": gettext_noop("Changed the automatic top-up"),
     "top_up.declined": gettext_noop("The automatic top-up was declined"),
+    "top_up.stopped": gettext_noop("Money went back, and the automatic top-up has stopped"),
     "turnaround.promised": gettext_noop("Changed the promised turnaround"),
     "usage.exported": gettext_noop("Exported the usage"),
     "wall.exported": gettext_noop("Exported the staff wall"),

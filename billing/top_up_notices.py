@@ -1,4 +1,4 @@
-"""What follows when an automatic top-up did not go through: it stops, and word of it goes out."""
+"""What stops the automatic top-up: a charge that did not go through, or money that went back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
 from accounts import audit
@@ -19,22 +20,29 @@ from billing import ledger
 from billing.models import Purchase, TopUp
 
 _TASK = "billing.tasks.send_top_up_declined"
+WENT_BACK = gettext_noop("A payment was refunded or disputed, and its credits were taken back.")
 
 
 def declined(*, purchase: Purchase, problem: str) -> None:
     """Begin no further top-up until somebody looks, and queue word of this one to each who is in
     charge. Part of the transaction around it; of two processes that come to it, one tells."""
+    _stop(purchase, problem, "top_up.declined")
+
+
+def went_back(*, purchase: Purchase) -> None:
+    """The same where money of any purchase went back: the credits that went with it are not bought
+    anew by themselves, from a card whose holder may just have disputed them."""
+    if TopUp.objects.filter(organisation_id=purchase.organisation_id, on=True).exists():
+        _stop(purchase, WENT_BACK, "top_up.stopped")
+
+
+def _stop(purchase: Purchase, problem: str, action: str) -> None:
     running = TopUp.objects.filter(organisation_id=purchase.organisation_id, problem="")
     if not running.update(problem=problem[:300]):
         return
     for member in letters.in_charge(purchase.organisation):
         async_task(_TASK, str(purchase.pk), str(member.pk))
-    audit.record(
-        actor=SYSTEM,
-        organisation=purchase.organisation,
-        action="top_up.declined",
-        about=purchase,
-    )
+    audit.record(actor=SYSTEM, organisation=purchase.organisation, action=action, about=purchase)
 
 
 def send_declined(*, purchase_id: UUID, member_id: UUID) -> bool:
@@ -66,7 +74,8 @@ def _mail(purchase: Purchase, stopped: TopUp, member: Member) -> letters.Letter:
             context={
                 "organisation": organisation,
                 "purchase": purchase,
-                "why": stopped.problem,
+                "why": _(stopped.problem),
+                "went_back": stopped.problem == WENT_BACK,
                 "card": stopped.method_label,
                 "balance": ledger.balance(organisation=organisation),
                 "link": f"{settings.SITE_URL}{reverse('top_up', args=[organisation.slug])}",

@@ -27,14 +27,25 @@ WORKING = frozenset({State.QUEUED, State.TRAINING, State.GENERATING})
 NOTHING_BETTER = gettext_noop(
     "No new picture was nearer to what you asked for. Here are the ones from before."
 )
+# And what they read whose round broke off.
+BROKE_OFF = gettext_noop(
+    "The work on more pictures broke off too often. Here are the ones that are there."
+)
+PHOTOS_WENT = gettext_noop(
+    "Your photos were destroyed at most 30 days after you had uploaded them, as you were promised, "
+    "before more pictures were made. Here are the ones that are there."
+)
+OUR_WORDS = frozenset({NOTHING_BETTER, BROKE_OFF, PHOTOS_WENT})
+"""Sentences to somebody who chooses that are ours and not their administrator's."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.INVITED: frozenset({State.COLLECTING}) | ENDED_WITHOUT,
     State.COLLECTING: frozenset({State.QUEUED}) | ENDED_WITHOUT,
     # Back to collecting: the photos were kept as long as was promised, or do not lead to a
     # likeness; others are asked for.
-    State.QUEUED: frozenset({State.TRAINING, State.COLLECTING}) | ENDED_WITHOUT,
-    State.TRAINING: frozenset({State.GENERATING, State.COLLECTING}) | ENDED_WITHOUT,
+    # To choosing at once: the round broke off, and there are pictures from before it.
+    State.QUEUED: frozenset({State.TRAINING, State.COLLECTING, State.CHOOSING}) | ENDED_WITHOUT,
+    State.TRAINING: frozenset({State.GENERATING, State.COLLECTING, State.CHOOSING}) | ENDED_WITHOUT,
     State.GENERATING: frozenset({State.CHOOSING, State.COLLECTING}) | ENDED_WITHOUT,
     # Back to generating or queued: the next round, because none was them.
     State.CHOOSING: frozenset({State.APPROVING, State.QUEUED}) | ENDED_WITHOUT,

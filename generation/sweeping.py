@@ -22,7 +22,7 @@ from generation.dispatch import claims, heartbeat
 from generation.finishing import consistency, renditions
 from generation.inviting import join_links, reminders
 from generation.leaving import closing, leavers, retention
-from generation.ordering import another_look, promises
+from generation.ordering import another_look, orders, promises
 from generation.photos import selfies, uploads
 from generation.publishing import runs
 from generation.sandbox import calls as sandbox_calls
@@ -58,6 +58,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     ("publishing", runs.sweep),
     ("grants_expired", ledger.expire_due),
     ("made_free", promises.sweep),
+    ("orders_lapsed", orders.note_lapsed),
     ("payments_due", news.read_due),
     ("topped_up", top_ups.sweep),
     ("low_balances", terms.sweep),

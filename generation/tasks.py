@@ -122,7 +122,7 @@ def finish_closing(organisation_id: str) -> bool:
 
 
 def note_order_completed(order_id: str) -> bool:
-    """default: tell partners of an order of which every shoot has ended."""
+    """default: tell partners of an order that nobody is awaited in any more."""
     return orders.note_completed(order_id=UUID(order_id))
 
 

@@ -43,8 +43,9 @@ _ALL = (
     EventType(
         "order.completed",
         "order",
-        "Every shoot of an order has ended: delivered, or ended without a headshot. Comes again "
-        "where more people joined afterwards and theirs have ended, too.",
+        "Every shoot of an order has ended: delivered, or ended without a headshot; for those who "
+        "never answered, with their link. Comes again where more people joined afterwards and "
+        "theirs have ended, too.",
     ),
     EventType("shoot.invited", "shoot", "An employee has a personal link to take part."),
     EventType(

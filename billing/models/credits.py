@@ -1,8 +1,8 @@
 """Credits: what an organisation has, where it comes from, and every change as an entry.
 
 The entries are the truth. Accounts, grants and holds carry sums of them for speed; the database
-checks at every commit that those sums hold, whoever wrote (migrations 0002, 0005 and 0007). Rows
-are written by the functions of those migrations alone, which `billing.ledger` calls.
+checks at every commit that those sums hold, whoever wrote (migrations 0002, 0005, 0007 and 0010).
+Rows are written by the functions of those migrations alone, which `billing.ledger` calls.
 """
 
 from __future__ import annotations

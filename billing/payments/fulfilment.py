@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts import audit
 from accounts.actors import SYSTEM
 from accounts.models import Organisation
 from billing import ledger, top_up_notices
@@ -74,13 +75,39 @@ def follow(*, organisation: Organisation, payment: Payment, asked_at: datetime) 
     purchase = _purchase(organisation, payment, credits=sum(credits for _line, credits in bought))
     if _is_stale(purchase, payment, asked_at):
         return purchase
+    taken, was, was_paid = 0, purchase.state, purchase.paid_at
     if payment.state == "paid":
         for line, credits in bought:
             if credits:
                 _grant(organisation, payment, line, credits)
-                _give_back(organisation, payment, line, credits)
+                taken += _give_back(organisation, payment, line)
     _tell(purchase, payment, asked_at)
+    if taken:
+        top_up_notices.went_back(purchase=purchase)
+    closed_at, paid_at = organisation.closed_at, purchase.paid_at
+    # A debit is dated when the bank was asked, which may be before.
+    settled = was == Purchase.State.SETTLING
+    if closed_at and paid_at and was_paid is None and (settled or paid_at > closed_at):
+        _note_paid_after_closing(purchase)
     return purchase
+
+
+def _note_paid_after_closing(purchase: Purchase) -> None:
+    """Nobody can use what was bought: somebody has to see to the money."""
+    log.error(
+        "paid_after_closing",
+        organisation=str(purchase.organisation_id),
+        purchase=str(purchase.pk),
+        payment_intent=purchase.payment_intent_id,
+        cents=purchase.cents,
+    )
+    audit.record(
+        actor=SYSTEM,
+        organisation=purchase.organisation,
+        action="purchase.paid_after_closing",
+        about=purchase,
+        cents=purchase.cents,
+    )
 
 
 def _is_stale(purchase: Purchase, payment: Payment, asked_at: datetime) -> bool:
@@ -107,7 +134,10 @@ def _expiry(payment: Payment, line: Line) -> datetime | None:
     and for one that is paid later from then, so that nobody pays for credits that are gone."""
     if line.lookup_key != catalogue.PLAN.lookup_key or line.begins is None:
         return None
-    begins = max(line.begins, payment.paid_at or line.begins)
+    return _rolled_over(max(line.begins, payment.paid_at or line.begins))
+
+
+def _rolled_over(begins: datetime) -> datetime:
     year, month = divmod(begins.month - 1 + catalogue.PLAN.months, 12)
     year, month = begins.year + year, month + 1
     last = calendar.monthrange(year, month)[1]
@@ -115,9 +145,14 @@ def _expiry(payment: Payment, line: Line) -> datetime | None:
 
 
 def _grant(organisation: Organisation, payment: Payment, line: Line, credits: int) -> None:
-    expires_at = _expiry(payment, line)
-    if expires_at is not None and expires_at <= timezone.now():
+    grants = CreditGrant.objects.filter(account__organisation=organisation)
+    if grants.filter(source_key=line.source_key).exists():
         return
+    expires_at = _expiry(payment, line)
+    if expires_at is not None and expires_at <= (now := timezone.now()):
+        # It was paid and never read, which is not the buyer's fault: its time begins now.
+        log.error("plan_month_read_late", organisation=str(organisation.pk), line=line.source_key)
+        expires_at = _rolled_over(now)
     of_plan = line.lookup_key == catalogue.PLAN.lookup_key
     ledger.grant(
         actor=SYSTEM,
@@ -130,18 +165,18 @@ def _grant(organisation: Organisation, payment: Payment, line: Line, credits: in
     )
 
 
-def _give_back(organisation: Organisation, payment: Payment, line: Line, credits: int) -> None:
-    """Take back the credits of the money that has gone back, or restore those that came again.
+def _give_back(organisation: Organisation, payment: Payment, line: Line) -> int:
+    """Take back the credits of the money that has gone back, or restore those that came again;
+    returns how many this call took.
 
     What is gone in the ledger is brought to what should be gone, whatever was heard on the way:
     the same part of the credits as of the money, and of the whole payment all of them.
     """
     if not payment.reversals or payment.cents <= 0:
-        return
+        return 0
     grants = CreditGrant.objects.filter(account__organisation=organisation)
-    first = grants.filter(source_key=line.source_key).first()
-    if first is None:
-        return  # expired before it was ever granted
+    # What was bought then, whatever the catalogue gives for it by now.
+    first = grants.get(source_key=line.source_key)
     back, again = f"{line.source_key}/back/", f"{line.source_key}/again/"
     taken = CreditEntry.objects.filter(account__organisation=organisation, kind__in=_GONE).filter(
         source_key__startswith=back
@@ -149,21 +184,41 @@ def _give_back(organisation: Organisation, payment: Payment, line: Line, credits
     restored = grants.filter(source_key__startswith=again)
     gone = _sum(taken) - _sum(restored)
     standing = [one for one in payment.reversals if one.stands]
-    wanted = credits * min(sum(one.cents for one in standing), payment.cents) // payment.cents
+    cents = min(sum(one.cents for one in standing), payment.cents)
+    wanted = first.amount * cents // payment.cents
     if wanted > gone:
         number = taken.values("source_key").distinct().count() + 1
         note = gettext_noop("Disputed") if standing[-1].disputed else gettext_noop("Refunded")
         _take(organisation, [first, *restored.order_by("id")], wanted - gone, back, number, note)
-    elif wanted < gone and (first.expires_at is None or first.expires_at > timezone.now()):
+        return _sum(taken) - _sum(restored) - gone
+    amount, expires_at = gone - wanted, first.expires_at
+    if expires_at is not None and expires_at <= timezone.now():
+        # What was taken unused would be gone by now. What had been used was made a debt, which was
+        # paid, or has to be, with credits that would be there still.
+        amount, expires_at = min(amount, _owed(organisation, back, again)), None
+    if amount > 0:
         ledger.grant(
             actor=SYSTEM,
             organisation=organisation,
-            amount=gone - wanted,
+            amount=amount,
             source_key=f"{again}{restored.count() + 1}",
             note=gettext_noop("Dispute won, or refund failed"),
             kind=CreditGrant.Kind(first.kind),
-            expires_at=first.expires_at,
+            expires_at=expires_at,
         )
+    return 0
+
+
+def _owed(organisation: Organisation, back: str, again: str) -> int:
+    """The credits of a line that were made a debt and not restored since."""
+    owed = 0
+    moved = CreditEntry.objects.filter(account__organisation=organisation).filter(
+        Q(kind=CreditEntry.Kind.OWE, source_key__startswith=back)
+        | Q(kind=CreditEntry.Kind.GRANT, source_key__startswith=again)
+    )
+    for kind, amount in moved.order_by("number").values_list("kind", "amount"):
+        owed = owed + amount if kind == CreditEntry.Kind.OWE else max(0, owed - amount)
+    return owed
 
 
 def _sum(rows: QuerySet[CreditEntry] | QuerySet[CreditGrant]) -> int:

@@ -15,7 +15,7 @@ from djstripe.models import Subscription
 from accounts.actors import Actor
 from accounts.models import Organisation
 from billing.models import Purchase
-from billing.payments import catalogue, purchases, shapes, subscriptions
+from billing.payments import catalogue, purchases, shapes, subscriptions, turns
 from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
 from headshots.lib.problems import Problem
@@ -74,7 +74,7 @@ def end_of_closed() -> int:
         stripe_data__status__in=["active", "past_due", "trialing"],
     )
     ended = 0
-    for row in running.order_by("pk")[:50]:
+    for row in turns.next_of(running, name="plans_of_closed"):
         try:
             with answering(gettext_noop("It is ended later.")) as api:
                 Subscription.sync_from_stripe_data(api.v1.subscriptions.cancel(row.id))

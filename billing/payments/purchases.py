@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.models import Organisation
 from billing.models import Purchase
-from billing.payments import catalogue, fulfilment, shapes, subscriptions
+from billing.payments import catalogue, fulfilment, shapes, subscriptions, turns
 from billing.payments.catalogue_sync import price_id
 from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
@@ -282,7 +282,7 @@ def drop_of_closed() -> int:
         organisation__closed_at__isnull=False, state=Purchase.State.OPEN
     ).select_related("organisation")
     dropped = 0
-    for purchase in unpaid.order_by("pk")[:50]:
+    for purchase in turns.next_of(unpaid, name="purchases_of_closed"):
         try:
             drop(actor=SYSTEM, purchase=purchase)
         except Problem as problem:

@@ -153,7 +153,7 @@ def sweep() -> int:
     """Begin the top-ups that are due, and go on with those that broke off; returns how many."""
     begun = 0
     for top_up in TopUp.objects.filter(on=True, problem="").select_related("organisation"):
-        if ledger.balance(organisation=top_up.organisation).available < top_up.below:
+        if _is_due(top_up):
             begun += _begin(top_up.organisation) is not None
     now = timezone.now()
     waiting = TopUp.objects.filter(Q(go_on_at=None) | Q(go_on_at__lte=now))
@@ -170,17 +170,19 @@ def sweep() -> int:
     return begun
 
 
+def _is_due(top_up: TopUp) -> bool:
+    """Whether few credits are left. While some are owed for money that went back, a card pays them
+    only where somebody wants that."""
+    balance = ledger.balance(organisation=top_up.organisation)
+    return balance.available < top_up.below and not balance.debt
+
+
 @transaction.atomic
 def _begin(organisation: Organisation) -> Purchase | None:
     """Note a top-up, if it is still due and fits under the cap."""
     ledger.lock_account(organisation=organisation)
     top_up = TopUp.objects.select_for_update().get(organisation=organisation)
-    if (
-        not top_up.on
-        or top_up.problem
-        or organisation.closed_at
-        or ledger.balance(organisation=organisation).available >= top_up.below
-    ):
+    if not top_up.on or top_up.problem or organisation.closed_at or not _is_due(top_up):
         return None
     cents = catalogue.CREDITS.cents(top_up.credits)
     if spent_cents(organisation) + cents > top_up.cap_cents:
@@ -205,13 +207,13 @@ def pay(*, purchase: Purchase) -> Purchase:
     """Charge the stored card for a top-up. Called again, it goes on where it broke off.
 
     A card that is declined, or that was taken out in Stripe's portal, ends this top-up and stops
-    the next, until somebody looks. Nobody is charged any more once it is switched off or the
-    organisation is closed.
+    the next, until somebody looks. Nobody is charged any more once it is switched off or has
+    stopped, or the organisation is closed.
     """
     top_up = TopUp.objects.get(organisation=purchase.organisation)
     if purchase.kind != Purchase.Kind.TOP_UP or purchase.state != Purchase.State.OPEN:
         return purchase
-    if not top_up.on or purchase.organisation.closed_at:
+    if not top_up.on or top_up.problem or purchase.organisation.closed_at:
         return _give_up(purchase)
     customer = customer_of(purchase.organisation)
     problem = ""

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
+from billing import ledger
 from billing.payments import catalogue, top_ups
 from billing.payments.client import is_on
 from billing.views.stripe_pages import leads_to_stripe
@@ -61,6 +62,7 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
             "credits": posted.get("credits") if posted else kept.credits,
             "cap": posted.get("cap") if posted else kept.cap_cents // 100,
             "each": catalogue.CREDITS.cents(kept.credits),
+            "balance": ledger.balance(organisation=inside.organisation),
             "waits_until": top_ups.waits_until(kept),
             "spent": top_ups.spent_cents(inside.organisation),
             "on": is_on(),

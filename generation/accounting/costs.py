@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, FloatField, Q, Sum, TextField, Value
+from django.db.models import Count, F, FloatField, Q, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.functional import Promise
@@ -88,9 +88,19 @@ def total(costs: Iterable[Cost]) -> Cost:
 
 def of_shoots(ids: Collection[UUID]) -> dict[UUID, Cost]:
     """The cost of each of some shoots, by three queries however many they are."""
+    found = _each(ids)
+    return {pk: found.get(pk, NOTHING) for pk in ids}
+
+
+def of_all(shoots: QuerySet[Shoot]) -> dict[UUID, Cost]:
+    """The same of every shoot that a query finds, which may be too many to name each."""
+    return _each(shoots.order_by().values("pk"))
+
+
+def _each(among: Collection[UUID] | QuerySet[Shoot, dict[str, Any]]) -> dict[UUID, Cost]:
     runs: dict[UUID, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     for row in (
-        ComputeUsage.objects.filter(shoot__in=ids)
+        ComputeUsage.objects.filter(shoot__in=among)
         .order_by()
         .values("shoot_id", "phase")
         .annotate(cents=Sum(CENTS), spent=Sum("seconds"), energy=Sum("joules"), drawn=Sum("images"))
@@ -98,23 +108,24 @@ def of_shoots(ids: Collection[UUID]) -> dict[UUID, Cost]:
         runs[row["shoot_id"]][row["phase"]] = row
     services: dict[UUID, dict[str, float]] = defaultdict(dict)
     for shoot_id, kind, cents in (
-        ServiceUsage.objects.filter(shoot__in=ids)
+        ServiceUsage.objects.filter(shoot__in=among)
         .order_by()
         .values_list("shoot_id", "kind")
         .annotate(cents=Sum(F("quantity") * F("unit_cents")))
     ):
         services[shoot_id][kind] = cents
-    made = {
-        shoot_id: (candidates, refused)
-        for shoot_id, candidates, refused in Shoot.objects.filter(pk__in=ids)
+    made = (
+        Shoot.objects.filter(pk__in=among)
         .order_by()
         .values_list(
             "pk",
             F("destroyed") + Count("candidates"),
             F("destroyed_refused") + Count("candidates", filter=Q(candidates__passed=False)),
         )
+    )
+    return {
+        pk: _cost(runs[pk], services[pk], candidates, refused) for pk, candidates, refused in made
     }
-    return {pk: _cost(runs[pk], services[pk], *made.get(pk, (0, 0))) for pk in ids}
 
 
 def _cost(
@@ -183,8 +194,8 @@ def credits(order: Order) -> Credits:
 
 
 def of_order(order: Order) -> Cost:
-    """The cost of an order, by four queries."""
-    return total(of_shoots(list(order.shoots.order_by().values_list("pk", flat=True))).values())
+    """The cost of an order, by three queries."""
+    return total(of_all(order.shoots.all()).values())
 
 
 def so_far(order: Order) -> tuple[float, float]:

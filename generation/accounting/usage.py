@@ -68,8 +68,12 @@ def count_storage() -> int:
         stored = sum(vault().size(key) for key in vault().keys(shoot.folder))
         months = (now - since) / MONTH
         unit = float(prices.storage_gb_month)
-        _add(shoot, Kind.STORAGE, stored / 1e9 * months, unit, prices, now)
-        counted += 1
+        with transaction.atomic():
+            # Another sweep may have been at it meanwhile.
+            Shoot.objects.select_for_update(no_key=True).get(pk=shoot.pk)
+            if not rows.filter(counted_at__gt=now - EACH).exists():
+                _add(shoot, Kind.STORAGE, stored / 1e9 * months, unit, prices, now)
+                counted += 1
     return counted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,8 @@ HEADERS = (
 
 @dataclass
 class Row:
-    """A department in a month. Work counts in the month in which it was done."""
+    """A department in a month. Work counts in the month in which it was done, and people in the one
+    in which they came into an order, as for budgets."""
 
     month: date
     department: str
@@ -85,6 +86,7 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
     there = ZoneInfo(organisation.time_zone)
     last = (today or clocks.day_of(timezone.now(), organisation=organisation)).replace(day=1)
     firsts = [_before(last, back) for back in range(MONTHS - 1, -1, -1)]
+    since = datetime.combine(firsts[0], time.min, tzinfo=there)
     rows: dict[tuple[date, str], Row] = {}
 
     def row(month: date, department: str) -> Row | None:
@@ -94,16 +96,16 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
         return rows.setdefault((first, department), Row(first, department))
 
     for month, department, people in (
-        Shoot.objects.filter(order__organisation=organisation)
+        Shoot.objects.filter(order__organisation=organisation, created_at__gte=since)
         .order_by()
-        .annotate(month=TruncMonth("order__created_at", tzinfo=there))
+        .annotate(month=TruncMonth("created_at", tzinfo=there))
         .values_list("month", "department")
         .annotate(n=Count("pk"))
     ):
         if found := row(month, department):
             found.people = people
     for month, department, headshots, credits in (
-        Headshot.objects.filter(shoot__order__organisation=organisation, approved_at__isnull=False)
+        Headshot.objects.filter(shoot__order__organisation=organisation, approved_at__gte=since)
         .order_by()
         .annotate(month=TruncMonth("approved_at", tzinfo=there))
         .values_list("month", "shoot__department")
@@ -111,12 +113,12 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
     ):
         if found := row(month, department):
             found.headshots, found.credits = headshots, credits
-    for month, department, credits in _withdrawn(organisation, there):
+    for month, department, credits in _withdrawn(organisation, since):
         if found := row(month, department):
             found.headshots += 1
             found.credits += credits
     for month, department, phase, seconds, images, joules, cents in (
-        ComputeUsage.objects.filter(shoot__order__organisation=organisation, begun_at__isnull=False)
+        ComputeUsage.objects.filter(shoot__order__organisation=organisation, begun_at__gte=since)
         .order_by()
         .annotate(month=TruncMonth("begun_at", tzinfo=there))
         .values_list("month", "shoot__department", "phase")
@@ -129,7 +131,7 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
                 found.joules = (found.joules or 0.0) + joules
             found.cents += cents
     for month, department, cents in (
-        ServiceUsage.objects.filter(shoot__order__organisation=organisation)
+        ServiceUsage.objects.filter(shoot__order__organisation=organisation, month__gte=firsts[0])
         .order_by()
         .values_list("month", "shoot__department")
         .annotate(cents=Sum(F("quantity") * F("unit_cents")))
@@ -145,13 +147,17 @@ def months(*, organisation: Organisation, today: date | None = None) -> list[Mon
     ]
 
 
-def _withdrawn(organisation: Organisation, there: ZoneInfo) -> list[tuple[date, str, int]]:
-    """Headshots that are gone while their credits stay taken: the month of it, as the ledger has
-    it, department and credits of each."""
+def _withdrawn(organisation: Organisation, since: datetime) -> list[tuple[date, str, int]]:
+    """Headshots that are gone while their credits, taken since then, stay taken: the month of it,
+    as the ledger has it, department and credits of each."""
     departments = {
         key: (shoot.pk, shoot.department)
         for shoot in Shoot.objects.filter(
-            order__organisation=organisation, state=State.WITHDRAWN, charged__gt=0
+            # Nobody withdraws what was not delivered before.
+            state_since__gte=since,
+            order__organisation=organisation,
+            state=State.WITHDRAWN,
+            charged__gt=0,
         ).only("department")
         for key in shoot.hold_keys
     }
@@ -161,11 +167,16 @@ def _withdrawn(organisation: Organisation, there: ZoneInfo) -> list[tuple[date, 
     for key, at, amount in CreditEntry.objects.filter(
         account__organisation=organisation,
         kind=CreditEntry.Kind.CAPTURE,
+        created_at__gte=since,
         hold__source_key__in=list(departments),
     ).values_list("hold__source_key", "created_at", "amount"):
         pk, department = departments[key]
         before = taken[pk][2] if pk in taken else 0
-        taken[pk] = (timezone.localdate(at, there).replace(day=1), department, before + amount)
+        taken[pk] = (
+            timezone.localdate(at, since.tzinfo).replace(day=1),
+            department,
+            before + amount,
+        )
     return list(taken.values())
 
 

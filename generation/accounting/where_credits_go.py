@@ -84,16 +84,13 @@ def of_organisation(organisation: Organisation) -> Story | None:
     has to pay for it, and the credit that came back does not.
     """
     since = timezone.now() - timedelta(days=DAYS)
-    shoots = list(
-        Shoot.objects.filter(order__organisation=organisation, order__created_at__gte=since)
-        .order_by()
-        .values_list("pk", "state", "charged")
-    )
+    found = Shoot.objects.filter(order__organisation=organisation, order__created_at__gte=since)
+    shoots = list(found.order_by().values_list("pk", "state", "charged"))
     # What was withdrawn later was delivered as well: it was made, and its credit was taken.
     delivered = {pk for pk, state, charged in shoots if state == State.DELIVERED or charged}
     if not delivered:
         return None
-    each = costs.of_shoots([pk for pk, _state, _charged in shoots])
+    each = costs.of_all(found)
     number = len(delivered)
     good = costs.total(each[pk] for pk in delivered)
     ended = costs.total(

@@ -30,6 +30,9 @@ class LossesShape(Shape):
     unpaid = serializers.IntegerField(
         help_text="Purchases and invoices that nobody has paid; nobody can any more."
     )
+    settling = serializers.IntegerField(
+        help_text="Payments that a bank is still at. They cannot be stopped, and bring nothing."
+    )
     directories = serializers.IntegerField(
         help_text="Whose tokens are destroyed. Photos that were published there stay."
     )
@@ -43,6 +46,7 @@ class LossesShape(Shape):
         "credits": 20,
         "plan": True,
         "unpaid": 1,
+        "settling": 0,
         "directories": 1,
     }
 

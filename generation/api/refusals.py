@@ -15,6 +15,13 @@ CREDIT_MISSING = Refused(
     "1 credit is missing. Buy credits or choose fewer people; nothing was held.",
     name="credit_missing",
 )
+PHOTOS_WAIT = Refused(
+    "credits_missing",
+    402,
+    "1 credit is missing. Buy credits or choose fewer people; nothing was held. The photos are "
+    "kept, and go in by themselves once there are credits.",
+    name="photos_wait",
+)
 OVER_BUDGET = Refused(
     "over_budget",
     409,
@@ -167,7 +174,7 @@ SAME_LOOK = Refused("same_look", 422, "That is the look of this order. Choose an
 PHOTOS_GONE = Refused(
     "photos_gone",
     409,
-    "The photos of somebody chosen are no longer there. Place a new order instead.",
+    "Somebody chosen has left, or their photos are no longer there. Place a new order instead.",
 )
 SAME_FINISH = Refused("same", 409, "The headshots are in this finish already.", name="same_finish")
 NOT_FAILED = Refused("not_failed", 409, "The files of this headshot are there, or are being made.")

@@ -22,11 +22,12 @@ from generation.api.orders import DUE, USUAL_DAYS, OrderShape
 from generation.approving import choosing
 from generation.inviting import personal_links
 from generation.models import Shoot, State
-from generation.ordering import orders, progress
+from generation.ordering import orders, progress, short_of_credits
 from generation.photos import selfies
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Reference, Shape
+from headshots.lib.problems import Problem
 
 TAG = "Shoots"
 
@@ -298,11 +299,12 @@ class ShootHandInView(ShootViews):
         match=True, shape=ShootShape,
         refuses=(
             refusals.NO_PHOTOS_AWAITED, refusals.TOO_FEW, refusals.STILL_CHECKED,
-            refusals.CREDIT_MISSING,
+            refusals.PHOTOS_WAIT,
         ),
     )  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
-        """Holds the credit and begins the work. Twice is once."""
+        """Holds the credit and begins the work. Twice is once. While no credit is free, who is in
+        charge of the organisation is told, and the photos go in by themselves once there is one."""
         shoot = access.shoot(self.inside, shoot_id)
         if shoot.state not in (State.COLLECTING, *states.WORKING):
             raise Refusal(
@@ -312,3 +314,7 @@ class ShootHandInView(ShootViews):
             )
         selfies.hand_in(actor=self.actor, shoot=shoot)
         return self.again(shoot_id)
+
+    def after_refusal(self, problem: Problem) -> None:
+        if problem.code == "credits_missing":
+            short_of_credits.note(shoot=access.shoot(self.inside, self.kwargs["shoot_id"]))

@@ -21,7 +21,7 @@ from generation.finishing import renditions
 from generation.inviting import notices
 from generation.leaving import retention
 from generation.models import Candidate, Headshot, Shoot, State, TeamConsent
-from generation.ordering import add_ons
+from generation.ordering import settling
 from headshots.lib.problems import Problem
 
 # How often new pictures can be asked for.
@@ -232,7 +232,7 @@ def _take_credits(*, actor: Actor, shoot: Shoot) -> None:
             actor=actor, organisation=organisation, source_key=own, amount=due, part="due"
         )
         ledger.release(
-            actor=actor, organisation=organisation, source_key=own, note=add_ons.TOO_FEW_PASSED
+            actor=actor, organisation=organisation, source_key=own, note=settling.TOO_FEW_PASSED
         )
     else:
         ledger.capture(actor=actor, organisation=organisation, source_key=own)

@@ -25,6 +25,7 @@ from accounts.actors import SYSTEM, Actor
 from generation import states
 from generation.inviting import notices
 from generation.models import Shoot, State
+from generation.ordering import settling
 from generation.sandbox import calls
 
 # A person whose claims died this often is worked on alone, so that neighbours come to no harm.
@@ -150,7 +151,10 @@ def progress(held: Claim, *, step: int, steps: int) -> None:
 
 
 def fail_exhausted() -> int:
-    """Fail the shoots whose last attempt died; their credits come back. Returns how many."""
+    """End the work on shoots whose last attempt died; returns how many.
+
+    Whoever has pictures from before chooses of those; the others fail, and their credits come back.
+    """
     spent = Shoot.objects.filter(_claimable(), attempts__gte=settings.MOST_ATTEMPTS)
     failed = 0
     for shoot_id in list(spent.values_list("pk", flat=True)):
@@ -163,6 +167,9 @@ def fail_exhausted() -> int:
             )
             if shoot is None:
                 continue
+            failed += 1
+            if settling.show_what_is_there(shoot=shoot, message=states.BROKE_OFF):
+                continue
             states.move(
                 actor=SYSTEM,
                 shoot=shoot,
@@ -172,7 +179,6 @@ def fail_exhausted() -> int:
                 ),
             )
             notices.notify(shoot=shoot, kind="failed")
-            failed += 1
     return failed
 
 

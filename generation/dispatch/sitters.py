@@ -21,7 +21,7 @@ from generation.dispatch.claims import Claim
 from generation.engine import gate
 from generation.inviting import notices
 from generation.models import Candidate, Selfie, Shoot, State
-from generation.ordering import add_ons, promises
+from generation.ordering import settling
 from generation.storage import destroy
 from headshots.lib.problems import Problem
 
@@ -86,17 +86,9 @@ def conclude(sitter: Sitter, passed: int) -> None:
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
-            promises.settle(shoot=shoot)
-            states.move(
-                actor=SYSTEM,
-                shoot=shoot,
-                to=State.CHOOSING,
-                fence=sitter.claim.fence,
-                message="" if passed else states.NOTHING_BETTER,
-            )
-            add_ons.settle_more(shoot=shoot, passed=passed)
+            message = "" if passed else states.NOTHING_BETTER
+            settling.show(shoot=shoot, message=message, fence=sitter.claim.fence)
             previews.begin(shoots=[shoot])
-            notices.notify(shoot=shoot, kind="choose")
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
 

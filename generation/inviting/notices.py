@@ -122,7 +122,7 @@ def send(
         "organisation": organisation,
         "order": shoot.order,
         "link": link_of(shoot),
-        "nothing_better": states.NOTHING_BETTER,
+        "our_words": states.OUR_WORDS,
         "certificate": getattr(shoot, "certificate", None),
     }
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):

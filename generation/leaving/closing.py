@@ -40,6 +40,7 @@ class Losses:
     credits: int
     plan: bool
     unpaid: int
+    settling: int
     directories: int
 
 
@@ -48,7 +49,7 @@ def losses(*, organisation: Organisation) -> Losses:
     shoots = Shoot.objects.filter(order__organisation=organisation)
     balance = ledger.balance(organisation=organisation)
     plan = subscriptions.plan_of(organisation)
-    unpaid = Purchase.objects.filter(organisation=organisation, state=Purchase.State.OPEN)
+    bought = Purchase.objects.filter(organisation=organisation)
     return Losses(
         members=Member.objects.filter(organisation=organisation).count(),
         people=Employee.objects.filter(organisation=organisation).count(),
@@ -57,7 +58,8 @@ def losses(*, organisation: Organisation) -> Losses:
         headshots=Headshot.objects.filter(shoot__in=shoots).count(),
         credits=balance.available + balance.held,
         plan=plan is not None and plan.runs,
-        unpaid=unpaid.count(),
+        unpaid=bought.filter(state=Purchase.State.OPEN).count(),
+        settling=bought.filter(state=Purchase.State.SETTLING).count(),
         directories=Directory.objects.filter(organisation=organisation).count(),
     )
 

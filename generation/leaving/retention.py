@@ -20,6 +20,8 @@ from generation.finishing import wall_pictures
 from generation.inviting import notices
 from generation.leaving import shared_files
 from generation.models import Candidate, Headshot, Order, Selfie, Shoot, State, Upload
+from generation.ordering import settling
+from generation.ordering.lapsed import lapsed
 from generation.storage import destroy, vault
 
 # How long after somebody left their folder is looked into again.
@@ -131,9 +133,12 @@ def clear_remains() -> int:
 
 
 def sweep() -> dict[str, int]:
-    """Destroy the inputs of ended shoots once their whole order has ended, with the pictures where
-    none was handed out, and of every shoot before LONGEST has passed."""
-    open_in_order = Shoot.objects.filter(order=OuterRef("order")).exclude(state__in=states.ENDED)
+    """Destroy the inputs of ended shoots once their whole order has ended but for who never
+    answered, with the pictures where none was handed out, and of every shoot before LONGEST has
+    passed."""
+    open_in_order = Shoot.objects.filter(~lapsed(), order=OuterRef("order")).exclude(
+        state__in=states.ENDED
+    )
     in_vain = (State.FAILED, State.CANCELLED)
     over = Shoot.objects.filter(
         ~Exists(open_in_order),
@@ -161,8 +166,9 @@ def sweep() -> dict[str, int]:
 def _destroy_old(now: datetime) -> int:
     """Destroy what has been kept long enough, whatever its shoot is at; returns of how many.
 
-    Work under way has the last day to end in; then it is broken off. Somebody who collects loses
-    the old photos alone and reads why; who chooses goes on choosing, as the pictures stay.
+    Work under way has the last day to end in; then it is broken off, and whoever has pictures
+    from before chooses of those. Somebody who collects loses the old photos alone and reads why;
+    who chooses goes on choosing, as the pictures stay.
     """
     aged = Shoot.objects.filter(
         Q(_has_older(now - LONGEST)) | ~Q(state__in=states.WORKING),
@@ -173,15 +179,16 @@ def _destroy_old(now: datetime) -> int:
         with transaction.atomic():
             shoot = states.locked(key)
             if shoot.state in states.WORKING:
-                states.move(
-                    actor=SYSTEM,
-                    shoot=shoot,
-                    to=State.COLLECTING,
-                    message=KEPT_LONG_ENOUGH,
-                    adapter="",
-                    round=shoot.round + 1,
-                )
-                notices.notify(shoot=shoot, kind="photos_gone")
+                if not settling.show_what_is_there(shoot=shoot, message=states.PHOTOS_WENT):
+                    states.move(
+                        actor=SYSTEM,
+                        shoot=shoot,
+                        to=State.COLLECTING,
+                        message=KEPT_LONG_ENOUGH,
+                        adapter="",
+                        round=shoot.round + 1,
+                    )
+                    notices.notify(shoot=shoot, kind="photos_gone")
                 destroy_inputs(actor=SYSTEM, shoot=shoot)
             elif shoot.state == State.COLLECTING:
                 _destroy_old_photos(shoot, now - LONGEST + RESERVE)

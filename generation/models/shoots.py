@@ -63,6 +63,8 @@ class Shoot(Row):
 
     # Since when its photos wait for credits (generation.ordering.short_of_credits).
     short_of_credits_at = models.DateTimeField(null=True, blank=True)
+    # When copying the photos for another look was queued once more.
+    begun_at = models.DateTimeField(null=True, blank=True)
 
     attempts = models.PositiveIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from accounts import audit
-from accounts.actors import SYSTEM, Actor
+from accounts.actors import Actor
 from billing import ledger, prices
 from generation import states
 from generation.dispatch import claims
 from generation.finishing import renditions
 from generation.models import Shoot, State
 from generation.ordering import budgets_used, orders
+from generation.ordering.settling import MORE
 from headshots.lib.problems import Problem
 
-# Pictures that one purchase asks for, and the most that a shoot may want in all.
-MORE = 4
+# The most pictures that a shoot may want in all.
 MOST_WANTED = 12
-TOO_FEW_PASSED = gettext_noop("Too few more pictures passed")
 
 
 def can_have_more(shoot: Shoot) -> bool:
@@ -89,17 +87,3 @@ def more_pictures(*, actor: Actor, shoot: Shoot) -> Shoot:
     claims.enqueue(actor=actor, shoot=shoot)
     shoot.refresh_from_db()
     return shoot
-
-
-def settle_more(*, shoot: Shoot, passed: int) -> None:
-    """Give the add-on's credit up where fewer pictures passed than it is for. In the transaction
-    in which there is a choice."""
-    if passed >= shoot.wanted or shoot.credits <= prices.CREDITS_A_SHOOT:
-        return
-    _own, key = shoot.hold_keys
-    Shoot.objects.filter(pk=shoot.pk).update(credits=F("credits") - prices.MORE_PICTURES.credits)
-    # Where it was ordered from the start, it is in the shoot's own hold and given back with the
-    # approval, which takes what is due alone.
-    ledger.release(
-        actor=SYSTEM, organisation=shoot.order.organisation, source_key=key, note=TOO_FEW_PASSED
-    )

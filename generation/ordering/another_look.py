@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
@@ -20,6 +20,8 @@ from django_q.tasks import async_task
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.consent import releases
+from accounts.models import Employee
+from billing import ledger
 from generation import states
 from generation.models import Look, Order, Selfie, Shoot, State
 from generation.ordering import orders, placed_once, short_of_credits
@@ -29,15 +31,18 @@ from headshots.lib.problems import Problem
 
 LEAST_DAYS = timedelta(days=7)
 UNDER_WAY = "under_way"
+A_SWEEP = 500
 GONE = gettext_noop("The photos had been destroyed before another look could be made of them.")
 
 
 def possible(order: Order) -> QuerySet[Shoot]:
-    """The shoots of an order whose people can have another look: photos and adapter are there."""
+    """The shoots of an order whose people can have another look: they have not left, and photos and
+    adapter are there."""
     return Shoot.objects.filter(
         order=order,
         state__in=(State.CHOOSING, State.APPROVING, State.DELIVERED),
         inputs_destroyed_at=None,
+        employee__status=Employee.Status.ACTIVE,
     ).exclude(adapter="")
 
 
@@ -84,7 +89,10 @@ def place(
     fitting = set(possible(order).values_list("pk", flat=True))
     if any(shoot.pk not in fitting for shoot in shoots):
         raise Problem(
-            _("The photos of somebody chosen are no longer there. Place a new order instead."),
+            _(
+                "Somebody chosen has left, or their photos are no longer there. Place a new order "
+                "instead."
+            ),
             code="photos_gone",
             status=409,
         )
@@ -130,8 +138,8 @@ def begin(*, shoot_id: UUID) -> bool:
     """Copy photos and adapter into a shoot and hand it in. Returns whether this call did it.
 
     Where they were destroyed meanwhile, the shoot is cancelled with a sentence. The copies are as
-    old as what they were made of, so that they are kept no longer. Raises Problem, and leaves no
-    copies, where a credit is missing.
+    old as what they were made of, so that they are kept no longer. Where a credit is missing, that
+    is noted and told, and no copies are left.
     """
     shoot = Shoot.objects.select_related("order__organisation").get(pk=shoot_id)
     if shoot.order.extends_id is None or shoot.state != State.COLLECTING:
@@ -148,6 +156,10 @@ def begin(*, shoot_id: UUID) -> bool:
     ):
         with transaction.atomic():
             _give_up(states.locked(shoot.pk))
+        return False
+    free = ledger.balance(organisation=shoot.order.organisation).available
+    if free < _needed(shoot):
+        short_of_credits.note(shoot=shoot)
         return False
     copies = []
     for number, photo in enumerate(photos):
@@ -174,9 +186,15 @@ def begin(*, shoot_id: UUID) -> bool:
     try:
         return _handed_in(shoot, source, copies, photos, adapter)
     except Problem as problem:
-        if problem.code == "credits_missing":
-            short_of_credits.note(shoot=shoot)
-        raise
+        if problem.code != "credits_missing":
+            raise
+        short_of_credits.note(shoot=shoot)
+        return False
+
+
+def _needed(shoot: Shoot) -> int:
+    """The credits that handing it in holds."""
+    return 0 if shoot.made_free_at else shoot.credits
 
 
 def _handed_in(
@@ -228,16 +246,31 @@ def _give_up(shoot: Shoot) -> None:
 
 
 def begin_missing(*, after_s: int = 120) -> int:
-    """Queue those whose task was lost or found no credits; returns how many."""
+    """Queue those whose task was lost or found no credits, as far as the credits go; returns how
+    many. Who was queued before waits for the others, and then as long again."""
     late = timezone.now() - timedelta(seconds=after_s)
     waiting = Shoot.objects.filter(
         ~Exists(Selfie.objects.filter(shoot=OuterRef("pk"))),
+        Q(begun_at=None) | Q(begun_at__lt=late),
         order__extends__isnull=False,
         state=State.COLLECTING,
         round=1,
         state_since__lt=late,
-    )
-    ids = list(waiting.values_list("pk", flat=True)[:500])
+    ).select_related("order__organisation")
+    left: dict[UUID, int] = {}
+    ids = []
+    for shoot in waiting.order_by(F("begun_at").asc(nulls_first=True), "state_since", "pk"):
+        organisation = shoot.order.organisation
+        if organisation.pk not in left:
+            left[organisation.pk] = ledger.balance(organisation=organisation).available
+        # One that is not known to be short yet finds that out by itself, and it is told.
+        if shoot.short_of_credits_at and _needed(shoot) > left[organisation.pk]:
+            continue
+        left[organisation.pk] -= _needed(shoot)
+        ids.append(shoot.pk)
+        if len(ids) == A_SWEEP:
+            break
+    Shoot.objects.filter(pk__in=ids).update(begun_at=timezone.now())
     for shoot_id in ids:
         async_task("generation.tasks.begin_another_look", str(shoot_id))
     return len(ids)

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,13 +18,14 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.consent import invitations
 from accounts.mail import clocks
-from accounts.models import Employee, Organisation
+from accounts.models import Employee, Event, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms
 from generation import states
 from generation.inviting import notices
 from generation.models import JoinLink, Look, Order, Shoot, State
 from generation.ordering import budgets_used, placed_once
+from generation.ordering.lapsed import lapsed
 from generation.sandbox import calls
 from headshots.lib.problems import Problem
 
@@ -33,6 +35,9 @@ LATEST_DUE = timedelta(days=3653)
 REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
 ENDED_EARLY = (State.FAILED, State.CANCELLED)
 PROMISED = (State.INVITED, State.COLLECTING)
+# How long after a link ran out its order is asked about, and how many at once.
+LATELY = timedelta(days=2)
+A_SWEEP = 200
 
 
 def wanted(*, more_pictures: bool) -> int:
@@ -41,9 +46,10 @@ def wanted(*, more_pictures: bool) -> int:
 
 
 def credits_promised(*, organisation: Organisation) -> int:
-    """Credits that open shoots will hold once their photos are handed in."""
+    """Credits that open shoots will hold once their photos are handed in. Nothing is kept for those
+    whose link has run out."""
     waiting = Shoot.objects.filter(
-        order__organisation=organisation, state__in=PROMISED, made_free_at=None
+        ~lapsed(), order__organisation=organisation, state__in=PROMISED, made_free_at=None
     )
     return int(waiting.aggregate(credits=Sum("credits", default=0))["credits"])
 
@@ -252,9 +258,9 @@ def cancel_order(*, actor: Actor, order: Order) -> int:
 
 @transaction.atomic
 def note_completed(*, order_id: UUID) -> bool:
-    """Tell partners that every shoot of an order has ended: once, and once more where people joined
-    afterwards. Returns whether it is so."""
-    if Shoot.objects.filter(order=order_id).exclude(state__in=states.ENDED).exists():
+    """Tell partners that every shoot of an order has ended, or its person never answered: once, and
+    once more where people joined afterwards. Returns whether it is so."""
+    if Shoot.objects.filter(~lapsed(), order=order_id).exclude(state__in=states.ENDED).exists():
         return False
     order = Order.objects.select_related("organisation").get(pk=order_id)
     events.emit(
@@ -264,6 +270,26 @@ def note_completed(*, order_id: UUID) -> bool:
         once=_size(order_id),
     )
     return True
+
+
+def note_lapsed() -> int:
+    """Tell the same of orders that nobody is awaited in since a link ran out lately; returns how
+    many there are. Meant for the sweep, as nothing happens when a link runs out."""
+    awaited = Shoot.objects.filter(~lapsed(), order=OuterRef("order"))
+    told = Event.objects.filter(
+        organisation=OuterRef("order__organisation"),
+        type="order.completed",
+        object_id=Cast(OuterRef("order"), CharField()),
+        created_at__gte=OuterRef("invitation__expires_at"),
+    )
+    lately = Shoot.objects.filter(
+        lapsed(),
+        ~Exists(awaited.exclude(state__in=states.ENDED)),
+        ~Exists(told),
+        invitation__expires_at__gt=timezone.now() - LATELY,
+    )
+    found = lately.order_by().values_list("order", flat=True).distinct()[:A_SWEEP]
+    return sum(note_completed(order_id=order_id) for order_id in list(found))
 
 
 def _size(order_id: UUID) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -312,8 +312,9 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
 def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
     """Hold its credits and queue the shoot. Handing in twice is handing in once.
 
-    Raises Problem where photos are being checked, too few are accepted or a credit is missing;
-    the last is noted, and told to who is in charge, unless a transaction around this ends with it.
+    Raises Problem where no photos are awaited, some are being checked, too few are accepted or a
+    credit is missing. The last is noted, and told to who is in charge; whoever has a transaction
+    around this that ends with it notes it again afterwards.
     """
     try:
         return _hand_in(actor, shoot)
@@ -322,7 +323,10 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
             raise
         short_of_credits.note(shoot=shoot)
         if actor.kind != "employee":
-            raise
+            later = _("The photos are kept, and go in by themselves once there are credits.")
+            raise Problem(
+                f"{problem.sentence} {later}", code=problem.code, status=problem.status
+            ) from problem
         raise Problem(
             _(
                 "{name} has to add credits before your headshot can be made, and has been told. "
@@ -336,8 +340,11 @@ def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
 def hand_in_waiting() -> int:
     """Hand in what waits for credits, as far as they go, first those who have waited longest;
     returns how many. What lacks something else by now is left to its person."""
-    # Another look is begun again by itself (generation.ordering.another_look).
-    found = Shoot.objects.filter(short_of_credits.waiting(), order__extends=None)
+    # Another look whose photos are not copied yet is begun anew (generation.ordering.another_look).
+    photos = Selfie.objects.filter(shoot=OuterRef("pk"))
+    found = Shoot.objects.filter(
+        Q(order__extends=None) | Q(Exists(photos)), short_of_credits.waiting()
+    )
     left: dict[UUID, int] = {}
     done = 0
     rows = found.select_related("order__organisation").order_by("short_of_credits_at", "pk")
@@ -364,6 +371,13 @@ def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
     shoot = states.locked(shoot.pk)
     if shoot.state in states.WORKING:
         return shoot
+    if shoot.state != State.COLLECTING:
+        # A page that was left open must not take pictures or a pick away.
+        raise Problem(
+            _("No photos are awaited any more; everything stays as it is."),
+            code="transition",
+            status=409,
+        )
     verdicts = list(Selfie.objects.filter(shoot=shoot).values_list("verdict", flat=True))
     if Selfie.Verdict.CHECKING in verdicts:
         raise Problem(

@@ -24,7 +24,7 @@ from generation import states
 from generation.approving import choosing
 from generation.inviting import notices
 from generation.models import Candidate, Order, Selfie, Shoot, State
-from generation.ordering import add_ons
+from generation.ordering import settling
 from generation.photos import selfies
 from generation.sandbox import calls, pictures, script
 from generation.storage import vault
@@ -189,7 +189,7 @@ def _generating(shoot: Shoot, told: script.Script) -> bool:
         notices.notify(shoot=shoot, kind="better_photos")
     else:
         states.move(actor=ACTOR, shoot=shoot, to=State.CHOOSING)
-        add_ons.settle_more(shoot=shoot, passed=shoot.wanted)
+        settling.settle_more(shoot=shoot)
     return True
 
 

@@ -54,7 +54,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         "working": shoot.state in (State.QUEUED, State.TRAINING, State.GENERATING),
         "leaving": shoot.state not in states.ENDED,
         "other_orders": _other_orders(shoot),
-        "nothing_better": states.NOTHING_BETTER,
+        "our_words": states.OUR_WORDS,
         "rounds_left": choosing.rounds_left(shoot),
         "reasons": choosing.Reason,
         "return_url": shoot.invitation.return_url if getattr(request, "framed_by", "") else "",

@@ -12,16 +12,21 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
+from accounts.actors import SYSTEM
 from accounts.membership.organisations import allow_framing
+from billing import ledger
 from generation.models import Selfie, Shoot, State, UploadAddress
+from generation.photos import selfies
 from headshots.wsgi import application
 from tests.api.program import Program, problem
-from tests.world import World, jpeg
+from tests.browser.queue import drain, forget
+from tests.world import World, give_selfies, jpeg
 
 
 class Unread:
@@ -232,3 +237,27 @@ def test_slow_and_cut_uploads(server: int, settings: Any) -> None:
     assert b"400 Bad Request" in cut
     assert b'"cut_off"' in cut
     assert [s.sha256 for s in shoot.selfies.all()] == [hashlib.sha256(data).hexdigest()]
+
+
+def test_photos_that_find_no_credit_are_noted_and_go_in_by_themselves(
+    program: Program, world: World
+) -> None:
+    """Although the request that is refused is undone."""
+    shoot = world.shoot(State.COLLECTING)
+    give_selfies(shoot)
+    free = ledger.balance(organisation=world.organisation).available
+    hold = {"actor": SYSTEM, "organisation": world.organisation, "source_key": "other"}
+    ledger.hold(amount=free, **hold)
+    forget("default")
+    for _ in range(2):
+        refused = program.post(f"shoots/{shoot.pk}/hand-in")
+        said = problem(refused, 402, "credits_missing")
+        assert "go in by themselves once there are credits" in said["detail"]
+    shoot.refresh_from_db()
+    assert shoot.waits_for_credits
+    drain()
+    assert [m.to for m in mail.outbox] == [[world.owner.email]]
+    ledger.release(**hold)
+    assert selfies.hand_in_waiting() == 1
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.short_of_credits_at) == (State.QUEUED, None)

@@ -23,6 +23,7 @@ class PlainGrant:
     remaining: int = 0
     used: int = 0
     back: int = 0
+    owed: int = 0
 
     @property
     def turn(self) -> tuple[int, datetime, int]:
@@ -51,6 +52,8 @@ class PlainPayment:
     refunds: list[int] = field(default_factory=list)
     disputed: bool = False
     taken: int = 0
+    # What was made a debt and not restored since.
+    owed: int = 0
     restored: list[str] = field(default_factory=list)
 
     @property
@@ -169,6 +172,7 @@ class PlainLedger:
         grant.remaining -= taken
         grant.used -= owed
         grant.back += taken + owed
+        grant.owed += owed
         self.debt += owed
         self.repay()
         if taken + owed:
@@ -189,7 +193,8 @@ class PlainLedger:
         return self.grant(source, amount, ADJUSTED, None)
 
     def follow(self, key: str, paid: PlainPayment) -> None:
-        """Credits are there for the money that stayed, as far as their time is not over."""
+        """Credits are there for the money that stayed, as far as their time is not over; what was
+        used of them and made a debt comes back also after it."""
         self.grant(key, paid.credits, paid.priority, paid.expires)
         gone = paid.taken - sum(self.grants[one].amount for one in paid.restored)
         wanted = paid.credits * min(paid.back, paid.cents) // paid.cents
@@ -197,10 +202,15 @@ class PlainLedger:
             grant = self.grants[one]
             part = min(wanted - gone, grant.amount - grant.back)
             if part > 0:
-                before = grant.back
+                before, owed = grant.back, grant.owed
                 self.claw_back(one, part, f"{key}/{len(self.done)}")
                 paid.taken += grant.back - before
+                paid.owed += grant.owed - owed
                 gone += part
-        if wanted < gone and (paid.expires is None or paid.expires > self.now):
-            paid.restored.append(f"{key}/again/{len(paid.restored) + 1}")
-            self.grant(paid.restored[-1], gone - wanted, paid.priority, paid.expires)
+        if wanted < gone:
+            over = paid.expires is not None and paid.expires <= self.now
+            amount = min(gone - wanted, paid.owed) if over else gone - wanted
+            if amount:
+                paid.restored.append(f"{key}/again/{len(paid.restored) + 1}")
+                self.grant(paid.restored[-1], amount, paid.priority, None if over else paid.expires)
+                paid.owed = max(0, paid.owed - amount)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from structlog.testing import capture_logs
 
 from accounts.models import AuditEntry, Organisation
 from billing.models import Purchase
-from billing.payments import invoices, purchases, top_ups
+from billing.payments import invoices, purchases, top_ups, turns
 from generation import tasks
 from generation.leaving import closing
 from tests.billing.payment_steps import credits, told
@@ -89,6 +91,28 @@ def test_what_was_paid_before_stays_paid(world: World, shop: Shop) -> None:
     assert states() == {Purchase.State.PAID}
 
 
+@pytest.mark.parametrize("how", ["late", "late_failure"])
+def test_a_payment_on_its_way_is_said_before_closing_and_seen_to_afterwards(
+    world: World, shop: Shop, client: Client, how: str
+) -> None:
+    purchase = buy(world, 20)
+    shop.pay(purchase, how=how)
+    told(shop)
+    client.force_login(world.owner)
+    page = client.get(reverse("organisation_close", args=[world.organisation.slug]))
+    assert "1 payment that is on its way from a bank" in page.content.decode()
+    assert closing.losses(organisation=world.organisation).unpaid == 0
+    close(world)
+    shop.does("settle", str(Purchase.objects.get().session_id))
+    with capture_logs() as logs:
+        told(shop)
+        purchases.came_back(purchase=Purchase.objects.get())
+    seen = [one for one in logs if one["event"] == "paid_after_closing"]
+    noted = AuditEntry.objects.filter(action="purchase.paid_after_closing")
+    assert len(seen) == noted.count() == (1 if how == "late" else 0)
+    assert all(one["log_level"] == "error" for one in seen)
+
+
 def test_a_top_up_that_waits_charges_no_card_of_a_closed_organisation(
     world: World, shop: Shop
 ) -> None:
@@ -108,3 +132,17 @@ def test_a_plan_that_ends_is_said_before_closing(world: World, shop: Shop, clien
     client.force_login(world.owner)
     page = client.get(reverse("organisation_close", args=[world.organisation.slug]))
     assert "The monthly plan. It ends at once" in page.content.decode()
+
+
+def test_what_cannot_be_dropped_keeps_nothing_else_waiting(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe knows nothing of the first, each time it is asked."""
+    bad, good = sorted((world.purchase(), buy(world, 20)), key=lambda one: one.pk)
+    Purchase.objects.filter(pk=bad.pk).update(invoice_id="in_unknown")
+    close(world)
+    cache.clear()
+    monkeypatch.setattr(turns, "A_SWEEP", 1)
+    assert [purchases.drop_of_closed() for _ in range(2)] == [0, 1]
+    good.refresh_from_db()
+    assert good.state == Purchase.State.DROPPED

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import stripe
+from django.utils import timezone
 from djstripe.models import Subscription
 
+from billing import ledger
 from billing.models import CreditGrant, Purchase
 from billing.payments import catalogue, fulfilment, invoices, plans, purchases, subscriptions
 from generation.leaving import closing
 from headshots.lib.problems import Problem
-from tests.billing.payment_steps import credits, refund, told
+from tests.billing.payment_steps import credits, refund, spend, told
 from tests.stand_in import DECLINED_LATER, Shop
 from tests.world import World, make_world
 
@@ -93,16 +98,17 @@ def test_a_month_that_is_paid_late_has_all_its_time_from_then(world: World, shop
     told(shop)
     (late,) = Purchase.objects.filter(state=Purchase.State.FAILED)
     shop.does("clock", days="119")
-    assert credits(world) == (0, 0)
+    # Those of the first month.
+    assert credits(world) == (INCLUDED, 0)
     assert shop.pay(late)[0] == 303
     told(shop)
     late.refresh_from_db()
-    assert (late.state, credits(world)) == (Purchase.State.PAID, (INCLUDED, 0))
-    lives = CreditGrant.objects.get().expires_at - late.paid_at
+    assert (late.state, credits(world)) == (Purchase.State.PAID, (2 * INCLUDED, 0))
+    lives = CreditGrant.objects.latest("created_at").expires_at - late.paid_at
     assert 89 <= lives.days <= 92
     # Heard again, it is the same credits.
     fulfilment.fulfil(source_id=str(late.invoice_id))
-    assert credits(world) == (INCLUDED, 0)
+    assert credits(world) == (2 * INCLUDED, 0)
 
 
 def test_a_plan_cancelled_in_the_portal_runs_out_and_gives_no_more(
@@ -179,6 +185,54 @@ def test_plans_that_cannot_be_ended_wait_for_one_answer_of_a_stripe_that_is_away
     assert set(asked) == set(both[:1] if first_alone else both)
     settings.STRIPE_SANDBOX = there
     assert plans.end_of_closed() == 2
+
+
+def test_a_month_that_is_read_long_after_it_was_paid_has_its_time_from_then(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """We were away for five months. Otherwise it was paid for nothing."""
+    shop.does("clock", days="-150")
+    purchase = subscribe(world, shop)
+    grant = CreditGrant.objects.get()
+    assert credits(world) == (INCLUDED, 0)
+    assert 88 <= (grant.expires_at - timezone.now()).days <= 92
+    # Read again, also once that time is over, it is the same credits.
+    after = grant.expires_at + timedelta(days=1)
+    monkeypatch.setattr(fulfilment, "timezone", SimpleNamespace(now=lambda: after))
+    fulfilment.fulfil(source_id=str(purchase.session_id))
+    assert credits(world) == (INCLUDED, 0)
+
+
+def test_a_dispute_won_after_a_month_has_expired_takes_what_is_owed_away(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = subscribe(world, shop)
+    first = CreditGrant.objects.get()
+    spend(world, INCLUDED - 3)
+    gone = refund(shop, purchase)
+    told(shop)
+    assert credits(world) == (0, INCLUDED - 3)
+    later = first.expires_at + timedelta(days=1)
+    monkeypatch.setattr(fulfilment, "timezone", SimpleNamespace(now=lambda: later))
+    shop.does("refund_fails", gone)
+    for _ in range(2):
+        told(shop)
+        fulfilment.fulfil(source_id=str(purchase.session_id or purchase.invoice_id))
+    # The three that were not used would have expired by now.
+    assert credits(world) == (0, 0)
+    restored = CreditGrant.objects.get(source_key__contains="/again/")
+    assert (restored.amount, restored.expires_at) == (INCLUDED - 3, None)
+
+
+def test_a_refund_takes_what_was_given_whatever_the_plan_gives_by_now(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = subscribe(world, shop)
+    ledger.adjust(actor=world.actor, organisation=world.organisation, amount=500, reason="gift")
+    monkeypatch.setattr(catalogue, "PLAN", replace(catalogue.PLAN, included=2 * INCLUDED))
+    refund(shop, purchase, purchase.cents // 2)
+    told(shop)
+    assert credits(world) == (500 + INCLUDED - INCLUDED // 2, 0)
 
 
 def test_a_month_that_was_refunded_takes_its_credits(world: World, shop: Shop) -> None:

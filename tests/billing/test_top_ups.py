@@ -22,7 +22,7 @@ from billing import ledger, tasks
 from billing.models import PaymentNews, Purchase, TopUp
 from billing.payments import catalogue, news, top_ups
 from headshots.lib.problems import Problem
-from tests.billing.payment_steps import credits, spend, told
+from tests.billing.payment_steps import bought, credits, refund, spend, told
 from tests.browser.queue import drain, forget
 from tests.stand_in import ACCEPTED, DECLINED_LATER, Shop
 from tests.world import World, make_world
@@ -159,6 +159,53 @@ def test_a_decline_that_only_stripe_tells_of_stops_the_top_up_as_well(
     news.read_due()
     drain()
     assert shop.api.v1.invoices.retrieve(begun.invoice_id or "").status == "void"
+
+
+def test_money_that_goes_back_charges_no_card_until_somebody_looks(
+    world: World, shop: Shop, mailoutbox: list[mail.EmailMessage], client: Any
+) -> None:
+    """A pack that was used is refunded: its credits are owed, and nothing is available. Otherwise
+    each minute begins another charge of the card, up to the cap."""
+    store_card(world, shop, ACCEPTED)
+    pack = bought(world, shop, 30)
+    spend(world, 25)
+    set_up(world)
+    refund(shop, pack)
+    told(shop)
+    swept(shop)
+    assert credits(world) == (0, 25)
+    assert not Purchase.objects.filter(kind="top_up").exists()
+    (message,) = mailoutbox
+    words = " ".join(message.body.split())
+    assert "That payment was refunded or disputed" in words
+    assert "the top-up has stopped. Save it again" in words
+    client.force_login(world.owner)
+    page = f"/o/{world.organisation.slug}/credits/top-up"
+    assert "It has stopped: A payment was refunded" in client.get(page).content.decode()
+    # Saved again it waits as long as credits are owed, which are bought on purpose.
+    set_up(world)
+    swept(shop)
+    assert not Purchase.objects.filter(kind="top_up").exists()
+    assert "25 credits are owed" in client.get(page).content.decode()
+    bought(world, shop, 27)
+    swept(shop)
+    assert credits(world) == (27, 0)
+    assert Purchase.objects.get(kind="top_up").state == Purchase.State.PAID
+
+
+def test_a_top_up_under_way_is_given_up_when_money_goes_back(world: World, shop: Shop) -> None:
+    store_card(world, shop, ACCEPTED)
+    pack = bought(world, shop, 20)
+    spend(world, 20)
+    set_up(world)
+    assert top_ups.sweep() == 1
+    forget("default")
+    refund(shop, pack)
+    told(shop)
+    swept(shop)
+    assert credits(world) == (0, 20)
+    assert Purchase.objects.get(kind="top_up").state == Purchase.State.DROPPED
+    assert len(shop.api.v1.payment_intents.list().data) == 1
 
 
 def test_only_a_card_can_be_stored(world: World, shop: Shop) -> None:

@@ -7,16 +7,19 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actors import SYSTEM
+from accounts.actors import SYSTEM, employee_actor
 from billing import ledger
 from generation import states
+from generation.approving import choosing
 from generation.dispatch import claims
 from generation.models import Shoot, State
 from headshots.lib.problems import Problem
 from tests.races.together import together
-from tests.world import World, bring, make_world
+from tests.world import World, bring, give_candidates, make_world, token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,6 +110,36 @@ def test_five_deaths_fail_a_shoot_and_harm_no_neighbour() -> None:
     assert (balance.available, balance.held) == (98, 2)
 
 
+@pytest.mark.parametrize("made", [0, 2])
+def test_a_redo_that_breaks_off_too_often_leaves_the_pictures_from_before(made: int) -> None:
+    world = make_world()
+    shoot = bring(world.order(more_pictures=True).shoots.get(), State.QUEUED)
+    give_candidates(shoot, 8)
+    with transaction.atomic():
+        for to in (State.TRAINING, State.GENERATING, State.CHOOSING):
+            states.move(actor=SYSTEM, shoot=states.locked(shoot.pk), to=to)
+    choosing.ask_again(actor=employee_actor(shoot.employee), shoot=shoot)
+    shoot.refresh_from_db()
+    give_candidates(shoot, made)
+    for _ in range(settings.MOST_ATTEMPTS):
+        (held,) = claims.claim(worker="w", people=1)
+        expire(shoot)
+    assert claims.fail_exhausted() == 1
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.message) == (State.CHOOSING, states.BROKE_OFF)
+    assert len(choosing.short_list(shoot=shoot)) == (made or 8)
+    assert claims.renew([held]) == {shoot.pk}
+    page = Client().get(reverse("employee:start", args=[token(shoot)])).content.decode()
+    assert "broke off too often. Here are the ones that are there." in page
+    assert "asks you to pick once more" not in page
+    # All eight of the first round were had, so that they are paid.
+    picked = choosing.short_list(shoot=shoot)[0]
+    choosing.pick(actor=employee_actor(shoot.employee), shoot=shoot, candidate=picked)
+    choosing.approve(actor=SYSTEM, shoot=shoot)
+    balance = ledger.balance(organisation=world.organisation)
+    assert (balance.available, balance.held) == (98, 0)
+
+
 def test_a_polite_stop_costs_no_attempt() -> None:
     (shoot,) = queued(make_world(), 1)
     held = claims.claim(worker="a", people=1)
@@ -117,7 +150,6 @@ def test_a_polite_stop_costs_no_attempt() -> None:
 
 
 def test_handing_in_and_approving_from_many_tabs_counts_once() -> None:
-    from generation.approving import choosing
     from generation.photos import selfies
 
     world = make_world()

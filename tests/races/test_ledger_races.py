@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from accounts.models import Organisation
@@ -179,3 +184,57 @@ def test_a_caller_that_waits_too_long_is_told_so() -> None:
     assert isinstance(result, Problem)
     assert result.code == "busy"
     assert ledger.balance(organisation=organisation).held == 0
+
+
+def test_what_comes_back_late_to_a_grant_that_has_expired_locks_no_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A release begins, waits for the account, and has its turn after the sweep that found the
+    grant's time over. What it brings back expires like the rest."""
+    organisation = make_world(credits=3).organisation
+    ledger.grant(
+        actor=SYSTEM,
+        organisation=organisation,
+        amount=5,
+        source_key="month",
+        priority=1,
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    ledger.hold(actor=SYSTEM, organisation=organisation, amount=2, source_key="s")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ledger.lock_account(organisation=organisation)
+            released = pool.submit(release_elsewhere, organisation, "s")
+            wait_for_a_waiting_lock()
+            later = timezone.now() + timedelta(hours=2)
+            monkeypatch.setattr(ledger, "timezone", SimpleNamespace(now=lambda: later))
+            assert ledger.expire_due() == 1
+        assert released.result(timeout=20)
+    entries = CreditEntry.objects.filter(grant__source_key="month").order_by("number")
+    assert [entry.kind for entry in entries] == ["grant", "hold", "expire", "release"]
+    for n in range(2):
+        ledger.hold(actor=SYSTEM, organisation=organisation, amount=1, source_key=f"next{n}")
+    assert ledger.balance(organisation=organisation) == ledger.Balance(1, 2)
+    assert CreditGrant.objects.get(source_key="month").remaining == 0
+    assert list(recount()) == []
+
+
+def release_elsewhere(organisation: Organisation, key: str) -> bool:
+    try:
+        return ledger.release(actor=SYSTEM, organisation=organisation, source_key=key)
+    finally:
+        connection.close()
+
+
+def wait_for_a_waiting_lock() -> None:
+    """Until another connection to this database waits for a lock."""
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("Nobody waits.")

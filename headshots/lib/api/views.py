@@ -24,6 +24,7 @@ from headshots.lib.api.methods import METHODS
 from headshots.lib.api.operations import Operation
 from headshots.lib.api.parsing import MOST_BYTES, JSONBodyParser, too_large
 from headshots.lib.api.shapes import Given
+from headshots.lib.problems import Problem
 
 VERSION = "2026-11-25"
 VERSIONS = (VERSION,)
@@ -59,6 +60,9 @@ class ApiView(APIView):
         """Where answers to Idempotency-Keys are kept; None where none are."""
         return None
 
+    def after_refusal(self, problem: Problem) -> None:
+        """What follows of a refusal, once all that its request had done is undone."""
+
     def headers_of_answer(self) -> dict[str, str]:
         """Headers that go with every answer, refusals too."""
         return {}
@@ -71,7 +75,7 @@ class ApiView(APIView):
             self.request = self.initialize_request(request, *args, **kwargs)
             response = self._respond(self.request)
         except Exception as error:
-            response = self._refuse(error)
+            response = self._refuse(self._followed(error))
         if getattr(self, "operation", None) is None:
             response["Allow"] = ", ".join(self._methods())
         for name, value in self.headers_of_answer().items():
@@ -79,6 +83,14 @@ class ApiView(APIView):
         response["Request-Id"] = self.request_id
         response.setdefault("Cache-Control", "private, no-store")
         return response
+
+    def _followed(self, error: Exception) -> Exception:
+        if isinstance(error, Problem):
+            try:
+                self.after_refusal(error)
+            except Exception as worse:
+                return worse
+        return error
 
     def _methods(self) -> list[str]:
         return [m.upper() for m in METHODS if hasattr(getattr(self, m, None), "operation")]

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from accounts.models import Employee
-from generation.models import Order, Selfie, State, UploadAddress
+from billing import ledger
+from generation.models import Order, Selfie, Shoot, State, UploadAddress
 from tests.api.program import Program
 from tests.api.refusing.kit import NOBODYS, ada, delivered, of_ada, order_for, photo, put, recipe
 from tests.world import World, give_selfies, jpeg, make_world
@@ -31,16 +32,23 @@ def add_selfies(shoot: Any, verdicts: Sequence[str]) -> None:
         )
 
 
-@recipe("credit_missing")
-def _credit(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
-    from billing import ledger
+def without_credits(program: Program, world: World, shoot: Shoot, act: str) -> HttpResponse:
+    free = ledger.balance(organisation=world.organisation).available
+    ledger.hold(actor=SYSTEM, organisation=world.organisation, amount=free, source_key="other")
+    return program.post(f"shoots/{shoot.pk}/{act}")
 
+
+@recipe("photos_wait")
+def _photos_wait(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     shoot = world.shoot(State.COLLECTING)
     Selfie.objects.filter(shoot=shoot).delete()
     give_selfies(shoot)
-    free = ledger.balance(organisation=world.organisation).available
-    ledger.hold(actor=SYSTEM, organisation=world.organisation, amount=free, source_key="other")
-    return program.post(f"shoots/{shoot.pk}/hand-in")
+    return without_credits(program, world, shoot, "hand-in")
+
+
+@recipe("credit_missing")
+def _credit(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    return without_credits(program, world, world.shoot(State.CHOOSING), "more-pictures")
 
 
 @recipe("over_budget")

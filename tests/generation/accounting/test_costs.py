@@ -26,8 +26,10 @@ from generation.dispatch.claims import Claim
 from generation.dispatch.heartbeat import Heartbeat
 from generation.inviting import notices
 from generation.leaving import withdrawals
-from generation.models import Candidate, ComputeUsage, Selfie, ServiceUsage, Shoot, State
-from generation.ordering import progress
+from generation.models import Candidate, ComputeUsage, Order, Selfie, ServiceUsage, Shoot, State
+from generation.ordering import orders, progress
+from generation.storage import vault
+from headshots.lib.vault import Vault
 from tests.world import World, bring
 
 
@@ -167,6 +169,29 @@ def test_mail_and_storage_are_counted(world: World, settings: Any) -> None:
     assert cost.storage == pytest.approx(size / 1e9 * months * 2, rel=0.01)
 
 
+def test_storage_that_two_sweeps_are_at_is_counted_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep takes minutes and another begins: both have listed the same people as due."""
+    shoots = [world.shoot(State.CHOOSING) for _ in range(2)]
+    Selfie.objects.update(created_at=timezone.now() - timedelta(days=6))
+    size = Vault.size
+    others: list[int] = []
+
+    def meanwhile(self: Vault, key: str) -> int:
+        if not others:
+            others.append(0)
+            others[0] = usage.count_storage()
+        return size(self, key)
+
+    monkeypatch.setattr(Vault, "size", meanwhile)
+    assert (usage.count_storage(), others) == (0, [2])
+    for shoot in shoots:
+        sizes = [size(vault(), key) for key in vault().keys(shoot.folder)]
+        quantity = ServiceUsage.objects.get(kind="storage", shoot=shoot).quantity
+        assert quantity == pytest.approx(sum(sizes) / 1e9 / 5, rel=0.01)
+
+
 def test_where_a_credit_goes_adds_up(world: World, client: Client) -> None:
     assert where_credits_go.of_organisation(world.organisation) is None
     order = world.order(people=2)
@@ -231,6 +256,23 @@ def test_usage_by_department_and_month_and_its_file(world: World, client: Client
     page = client.get(reverse("usage", args=[world.organisation.slug])).content.decode()
     assert "Legal" in page
     assert "<svg" in page
+
+
+def test_who_comes_into_an_old_order_counts_when_they_come(world: World) -> None:
+    """As their department's budget does."""
+    first = world.shoot()
+    then = timezone.now() - timedelta(days=70)
+    Order.objects.filter(pk=first.order_id).update(created_at=then)
+    Shoot.objects.filter(pk=first.pk).update(created_at=then)
+    orders.add_people(actor=world.actor, order=first.order, employees=world.hire(2))
+    told = usage_report.months(organisation=world.organisation)
+    assert told[-1].rows[0].people == 2
+    assert sum(row.people for month in told[:-1] for row in month.rows) == 1
+    # What is older than the months shown is not among them.
+    long_ago = timezone.now() - timedelta(days=400)
+    Shoot.objects.filter(pk=first.pk).update(created_at=long_ago)
+    told = usage_report.months(organisation=world.organisation)
+    assert sum(row.people for month in told for row in month.rows) == 2
 
 
 def test_a_month_turns_where_the_organisation_is_at_home(

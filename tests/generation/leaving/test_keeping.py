@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.consent.releases import RETENTION_DAYS
 from billing import ledger
+from generation import states
 from generation.approving import approvals, choosing
 from generation.delivering import exports
 from generation.dispatch import claims
@@ -183,6 +184,33 @@ def test_work_under_way_has_the_last_day_and_no_longer(world: World) -> None:
     selfies.hand_in(actor=world.actor, shoot=shoot)
     retention.sweep()
     assert len(inputs(shoot)) == 6
+
+
+@pytest.mark.parametrize("at", [State.QUEUED, State.TRAINING, State.GENERATING])
+def test_a_redo_that_is_not_done_by_then_leaves_the_pictures_from_before(
+    world: World, at: State
+) -> None:
+    shoot = with_adapter(world.shoot(State.APPROVING))
+    choosing.ask_again(actor=world.actor, shoot=shoot)
+    if at != State.QUEUED:
+        Shoot.objects.filter(pk=shoot.pk).update(state=at)
+    (claim,) = claims.claim(worker="w", people=1)
+    age(shoot, left=-timedelta(minutes=1))
+    retention.sweep()
+    assert claims.renew([claim]) == {shoot.pk}
+    assert inputs(shoot) == []
+    shoot.refresh_from_db()
+    assert (shoot.state, shoot.message) == (State.CHOOSING, states.PHOTOS_WENT)
+    assert len(choosing.short_list(shoot=shoot)) == 4
+    assert ledger.balance(organisation=world.organisation).held == 1
+    drain()
+    subjects = [m.subject for m in mail.outbox]
+    assert "Your headshots are ready to choose from" in subjects
+    assert "Your photos are destroyed; new ones are needed" not in subjects
+    picked = choosing.short_list(shoot=shoot)[0]
+    choosing.pick(actor=world.actor, shoot=shoot, candidate=picked)
+    choosing.approve(actor=world.actor, shoot=shoot)
+    assert ledger.balance(organisation=world.organisation) == ledger.Balance(99, 0)
 
 
 def test_copies_for_another_look_are_as_old_as_the_photos(world: World) -> None:

@@ -73,7 +73,9 @@ def test_photos_that_led_to_nothing_leave_no_model(world: World) -> None:
     assert len(list(vault().keys(f"{shoot.folder}/selfies"))) == selfies.LEAST
 
 
-def test_another_look_without_credits_leaves_no_copies(world: World) -> None:
+def test_another_look_without_credits_leaves_no_copies(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = world.shoot(State.DELIVERED)
     key = f"{first.folder}/adapter/1/adapter.safetensors"
     vault().put(key, b"weights")
@@ -90,10 +92,15 @@ def test_another_look_without_credits_leaves_no_copies(world: World) -> None:
     ledger.hold(
         actor=world.actor, organisation=world.organisation, amount=have, source_key="elsewhere"
     )
-    with pytest.raises(Problem) as refused:
-        another_look.begin(shoot_id=second.pk)
-    assert refused.value.code == "credits_missing"
-    assert not list(vault().keys(second.folder))
+    # Whether that is known before the copies are made or found out once they are there.
+    balances = {"known": ledger.balance, "too_late": lambda **_: ledger.Balance(have, 0)}
+    for balance in balances.values():
+        with monkeypatch.context() as patched:
+            patched.setattr(another_look.ledger, "balance", balance)
+            assert not another_look.begin(shoot_id=second.pk)
+        assert not list(vault().keys(second.folder))
+    second.refresh_from_db()
+    assert second.waits_for_credits
     ledger.release(
         actor=world.actor, organisation=world.organisation, source_key="elsewhere", note="back"
     )

@@ -12,20 +12,22 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from accounts.actors import SYSTEM, employee_actor
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Employee
 from billing import ledger
 from billing.models import CreditEntry
 from billing.recount import recount
 from generation import states
 from generation.approving import choosing
 from generation.models import Candidate, Look, Selfie, Shoot, State
-from generation.ordering import add_ons, another_look, looks, orders, promises
+from generation.ordering import add_ons, another_look, looks, orders, promises, settling
 from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
+from tests.browser.queue import forget
 from tests.world import DIRECTION, World, bring, give_candidates
 
 
@@ -36,21 +38,23 @@ def stands(world: World) -> tuple[int, int]:
 
 def chosen_from(shoot: Shoot, passed: int) -> None:
     """As the worker ends its part: so many pictures of this round have passed."""
+    give_more(shoot, passed)
     with transaction.atomic():
         locked = states.locked(shoot.pk)
         for to in (State.TRAINING, State.GENERATING, State.CHOOSING):
             states.move(actor=SYSTEM, shoot=locked, to=to)
-        add_ons.settle_more(shoot=locked, passed=passed)
+        settling.settle_more(shoot=locked)
     shoot.refresh_from_db()
 
 
 def give_more(shoot: Shoot, count: int) -> None:
     """More candidates that passed, beside those that are there."""
-    first = shoot.candidates.count()
+    first = shoot.candidates.filter(round=shoot.round).count()
     for number in range(first, count):
         old = shoot.candidates.first()
         assert old is not None
         old.pk, old.number, old._state.adding = uuid7(), number, True
+        old.round = shoot.round
         old.save()
 
 
@@ -135,6 +139,37 @@ def test_more_pictures_that_did_not_pass_come_back_at_once(world: World) -> None
     assert stands(world) == (99, 1)
     approve(shoot)
     assert (stands(world), shoot.charged) == ((99, 0), 1)
+
+
+@pytest.mark.parametrize("again", [0, 5])
+def test_more_pictures_that_were_had_are_paid_whatever_a_later_round_gives(
+    world: World, again: int
+) -> None:
+    shoot = ordered_with_more(world)
+    give_candidates(shoot, 8)
+    chosen_from(shoot, 8)
+    choosing.ask_again(actor=employee_actor(shoot.employee), shoot=shoot)
+    shoot.refresh_from_db()
+    chosen_from(shoot, again)
+    assert (shoot.credits, shoot.wanted) == (2, 8)
+    approve(shoot)
+    assert (stands(world), shoot.charged) == ((98, 0), 2)
+
+
+def test_more_pictures_that_were_given_up_are_not_drawn_for_nothing_in_a_later_round(
+    world: World,
+) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    add_ons.more_pictures(actor=world.actor, shoot=shoot)
+    chosen_from(shoot, 7)
+    choosing.ask_again(actor=employee_actor(shoot.employee), shoot=shoot)
+    shoot.refresh_from_db()
+    assert (shoot.credits, shoot.wanted) == (1, 4)
+    chosen_from(shoot, 4)
+    assert shoot.credits == 1
+    # They can be had again, for their price.
+    add_ons.more_pictures(actor=world.actor, shoot=shoot)
+    assert stands(world) == (98, 2)
 
 
 @pytest.mark.parametrize("end", [State.OPTED_OUT, State.CANCELLED, State.FAILED, State.WITHDRAWN])
@@ -319,6 +354,29 @@ def test_another_look_by_its_page(world: World, other: Look, client: Client) -> 
     assert same.status_code == 422
     done = client.post(url, {"look": other.pk, "shoots": [shoot.pk]}, follow=True)
     assert f"{shoot.order.name}, Outside" in done.content.decode()
+
+
+def test_no_other_look_is_made_of_who_has_left(world: World, other: Look) -> None:
+    here, gone = world.order(2).shoots.all()
+    for shoot in (here, gone):
+        with_adapter(bring(shoot, State.DELIVERED))
+    Employee.objects.filter(pk=gone.employee_id).update(status=Employee.Status.LEFT)
+    assert list(another_look.possible(here.order)) == [here]
+    with pytest.raises(Problem, match="has left") as refused:
+        another_look.place(actor=world.actor, order=here.order, look=other, shoots=[here, gone])
+    assert refused.value.code == "photos_gone"
+
+
+def test_beginnings_take_turns(world: World, other: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as one fails each time, the others come all the same."""
+    shoots = [with_adapter(bring(one, State.CHOOSING)) for one in world.order(2).shoots.all()]
+    made = another_look.place(actor=world.actor, order=shoots[0].order, look=other, shoots=shoots)
+    monkeypatch.setattr(another_look, "A_SWEEP", 1)
+    Shoot.objects.update(state_since=timezone.now() - timedelta(minutes=5))
+    forget("default")
+    assert [another_look.begin_missing() for _ in range(3)] == [1, 1, 0]
+    queued = [message.task["args"][0] for message in OrmQ.objects.all()]
+    assert sorted(queued) == sorted(str(pk) for pk in made.shoots.values_list("pk", flat=True))
 
 
 def test_a_lost_beginning_is_begun_again(world: World, other: Look) -> None:

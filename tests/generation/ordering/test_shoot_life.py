@@ -142,6 +142,30 @@ def test_too_few_photos_are_not_handed_in(world: World) -> None:
     assert balance(world) == (100, 0)
 
 
+@pytest.mark.parametrize("state", [State.CHOOSING, State.APPROVING, State.DELIVERED])
+def test_a_page_left_open_takes_no_pictures_and_no_pick_away(
+    world: World, client: Client, state: State
+) -> None:
+    """Its button hands in what was handed in long ago."""
+    shoot = world.shoot(state)
+    before = balance(world)
+    said = client.post(reverse("employee:hand_in", args=[token(shoot)]))
+    assert said.status_code == 409
+    assert "No photos are awaited any more" in said.content.decode()
+    shoot.refresh_from_db()
+    assert (shoot.state, balance(world)) == (state, before)
+    assert hasattr(shoot, "headshot") == (state != State.CHOOSING)
+    with pytest.raises(Problem) as refused:
+        selfies.hand_in(actor=SYSTEM, shoot=shoot)
+    assert refused.value.code == "transition"
+
+
+def test_handing_in_once_more_while_it_is_worked_on_changes_nothing(world: World) -> None:
+    shoot = world.shoot(State.GENERATING)
+    assert selfies.hand_in(actor=SYSTEM, shoot=shoot).state == State.GENERATING
+    assert balance(world) == (99, 1)
+
+
 def test_an_order_larger_than_the_credits_is_refused_whole(db: None) -> None:
     world = make_world(credits=2)
     with pytest.raises(Problem, match="3 credits are missing"):

@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actors import SYSTEM, employee_actor
 from accounts.models import Role
@@ -140,13 +141,16 @@ def test_another_look_that_finds_no_credits_is_told_of_as_well(db: None) -> None
     second = made.shoots.get()
     forget("default")
     for _ in range(2):
-        with pytest.raises(Problem):
-            another_look.begin(shoot_id=second.pk)
+        assert not another_look.begin(shoot_id=second.pk)
     second.refresh_from_db()
     assert second.waits_for_credits
     drain()
     assert [m.to for m in mail.outbox] == [[world.owner.email]]
+    # The sweep begins it once there are credits, and not at each minute before.
+    Shoot.objects.update(state_since=timezone.now() - timedelta(minutes=5))
+    assert another_look.begin_missing() == 0
     ledger.grant(actor=SYSTEM, organisation=world.organisation, amount=1, source_key="more")
+    assert [another_look.begin_missing() for _ in range(2)] == [1, 0]
     assert another_look.begin(shoot_id=second.pk)
     second.refresh_from_db()
     assert (second.state, second.short_of_credits_at) == (State.QUEUED, None)

@@ -127,6 +127,7 @@ class Losses(TypedDict):
     credits: int
     plan: bool
     unpaid: int
+    settling: int
     directories: int
 
 
