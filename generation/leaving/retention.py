@@ -133,6 +133,8 @@ def clear_remains() -> int:
 def sweep() -> dict[str, int]:
     """Destroy the inputs of ended shoots once their whole order has ended, with the pictures where
     none was handed out, and of every shoot before LONGEST has passed."""
+    # Nothing is said to be destroyed while there is nothing to destroy it in.
+    vault().confirm()
     open_in_order = Shoot.objects.filter(order=OuterRef("order")).exclude(state__in=states.ENDED)
     in_vain = (State.FAILED, State.CANCELLED)
     over = Shoot.objects.filter(
