@@ -128,7 +128,8 @@ def _sweep() -> dict[str, int]:
             done = step()
         except TimeoutException:
             log.error("sweep_step_cut", step=name)
-            connection.close()
+            if not connection.in_atomic_block:
+                connection.close()  # it was amid a query, perhaps
             cache.set(_CUT, name, 3600)
             _report([*failed, name])
             raise

@@ -73,7 +73,8 @@ def find(*, organisation_id: UUID, after: str = "") -> Iterator[tuple[str, list[
         if len(looked) >= _AT_ONCE:
             yield place, _strays(organisation_id, looked)
             looked = []
-    yield place, _strays(organisation_id, looked)
+    if looked:
+        yield place, _strays(organisation_id, looked)
 
 
 def _strays(organisation_id: UUID, keys: Sequence[str]) -> list[str]:
