@@ -27,26 +27,25 @@ class OlderDatabase(RuntimeError):
 
 
 def make_one(**_: Any) -> None:
-    """Give database and vault one mark, where they have none yet. Called after each migration.
+    """Give database and vault one mark, where the database has none yet. Called after each
+    migration.
 
-    Not where rows know of files and none of them is there: then this is not the vault.
+    Not where rows know of files and none of them is there: then this is not the vault. Nor does a
+    vault without a mark get one later, which may be a folder where the share is not mounted yet:
+    `adopt` does that.
     """
     if Selfie._meta.db_table not in connection.introspection.table_names():
         return
     vault_mark.lay_table()
     store = Vault(settings.PRIVATE_ROOT)
     known, there = vault_mark.known(), store.mark()
-    if known and there == known:
-        return
-    files = _some_files()
-    another = known and there
-    if another or (files and not any(store.exists(file) for file in files)):
-        log.error("vault_missing", root=str(store.root))
-        return
-    mark = known or there or secrets.token_hex(16)
-    if there != mark:
-        store.sign(mark)
-    if known != mark:
+    files = [] if known else _some_files()
+    if (known and there != known) or (files and not any(map(store.exists, files))):
+        log.error("vault_missing", root=str(store.root), see="manage.py check_vault")
+    elif not known:
+        mark = there or secrets.token_hex(16)
+        if not there:
+            store.sign(mark)
         vault_mark.keep(mark)
 
 

@@ -237,17 +237,21 @@ def reporting(*, worker: str, doing: str) -> Iterator[None]:
     loading a base model; for STALLED_S at most."""
     end = threading.Event()
 
+    def say(what: str) -> None:
+        try:
+            report(worker=worker, doing=what)
+        except (DatabaseError, InterfaceError):
+            log.warning("sign_of_life_missed", exc_info=True)
+            connection.close()
+
     def repeat() -> None:
         until = time.monotonic() + STALLED_S
         try:
-            while time.monotonic() < until:
-                try:
-                    report(worker=worker, doing=doing)
-                except (DatabaseError, InterfaceError):
-                    log.warning("sign_of_life_missed", exc_info=True)
-                    connection.close()
-                if end.wait(REPORT_S):
-                    return
+            say(doing)
+            while not end.wait(REPORT_S):
+                if time.monotonic() < until:
+                    say(doing)
+            say("")
         finally:
             connection.close()
 

@@ -86,7 +86,7 @@ def _gpu(alive: list[Worker]) -> Part:
     blind = [worker.name for worker in alive if worker.doing.startswith("waits")]
     if blind:
         said += f"; without private files: {', '.join(blind)}"
-    return Part("gpu clusters", not blind and bool(alive or not waiting), said)
+    return Part("gpu clusters", not waiting or bool(alive and not blind), said)
 
 
 def _queue(key: str) -> Part:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Model
 
@@ -25,18 +24,21 @@ from generation.models import (
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
-_FIELDS: tuple[tuple[type[Model], str, dict[str, Any]], ...] = (
-    (Organisation, "logo", {"destroyed_at": None}),
-    (Plate, "file", {"organisation__destroyed_at": None}),
-    (Finish, "logo", {"organisation__destroyed_at": None}),
-    (Selfie, "file", {}),
-    (Shoot, "adapter", {}),
-    (Candidate, "file", {}),
-    (Candidate, "finished", {}),
-    (Rendition, "file", {}),
-    (Alternative, "file", {}),
-    (Alternative, "finished", {}),
-    (Export, "file", {}),
+# Fields that hold a key, and by what way their organisation is found: of one that was closed rows
+# stay, and no file.
+_OF_SHOOT = "shoot__order__organisation__"
+_FIELDS: tuple[tuple[type[Model], str, str], ...] = (
+    (Organisation, "logo", ""),
+    (Plate, "file", "organisation__"),
+    (Finish, "logo", "organisation__"),
+    (Selfie, "file", _OF_SHOOT),
+    (Shoot, "adapter", "order__organisation__"),
+    (Candidate, "file", _OF_SHOOT),
+    (Candidate, "finished", _OF_SHOOT),
+    (Rendition, "file", f"finishing__headshot__{_OF_SHOOT}"),
+    (Alternative, "file", _OF_SHOOT),
+    (Alternative, "finished", _OF_SHOOT),
+    (Export, "file", "organisation__"),
 )
 
 
@@ -93,8 +95,10 @@ def mend(found: Found) -> list[Shoot]:
 
 
 def _named() -> Iterator[str]:
-    for model, name, which in _FIELDS:
-        rows = model._default_manager.filter(**which).exclude(**{name: ""}).order_by()
-        yield from rows.values_list(name, flat=True).iterator()
-    for files in Alternative.objects.values_list("files", flat=True).iterator():
+    for model, name, way in _FIELDS:
+        rows = model._default_manager.filter(**{f"{way}closed_at": None})
+        named = rows.exclude(**{name: ""}).order_by().values_list(name, flat=True)
+        yield from named.iterator()
+    given = Alternative.objects.filter(**{f"{_OF_SHOOT}closed_at": None})
+    for files in given.values_list("files", flat=True).iterator():
         yield from (file["file"] for file in files)

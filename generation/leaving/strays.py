@@ -16,6 +16,7 @@ from accounts.models import Organisation
 from generation import own_vault, states
 from generation.models import Alternative, Export, Selfie, Shoot, State, Upload
 from generation.storage import vault
+from headshots.lib import stopping
 from headshots.lib.vault import FileMissing
 
 # Younger files may yet get their row.
@@ -55,7 +56,7 @@ def clear(*, organisation_id: UUID, after: str = "") -> int:
     cleared = 0
     for place, keys in find(organisation_id=organisation_id, after=after):
         cleared += sum(vault().delete(key) for key in keys)
-        if time.monotonic() > until:
+        if time.monotonic() > until or stopping.asked():
             async_task("generation.tasks.clear_strays_of", str(organisation_id), place)
             break
     return cleared

@@ -51,6 +51,8 @@ def test_shoots_wait_and_nobody_is_there(running: World) -> None:
 
 
 def test_a_worker_that_does_not_see_the_vault(running: World) -> None:
+    running.shoot(State.QUEUED)
+    OrmQ.objects.all().delete()
     heartbeat.report(worker="gpu@gpu:2", doing="waits: no private files where this host looks")
     assert bad() == {"gpu clusters"}
 
