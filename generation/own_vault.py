@@ -50,9 +50,8 @@ def make_one(**_: Any) -> None:
 
 
 def adopt() -> None:
-    """Take the vault that is there for the one that belongs to this database, whatever it holds,
-    and go on counting from where it is. For `manage.py check_vault`, which shows first what it
-    lacks."""
+    """Take the vault that is there for the one that belongs to this database, whatever it holds:
+    for `manage.py check_vault`, which says what it lacks."""
     vault_mark.lay_table()
     mark = vault_mark.known() or secrets.token_hex(16)
     Vault(settings.PRIVATE_ROOT).sign(mark)
