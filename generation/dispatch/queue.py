@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import Task
@@ -18,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 # For how long it stays written how a task failed.
 KEPT = timedelta(days=14)
+# How many messages are many.
+LONG = 100
 _AT_ONCE = 5000
 _current = ""
 
@@ -57,6 +60,12 @@ def signed_anew(message: str) -> str:
         )
     except BadSignature:
         return message
+
+
+def is_long() -> bool:
+    """Whether so many messages of the default cluster wait that what seems lost is only late, and
+    queueing it once more would make it later."""
+    return int(get_broker("default").queue_size()) >= LONG
 
 
 def current() -> str:

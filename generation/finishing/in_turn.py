@@ -15,21 +15,19 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
+from generation.dispatch import queue
 from generation.finishing import renditions
 from generation.models import Finishing, Order
 
 # How many messages go round for one order, and for how long each keeps a process.
 AT_ONCE = 2
 A_TURN_S = 5.0
-# So many messages wait that nothing is lost, but only late.
-LONG_QUEUE = 100
 A_SWEEP = 500
 
 
-def queue(*, order_id: UUID, messages: int = AT_ONCE) -> None:
+def begin(*, order_id: UUID, messages: int = AT_ONCE) -> None:
     """Have whatever of an order waits and was not begun rendered. Call it in the transaction of
     what it stands for."""
     _alive(order_id)
@@ -70,7 +68,7 @@ def go_on() -> int:
         state=Finishing.State.FAILED,
         sentence=_("The files could not be made. Try again; if it stays so, tell us."),
     )
-    if get_broker("default").queue_size() >= LONG_QUEUE:
+    if queue.is_long():
         return 0
     lost = waiting.filter(attempts__lt=renditions.MOST_ATTEMPTS)
     ids = list(lost.values_list("pk", flat=True)[:A_SWEEP])
@@ -79,7 +77,7 @@ def go_on() -> int:
     mine = Finishing.objects.filter(pk__in=ids, headshot__shoot__order__in=dead)
     count = mine.update(tried_at=None)
     for pk in dead:
-        queue(order_id=pk, messages=1)
+        begin(order_id=pk, messages=1)
     return count
 
 

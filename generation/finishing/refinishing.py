@@ -99,7 +99,7 @@ def start(
                 renditions.begin(
                     headshot=headshot, finish=finish, refinish=refinish, among_many=True
                 )
-            in_turn.queue(order_id=order.pk)
+            in_turn.begin(order_id=order.pk)
             audit.record(
                 actor=actor,
                 organisation=order.organisation,
@@ -230,7 +230,7 @@ def _render_late(order: Order) -> None:
         renditions.begin(headshot=headshot, finish=order.finish, among_many=True)
         begun += 1
     if begun:
-        in_turn.queue(order_id=order.pk)
+        in_turn.begin(order_id=order.pk)
 
 
 def _tell(order: Order, changed: Iterable[Finishing]) -> None:
@@ -312,7 +312,7 @@ def try_again(*, actor: Actor, refinish: Refinish) -> int:
             among_many=True,
         )
         count += 1
-    in_turn.queue(order_id=refinish.order_id)
+    in_turn.begin(order_id=refinish.order_id)
     return count
 
 

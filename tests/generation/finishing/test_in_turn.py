@@ -12,6 +12,7 @@ from django_q.tasks import async_task
 
 from accounts.actors import SYSTEM
 from generation import tasks
+from generation.dispatch import queue
 from generation.finishing import finishes, in_turn, refinishing, renditions
 from generation.models import Finish, Finishing, Order
 from headshots.lib.vault import VaultUnavailable
@@ -104,7 +105,7 @@ def test_what_only_waits_is_not_queued_again(order: Order) -> None:
 def test_a_long_queue_gets_no_longer(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     late()
     cache.clear()
-    monkeypatch.setattr(in_turn, "LONG_QUEUE", in_turn.AT_ONCE)
+    monkeypatch.setattr(queue, "LONG", in_turn.AT_ONCE)
     assert in_turn.go_on() == 0
     assert len(funcs()) == in_turn.AT_ONCE
 
