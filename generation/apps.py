@@ -11,7 +11,9 @@ class GenerationConfig(AppConfig):
             new_addresses,  # noqa: F401  invites there
             partners_shut_out,  # noqa: F401  ends what they were given
         )
+        from generation.own_vault import make_one
         from generation.sandbox import opening  # noqa: F401  furnishes sandboxes that are opened
         from generation.schedules import make_schedules
 
         post_migrate.connect(make_schedules, sender=self)
+        post_migrate.connect(make_one, sender=self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 import structlog
@@ -13,7 +14,7 @@ from generation import sweeping
 from generation.approving import alternatives, previews
 from generation.delivering import exports
 from generation.dispatch import canary, claims, heartbeat
-from generation.finishing import renditions, wall_pictures
+from generation.finishing import in_turn, renditions, wall_pictures
 from generation.inviting import mailing, member_notices
 from generation.leaving import closing, strays
 from generation.ordering import another_look, orders
@@ -22,6 +23,10 @@ from generation.publishing import doing
 from headshots.lib import stopping
 
 log = structlog.get_logger(__name__)
+
+# A message is worked on for so long; then the work is given back and announced anew, before the
+# cluster's limit of six hours would cut it off as an attempt that failed.
+WORK_S = 5 * 3600.0
 
 
 def work() -> int:
@@ -33,7 +38,13 @@ def work() -> int:
         return 0
     from generation.dispatch import worker as gpu_worker
 
-    return gpu_worker.run(worker=worker, should_stop=stopping.asked)
+    until = time.monotonic() + WORK_S
+    done = gpu_worker.run(
+        worker=worker, should_stop=lambda: stopping.asked() or time.monotonic() > until
+    )
+    if time.monotonic() > until and not stopping.asked() and claims.waiting():
+        claims.announce()
+    return done
 
 
 def show_life() -> None:
@@ -74,6 +85,14 @@ def render(finishing_id: str) -> None:
     renditions.render(finishing_id=UUID(finishing_id))
 
 
+def render_in_turn(order_id: str) -> bool:
+    """default: render the next few of an order's headshots, and call again for more."""
+    again = in_turn.take_turn(order_id=UUID(order_id))
+    if again:
+        async_task("generation.tasks.render_in_turn", order_id)
+    return again
+
+
 def preview(shoot_id: str) -> int:
     """default: put the pictures somebody chooses from on the organisation's plate."""
     return previews.make(shoot_id=UUID(shoot_id))
@@ -111,9 +130,9 @@ def clear_strays() -> int:
     return strays.begin()
 
 
-def clear_strays_of(organisation_id: str) -> int:
-    """default: destroy an organisation's files that no row knows any more."""
-    return strays.clear(organisation_id=UUID(organisation_id))
+def clear_strays_of(organisation_id: str, after: str = "") -> int:
+    """default: destroy an organisation's files that no row knows any more, for a while."""
+    return strays.clear(organisation_id=UUID(organisation_id), after=after)
 
 
 def finish_closing(organisation_id: str) -> bool:

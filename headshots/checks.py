@@ -113,7 +113,7 @@ def settings_agree(**_: Any) -> list[CheckMessage]:
         found.append(
             Error(
                 "HEADSHOTS_MATTING_MODEL needs the package onnxruntime.",
-                hint="pip install -c constraints.txt '.[matting]'",
+                hint=".venv/bin/pip install -c constraints.txt '.[matting]'",
                 id="headshots.E041",
             )
         )

@@ -36,9 +36,12 @@ if not SITE_URL.startswith(("http://", "https://")):
     raise SettingError(f"HEADSHOTS_SITE_URL is “{SITE_URL}”. Begin it with https:// (or http://).")
 SECURE = SITE_URL.startswith("https://")
 BIND = env.text("HEADSHOTS_BIND") or f"127.0.0.1:{urlsplit(SITE_URL).port or 8000}"
-ALLOWED_HOSTS = env.names(
-    "HEADSHOTS_ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname or "", "127.0.0.1", "localhost"]
-)
+ALLOWED_HOSTS = [
+    urlsplit(SITE_URL).hostname or "",
+    "127.0.0.1",
+    "localhost",
+    *env.names("HEADSHOTS_ALLOWED_HOSTS"),
+]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [

@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-from headshots.lib import embedded_postgres
+from headshots.lib import embedded_postgres, vault_mark
+from headshots.lib.vault import Vault
 from tests.stand_in import shop, stand_in  # noqa: F401  fixtures
 from tests.world import World, make_world
 
@@ -31,6 +32,9 @@ def _flushed(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
 
 DatabaseOperations.sql_flush = _flushed  # type: ignore[method-assign]
 
+# Every vault of a test carries it, and every database knows it.
+MARK = "tests"
+vault_mark._cached = MARK
 RUNNING = pytest.StashKey[TextIOWrapper]()
 
 
@@ -39,6 +43,18 @@ def places(tmp_path: Path, settings: Any) -> None:
     """Files of a test lie in a folder of its own."""
     settings.PRIVATE_ROOT = tmp_path / "private"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    # As Vault.sign, without waiting for a disk.
+    notes = settings.PRIVATE_ROOT / ".notes"
+    notes.mkdir(mode=0o700, parents=True)
+    (notes / "mark").write_text(MARK)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        vault_mark.lay_table()
+        vault_mark.keep(MARK)
+    Vault(settings.PRIVATE_ROOT).sign(MARK)
 
 
 @pytest.fixture

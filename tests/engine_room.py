@@ -16,7 +16,9 @@ from django.db import connection
 from generation.dispatch import base_model
 from generation.models import Shoot
 from generation.photos import selfies
+from headshots.lib import vault_mark
 from headshots.lib.supervise import Child
+from headshots.lib.vault import Vault
 from tests.world import sign
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +50,7 @@ def database_url() -> str:
 
 def environment(var: Path, private: Path, **more: str) -> dict[str, str]:
     """The settings of a process of its own on the test's database and files."""
+    Vault(private).sign(vault_mark.known())
     return {
         **{k: v for k, v in os.environ.items() if not k.startswith("HEADSHOTS_")},
         "DJANGO_SETTINGS_MODULE": "headshots.settings",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from headshots import processes
-from headshots.lib.env import Environment, SettingError, postgres_from_url
+from headshots.lib.env import PATIENCE, Environment, SettingError, postgres_from_url
 
 ROOT = Path(__file__).parent.parent
 
@@ -96,4 +96,35 @@ def test_database_address_keeps_odd_characters() -> None:
     found = postgres_from_url("postgresql://us%40er:p%2Fw@db:5433/na%20me?sslmode=require")
     assert (found["USER"], found["PASSWORD"], found["NAME"]) == ("us@er", "p/w", "na me")
     assert found["PORT"] == "5433"
-    assert found["OPTIONS"] == {"connect_timeout": 10, "sslmode": "require"}
+    assert found["OPTIONS"] == {**PATIENCE, "sslmode": "require"}
+
+
+def test_a_database_that_is_gone_without_a_word_is_noticed_and_the_address_may_say_otherwise() -> (
+    None
+):
+    found = postgres_from_url("postgresql://db/name")["OPTIONS"]
+    assert isinstance(found, dict)
+    probes = found["keepalives_idle"] + found["keepalives_interval"] * found["keepalives_count"]
+    assert probes <= 60
+    assert 0 < found["tcp_user_timeout"] <= 60_000
+    said = postgres_from_url("postgresql://db/name?keepalives_idle=5&tcp_user_timeout=1000")
+    assert said["OPTIONS"] == {**found, "keepalives_idle": "5", "tcp_user_timeout": "1000"}
+
+
+def test_more_host_names_are_more() -> None:
+    """The site's own and this machine's, which the health checks of a host use, stay."""
+    program = "from headshots import settings; print(settings.ALLOWED_HOSTS)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            "PATH": os.environ["PATH"],
+            "SECRET_KEY": "k" * 40,
+            "HEADSHOTS_SITE_URL": "https://headshots.example",
+            "HEADSHOTS_ALLOWED_HOSTS": "www.headshots.example, intranet",
+        },
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    for host in ("headshots.example", "127.0.0.1", "www.headshots.example", "intranet"):
+        assert f"'{host}'" in done.stdout, done.stderr

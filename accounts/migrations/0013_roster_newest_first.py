@@ -2,14 +2,19 @@
 
 from django.db import migrations, models
 
+from headshots.lib.indexes import AddIndexAside
+
 
 class Migration(migrations.Migration):
+    # Whoever works meanwhile is not kept waiting.
+    atomic = False
+
     dependencies = [
         ("accounts", "0012_logos_languages_and_files_being_read"),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexAside(
             model_name="employee",
             index=models.Index(fields=["organisation", "-id"], name="employee_newest"),
         ),

@@ -24,6 +24,7 @@ from accounts import audit
 from accounts.actors import Actor
 from generation import states
 from generation.delivering import credentials
+from generation.dispatch import queue
 from generation.engine import provenance
 from generation.finishing import finishes, photo_figures, renditions
 from generation.leaving import shared_files
@@ -210,6 +211,8 @@ def finish_lost() -> int:
         finished="", problem="", updated_at__lt=now - LOST_AFTER, shoot__state=State.OPTED_OUT
     )
     waiting.filter(updated_at__lt=now - GIVE_UP).update(problem=NOT_MADE)
+    if queue.is_long():
+        return 0
     keys = list(waiting.order_by("pk").values_list("pk", flat=True)[:200])
     for key in keys:
         async_task("generation.tasks.finish_alternative", str(key))

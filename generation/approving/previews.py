@@ -23,6 +23,7 @@ from PIL import Image
 from generation.accounting import usage
 from generation.approving import choosing
 from generation.delivering import credentials
+from generation.dispatch import queue
 from generation.finishing import finishes, renditions
 from generation.models import Candidate, Order, Shoot, State
 from generation.storage import destroy, vault
@@ -108,7 +109,10 @@ def _made(candidate: Candidate, order: Order) -> bool:
 
 
 def begin_missing() -> int:
-    """Queue previews whose task was lost; returns of how many shoots."""
+    """Queue previews whose task was lost; returns of how many shoots. While the queue is long,
+    they wait and are not."""
+    if queue.is_long():
+        return 0
     now = timezone.now()
     recent = Candidate.objects.filter(
         shoot__state=State.CHOOSING,

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -31,6 +32,9 @@ MOST_OPEN = 20
 MOST_ATTEMPTS = 3
 LOST_AFTER = timedelta(minutes=10)
 _TELL_EVERY = 10
+# A large order takes longer to pack than a task of the default cluster has; still less than until
+# its message is handed out again.
+_TASK_S = 1500
 
 
 @transaction.atomic
@@ -64,13 +68,24 @@ def begin(*, actor: Actor, organisation: Organisation, order: Order) -> Export:
         about=export,
         order=str(order.pk),
     )
-    async_task("generation.tasks.make_export", str(export.pk))
+    _queue(export.pk)
     return export
 
 
+def _queue(export_id: UUID) -> None:
+    async_task("generation.tasks.make_export", str(export_id), timeout=_TASK_S)
+
+
 def make(*, export_id: UUID) -> None:
-    """Write the ZIP. Runs in a task; does no harm when run twice."""
+    """Write the ZIP. Runs in a task; does no harm when run twice.
+
+    One at a time for each two workers of a host: where others are being made it waits, and the
+    sweep queues it again, so that they do not keep mail and photos waiting.
+    """
     now = timezone.now()
+    busy = Export.objects.filter(state="making", updated_at__gt=now - LOST_AFTER)
+    if busy.exclude(pk=export_id).count() >= max(1, settings.Q_CLUSTER["workers"] // 2):
+        return
     lost = Q(state="making", updated_at__lt=now - LOST_AFTER)
     mine = Export.objects.filter(Q(state="waiting") | lost, pk=export_id)
     if not mine.update(state="making", attempts=F("attempts") + 1, done=0, updated_at=now):
@@ -129,7 +144,7 @@ def sweep() -> int:
         state="making", updated_at__lt=now - LOST_AFTER
     )
     for export_id in Export.objects.filter(lost).values_list("pk", flat=True)[:100]:
-        async_task("generation.tasks.make_export", str(export_id))
+        _queue(export_id)
     expired = list(Export.objects.filter(expires_at__lt=now)[:500])
     for export in expired:
         export.delete()

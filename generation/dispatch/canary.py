@@ -16,9 +16,10 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
-from django_q.brokers.orm import ORM
 from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 from django_q.signing import SignedPackage
+
+from generation.dispatch import queue
 
 log = structlog.get_logger(__name__)
 
@@ -30,14 +31,14 @@ def name() -> str:
     return f"{settings.Q_CLUSTER_NAME}@{settings.CLUSTER_ID}"
 
 
-class Broker(ORM):  # type: ignore[misc]
-    """The queue in the database, and each cluster's own task beside it."""
+class Broker(queue.Kept):
+    """The queue, and each cluster's own task beside it."""
 
     _next = 0.0
 
     def dequeue(self) -> list[tuple[int | None, str]]:
         """Messages with their numbers; the cluster's own has none."""
-        found: list[tuple[int | None, str]] = super().dequeue() or []
+        found = super().dequeue()
         now = time.monotonic()
         if now >= self._next:
             self._next = now + SIGN_S

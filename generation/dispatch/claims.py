@@ -65,7 +65,8 @@ def enqueue(*, actor: Actor, shoot: Shoot) -> None:
         announce()
 
 
-def _claimable() -> Q:
+def claimable() -> Q:
+    """Which shoots wait for a worker."""
     return Q(state__in=states.WORKING) & (Q(lease_until=None) | Q(lease_until__lt=Now()))
 
 
@@ -77,7 +78,7 @@ def claim(*, worker: str, people: int) -> list[Claim]:
     """
     with transaction.atomic():
         ready = (
-            Shoot.objects.filter(_claimable(), attempts__lt=settings.MOST_ATTEMPTS)
+            Shoot.objects.filter(claimable(), attempts__lt=settings.MOST_ATTEMPTS)
             .order_by("queued_at", "pk")
             .select_for_update(skip_locked=True)
         )
@@ -155,14 +156,14 @@ def fail_exhausted() -> int:
 
     Whoever has pictures from before chooses of those; the others fail, and their credits come back.
     """
-    spent = Shoot.objects.filter(_claimable(), attempts__gte=settings.MOST_ATTEMPTS)
+    spent = Shoot.objects.filter(claimable(), attempts__gte=settings.MOST_ATTEMPTS)
     failed = 0
     for shoot_id in list(spent.values_list("pk", flat=True)):
         with transaction.atomic():
             shoot = (
                 Shoot.objects.select_for_update(of=("self",), skip_locked=True)
                 .select_related("order__organisation", "employee", "invitation")
-                .filter(_claimable(), pk=shoot_id, attempts__gte=settings.MOST_ATTEMPTS)
+                .filter(claimable(), pk=shoot_id, attempts__gte=settings.MOST_ATTEMPTS)
                 .first()
             )
             if shoot is None:
@@ -184,7 +185,7 @@ def fail_exhausted() -> int:
 
 def waiting() -> int:
     """How many shoots could be claimed now."""
-    return Shoot.objects.filter(_claimable()).count()
+    return Shoot.objects.filter(claimable()).count()
 
 
 def sweep() -> dict[str, int]:

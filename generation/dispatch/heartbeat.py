@@ -7,9 +7,11 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 # How often progress is written at most, in seconds.
 PROGRESS_S = 1.0
+# How often a process without a claim reports.
+REPORT_S = 20.0
 # A process in which nothing has moved for so long hangs in its device's driver.
 STALLED_S = 1800.0
 # How long the row of a worker stays that is not heard of any more.
@@ -53,7 +57,8 @@ class Heartbeat:
 
     Seconds and, where the device tells it, energy are counted by phase and shared equally by the
     shoots still held; they are written with each beat, so that a killed process loses one beat of
-    them at most. A database that is away is tried again at the next beat. Where no step was made
+    them at most. What goes wrong, as with a database that is away, is tried again at the next beat
+    and is in the way of nothing else. Where no step was made
     for STALLED_S the process is killed, as nothing else ends a call that hangs in a driver; its
     claims run out and go on elsewhere.
     """
@@ -139,28 +144,35 @@ class Heartbeat:
                 if not ending and now - self._moved > STALLED_S:
                     log.critical("worker_stalled", phase=self.phase)
                     os.kill(os.getpid(), signal.SIGKILL)
-                try:
-                    self._write_progress()
-                    if ending or now - renewed >= settings.LEASE_S / 3:
-                        self._count()
-                        if not ending:
-                            self._lost |= claims.renew(
-                                c for c in self._held.values() if c.shoot_id not in self._lost
-                            )
-                            renewed = now
-                        report(
-                            worker=self.worker,
-                            device=self.device,
-                            base_model=self.base_name,
-                            doing="" if ending else f"{self.phase}, {len(self._held)} people",
-                        )
-                except (DatabaseError, InterfaceError):
-                    log.warning("heartbeat_missed", exc_info=True)
-                    connection.close()
+                due = ending or now - renewed >= settings.LEASE_S / 3
+                # The leases first: whatever else goes wrong, the work stays ours.
+                if due and not ending and self._try(self._renew):
+                    renewed = now
+                self._try(self._write_progress)
+                if due:
+                    self._try(self._count)
+                    doing = "" if ending else f"{self.phase}, {len(self._held)} people"
+                    self._try(partial(self._report, doing))
                 if ending:
                     return
         finally:
             connection.close()
+
+    def _try(self, part: Callable[[], None]) -> bool:
+        """Whether it went well. Nothing ends the thread, without which all leases run out."""
+        try:
+            part()
+        except Exception:
+            log.warning("heartbeat_missed", exc_info=True)
+            connection.close()
+            return False
+        return True
+
+    def _renew(self) -> None:
+        self._lost |= claims.renew(c for c in self._held.values() if c.shoot_id not in self._lost)
+
+    def _report(self, doing: str) -> None:
+        report(worker=self.worker, device=self.device, base_model=self.base_name, doing=doing)
 
     def _write_progress(self) -> None:
         with self._lock:
@@ -181,7 +193,7 @@ class Heartbeat:
                 for phase, part in spent.items():
                     for claim in live:
                         self._add(claim, phase, part, len(live), prices)
-        except (DatabaseError, InterfaceError):
+        except Exception:
             with self._lock:
                 self._keep(spent)
             raise
@@ -217,6 +229,39 @@ class Heartbeat:
             updated_at=timezone.now(),
             **energy_used,
         )
+
+
+@contextmanager
+def reporting(*, worker: str, doing: str) -> Iterator[None]:
+    """Say again and again that this process lives while it does something that holds no claim, as
+    loading a base model; for STALLED_S at most."""
+    end = threading.Event()
+
+    def say(what: str) -> None:
+        try:
+            report(worker=worker, doing=what)
+        except (DatabaseError, InterfaceError):
+            log.warning("sign_of_life_missed", exc_info=True)
+            connection.close()
+
+    def repeat() -> None:
+        until = time.monotonic() + STALLED_S
+        try:
+            say(doing)
+            while not end.wait(REPORT_S):
+                if time.monotonic() < until:
+                    say(doing)
+            say("")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=repeat, name="reporting", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join(timeout=30)
 
 
 def report(

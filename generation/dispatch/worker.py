@@ -22,7 +22,7 @@ from generation import states
 from generation.dispatch import base_model, claims
 from generation.dispatch.claims import Claim
 from generation.dispatch.drawing import generate_round
-from generation.dispatch.heartbeat import Heartbeat, report
+from generation.dispatch.heartbeat import Heartbeat, report, reporting
 from generation.dispatch.sitters import Sitter, back_to_collecting, begin_generating
 from generation.engine import adapters, gate, load, train
 from generation.engine.errors import PhotoError, Stopped
@@ -32,6 +32,7 @@ from generation.leaving import retention
 from generation.models import Selfie, State
 from generation.photos import demands
 from generation.storage import vault
+from headshots.lib.vault import VaultUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -49,14 +50,17 @@ _NO_FACE = gettext_noop(
 def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
     """Work until nothing can be claimed or a stop is asked for; returns how many claims ended.
 
-    Nothing is claimed where the vault is bare: this host does not see the private files. Raises
+    Nothing is claimed where this host does not see the vault. Raises
     SystemExit where this process cannot be trusted any more, so that another takes its place.
     """
-    base = load.base_model(base_model.folder(), device=settings.GPU_DEVICE)
+    with reporting(worker=worker, doing="loads the base model"):
+        base = load.base_model(base_model.folder(), device=settings.GPU_DEVICE)
     done = failures = 0
     while not should_stop():
-        if vault().bare() and _photos_are_kept():
-            log.error("vault_bare", root=str(vault().root))
+        try:
+            vault().confirm()
+        except VaultUnavailable:
+            log.error("vault_missing", root=str(vault().root))
             report(worker=worker, doing="waits: no private files where this host looks")
             break
         claims.fail_exhausted()
@@ -93,13 +97,6 @@ def _work(
     heart.phase = "generating"
     while pending := [s for s in sitters if not s.ended and not heart.lost(s.claim)]:
         generate_round(base, pending, heart, stopping)
-
-
-def _photos_are_kept() -> bool:
-    """Whether there should be private files at all."""
-    return Selfie.objects.filter(
-        verdict=Selfie.Verdict.ACCEPTED, shoot__inputs_destroyed_at=None
-    ).exists()
 
 
 def _sit(claim: Claim) -> Sitter | None:

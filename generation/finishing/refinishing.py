@@ -19,7 +19,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.approving import alternatives, previews
-from generation.finishing import consistency, finishes, renditions
+from generation.finishing import consistency, finishes, in_turn, renditions
 from generation.models import Finish, Finishing, Headshot, Look, Order, Refinish, State
 from headshots.lib.problems import Problem
 
@@ -96,7 +96,10 @@ def start(
                 order=order, finish=finish, before=finishes.of_order(order), made_by=actor.user
             )
             for headshot in chosen:
-                renditions.begin(headshot=headshot, finish=finish, refinish=refinish)
+                renditions.begin(
+                    headshot=headshot, finish=finish, refinish=refinish, among_many=True
+                )
+            in_turn.begin(order_id=order.pk)
             audit.record(
                 actor=actor,
                 organisation=order.organisation,
@@ -212,6 +215,7 @@ def _render_late(order: Order) -> None:
         .exclude(finishing__finish__harmonises__in=[pk for pk in ours if pk])
         .select_related("shoot__order__look", "shoot__order__organisation", "candidate")
     )
+    begun = 0
     for headshot in late:
         there = headshot.finishings.filter(finish=order.finish, candidate=headshot.candidate)
         if made := there.first():
@@ -223,7 +227,10 @@ def _render_late(order: Order) -> None:
         renditions.drop_finishings(
             finishings=headshot.finishings.filter(state=Finishing.State.WAITING)
         )
-        renditions.begin(headshot=headshot, finish=order.finish)
+        renditions.begin(headshot=headshot, finish=order.finish, among_many=True)
+        begun += 1
+    if begun:
+        in_turn.begin(order_id=order.pk)
 
 
 def _tell(order: Order, changed: Iterable[Finishing]) -> None:
@@ -298,8 +305,14 @@ def try_again(*, actor: Actor, refinish: Refinish) -> int:
     ).select_related("headshot__shoot__order__look", "headshot__candidate", "finish")
     count = 0
     for finishing in failed:
-        renditions.begin(headshot=finishing.headshot, finish=finishing.finish, refinish=refinish)
+        renditions.begin(
+            headshot=finishing.headshot,
+            finish=finishing.finish,
+            refinish=refinish,
+            among_many=True,
+        )
         count += 1
+    in_turn.begin(order_id=refinish.order_id)
     return count
 
 

@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,7 +13,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -48,10 +47,14 @@ MOST_ATTEMPTS = 4
 
 
 def begin(
-    *, headshot: Headshot, finish: Finish | None = None, refinish: Refinish | None = None
+    *,
+    headshot: Headshot,
+    finish: Finish | None = None,
+    refinish: Refinish | None = None,
+    among_many: bool = False,
 ) -> Finishing:
-    """Queue the rendering of a headshot, in its order's finish if none is named. Call it in the
-    transaction of what it stands for.
+    """Queue the rendering of a headshot, in its order's finish if none is named; `among_many`:
+    whoever calls queues them together (in_turn). Call it in the transaction of what it stands for.
 
     What was rendered of another candidate goes. Without `refinish` the files count as soon as
     they are there.
@@ -72,7 +75,8 @@ def begin(
         if refinish:
             Finishing.objects.filter(pk=finishing.pk).update(refinish=refinish)
         finishing.refresh_from_db()
-    async_task("generation.tasks.render", str(finishing.pk))
+    if not among_many:
+        async_task("generation.tasks.render", str(finishing.pk))
     return finishing
 
 
@@ -129,6 +133,8 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     )
     if found is None or found.state != Finishing.State.WAITING:
         return found
+    # Where the storage is away this raises, and no attempt is counted.
+    vault().confirm()
     Finishing.objects.filter(pk=found.pk).update(
         attempts=F("attempts") + 1, tried_at=timezone.now()
     )
@@ -353,23 +359,6 @@ def main_of(files: Mapping[str, Rendition], finish: Finish) -> Rendition | None:
         if row.kind in files and not (row.see_through or row.round or row.monochrome):
             return files[row.kind]
     return None
-
-
-def render_lost() -> int:
-    """Queue renderings once more whose task was lost, and fail those that never end."""
-    late = timezone.now() - timedelta(seconds=LOST_S)
-    waiting = Finishing.objects.filter(state=Finishing.State.WAITING).filter(
-        Q(tried_at=None, created_at__lt=late) | Q(tried_at__lt=late)
-    )
-    waiting.filter(attempts__gte=MOST_ATTEMPTS).update(
-        state=Finishing.State.FAILED,
-        sentence=_("The files could not be made. Try again; if it stays so, tell us."),
-    )
-    ids = list(waiting.filter(attempts__lt=MOST_ATTEMPTS).values_list("pk", flat=True)[:500])
-    Finishing.objects.filter(pk__in=ids).update(tried_at=timezone.now())
-    for pk in ids:
-        async_task("generation.tasks.render", str(pk))
-    return len(ids)
 
 
 def begin_missing() -> int:

@@ -46,14 +46,22 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _token(link_id: UUID) -> str:
-    digest = hmac.digest(settings.SECRET_KEY.encode(), f"join:{link_id}".encode(), "sha256")
+def _token(link_id: UUID, key: str = "") -> str:
+    secret = (key or settings.SECRET_KEY).encode()
+    digest = hmac.digest(secret, f"join:{link_id}".encode(), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def address_of(link: JoinLink) -> str:
-    """The link, to be handed round."""
-    return f"{settings.SITE_URL}{reverse('join_order', args=[_token(link.pk)])}"
+    """The link, to be handed round: the same also after a change of SECRET_KEY, as long as the
+    former one is among SECRET_KEY_FALLBACKS."""
+    today = _token(link.pk)
+    former = (_token(link.pk, key) for key in settings.SECRET_KEY_FALLBACKS)
+    token = next((one for one in (today, *former) if _hash(one) == link.token_hash), "")
+    if not token:
+        token = today
+        JoinLink.objects.filter(pk=link.pk).update(token_hash=_hash(today))
+    return f"{settings.SITE_URL}{reverse('join_order', args=[token])}"
 
 
 def read_domains(said: str) -> list[str]:

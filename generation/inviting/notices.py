@@ -87,6 +87,11 @@ def retry(*, kind: str, shoot_ids: list[str], asked: str = "") -> None:
     )
 
 
+def go_on(*, kind: str, shoot_ids: list[str], asked: str = "") -> None:
+    """Queue the rest of a message that had to end before it."""
+    async_task("generation.tasks.send_notices", kind, shoot_ids, *([asked] if asked else []))
+
+
 def link_of(shoot: Shoot) -> str:
     """The address of an employee's own page."""
     token = invitations.token(invitation=shoot.invitation)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import languages
 from generation.models import Certificate, Shoot
-from headshots.lib.seals import Seal
+from headshots.lib.seals import Seal, holds
 
 
 def issue(*, shoot: Shoot, facts: dict[str, Any]) -> Certificate:
@@ -41,6 +41,14 @@ def of(shoot: Shoot) -> Certificate | None:
 
 def _seal() -> Seal:
     return Seal(settings.SECRET_KEY)
+
+
+def _public_key(certificate: Certificate) -> str:
+    """The key to check its signature with, which a former secret key may have made."""
+    former = (Seal(key).public_key for key in settings.SECRET_KEY_FALLBACKS)
+    today = _seal().public_key
+    signed = {"text": certificate.text, "signature": certificate.signature}
+    return next((key for key in (today, *former) if holds(**signed, public_key=key)), today)
 
 
 def _text(certificate: Certificate) -> str:
@@ -106,5 +114,5 @@ def document(certificate: Certificate) -> str:
     return (
         f"{certificate.text}\n"
         f"Ed25519 {certificate.signature}\n"
-        f"{_('Public key')} {_seal().public_key}\n"
+        f"{_('Public key')} {_public_key(certificate)}\n"
     )

@@ -136,6 +136,8 @@ def sweep() -> dict[str, int]:
     """Destroy the inputs of ended shoots once their whole order has ended but for who never
     answered, with the pictures where none was handed out, and of every shoot before LONGEST has
     passed."""
+    # Nothing is said to be destroyed while there is nothing to destroy it in.
+    vault().confirm()
     open_in_order = Shoot.objects.filter(~lapsed(), order=OuterRef("order")).exclude(
         state__in=states.ENDED
     )

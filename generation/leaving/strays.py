@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from uuid import UUID
 
 from django_q.tasks import async_task
 
 from accounts.models import Organisation
-from generation import states
+from generation import own_vault, states
 from generation.models import Alternative, Export, Selfie, Shoot, State, Upload
 from generation.storage import vault
+from headshots.lib import stopping
 from headshots.lib.vault import FileMissing
 
 # Younger files may yet get their row.
 OLD_ENOUGH_S = 3600
+# A task goes on in another one after this, before its own limit.
+LONGEST_S = 120.0
 _AT_ONCE = 500
+_EXPORTS = "exports"
 _INSTEAD = "-instead"
 # Of whom nothing is kept, pictures neither.
 _LEFT = (State.OPTED_OUT, State.WITHDRAWN)
@@ -30,8 +33,10 @@ _LEFT = (State.OPTED_OUT, State.WITHDRAWN)
 def begin() -> int:
     """Queue the search, organisation by organisation; returns how many.
 
-    Only what lies under an organisation of this database is looked at.
+    Only what lies under an organisation of this database is looked at. Raises OlderDatabase where
+    rows may be missing of files that are nobody's strays.
     """
+    own_vault.refuse_older()
     count = 0
     for key in Organisation.objects.order_by("pk").values_list("pk", flat=True).iterator():
         async_task("generation.tasks.clear_strays_of", str(key))
@@ -39,24 +44,49 @@ def begin() -> int:
     return count
 
 
-def clear(*, organisation_id: UUID) -> int:
+def clear(*, organisation_id: UUID, after: str = "") -> int:
     """Destroy an organisation's strays: photos, trained models, pieces of uploads, ZIPs, pictures
     given instead, and whatever lies there of somebody who opted out or withdrew. Returns how many.
+
+    Begins behind the folder `after`, and queues going on from where LONGEST_S ends it. Raises
+    OlderDatabase.
     """
+    own_vault.refuse_older()
+    until = time.monotonic() + LONGEST_S
     cleared = 0
-    old = _old(str(organisation_id))
-    while keys := list(islice(old, _AT_ONCE)):
-        known = _known(organisation_id, keys)
-        cleared += sum(vault().delete(key) for key in keys if key not in known)
+    for place, keys in find(organisation_id=organisation_id, after=after):
+        cleared += sum(vault().delete(key) for key in keys)
+        if time.monotonic() > until or stopping.asked():
+            async_task("generation.tasks.clear_strays_of", str(organisation_id), place)
+            break
     return cleared
 
 
+def find(*, organisation_id: UUID, after: str = "") -> Iterator[tuple[str, list[str]]]:
+    """An organisation's strays, each time with the last of the folders that were looked through,
+    in their order, behind the folder `after`."""
+    looked: list[str] = []
+    place = ""
+    for place in vault().folders(str(organisation_id)):
+        if place <= after or (place != _EXPORTS and _shoot_of(f"_/{place}") is None):
+            continue
+        looked += _old(f"{organisation_id}/{place}")
+        if len(looked) >= _AT_ONCE:
+            yield place, _strays(organisation_id, looked)
+            looked = []
+    if looked:
+        yield place, _strays(organisation_id, looked)
+
+
+def _strays(organisation_id: UUID, keys: Sequence[str]) -> list[str]:
+    known = _known(organisation_id, keys)
+    return [key for key in keys if key not in known]
+
+
 def _old(folder: str) -> Iterator[str]:
-    """Keys of an organisation that may be strays: old enough, and of a kind looked after here."""
+    """Keys of a folder that are old enough to be strays."""
     limit = time.time() - OLD_ENOUGH_S
     for key in vault().keys(folder):
-        if key.count("/") < 2 or (_shoot_of(key) is None and key.split("/")[1] != "exports"):
-            continue
         try:
             if vault().changed_at(key) < limit:
                 yield key
@@ -90,7 +120,7 @@ def _known(organisation_id: UUID, keys: Sequence[str]) -> set[str]:
 
     def known(key: str) -> bool:
         _organisation, place, kind, *rest = key.split("/")
-        if key in named or place == "exports" or place.endswith(_INSTEAD):
+        if key in named or place == _EXPORTS or place.endswith(_INSTEAD):
             return key in named
         if kind == "uploads":
             return rest[0] in uploads

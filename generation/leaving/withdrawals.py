@@ -13,9 +13,10 @@ from accounts.consent import releases
 from generation import states
 from generation.approving import alternatives
 from generation.inviting import member_notices, notices
-from generation.leaving import certificates, held, retention
+from generation.leaving import certificates, held, journal, retention
 from generation.models import Alternative, Candidate, Certificate, Headshot, Selfie, Shoot, State
 from generation.publishing import runs
+from generation.storage import vault
 from headshots.lib.problems import Problem
 
 
@@ -34,8 +35,9 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
 
     Whoever works on a shoot is shut out by its fence; whoever approves it waits for the lock
     and finds it ended. A headshot that was delivered is withdrawn as well; its credit was spent.
-    Raises Problem where no release was signed.
+    Raises Problem where no release was signed, or what is to be destroyed cannot be reached.
     """
+    vault().confirm()
     mine = Shoot.objects.filter(employee=shoot.employee_id, release__isnull=False)
     signed = releases.locked(mine.values_list("release", flat=True))
     if not signed:
@@ -61,6 +63,7 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
         retention.destroy_inputs(actor=actor, shoot=one, results_too=True)
         alternatives.take_back(actor=actor, shoot=one)
         runs.forget_before(shoot=one)
+        journal.note(shoot=one)
     for release in signed:
         releases.withdraw(actor=actor, release=release)
     certificate = certificates.issue(shoot=through, facts=facts)

@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from headshots.lib.indexes import AddIndexAside
 
 
 class Migration(migrations.Migration):
@@ -11,15 +12,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexAside(
             model_name="finishing",
             index=models.Index(fields=["tried_at"], name="finishing_by_try"),
         ),
-        AddIndexConcurrently(
+        AddIndexAside(
             model_name="headshot",
             index=models.Index(fields=["approved_at"], name="headshot_by_approval"),
         ),
-        AddIndexConcurrently(
+        AddIndexAside(
             model_name="selfie",
             index=models.Index(
                 condition=models.Q(("verdict", "checking")),
@@ -27,11 +28,11 @@ class Migration(migrations.Migration):
                 name="selfie_checking",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexAside(
             model_name="selfie",
             index=models.Index(fields=["created_at"], name="selfie_by_age"),
         ),
-        AddIndexConcurrently(
+        AddIndexAside(
             model_name="shoot",
             index=models.Index(
                 condition=models.Q(
@@ -45,7 +46,7 @@ class Migration(migrations.Migration):
                 name="shoot_open",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexAside(
             model_name="shoot",
             index=models.Index(
                 condition=models.Q(("state__in", ["opted_out", "withdrawn"])),

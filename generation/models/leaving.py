@@ -23,7 +23,7 @@ class Alternative(Row):
     # With the order's crop and backdrop; empty while it is being made.
     finished = models.CharField(max_length=200, blank=True)
     # Of a photo, all that its order's headshots become: [{"kind", "format", "file"}].
-    files = models.JSONField(default=list)
+    files = models.JSONField(default=list, db_default=[])
     # generation.finishing.photo_figures: of a photo, its backdrop and clothes; never of the face.
     measures = models.JSONField(null=True)
     # A sentence: why it cannot be used.

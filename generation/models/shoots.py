@@ -94,8 +94,8 @@ class Shoot(Row):
     inputs_destroyed_at = models.DateTimeField(null=True, blank=True)
     # How many candidates were destroyed and how many of them had been refused: for what the
     # drawing cost, and no more than the numbers.
-    destroyed = models.PositiveIntegerField(default=0)
-    destroyed_refused = models.PositiveIntegerField(default=0)
+    destroyed = models.PositiveIntegerField(default=0, db_default=0)
+    destroyed_refused = models.PositiveIntegerField(default=0, db_default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

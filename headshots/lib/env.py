@@ -18,6 +18,16 @@ FALSE = {"0", "false", "no", "off", ""}
 # What the quick start and the Python client have people set, who may run this in the same shell.
 OF_CLIENTS = {"HEADSHOTS_KEY", "HEADSHOTS_URL"}
 
+# How long a connection to PostgreSQL waits for an answer to anything: seconds, but for the last,
+# milliseconds until what was sent must have arrived.
+PATIENCE: dict[str, object] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 
 class SettingError(SystemExit):
     """A setting that cannot be used; ends the process with its sentence."""
@@ -115,7 +125,9 @@ class Environment:
 def postgres_from_url(url: str) -> dict[str, object]:
     """Django's DATABASES entry for a postgres:// or postgresql:// address.
 
-    Raises SettingError for any other scheme: PostgreSQL is the only database supported.
+    A server that is gone without a word, as after a failover, is noticed within a minute; what the
+    address itself says after its “?”, by libpq's names, goes before. Raises SettingError for any
+    other scheme: PostgreSQL is the only database supported.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -141,5 +153,5 @@ def postgres_from_url(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", None) or parts.hostname or "",
         "PORT": str(port or ""),
-        "OPTIONS": {"connect_timeout": 10, **options},
+        "OPTIONS": {**PATIENCE, **options},
     }

@@ -65,10 +65,10 @@ class _Running:
 class Supervisor:
     """Runs children until told to stop.
 
-    `log_folder` gets NAME.log for each child, begun anew at 10 MB; `echo` shows the same lines
-    on our own output, each after the child's name or, without `labels`, as it is. A dead child is
-    started again after `pause_s`, doubled at each further death up to `longest_pause_s`, and
-    forgotten when it has lived twice that long.
+    `log_folder` gets NAME.log for each child, set aside as NAME.log.1 at 10 MB; `echo` shows
+    the same lines on our own output, each after the child's name or, without `labels`, as it
+    is. A dead child is started again after `pause_s`, doubled at each further death up to
+    `longest_pause_s`, and forgotten when it has lived twice that long.
     """
 
     def __init__(

@@ -3,6 +3,9 @@
 A key is a path of plain names, `organisation/shoot/selfie-1.jpg`. A file appears under its key
 whole or not at all: it is written elsewhere, synced, and renamed. Write the database row after
 `put`; whoever reads the row then finds the file.
+
+A vault that was given a mark does nothing before it has found it there: in its place may be an
+empty folder, as where a share is not mounted, and by what is missing from that nobody may judge.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +29,10 @@ from headshots.lib.problems import Problem
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _LONGEST_KEY = 1000
 _UNFINISHED = ".unfinished"
+_NOTES = ".notes"
+_MARK = "mark"
+# For how long whoever reads takes it that the mark is still there.
+_SURE_S = 5.0
 _CHUNK_BYTES = 1 << 20
 _LEAST_FREE_BYTES = 100_000_000
 
@@ -52,11 +59,65 @@ class FileMissing(Problem):
 class Vault:
     """Private files under `root`: folders 0700, files 0600.
 
-    A key that is no path of plain names raises ValueError, as that is a fault of the program.
+    `mark` says what mark the right vault carries (see `sign`); where it is not there, everything
+    raises VaultUnavailable. A key that is no path of plain names raises ValueError, as that is a
+    fault of the program.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, mark: Callable[[], str] | None = None) -> None:
         self.root = root.resolve()
+        self._mark = mark
+        self._sure_until = 0.0
+
+    def confirm(self) -> None:
+        """Look now whether this is the vault that the mark belongs to. Raises VaultUnavailable."""
+        if self._mark is None:
+            return
+        mark = self._mark()
+        if not mark or self.mark() != mark:
+            self._sure_until = 0.0
+            raise VaultUnavailable(
+                _(
+                    "The storage for private files is not there, or another one is in its place, "
+                    "as where a shared folder is not mounted. Nothing was changed; try again when "
+                    "it is back."
+                )
+            )
+        self._sure_until = time.monotonic() + _SURE_S
+
+    def sign(self, mark: str) -> None:
+        """Have the vault carry a mark; makes it where there is none. Raises VaultUnavailable."""
+        self.write_note(_MARK, mark.encode())
+
+    def mark(self) -> str:
+        """The mark that it carries; empty for none. Raises VaultUnavailable."""
+        return (self.read_note(_MARK) or b"").decode(errors="replace")
+
+    def write_note(self, name: str, data: bytes) -> None:
+        """Keep something about the vault itself, which is no key. Raises VaultUnavailable."""
+        target = self._note(name)
+        with _as_unavailable():
+            self._move(self._write(data), target)
+            _sync_folder(target.parent)
+
+    def read_note(self, name: str) -> bytes | None:
+        """What `write_note` kept; None for nothing. Raises VaultUnavailable."""
+        path = self._note(name)
+        with _as_unavailable():
+            try:
+                return path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def notes(self, start: str) -> list[str]:
+        """The names of notes that begin so, sorted. Raises VaultUnavailable."""
+        with _as_unavailable():
+            try:
+                return sorted(
+                    name for name in os.listdir(self.root / _NOTES) if name.startswith(start)
+                )
+            except FileNotFoundError:
+                return []
 
     def put(self, key: str, data: bytes | Path) -> None:
         """Store bytes, or the content of a file, under `key`; replaces what was there.
@@ -64,6 +125,7 @@ class Vault:
         When this returns the file survives a power cut. Raises VaultUnavailable.
         """
         target = self._locate(key)
+        self.confirm()
         with _as_unavailable():
             unfinished = self._write(data)
             try:
@@ -121,15 +183,32 @@ class Vault:
     def keys(self, prefix: str = "") -> Iterator[str]:
         """The keys that lie below the folder `prefix`, sorted; all of them by default."""
         start = self._locate(prefix) if prefix else self.root
+        self._at_home()
         for folder, folders, names in os.walk(start):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
                 if not name.startswith("."):
                     yield Path(folder, name).relative_to(self.root).as_posix()
 
+    def folders(self, prefix: str = "") -> list[str]:
+        """The names of the folders right below the folder `prefix`, sorted; by default below the
+        vault itself."""
+        start = self._locate(prefix) if prefix else self.root
+        self._at_home()
+        with _as_unavailable():
+            try:
+                return sorted(
+                    place.name
+                    for place in os.scandir(start)
+                    if place.is_dir() and not place.name.startswith(".")
+                )
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+
     def delete(self, key: str) -> bool:
         """Remove the file; False when there was none. Raises VaultUnavailable."""
         path = self._locate(key)
+        self.confirm()
         with _as_unavailable():
             try:
                 path.unlink()
@@ -142,6 +221,7 @@ class Vault:
     def delete_tree(self, prefix: str) -> int:
         """Remove every file below the folder `prefix`, at once; return how many there were."""
         folder = self._locate(prefix)
+        self.confirm()
         with _as_unavailable():
             doomed = self._unfinished() / f"deleted-{secrets.token_hex(8)}"
             try:
@@ -162,6 +242,7 @@ class Vault:
 
         Also when less than `least_free_bytes` are free: an upload would soon fail.
         """
+        self.confirm()
         with _as_unavailable():
             probe = self._write(b"ready")
             try:
@@ -179,17 +260,11 @@ class Vault:
                 )
             )
 
-    def bare(self) -> bool:
-        """Whether there is nothing here at all, as where a shared folder is not mounted."""
-        try:
-            return all(path.name.startswith(".") for path in self.root.iterdir())
-        except FileNotFoundError:
-            return True
-
     def clear_unfinished(self, *, older_than_s: float = 86_400) -> int:
         """Remove what killed processes left half-made; return how many."""
         limit = time.time() - older_than_s
         cleared = 0
+        self.confirm()
         with _as_unavailable():
             for path in self._unfinished().iterdir():
                 with suppress(FileNotFoundError):  # its writer was faster
@@ -207,7 +282,17 @@ class Vault:
         parts = key.split("/")
         if len(key) > _LONGEST_KEY or not all(_NAME.fullmatch(part) for part in parts):
             raise ValueError(f"not a key: {key[:100]!r}")
+        self._at_home()
         return self.root.joinpath(*parts)
+
+    def _at_home(self) -> None:
+        if time.monotonic() >= self._sure_until:
+            self.confirm()
+
+    def _note(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a note: {name[:100]!r}")
+        return self.root / _NOTES / name
 
     def _unfinished(self) -> Path:
         folder = self.root / _UNFINISHED

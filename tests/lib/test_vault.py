@@ -195,3 +195,48 @@ def test_putting_while_others_delete_never_fails(vault: Vault) -> None:
     for thread in threads:
         thread.join()
     assert problems == []
+
+
+def test_without_its_mark_nothing_is_read_written_or_destroyed(tmp_path: Path) -> None:
+    root = tmp_path / "share"
+    ours = Vault(root, mark=lambda: "ours")
+    for action in (
+        lambda: ours.put("org/a", b"x"),
+        lambda: ours.read("org/a"),
+        lambda: ours.exists("org/a"),
+        lambda: ours.delete("org/a"),
+        lambda: ours.delete_tree("org"),
+        lambda: list(ours.keys()),
+        lambda: ours.folder("org/training"),
+        ours.check,
+        ours.clear_unfinished,
+    ):
+        with pytest.raises(VaultUnavailable, match="not mounted"):
+            action()
+    assert not root.exists()
+    ours.sign("ours")
+    ours.put("org/a", b"x")
+    assert list(ours.keys()) == ["org/a"]
+    # The share goes away under a running process: what destroys notices at once.
+    root.rename(tmp_path / "elsewhere")
+    root.mkdir()
+    with pytest.raises(VaultUnavailable):
+        ours.delete_tree("org")
+    with pytest.raises(VaultUnavailable):
+        ours.exists("org/a")
+    assert not list(root.iterdir())
+    Vault(root).sign("another's")
+    with pytest.raises(VaultUnavailable):
+        ours.put("org/b", b"x")
+
+
+def test_notes_are_no_keys(vault: Vault) -> None:
+    vault.write_note("turn", b"1")
+    vault.write_note("turn", b"2")
+    assert vault.read_note("turn") == b"2"
+    assert vault.read_note("none") is None
+    assert vault.notes("tu") == ["turn"]
+    assert list(vault.keys()) == []
+    assert vault.folders() == []
+    with pytest.raises(ValueError, match="not a note"):
+        vault.write_note("../x", b"")

@@ -13,7 +13,7 @@ from PIL import Image
 from accounts.actors import SYSTEM
 from accounts.models import Role
 from generation.approving import choosing
-from generation.finishing import renditions
+from generation.finishing import in_turn, renditions
 from generation.models import Finishing, Rendition, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -132,9 +132,9 @@ def test_a_lost_task_is_begun_again_by_the_sweep(world: World) -> None:
 
     shoot = sit(world, 2, State.APPROVING)
     forget("default")
-    assert renditions.render_lost() == 0
+    assert in_turn.go_on() == 0
     Finishing.objects.update(created_at=timezone.now() - timedelta(hours=1))
-    assert renditions.render_lost() == 1
+    assert in_turn.go_on() == 1
     drain()
     assert renditions.of(headshot_of(shoot))
 

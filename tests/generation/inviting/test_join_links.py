@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -178,3 +179,19 @@ def test_one_address_cannot_ask_for_codes_without_end(world: World, client: Clie
     ]
     assert answers[:60] == [302] * 60
     assert answers[-1] == 429
+
+
+def test_a_link_is_the_same_after_the_key_was_changed(
+    world: World, client: Client, settings: Any
+) -> None:
+    link = world.join_link()
+    before = join_links.address_of(link)
+    former = settings.SECRET_KEY
+    settings.SECRET_KEY = "another key " * 4
+    settings.SECRET_KEY_FALLBACKS = ["one more " * 4, former]
+    assert join_links.address_of(link) == before
+    assert client.get(path(link)).status_code == 200
+    # Where the former key is gone, what the page shows opens all the same.
+    settings.SECRET_KEY_FALLBACKS = []
+    assert join_links.address_of(link) != before
+    assert client.get(path(link)).status_code == 200

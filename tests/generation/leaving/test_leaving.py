@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -82,6 +83,18 @@ def test_withdrawing_destroys_all_and_certifies_it(
     # Once is enough, and nothing more is written.
     client.post(url(shoot, "withdraw"))
     assert Shoot.objects.get(pk=shoot.pk).state == State.WITHDRAWN
+
+
+def test_a_certificate_can_be_checked_after_the_key_was_changed(
+    world: World, client: Client, settings: Any
+) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    path = url(shoot, "certificate")
+    client.post(url(shoot, "withdraw"))
+    before = client.get(path).content.decode()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key " * 4
+    assert client.get(path).content.decode() == before
 
 
 def test_a_model_that_is_half_trained_counts(world: World, client: Client) -> None:

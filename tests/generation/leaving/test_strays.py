@@ -185,3 +185,18 @@ def test_strays_are_looked_for_each_day(world: World) -> None:
     tasks.clear_strays()
     drain()
     assert not list(vault().keys(shoot.folder))
+
+
+def test_a_search_that_takes_long_goes_on_where_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what lies last would never be come to."""
+    shoots = [world.shoot(State.COLLECTING) for _ in range(3)]
+    gone = [put(f"{shoot.folder}/selfies/x.jpg") for shoot in shoots]
+    monkeypatch.setattr(strays, "LONGEST_S", -1.0)
+    monkeypatch.setattr(strays, "_AT_ONCE", 1)
+    forget("default")
+    assert strays.clear(organisation_id=world.organisation.pk) == 1
+    assert [vault().exists(key) for key in gone].count(False) == 1
+    assert drain() == 3
+    assert not any(vault().exists(key) for key in gone)

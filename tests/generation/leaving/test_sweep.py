@@ -7,13 +7,17 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django_q.exceptions import TimeoutException
+from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
 from accounts.actors import SYSTEM
 from accounts.consent.releases import RETENTION_DAYS
+from accounts.models import User
 from billing import ledger
 from generation import states, sweeping, tasks
 from generation.finishing import consistency, finishes, renditions
@@ -113,6 +117,72 @@ def test_workers_that_are_gone_leave_the_list(world: World) -> None:
         Worker.objects.create(name=name, seen_at=timezone.now() - timedelta(days=days))
     tasks.sweep()
     assert set(Worker.objects.values_list("name", flat=True)) == {"gpu@here:1", "sweep"}
+
+
+def test_a_sweep_that_is_cut_off_says_so_and_takes_that_step_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit of a task is no Exception. Whoever watches the row sees that no sweep ends."""
+    world.shoot(State.QUEUED)
+    OrmQ.objects.all().delete()
+
+    def hangs() -> int:
+        raise TimeoutException
+
+    with monkeypatch.context() as hanging:
+        instead(hanging, retention=hangs)
+        with pytest.raises(TimeoutException):
+            tasks.sweep()
+        row = Worker.objects.get(name="sweep")
+        assert row.doing == f"1 of {len(sweeping.STEPS)} steps failed: retention"
+        assert "gpu" not in keys()
+        with pytest.raises(TimeoutException):
+            tasks.sweep()
+    assert "gpu" in keys()
+    monkeypatch.setattr(
+        sweeping, "STEPS", (("looked", lambda: Worker.objects.filter(seen_at=row.seen_at).count()),)
+    )
+    Worker.objects.filter(pk=row.pk).update(seen_at=row.seen_at)
+    assert tasks.sweep()["looked"] == 1  # nothing is said before the end
+    row.refresh_from_db()
+    assert row.doing == ""
+
+
+def test_one_sweep_at_a_time(world: World) -> None:
+    tasks.sweep()
+    other = connection.copy()
+    try:
+        number = sweeping.ALONE.int % 2**63
+        other.cursor().execute("SELECT pg_advisory_lock(%s)", [number])
+        assert tasks.sweep() == {}
+        # Its host may be gone without a word.
+        Worker.objects.update(seen_at=timezone.now() - 2 * sweeping.TRUSTED)
+        assert tasks.sweep()["failed_steps"] == 0
+    finally:
+        other.close()
+
+
+def test_what_is_over_does_not_pile_up(world: World) -> None:
+    user = User.objects.get(pk=world.owner.pk)
+    now = timezone.now()
+    for number, (good, days) in enumerate([(False, 1), (False, 15), (True, 15)]):
+        Task.objects.create(
+            id=f"{number:032}",
+            name=f"{number}",
+            func="generation.tasks.sweep",
+            started=now,
+            stopped=now - timedelta(days=days),
+            success=good,
+        )
+    for days in (-1, 1):
+        store = SessionStore()
+        store["_auth_user_id"] = str(user.pk)
+        store.save()
+        Session.objects.filter(pk=store.session_key).update(expire_date=now + timedelta(days=days))
+    found = tasks.sweep()
+    assert (found["sessions_forgotten"], found["failed_tasks_forgotten"]) == (1, 1)
+    assert Session.objects.get().expire_date > now
+    assert (Failure.objects.count(), Success.objects.count()) == (1, 1)
 
 
 def many_that_ended(world: World) -> None:

@@ -16,7 +16,7 @@ from generation.models import Selfie, Shoot, State
 from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
-from headshots.lib.vault import FileMissing
+from headshots.lib.vault import VaultUnavailable
 from tests.world import World, jpeg
 
 
@@ -85,7 +85,7 @@ def test_a_storage_that_is_away_is_not_the_photos_fault(shoot: Shoot) -> None:
     selfie = Selfie.objects.get()
     shutil.rmtree(vault().root)
     for _ in range(selfies.MOST_ATTEMPTS + 1):
-        with pytest.raises(FileMissing):
+        with pytest.raises(VaultUnavailable):
             selfies.judge_selfie(selfie_id=selfie.pk)
         later()
         assert selfies.judge_again() == 1
