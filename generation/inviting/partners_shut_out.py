@@ -11,16 +11,17 @@ from accounts.actors import Actor
 from accounts.developers import scopes
 from accounts.developers.partners import settled
 from accounts.models import PartnerGrant
-from generation.delivering import download_links
+from generation.delivering import download_links, team_pages
 from generation.inviting import join_links
-from generation.models import DownloadLink, JoinLink, UploadAddress
+from generation.models import DownloadLink, JoinLink, TeamPage, UploadAddress
 from generation.publishing import directories
 
 
 @receiver(settled)
 def end_what_was_given(*, grant: PartnerGrant, actor: Actor, left: Sequence[str], **_: Any) -> None:
     """Close the addresses to upload to, the links to download from and those to join by that it
-    asked for, and destroy the tokens of directories that it gave."""
+    asked for, take off the team pages that it published, and destroy the tokens of directories that
+    it gave."""
     if not scopes.allows(left, "shoots:write"):
         UploadAddress.objects.filter(grant=grant).delete()
     if not scopes.allows(left, "orders:write"):
@@ -29,6 +30,8 @@ def end_what_was_given(*, grant: PartnerGrant, actor: Actor, left: Sequence[str]
     if scopes.allows(left, "headshots:write"):
         return
     directories.destroy_tokens(actor=actor, grant=grant)
+    for page in TeamPage.objects.filter(grant=grant).select_related("order__organisation"):
+        team_pages.withdraw(actor=actor, order=page.order)
     for link in DownloadLink.objects.filter(grant=grant, revoked_at=None).select_related(
         "order__organisation"
     ):
