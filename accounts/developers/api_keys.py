@@ -276,7 +276,7 @@ def _refuse_more(actor: Actor, key: ApiKey) -> None:
     elif actor.user:
         mine = Member.objects.filter(organisation=key.organisation, user=actor.user).first()
         if mine is None or mine.role == Role.VIEWER:
-            # The door checked before the lock; whoever ended the membership may have been faster.
+            # SECURITY: the door checked before the lock, and their membership may have ended since.
             raise Problem(_("You are no longer an administrator."), code="not_admin", status=403)
         if mine.role != Role.OWNER:
             more = [s for s in key.scopes if s in scopes.OWNERS_ALONE]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,10 @@ from accounts.developers import api_keys
 from accounts.developers.on_behalf import is_partner, is_theirs
 from accounts.models import Member, MemberInvitation, Organisation, PartnerGrant, Role, User
 from headshots.lib.problems import Problem
+
+# Sent in the transaction that ends the membership of somebody whom a partner brought in, with
+# `organisation`, `user` and `actor`: others end what they left.
+partners_own_ended = Signal()
 
 
 def lock(*, organisation: Organisation) -> Organisation:
@@ -181,6 +186,9 @@ def _end(actor: Actor, organisation: Organisation, member: Member, action: str) 
     if member.grant_id:
         # SECURITY: what a partner's people made would outlive its grant with them gone.
         api_keys.revoke_those_of(actor=actor, organisation=organisation, user=member.user)
+        partners_own_ended.send(
+            sender=Member, organisation=organisation, user=member.user, actor=actor
+        )
     audit.record(
         actor=actor,
         organisation=organisation,

@@ -65,6 +65,10 @@ def remove(apps, schema_editor):
                 )
         member.delete()
     Offer.objects.filter(organisation__sandbox_of__isnull=False).delete()
+    # Nor does a partner make anybody an owner any more.
+    Offer.objects.filter(
+        grant__isnull=False, role="owner", accepted_at=None, revoked_at=None
+    ).update(revoked_at=timezone.now())
 
 
 class Migration(migrations.Migration):

@@ -11,6 +11,9 @@ from accounts.actors import key_actor, user_actor
 from accounts.developers import api_keys, partners
 from accounts.membership import member_invitations, members
 from accounts.models import ApiKey, AuditEntry, Member, MemberInvitation, Role, User
+from generation.delivering import download_links
+from generation.inviting import join_links
+from generation.publishing import directories
 from headshots.lib.api.views import VERSION
 from tests.api.program import Program, make_key, problem
 from tests.api.test_partners import Standing, let_act, standing  # noqa: F401  a fixture
@@ -156,6 +159,39 @@ def test_keys_of_a_partners_people_end_with_them(standing: Standing) -> None:  #
         problem(each.get("employees"), 401, "key_revoked")
     assert customers.get("employees").status_code == 200
     assert ApiKey.objects.get(pk=untouched.pk).revoked_at is None
+
+
+def test_links_and_tokens_of_a_partners_people_end_with_them(standing: Standing) -> None:  # noqa: F811
+    customer = standing.customer
+    theirs = joined(standing.program, Role.ADMIN)
+    order = customer.order()
+    downloads, joins, tokens = [], [], []
+    for user, kind in ((theirs, "bamboo"), (customer.owner, "slack")):
+        actor = user_actor(user)
+        downloads.append(download_links.make(actor=actor, order=order, days=30))
+        joins.append(
+            join_links.make_link(
+                actor=actor,
+                organisation=customer.organisation,
+                order=None,
+                domains=(),
+                cap=5,
+                expires_at=order.due_at,
+            )
+        )
+        values = {"company": "x", "api_key": "x", "tokens": "a@x.example, xoxp-x"}
+        tokens.append(
+            directories.connect(
+                actor=actor, organisation=customer.organisation, kind=kind, values=values
+            )
+        )
+    standing.withdraw()
+    for each in (*downloads, *joins, *tokens):
+        each.refresh_from_db()
+    for ended, kept in (downloads, joins):
+        assert ended.revoked_at
+        assert kept.revoked_at is None
+    assert [bool(each.sealed) for each in tokens] == [False, True]
 
 
 def test_a_partners_people_leave_no_key_when_they_go_by_themselves(standing: Standing) -> None:  # noqa: F811
