@@ -102,6 +102,8 @@ def _member(user: object, slug: str) -> Member:
         .filter(
             Q(organisation__slug=slug) | Q(organisation__sandbox__slug=slug),
             user=user,
+            # SECURITY: a role in a sandbox would be taken for one in the organisation beside it.
+            organisation__sandbox_of=None,
             organisation__closed_at=None,
         )
         .first()
@@ -113,7 +115,8 @@ def _member(user: object, slug: str) -> Member:
 
 def organisations(user: User) -> QuerySet[Organisation]:
     """The organisations that a user is a member of."""
-    return Organisation.objects.filter(members__user=user, closed_at=None).order_by("name")
+    found = Organisation.objects.filter(members__user=user, sandbox_of=None, closed_at=None)
+    return found.order_by("name")
 
 
 def members(inside: Inside) -> QuerySet[Member]:

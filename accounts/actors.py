@@ -25,6 +25,11 @@ class Actor:
         who = self.user or self.employee or self.key
         return str(who.pk) if who else ""
 
+    @property
+    def behind(self) -> User | None:
+        """The user who acts, or who made the key that does, as far as that is known."""
+        return self.user or (self.key.made_by if self.key else None)
+
 
 SYSTEM = Actor(kind="system", name="Headshots")
 

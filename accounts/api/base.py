@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts.access import Inside
 from accounts.actors import Actor, key_actor
 from accounts.developers import api_keys, sandbox, scopes
+from accounts.developers.on_behalf import is_partner
 from accounts.models import ApiKey, KeptAnswer, Organisation, PartnerGrant
 from headshots.lib.api.idempotency import Kept, Store
 from headshots.lib.api.operations import Operation
@@ -52,16 +53,21 @@ class TenantView(ApiView):
             )
         self._version = known_version(request.headers, key.version)
         organisation, granted = _organisation(request, key, address)
-        if operation.scope and not all(
-            scopes.allows(found, operation.scope) for found in (key.scopes, granted)
-        ):
+        self.inside = Program(organisation, key, key_actor(key, address), tuple(granted))
+        if operation.scope:
+            self.needs(operation.scope)
+
+    def needs(self, scope: str) -> None:
+        """Raises Refusal (403) where the key lacks a scope, or the grant that a partner acts by."""
+        key, granted = self.inside.key, self.inside.scopes
+        if not all(scopes.allows(found, scope) for found in (key.scopes, granted)):
+            partner = is_partner(actor=self.actor, organisation=self.organisation)
             raise Refusal(
-                f"This needs the scope {operation.scope}, which the key "
-                f"{'lacks' if granted is key.scopes else 'or the organisation’s grant lacks'}.",
+                f"This needs the scope {scope}, which the key "
+                f"{'or the organisation’s grant lacks' if partner else 'lacks'}.",
                 code="scope_missing",
                 status=403,
             )
-        self.inside = Program(organisation, key, key_actor(key, address), tuple(granted))
 
     @property
     def actor(self) -> Actor:
@@ -81,6 +87,19 @@ class TenantView(ApiView):
                 status=409,
             )
         return self.organisation
+
+    def own(self) -> Organisation:
+        """The organisation as `real` gives it, where the key is its own. Raises Refusal (403) for a
+        partner's key."""
+        organisation = self.real()
+        # SECURITY: what would go on after a grant, or end everything, is not a partner's to do.
+        if self.inside.key.organisation_id != organisation.pk:
+            raise Refusal(
+                "A key of the organisation's own is needed for this; a partner's cannot do it.",
+                code="own_key",
+                status=403,
+            )
+        return organisation
 
     def whose(self) -> str:
         return str(self.organisation.pk)

@@ -18,6 +18,8 @@ from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Members"
+# A test key and a partner's.
+_REFUSED = (refusals.LIVE_ALONE, refusals.MEMBER_OF_ANOTHER, refusals.OWNERS_ALONE)
 
 
 class MemberShape(Shape):
@@ -99,10 +101,11 @@ class MemberView(TenantView):
         shape=MemberShape,
         body=RoleGiven,
         match=True,
-        refuses=(refusals.LAST_OWNER,),
+        refuses=(refusals.LAST_OWNER, *_REFUSED),
     )
     def patch(self, request: Request, member_id: UUID) -> HttpResponseBase:
-        """The last owner stays owner."""
+        """The last owner stays owner. A partner changes whom it brought in, and owners never."""
+        self.real()
         member = access.member(self.inside, member_id)
         said = self.body()
         changed = members.change_role(actor=self.actor, member=member, role=Role(said["role"]))
@@ -115,10 +118,12 @@ class MemberView(TenantView):
         scope="members:write",
         match=True,
         status=204,
-        refuses=(refusals.LAST_OWNER,),
+        refuses=(refusals.LAST_OWNER, *_REFUSED),
     )
     def delete(self, request: Request, member_id: UUID) -> HttpResponseBase:
-        """Their access ends at once; the last owner cannot be removed."""
+        """Their access ends at once; the last owner cannot be removed. A partner removes whom it
+        brought in, and owners never."""
+        self.real()
         members.remove_member(actor=self.actor, member=access.member(self.inside, member_id))
         return self.done()
 
@@ -146,14 +151,15 @@ class MemberInvitationsView(TenantView):
         shape=MemberInvitationShape,
         body=InvitationGiven,
         status=201,
-        refuses=(refusals.MEMBER_ALREADY,),
+        refuses=(refusals.MEMBER_ALREADY, *_REFUSED),
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Mails a link that one address can use once. A second invitation replaces the first."""
+        """Mails a link that one address can use once. A second invitation replaces the first. A
+        partner invites administrators and viewers, who are members as long as its grant lasts."""
         said = self.body()
         made = member_invitations.invite_member(
             actor=self.actor,
-            organisation=self.organisation,
+            organisation=self.real(),
             email=said["email"],
             role=Role(said["role"]),
         )
@@ -181,9 +187,11 @@ class MemberInvitationView(TenantView):
         scope="members:write",
         match=True,
         status=204,
+        refuses=_REFUSED,
     )
     def delete(self, request: Request, invitation_id: UUID) -> HttpResponseBase:
-        """Its link is worthless then."""
+        """Its link is worthless then. A partner revokes those that it made."""
+        self.real()
         found = access.member_invitation(self.inside, invitation_id)
         member_invitations.revoke(actor=self.actor, invitation=found)
         return self.done()

@@ -87,11 +87,17 @@ class OrganisationView(TenantView):
         shape=OrganisationShape,
         body=OrganisationGiven,
         match=True,
-        refuses=(refusals.ORIGIN, refusals.NO_SECOND_FACTOR, refusals.LIVE_ALONE),
+        refuses=(
+            refusals.ORIGIN,
+            refusals.NO_SECOND_FACTOR,
+            refusals.LIVE_ALONE,
+            refusals.OWN_KEY,
+        ),
     )
     def patch(self, request: Request) -> HttpResponseBase:
         """Another name, other origins whose pages may frame the employees' way, and whether members
-        need a second factor, which each of them sets up for themselves."""
+        need a second factor, which each of them sets up for themselves. The last takes a key of the
+        organisation's own. Origins that a partner adds end with its grant."""
         said = self.body()
         row = self.organisation
         if "name" in said:
@@ -102,7 +108,7 @@ class OrganisationView(TenantView):
             )
         if "second_factor_required" in said:
             row = organisations.require_second_factor(
-                actor=self.actor, organisation=self.real(), required=said["second_factor_required"]
+                actor=self.actor, organisation=self.own(), required=said["second_factor_required"]
             )
         return self.shown(row)
 
@@ -148,7 +154,8 @@ class EmbedOriginsView(TenantView):
         refuses=(refusals.ORIGIN,),
     )
     def put(self, request: Request) -> HttpResponseBase:
-        """Frames of an origin that is left out close with their next page."""
+        """Frames of an origin that is left out close with their next page. What a partner adds ends
+        with its grant."""
         row = organisations.allow_framing(
             actor=self.actor, organisation=self.organisation, origins=self.body()["origins"]
         )

@@ -159,8 +159,9 @@ class GrantView(TenantView):
         """The partner is shut out with its next request. Endpoints that it named are switched off;
         its upload addresses, download links, join links and embed links end, and with the last the
         personal links behind them: their people can have new ones mailed. Tokens of directories
-        that it gave are destroyed, and whom it invited is a member no more, unless they are the
-        last owner."""
+        that it gave are destroyed, team pages that it published and origins of frames that it added
+        are taken off. Whom it invited, and whom they did, is a member no more, unless they are the
+        last owner, and keys that they made are revoked."""
         found: PartnerGrant = access.partner_grant(self.inside, grant_id)
         return self.shown(partners.withdraw(actor=self.actor, grant=found))
 

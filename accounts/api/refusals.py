@@ -14,6 +14,14 @@ NUMBER_TAKEN = Refused(
 LAST_OWNER = Refused(
     "last_owner", 409, "An organisation needs an owner. Make somebody else owner first."
 )
+MEMBER_OF_ANOTHER = Refused(
+    "member_of_another",
+    403,
+    "The organisation brought them in itself. A partner does not decide about them.",
+)
+OWNERS_ALONE = Refused(
+    "owners_alone", 403, "A partner makes nobody an owner and decides about none."
+)
 MEMBER_ALREADY = Refused(
     "member_already",
     422,
@@ -89,6 +97,12 @@ RECORD_MISSING = Refused(
 )
 TOO_OFTEN = Refused("too_often", 429, "This was asked too often. Wait a while, then try again.")
 ISSUER = Refused("address", 422, "Write the whole address, beginning with https://.", "issuer")
+SECRET_AGAIN = Refused(
+    "secret_again",
+    422,
+    "The secret that is kept is for another issuer or client ID. Give the one for this.",
+    "secret",
+)
 UNTESTED = Refused("untested", 409, "Test the provider first; it must have let you in.")
 NO_SECOND_FACTOR = Refused(
     "own_second_factor",

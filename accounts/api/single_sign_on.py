@@ -85,12 +85,13 @@ class DomainsView(TenantView):
         shape=DomainShape,
         body=DomainGiven,
         status=201,
-        refuses=(refusals.DOMAIN, refusals.LIVE_ALONE),
+        refuses=(refusals.DOMAIN, refusals.LIVE_ALONE, refusals.OWN_KEY),
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Make its TXT record, then have it looked for with `check`. Again gives the same."""
+        """Make its TXT record, then have it looked for with `check`. Again gives the same. Takes a
+        key of the organisation's own, not a partner's, as proving it and giving it up do."""
         made = domains.claim(
-            actor=self.actor, organisation=self.real(), domain=self.body()["domain"]
+            actor=self.actor, organisation=self.own(), domain=self.body()["domain"]
         )
         return self.shown(made, location=reverse("api:domain", args=[made.pk]))
 
@@ -112,11 +113,14 @@ class DomainView(TenantView):
         scope="organisation:write",
         match=True,
         status=204,
+        refuses=(refusals.OWN_KEY,),
     )
     def delete(self, request: Request, domain_id: UUID) -> HttpResponseBase:
         """Nobody with its addresses comes in by the provider any more. The last one stays while
         the provider is required."""
-        domains.remove(actor=self.actor, claim=access.domain_claim(self.inside, domain_id))
+        claim = access.domain_claim(self.inside, domain_id)
+        self.own()
+        domains.remove(actor=self.actor, claim=claim)
         return self.done()
 
 
@@ -137,11 +141,12 @@ class DomainCheckView(TenantView):
         scope="organisation:write",
         match=True,
         shape=DomainShape,
-        refuses=(refusals.RECORD_MISSING, refusals.TOO_OFTEN),
+        refuses=(refusals.RECORD_MISSING, refusals.TOO_OFTEN, refusals.OWN_KEY),
     )
     def post(self, request: Request, domain_id: UUID) -> HttpResponseBase:
         """Asks the name server, at most 60 times an hour."""
         claim = access.domain_claim(self.inside, domain_id)
+        self.own()
         return self.shown(domains.check(actor=self.actor, claim=claim))
 
 
@@ -183,7 +188,8 @@ class ProviderShape(Shape):
 
 class ProviderGiven(Given):
     """What the provider is: `issuer`, `client_id` and `secret` of OpenID Connect (without `secret`
-    the one that is kept), or `entity_id`, `sso_url` and `certificate` of SAML."""
+    the one that is kept, while the two others stay), or `entity_id`, `sso_url` and `certificate`
+    of SAML."""
 
     kind = serializers.ChoiceField(choices=[providers.OIDC, providers.SAML])
     issuer = serializers.CharField(max_length=500, required=False, allow_blank=True)
@@ -249,13 +255,14 @@ class SingleSignOnView(TenantView):
         match=True,
         shape=ProviderShape,
         body=ProviderGiven,
-        refuses=(refusals.ISSUER, refusals.LIVE_ALONE),
+        refuses=(refusals.ISSUER, refusals.SECRET_AGAIN, refusals.LIVE_ALONE, refusals.OWN_KEY),
     )
     def put(self, request: Request) -> HttpResponseBase:
         """It is not required until a person has tested it on the page for it, as that goes through
-        a browser."""
+        a browser. Who names the provider says who members are: it takes a key of the
+        organisation's own, not a partner's, as requiring it and forgetting it do."""
         said = dict(self.body())
-        providers.save(actor=self.actor, organisation=self.real(), kind=said.pop("kind"), said=said)
+        providers.save(actor=self.actor, organisation=self.own(), kind=said.pop("kind"), said=said)
         return self.told()
 
     @operation(
@@ -266,13 +273,13 @@ class SingleSignOnView(TenantView):
         match=True,
         shape=ProviderShape,
         body=RequiredGiven,
-        refuses=(refusals.UNTESTED, refusals.LIVE_ALONE),
+        refuses=(refusals.UNTESTED, refusals.LIVE_ALONE, refusals.OWN_KEY),
     )
     def patch(self, request: Request) -> HttpResponseBase:
         """Required, members' passwords and passkeys are refused; an owner with a second factor can
         still come in when it is down, so one of them has to have it."""
         providers.require(
-            actor=self.actor, organisation=self.real(), required=self.body()["required"]
+            actor=self.actor, organisation=self.own(), required=self.body()["required"]
         )
         return self.told()
 
@@ -283,9 +290,9 @@ class SingleSignOnView(TenantView):
         scope="organisation:write",
         match=True,
         status=204,
-        refuses=(refusals.LIVE_ALONE,),
+        refuses=(refusals.LIVE_ALONE, refusals.OWN_KEY),
     )
     def delete(self, request: Request) -> HttpResponseBase:
         """Members sign in with a password, which they can set anew by mail."""
-        providers.remove(actor=self.actor, organisation=self.real())
+        providers.remove(actor=self.actor, organisation=self.own())
         return self.done()

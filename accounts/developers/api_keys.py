@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.developers import sandbox, scopes
+from accounts.developers.on_behalf import brought_in
 from accounts.models import ApiKey, KeptAnswer, Member, Organisation, Role, User
 from headshots.lib.problems import Problem
 
@@ -62,7 +63,7 @@ def make_key(
     expires_at: datetime | None = None,
 ) -> NewKey:
     """A new key. Raises Problem, naming the field: no name, scopes or networks that are none, a
-    date that has passed, or MOST_KEYS.
+    date that has passed, or MOST_KEYS; (403) for a user who is no administrator any more.
 
     A program can give a key no scope that its own key lacks.
     """
@@ -78,7 +79,7 @@ def make_key(
         test=test,
         public_id=secrets.token_hex(8),
         version=version,
-        made_by=actor.user,
+        made_by=actor.behind,
     )
     _describe(actor, key, name, wanted, networks, expires_at)
     secret = _give_secret(key)
@@ -139,7 +140,10 @@ def rotate_key(*, actor: Actor, key: ApiKey, overlap: timedelta) -> NewKey:
     _refuse_more(actor, key)
     key.previous_hash, key.previous_until = key.secret_hash, timezone.now() + overlap
     secret = _give_secret(key)
-    key.save(update_fields=["secret_hash", "ending", "previous_hash", "previous_until"])
+    if brought_in(actor=actor, organisation=key.organisation):
+        # SECURITY: whom a partner brought in has this secret, so it ends as one that they made.
+        key.made_by = actor.behind
+    key.save(update_fields=["secret_hash", "ending", "previous_hash", "previous_until", "made_by"])
     audit.record(
         actor=actor,
         organisation=key.organisation,
@@ -167,6 +171,12 @@ def revoke_key(*, actor: Actor, key: ApiKey) -> ApiKey:
             name=key.name,
         )
     return key
+
+
+def revoke_those_of(*, actor: Actor, organisation: Organisation, user: User) -> None:
+    """Shut out every key of the organisation, live or test, that a user made."""
+    for key in ApiKey.objects.filter(organisation=organisation, made_by=user, revoked_at=None):
+        revoke_key(actor=actor, key=key)
 
 
 def authenticate(*, secret: str, address: str | None) -> ApiKey:
@@ -263,8 +273,13 @@ def _refuse_more(actor: Actor, key: ApiKey) -> None:
     more: list[str] = []
     if actor.key:
         more = [s for s in key.scopes if not scopes.allows(actor.key.scopes, s)]
-    elif actor.user and not _is_owner(actor.user, key.organisation):
-        more = [s for s in key.scopes if s in scopes.OWNERS_ALONE]
+    elif actor.user:
+        mine = Member.objects.filter(organisation=key.organisation, user=actor.user).first()
+        if mine is None or mine.role == Role.VIEWER:
+            # SECURITY: the door checked before the lock, and their membership may have ended since.
+            raise Problem(_("You are no longer an administrator."), code="not_admin", status=403)
+        if mine.role != Role.OWNER:
+            more = [s for s in key.scopes if s in scopes.OWNERS_ALONE]
     if more:
         whose = _("Your own key lacks it") if actor.key else _("Ask an owner of the organisation")
         raise Problem(
@@ -273,10 +288,6 @@ def _refuse_more(actor: Actor, key: ApiKey) -> None:
             field="scopes",
             status=403,
         )
-
-
-def _is_owner(user: User, organisation: Organisation) -> bool:
-    return Member.objects.filter(organisation=organisation, user=user, role=Role.OWNER).exists()
 
 
 def _networks(said: Sequence[str]) -> list[str]:

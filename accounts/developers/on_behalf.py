@@ -5,8 +5,15 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from accounts.models import Organisation, PartnerGrant
+from accounts.developers import scopes
+from accounts.models import Member, Organisation, PartnerGrant
 from headshots.lib.problems import Problem
+
+
+def is_partner(*, actor: Actor, organisation: Organisation) -> bool:
+    """Whether the program that acts is another organisation's, let in by a grant."""
+    customer = organisation.sandbox_of_id or organisation.pk
+    return actor.key is not None and actor.key.organisation_id != customer
 
 
 def grant_of(*, actor: Actor, organisation: Organisation) -> PartnerGrant | None:
@@ -16,15 +23,15 @@ def grant_of(*, actor: Actor, organisation: Organisation) -> PartnerGrant | None
 
     Raises Problem (404) where it has been withdrawn.
     """
-    if actor.key is None:
-        return None
-    customer = organisation.sandbox_of_id or organisation.pk
-    partner = actor.key.organisation_id
-    if partner == customer:
+    if actor.key is None or not is_partner(actor=actor, organisation=organisation):
         return None
     found = (
         PartnerGrant.objects.select_for_update(no_key=True)
-        .filter(organisation=customer, partner=partner, withdrawn_at=None)
+        .filter(
+            organisation=organisation.sandbox_of_id or organisation.pk,
+            partner=actor.key.organisation_id,
+            withdrawn_at=None,
+        )
         .first()
     )
     if found is None:
@@ -39,9 +46,22 @@ def grant_of(*, actor: Actor, organisation: Organisation) -> PartnerGrant | None
 def is_theirs(*, actor: Actor, organisation: Organisation, grant: PartnerGrant | None) -> bool:
     """Whether what was made under `grant` (None: by the organisation itself) is the actor's own:
     everything for whoever acts for their own, for a partner what it made."""
-    if actor.key is None:
+    if actor.key is None or not is_partner(actor=actor, organisation=organisation):
         return True
-    partner = actor.key.organisation_id
-    if partner == (organisation.sandbox_of_id or organisation.pk):
-        return True
-    return grant is not None and grant.partner_id == partner
+    return grant is not None and grant.partner_id == actor.key.organisation_id
+
+
+def brought_in(*, actor: Actor, organisation: Organisation) -> PartnerGrant | None:
+    """The grant by which a partner brought in the member who acts, or who made the key that does.
+    None for everybody else, and once the partner may not bring anybody in any more."""
+    if actor.behind is None:
+        return None
+    member = (
+        Member.objects.select_related("grant")
+        .filter(organisation=organisation.sandbox_of_id or organisation.pk, user=actor.behind)
+        .first()
+    )
+    grant = member.grant if member else None
+    if grant is None or grant.withdrawn_at or not scopes.allows(grant.scopes, "members:write"):
+        return None
+    return grant

@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.consent import invitations
 from accounts.developers import scopes
-from accounts.membership import member_invitations, members
+from accounts.membership import member_invitations, members, organisations
 from accounts.models import MemberInvitation, Organisation, PartnerGrant, WebhookEndpoint
 from accounts.webhooks import endpoints
 from headshots.lib.problems import Problem
@@ -83,10 +83,12 @@ def grant(
 def withdraw(*, actor: Actor, grant: PartnerGrant) -> PartnerGrant:
     """Shut a partner out with the next request. Twice is once.
 
-    Whom it made a member is none any more, unless nobody else is owner.
+    Whom it made a member, and whom they did, is none any more, unless nobody else is owner; keys
+    that they made are revoked.
 
     What needs no key and was given to it ends, too: endpoints that it named are switched off and
-    their secrets renewed, and the personal links that it had for its pages become worthless.
+    their secrets renewed, the personal links that it had for its pages become worthless, and its
+    pages may not show the employees' way any more.
     """
     # Before the grant, as whoever makes a member under it does.
     Organisation.objects.select_for_update(no_key=True).get(pk=grant.organisation_id)
@@ -131,6 +133,8 @@ def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
         for offer in offers:
             member_invitations.revoke(actor=actor, invitation=offer)
         members.end_those_of(actor=actor, grant=grant)
+    if not any(scopes.allows(left, each) for each in ("shoots:write", "organisation:write")):
+        organisations.end_framing_of(actor=actor, grant=grant)
     settled.send(sender=PartnerGrant, grant=grant, actor=actor, left=left)
 
 

@@ -18,9 +18,9 @@ from django_q.tasks import async_task, schedule
 
 from accounts import audit, languages
 from accounts.actors import Actor
-from accounts.developers.on_behalf import grant_of
+from accounts.developers.on_behalf import brought_in, grant_of
 from accounts.mail import letters
-from accounts.membership.members import lock, still_owner
+from accounts.membership.members import check_partner, has_members, lock, still_owner
 from accounts.models import Member, MemberInvitation, Organisation, Role, User
 from headshots.lib.problems import Problem
 
@@ -35,7 +35,8 @@ def invite_member(
 ) -> MemberInvitation:
     """Offer somebody a role and queue the mail. A second invitation replaces the first.
 
-    Raises Problem: no address, a member already, too many invitations open.
+    Raises Problem: no address, a member already, too many invitations open, a sandbox, and what
+    `check_partner` does.
     """
     email = email.strip()
     try:
@@ -49,6 +50,7 @@ def invite_member(
             field="email",
         ) from None
     organisation = lock(organisation=organisation)
+    has_members(organisation=organisation)
     still_owner(actor=actor, organisation=organisation)
     if Member.objects.filter(organisation=organisation, user__email__iexact=email).exists():
         raise Problem(
@@ -64,9 +66,9 @@ def invite_member(
             _("{most} invitations are open. Revoke some first.").format(most=MOST_OPEN),
             code="too_many_invitations",
         )
-    invitation = waiting.filter(email__iexact=email).first() or MemberInvitation(
-        organisation=organisation, email=email, generation=0
-    )
+    found = waiting.filter(email__iexact=email).select_related("grant").first()
+    check_partner(actor=actor, organisation=organisation, about=found, role=role)
+    invitation = found or MemberInvitation(organisation=organisation, email=email, generation=0)
     invitation.role = role
     _renew(actor, invitation)
     audit.record(
@@ -98,11 +100,13 @@ def send_again(*, actor: Actor, invitation: MemberInvitation) -> None:
 
 @transaction.atomic
 def revoke(*, actor: Actor, invitation: MemberInvitation) -> None:
-    """Take an offer back; twice is once. Raises Problem (409) once it has been accepted."""
+    """Take an offer back; twice is once. Raises Problem (409) once it has been accepted, and (403)
+    what `check_partner` does."""
     organisation = lock(organisation=invitation.organisation)
     if MemberInvitation.objects.get(pk=invitation.pk).revoked_at:
         return
     invitation = _open(invitation.pk)
+    check_partner(actor=actor, organisation=organisation, about=invitation)
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
     audit.record(
@@ -183,6 +187,7 @@ def accept_for(*, actor: Actor, invitation: MemberInvitation, user: User) -> Mem
 def _become_member(
     actor: Actor, organisation: Organisation, invitation: MemberInvitation, user: User
 ) -> Member:
+    has_members(organisation=organisation)
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
     # Whoever has become a member otherwise meanwhile keeps their role.
@@ -253,7 +258,11 @@ def _renew(actor: Actor, invitation: MemberInvitation) -> None:
     invitation.generation += 1
     invitation.expires_at = timezone.now() + LIFE
     invitation.invited_by = actor.user
-    invitation.grant = grant_of(actor=actor, organisation=invitation.organisation)
+    organisation = invitation.organisation
+    # SECURITY: whom a partner's people bring in are the partner's, too, and end with its grant.
+    invitation.grant = grant_of(actor=actor, organisation=organisation) or brought_in(
+        actor=actor, organisation=organisation
+    )
     invitation.sent_at = None
     invitation.save()
     async_task("accounts.tasks.send_member_invitation", str(invitation.pk), invitation.generation)

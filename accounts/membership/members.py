@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.developers import api_keys
+from accounts.developers.on_behalf import is_partner, is_theirs
 from accounts.models import Member, MemberInvitation, Organisation, PartnerGrant, Role, User
 from headshots.lib.problems import Problem
+
+# Sent in the transaction that ends the membership of somebody whom a partner brought in, with
+# `organisation`, `user` and `actor`: others end what they left.
+partners_own_ended = Signal()
 
 
 def lock(*, organisation: Organisation) -> Organisation:
@@ -31,15 +38,57 @@ def still_owner(*, actor: Actor, organisation: Organisation) -> None:
         raise Problem(_("You are no longer an owner."), code="not_owner", status=403)
 
 
+def has_members(*, organisation: Organisation) -> None:
+    """Refuse (409) a sandbox, which members of the organisation beside it look into."""
+    # SECURITY: whoever asks for a test key makes nobody a member of anything.
+    if organisation.sandbox_of_id:
+        raise Problem(
+            _("A sandbox has no members of its own: those of the organisation look into it."),
+            code="sandbox",
+            status=409,
+        )
+
+
+def check_partner(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    about: Member | MemberInvitation | None,
+    role: Role | None = None,
+) -> None:
+    """Refuse (403) a partner's program whom it did not bring in, and owners: it neither makes nor
+    changes nor removes one. Others are refused nothing."""
+    if not is_partner(actor=actor, organisation=organisation):
+        return
+    # SECURITY: a partner's access ends with its grant; an owner's does not, and they could end
+    # that of everybody else.
+    if about is not None and not is_theirs(
+        actor=actor, organisation=organisation, grant=about.grant
+    ):
+        raise Problem(
+            _("The organisation brought them in itself. A partner does not decide about them."),
+            code="member_of_another",
+            status=403,
+        )
+    if Role.OWNER in (role, about.role if about else None):
+        raise Problem(
+            _("A partner makes nobody an owner and decides about none."),
+            code="owners_alone",
+            status=403,
+        )
+
+
 @transaction.atomic
 def change_role(*, actor: Actor, member: Member, role: Role) -> Member:
     """Give a member another role.
 
-    Raises Problem (409) where the organisation would be without an owner or the member has gone.
+    Raises Problem (409) where the organisation would be without an owner or the member has gone,
+    and (403) what `check_partner` does.
     """
     organisation = lock(organisation=member.organisation)
     still_owner(actor=actor, organisation=organisation)
     member = _current(member)
+    check_partner(actor=actor, organisation=organisation, about=member, role=role)
     if member.role == role:
         return member
     if member.role == Role.OWNER:
@@ -61,10 +110,13 @@ def change_role(*, actor: Actor, member: Member, role: Role) -> Member:
 
 @transaction.atomic
 def remove_member(*, actor: Actor, member: Member) -> None:
-    """Take a member's access away. Raises Problem (409) for the last owner."""
+    """Take a member's access away. Raises Problem (409) for the last owner, and (403) what
+    `check_partner` does."""
     organisation = lock(organisation=member.organisation)
     still_owner(actor=actor, organisation=organisation)
-    _end(actor, organisation, _current(member), "member.removed")
+    member = _current(member)
+    check_partner(actor=actor, organisation=organisation, about=member)
+    _end(actor, organisation, member, "member.removed")
 
 
 @transaction.atomic
@@ -107,8 +159,8 @@ def transfer_ownership(*, actor: Actor, organisation: Organisation, to: Member) 
 
 @transaction.atomic
 def end_those_of(*, actor: Actor, grant: PartnerGrant) -> None:
-    """End the memberships that a partner made under a grant. The last owner stays, so that somebody
-    can act, and the log says so.
+    """End the memberships that a partner made under a grant, and those that came of them. The last
+    owner stays, so that somebody can act, and the log says so.
 
     Call it with the organisation locked.
     """
@@ -131,6 +183,12 @@ def _end(actor: Actor, organisation: Organisation, member: Member, action: str) 
     if member.role == Role.OWNER:
         _keep_an_owner(organisation, member.user)
         _revoke_invitations_of(organisation, member.user)
+    if member.grant_id:
+        # SECURITY: what a partner's people made would outlive its grant with them gone.
+        api_keys.revoke_those_of(actor=actor, organisation=organisation, user=member.user)
+        partners_own_ended.send(
+            sender=Member, organisation=organisation, user=member.user, actor=actor
+        )
     audit.record(
         actor=actor,
         organisation=organisation,

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.developers.on_behalf import grant_of
 from accounts.mail import letters
-from accounts.membership.members import lock, still_owner
+from accounts.membership.members import has_members, lock, still_owner
 from accounts.membership.second_factor import has_second_factor, owner_has_second_factor
-from accounts.models import Member, Organisation, Role, User
+from accounts.models import Member, Organisation, PartnerGrant, PartnerOrigin, Role, User
 from headshots.lib import logos
 from headshots.lib.problems import Problem
 from headshots.lib.storage import vault
@@ -58,7 +59,9 @@ def found_organisation(*, actor: Actor, owner: User, name: str) -> Organisation:
 
 @transaction.atomic
 def add_member(*, actor: Actor, organisation: Organisation, user: User, role: Role) -> Member:
-    """Make a user a member, or change the role of one who is; the last owner stays owner."""
+    """Make a user a member, or change the role of one who is; the last owner stays owner. Raises
+    Problem (409) for a sandbox."""
+    has_members(organisation=organisation)
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     others = Member.objects.filter(organisation=organisation, role=Role.OWNER).exclude(user=user)
     current = Member.objects.filter(organisation=organisation, user=user).first()
@@ -182,7 +185,8 @@ def allow_framing(
 ) -> Organisation:
     """Say whose pages may show the employees' way in a frame, by origin; none: nobody's.
 
-    Raises Problem for what is no origin, such as one with a path or a wildcard.
+    What a partner adds ends with its grant. Raises Problem for what is no origin, such as one with
+    a path or a wildcard.
     """
     allowed = list(dict.fromkeys(read_origin(text) for text in origins))
     if len(allowed) > MOST_ORIGINS:
@@ -191,11 +195,39 @@ def allow_framing(
             code="too_many_origins",
             field="embed_origins",
         )
+    if organisation.sandbox_of is not None:
+        # Withdrawing locks it, then the grant, then the sandbox; here it comes first as well.
+        lock(organisation=organisation.sandbox_of)
     organisation = lock(organisation=organisation)
+    if grant := grant_of(actor=actor, organisation=organisation):
+        PartnerOrigin.objects.bulk_create(
+            PartnerOrigin(organisation=organisation, grant=grant, origin=origin)
+            for origin in allowed
+            if origin not in organisation.embed_origins
+        )
+    _frame(actor, organisation, allowed)
+    return organisation
+
+
+@transaction.atomic
+def end_framing_of(*, actor: Actor, grant: PartnerGrant) -> None:
+    """Take back the origins that a partner added under a grant, in the sandbox as well. Those that
+    others allowed before it stay."""
+    added = PartnerOrigin.objects.filter(grant=grant).values_list("organisation", flat=True)
+    for organisation in Organisation.objects.select_for_update(no_key=True).filter(pk__in=added):
+        ended = PartnerOrigin.objects.filter(organisation=organisation, grant=grant)
+        gone = set(ended.values_list("origin", flat=True))
+        left = [origin for origin in organisation.embed_origins if origin not in gone]
+        _frame(actor, organisation, left)
+
+
+def _frame(actor: Actor, organisation: Organisation, allowed: list[str]) -> None:
     if organisation.embed_origins == allowed:
-        return organisation
+        return
     organisation.embed_origins = allowed
     organisation.save(update_fields=["embed_origins"])
+    # Allowed again, an origin is of whoever does that.
+    PartnerOrigin.objects.filter(organisation=organisation).exclude(origin__in=allowed).delete()
     audit.record(
         actor=actor,
         organisation=organisation,
@@ -203,7 +235,6 @@ def allow_framing(
         about=organisation,
         origins=allowed,
     )
-    return organisation
 
 
 def read_origin(text: str) -> str:

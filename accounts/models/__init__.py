@@ -1,4 +1,4 @@
-from accounts.models.api import ApiKey, KeptAnswer, PartnerGrant
+from accounts.models.api import ApiKey, KeptAnswer, PartnerGrant, PartnerOrigin
 from accounts.models.audit import AuditEntry
 from accounts.models.consent import Invitation, Release, StaleLink
 from accounts.models.organisations import Location, Member, MemberInvitation, Organisation, Role
@@ -29,6 +29,7 @@ __all__ = [
     "MemberInvitation",
     "Organisation",
     "PartnerGrant",
+    "PartnerOrigin",
     "Release",
     "Role",
     "RosterImport",

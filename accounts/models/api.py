@@ -115,3 +115,19 @@ class PartnerGrant(Row):
 
     def __str__(self) -> str:
         return f"{self.partner} for {self.organisation}"
+
+
+class PartnerOrigin(Row):
+    """An origin that a partner allowed to show the employees' way, as long as its grant lasts."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    grant = models.ForeignKey(PartnerGrant, models.CASCADE, related_name="+")
+    origin = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "origin"], name="partner_origin_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.origin

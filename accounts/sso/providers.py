@@ -54,8 +54,9 @@ def save(
 ) -> IdentityProvider:
     """Write what the provider is. It has to be tested anew, and is not required until then.
 
-    `kind` OIDC needs `issuer`, `client_id` and `secret` (empty keeps the one there is); SAML needs
-    `entity_id`, `sso_url` and `certificate`. Raises Problem, naming the field.
+    `kind` OIDC needs `issuer`, `client_id` and `secret` (empty keeps the one there is, while the
+    other two stay); SAML needs `entity_id`, `sso_url` and `certificate`. Raises Problem, naming the
+    field.
     """
     said = {name: value.strip() for name, value in said.items()}
     organisation = lock(organisation=organisation)
@@ -94,12 +95,24 @@ def _oidc(app: SocialApp, said: Mapping[str, str]) -> None:
     _address(said.get("issuer", ""), "issuer")
     if not said.get("client_id"):
         raise Problem(_("Give the client ID."), code="missing", field="client_id")
+    issuer, client_id = said["issuer"].rstrip("/"), said["client_id"][:191]
     before = app.settings.get("sealed_secret", "") if app.provider == OIDC else ""
-    if not said.get("secret") and not before:
-        raise Problem(_("Give the client secret."), code="missing", field="secret")
-    app.client_id = said["client_id"][:191]
+    if not said.get("secret"):
+        if not before:
+            raise Problem(_("Give the client secret."), code="missing", field="secret")
+        # SECURITY: the secret is sent to the issuer, and whoever could lead it elsewhere has it.
+        if (app.settings["server_url"], app.client_id) != (issuer, client_id):
+            raise Problem(
+                _(
+                    "The secret that is kept is for another issuer or client ID. Give the one for "
+                    "this."
+                ),
+                code="secret_again",
+                field="secret",
+            )
+    app.client_id = client_id
     app.settings = {
-        "server_url": said["issuer"].rstrip("/"),
+        "server_url": issuer,
         "sealed_secret": seal(said["secret"], purpose=_PURPOSE) if said.get("secret") else before,
         "oauth_pkce_enabled": True,
     }

@@ -11,7 +11,6 @@ from accounts.api.base import TenantView
 from generation.api import refusals
 from generation.leaving import closing
 from headshots.lib.api.operations import operation
-from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Organisation"
@@ -88,13 +87,8 @@ class ClosingView(TenantView):
         destroyed. Nothing brings them back. The name is typed so that no program does it by
         mistake; `If-Match` with what was read closes no more than that."""
         # SECURITY: a customer who lets a partner change settings has not let them end it all.
-        if self.inside.key.organisation_id != self.real().pk:
-            raise Refusal(
-                "A key of the organisation's own is needed for this; a partner's cannot do it.",
-                code="own_key",
-                status=403,
-            )
+        organisation = self.own()
         closing.close_organisation(
-            actor=self.actor, organisation=self.real(), typed_name=self.body()["name"]
+            actor=self.actor, organisation=organisation, typed_name=self.body()["name"]
         )
         return self.done()

@@ -28,7 +28,7 @@ from generation.models import Order, State
 from generation.ordering import orders
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
-from headshots.lib.api.shapes import Given, Reference, Shape
+from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 
 TAG = "Orders"
 MOST_PEOPLE = 10_000
@@ -64,7 +64,7 @@ class OrderShape(Shape):
     counts = serializers.SerializerMethodField(help_text="Shoots in each state.")
     created_at = serializers.DateTimeField()
 
-    expands = {"look": "look"}
+    expands = {"look": Expand("look", "looks:read")}
     example = {
         "id": "019ab1c2-0000-7000-8000-00000000000c",
         "name": "Research, autumn",

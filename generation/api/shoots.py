@@ -26,7 +26,7 @@ from generation.ordering import orders, progress, short_of_credits
 from generation.photos import selfies
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
-from headshots.lib.api.shapes import Given, Reference, Shape
+from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 from headshots.lib.problems import Problem
 
 TAG = "Shoots"
@@ -54,7 +54,10 @@ class ShootShape(Shape):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
-    expands = {"employee": "employee", "order": "order"}
+    expands = {
+        "employee": Expand("employee", "employees:read"),
+        "order": Expand("order", "orders:read"),
+    }
     example = {
         "id": "019ab1c2-0000-7000-8000-00000000000d",
         "order": "019ab1c2-0000-7000-8000-00000000000c",

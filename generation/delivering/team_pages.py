@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.developers.on_behalf import grant_of
 from generation.approving import alternatives
 from generation.finishing import renditions, wall_pictures
 from generation.models import (
@@ -46,6 +47,7 @@ class Shown:
 @transaction.atomic
 def publish(*, actor: Actor, order: Order, sites: Sequence[str]) -> TeamPage:
     """Publish an order's team page; `sites` (origins) may embed it. Publishing again changes them.
+    One that a partner published ends with its grant, unless the organisation does so again.
 
     Raises Problem for what is no site.
     """
@@ -67,14 +69,12 @@ def publish(*, actor: Actor, order: Order, sites: Sequence[str]) -> TeamPage:
         raise Problem(
             _("At most {count} sites can embed the page.").format(count=MOST_SITES), field="sites"
         )
+    grant = grant_of(actor=actor, organisation=order.organisation)
+    now: dict[str, object] = {"sites": wanted, "published": True}
     page, _made = TeamPage.objects.update_or_create(
         order=order,
-        defaults={"sites": wanted, "published": True},
-        create_defaults={
-            "sites": wanted,
-            "published": True,
-            "key": secrets.token_urlsafe(16),
-        },
+        defaults=now if grant else {**now, "grant": None},
+        create_defaults={**now, "grant": grant, "key": secrets.token_urlsafe(16)},
     )
     audit.record(
         actor=actor,

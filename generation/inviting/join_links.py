@@ -196,8 +196,14 @@ def ask(
     """Mail a code to an address that wants to come by the link.
 
     The answer is the same whether the address is known or not. Raises Problem: no address, a
-    domain that may not come, asked too often, mail that cannot be sent.
+    domain that may not come, asked too often, mail that cannot be sent; a sandbox mails nobody.
     """
+    if link.organisation.sandbox_of_id:
+        raise Problem(
+            _("This link is the sandbox’s, which mails nobody. Make one with a live key."),
+            code="sandbox",
+            status=409,
+        )
     email = email.strip().lower()
     try:
         validate_email(email)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.models import PartnerGrant
 from generation.models.orders import Order
 from generation.models.shoots import Shoot
 from headshots.lib.rows import Row
@@ -18,6 +19,8 @@ class TeamPage(Row):
     # Origins that may embed it, "https://example.com".
     sites = ArrayField(models.CharField(max_length=253), default=list, blank=True)
     published = models.BooleanField(default=False)
+    # By which a partner published it; empty: the organisation itself did.
+    grant = models.ForeignKey(PartnerGrant, models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"team page of {self.order_id}"

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.actors import Actor
 from accounts.developers.on_behalf import grant_of, is_theirs
-from accounts.models import Organisation, PartnerGrant
+from accounts.models import Organisation
 from generation.models import Directory, Publication, PublishingRun
 from generation.publishing import targets
 from generation.publishing.interface import Target, TokenDead
@@ -128,10 +129,10 @@ def remove(*, actor: Actor, directory: Directory) -> None:
 
 
 @transaction.atomic
-def destroy_tokens(*, actor: Actor, grant: PartnerGrant) -> None:
-    """Destroy the tokens that a partner gave under a grant and stop what is published by them. The
-    connections stay, with their log and the photos kept to be put back."""
-    for directory in Directory.objects.filter(grant=grant).exclude(sealed=""):
+def destroy_tokens(*, actor: Actor, found: QuerySet[Directory]) -> None:
+    """Destroy the tokens of directories, which a partner or its people gave, and stop what is
+    published by them. The connections stay, with their log and the photos kept to be put back."""
+    for directory in found.exclude(sealed=""):
         directory.sealed = ""
         directory.save(update_fields=["sealed"])
         PublishingRun.objects.filter(directory=directory, state=PublishingRun.State.RUNNING).update(

@@ -7,6 +7,7 @@ import json
 import pytest
 import structlog
 
+from accounts.developers import partners
 from accounts.models import Employee, KeptAnswer
 from generation.models import State
 from tests.api.program import Program, problem
@@ -105,6 +106,44 @@ def test_fields_and_expand(program: Program, world: World) -> None:
     assert acted == {"count": 0}
     problem(program.get(f"shoots/{shoot.pk}?fields=idd"), 422, "invalid")
     problem(program.get("shoots?expand=candidate"), 422, "invalid")
+
+
+def test_what_is_expanded_needs_the_scope_for_it(world: World) -> None:
+    shoot = world.shoot()
+    customer = make_world("Customer")
+    place = f"shoots/{shoot.pk}"
+    for expand, needed in (("employee", "employees:read"), ("order", "orders:read")):
+        without = Program.of(world.organisation, ["shoots:write"])
+        for asked in (f"{place}?expand={expand}", f"shoots?expand=order,employee&fields={expand}"):
+            said = problem(without.get(asked), 403, "scope_missing")
+        assert without.get(place).status_code == 200
+        having = Program.of(world.organisation, ["shoots:write", needed])
+        assert having.get(f"{place}?expand={expand}").json()[expand]["id"]
+    assert "which the key lacks" in said["detail"]
+    look = Program.of(world.organisation, ["orders:read"])
+    problem(look.get(f"orders/{shoot.order_id}?expand=look"), 403, "scope_missing")
+    # A partner's grant has to give it as well as its own key.
+    partners.grant(
+        actor=customer.actor,
+        organisation=customer.organisation,
+        partner_id=str(world.organisation.pk),
+        wanted=["shoots:read"],
+    )
+    acting = {"Headshots-Organisation": str(customer.organisation.pk)}
+    theirs = Program(Program.of(world.organisation).secret, **acting)
+    place = f"shoots/{customer.shoot().pk}"
+    assert theirs.get(place).status_code == 200
+    said = problem(theirs.get(f"{place}?expand=employee"), 403, "scope_missing")
+    assert "grant lacks" in said["detail"]
+
+
+def test_an_act_that_answers_with_more_than_it_may_is_not_done(world: World) -> None:
+    shoot = world.shoot(State.APPROVING)
+    acting = Program.of(world.organisation, ["shoots:write"])
+    asked = acting.post(f"shoots/{shoot.pk}/approve?expand=employee")
+    problem(asked, 403, "scope_missing")
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
 
 
 def test_what_has_not_changed_is_not_sent(program: Program, world: World) -> None:

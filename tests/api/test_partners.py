@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,20 +10,10 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import user_actor
 from accounts.consent import invitations
 from accounts.developers import partners
-from accounts.membership import member_invitations, members
 from accounts.membership.organisations import allow_framing
-from accounts.models import (
-    AuditEntry,
-    MemberInvitation,
-    Organisation,
-    PartnerGrant,
-    Role,
-    User,
-    WebhookEndpoint,
-)
+from accounts.models import AuditEntry, Organisation, PartnerGrant, WebhookEndpoint
 from accounts.webhooks import signing
 from accounts.webhooks.notices import send_disabled
 from generation.leaving.closing import close_organisation
@@ -32,7 +21,7 @@ from generation.models import Directory, PublishingRun, State
 from generation.publishing import directories
 from generation.publishing.interface import TokenDead
 from tests.api.program import Program, problem
-from tests.world import World, jpeg, make_user, make_world
+from tests.world import World, jpeg, make_world
 
 ORIGIN = "https://people.partner.example"
 WANTED = ["employees:write", "looks:write", "orders:write", "shoots:write", "headshots:write",
@@ -287,65 +276,6 @@ def test_a_partner_that_closes_leaves_nothing_at_its_customers(
     problem(again, 422, "partner_unknown")
 
 
-def invited(program: Program, role: Role) -> MemberInvitation:
-    """Somebody whom a program has invited and who has not come yet."""
-    email = f"{secrets.token_hex(4)}@people.example"
-    made = program.post("member-invitations", {"email": email, "role": role})
-    assert made.status_code == 201, made.content
-    return MemberInvitation.objects.get(pk=made.json()["id"])
-
-
-def joined(program: Program, role: Role) -> User:
-    """Somebody whom a program has invited and who has come."""
-    offer = invited(program, role)
-    user = make_user(offer.email)
-    token = member_invitations.link_of(offer).rsplit("/", 1)[-1]
-    member_invitations.accept(actor=user_actor(user), token=token, user=user)
-    return user
-
-
-def sees(user: User, customer: World) -> bool:
-    client = Client()
-    client.force_login(user)
-    return client.get(f"/o/{customer.organisation.slug}/").status_code == 200
-
-
-def test_members_whom_a_partner_brought_in_are_none_any_more(standing: Standing) -> None:
-    own = Program.of(standing.customer.organisation)
-    theirs, customers = joined(standing.program, Role.OWNER), joined(own, Role.VIEWER)
-    waiting, kept = invited(standing.program, Role.ADMIN), invited(own, Role.ADMIN)
-    # Sent again by the customer, an offer is the customer's.
-    taken_over = invited(standing.program, Role.ADMIN)
-    member_invitations.send_again(actor=standing.customer.actor, invitation=taken_over)
-    # A grant that goes on letting it make members leaves them.
-    let_act(standing.grant.partner, standing.customer)
-    assert sees(theirs, standing.customer)
-    partners.grant(
-        actor=standing.customer.actor,
-        organisation=standing.customer.organisation,
-        partner_id=str(standing.grant.partner_id),
-        wanted=["members:read", "orders:write"],
-    )
-    assert [sees(user, standing.customer) for user in (theirs, customers)] == [False, True]
-    opened = [
-        Client().get(member_invitations.link_of(each).split("8000", 1)[-1], follow=True)
-        for each in (waiting, kept)
-    ]
-    assert [page.status_code for page in opened] == [410, 200]
-    taken_over.refresh_from_db()
-    assert taken_over.revoked_at is None
-
-
-def test_the_last_owner_stays_though_a_partner_brought_them_in(standing: Standing) -> None:
-    last, other = (joined(standing.program, Role.OWNER) for _ in range(2))
-    own = standing.customer.organisation.members.get(user=standing.customer.owner)
-    members.remove_member(actor=user_actor(last), member=own)
-    partners.withdraw(actor=user_actor(last), grant=standing.grant)
-    assert [sees(user, standing.customer) for user in (last, other)] == [True, False]
-    (line,) = AuditEntry.objects.filter(action="member.kept")
-    assert line.details["email"] == last.email
-
-
 def test_join_links_of_a_partner_end(standing: Standing) -> None:
     order = standing.customer.order()
     paths = [
@@ -355,6 +285,51 @@ def test_join_links_of_a_partner_end(standing: Standing) -> None:
     assert [Client().get(path, follow=True).status_code for path in paths] == [200, 200]
     standing.withdraw()
     assert [Client().get(path, follow=True).status_code for path in paths] == [410, 200]
+
+
+def test_origins_that_a_partner_added_may_frame_no_longer(standing: Standing, world: World) -> None:
+    own, both, theirs = (f"https://{word}.example" for word in ("own", "both", "theirs"))
+    customers = Program.of(standing.customer.organisation)
+    tester = Program.of(world.organisation, test=True)
+    tester.headers.update(standing.program.headers)
+    place = "embed-origins"
+    customers.send("PUT", place, {"origins": [own]})
+    for program in (standing.program, tester):
+        assert program.send("PUT", place, {"origins": [own, both, theirs]}).status_code == 200
+    # Taken away and allowed again, an origin is the customer's.
+    customers.send("PUT", place, {"origins": [own, theirs]})
+    customers.send("PUT", place, {"origins": [own, both, theirs]})
+    # A grant that goes on letting it say so leaves them.
+    let_act(standing.grant.partner, standing.customer)
+    assert customers.get(place).json()["origins"] == [own, both, theirs]
+    standing.withdraw()
+    assert customers.get(place).json()["origins"] == [own, both]
+    assert Organisation.objects.get(sandbox_of=standing.customer.organisation).embed_origins == []
+
+
+def test_team_pages_that_a_partner_published_are_off(standing: Standing) -> None:
+    own = Program.of(standing.customer.organisation)
+    theirs, taken_over, customers = (
+        f"orders/{standing.customer.order().pk}/team-page" for _ in range(3)
+    )
+    sites = {"sites": ["https://www.acme.example"]}
+    for program, places in (
+        (own, [customers]),
+        # Changing who may embed the customer's page makes it nobody else's.
+        (standing.program, [theirs, taken_over, customers]),
+        (own, [taken_over]),
+    ):
+        for place in places:
+            assert program.send("PUT", place, sites).status_code == 200
+    public = own.get(theirs).json()["url"].split("8000", 1)[-1]
+    assert Client().get(public).status_code == 200
+    standing.withdraw()
+    assert [own.get(each).status_code for each in (theirs, taken_over, customers)] == [
+        404,
+        200,
+        200,
+    ]
+    assert Client().get(public).status_code == 404
 
 
 def test_tokens_that_a_partner_gave_are_destroyed(standing: Standing) -> None:

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.apps import apps
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
+from django.utils import timezone
 from django_q.models import OrmQ
 
-from accounts.models import Event, Organisation, Role
+from accounts import access, audit
+from accounts.actors import SYSTEM, user_actor
+from accounts.membership import member_invitations
+from accounts.membership.organisations import add_member
+from accounts.models import (
+    ApiKey,
+    AuditEntry,
+    Event,
+    Member,
+    MemberInvitation,
+    Organisation,
+    Role,
+)
 from billing import ledger
 from generation import tasks
 from generation.dispatch import claims
 from generation.models import Finishing, Shoot, State
 from generation.photos import selfies
-from tests.api.program import Program, problem
-from tests.world import World, jpeg
+from headshots.lib.problems import Problem
+from tests.api.program import Program, make_key, problem
+from tests.world import World, jpeg, make_user
 
 
 @pytest.fixture
@@ -212,6 +232,71 @@ def test_members_look_into_the_sandbox_by_its_own_address(tester: Program, world
     client.force_login(world.owner)
     assert client.get(reverse("organisation_settings", args=[sandbox.slug])).status_code == 403
     assert client.post(reverse("organisation_close", args=[sandbox.slug])).status_code == 403
+
+
+def test_a_test_key_makes_nobody_a_member(tester: Program, world: World) -> None:
+    sandbox = Organisation.objects.get(sandbox_of=world.organisation)
+    offer = {"email": "contractor@elsewhere.example", "role": "admin"}
+    problem(tester.post("member-invitations", offer), 409, "sandbox")
+    user = make_user(offer["email"])
+    for act in (
+        partial(member_invitations.invite_member, email=user.email),
+        partial(add_member, user=user),
+    ):
+        with pytest.raises(Problem, match="no members of its own"):
+            act(actor=SYSTEM, organisation=sandbox, role=Role.ADMIN)
+    # Nor does whatever else may write the row.
+    with pytest.raises(IntegrityError, match="no members"), transaction.atomic():
+        Member.objects.create(organisation=sandbox, user=user, role=Role.ADMIN)
+    with pytest.raises(IntegrityError, match="no members"), transaction.atomic():
+        MemberInvitation.objects.create(
+            organisation=sandbox, email=user.email, role=Role.ADMIN, expires_at=timezone.now()
+        )
+    assert not OrmQ.objects.exists()
+    assert mail.outbox == []
+
+
+@contextmanager
+def before_the_guard() -> Iterator[None]:
+    """Members of sandboxes can be written, as they could once."""
+    with connection.cursor() as cursor:
+        for word in ("DISABLE", "ENABLE"):
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE accounts_member {word} TRIGGER member_not_of_sandbox")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            if word == "DISABLE":
+                yield
+
+
+def test_members_of_a_sandbox_from_before_are_none(tester: Program, world: World) -> None:
+    sandbox = Organisation.objects.get(sandbox_of=world.organisation)
+    contractor, colleague = make_user("contractor@elsewhere.example"), world.member(Role.ADMIN)
+    with before_the_guard():
+        for user in (contractor, colleague):
+            Member.objects.create(organisation=sandbox, user=user, role=Role.ADMIN)
+    client = Client()
+    client.force_login(contractor)
+    assert client.get(reverse("roster", args=[sandbox.slug])).status_code == 404
+    place = reverse("api_key_new", args=[sandbox.slug])
+    live = {"name": "Live", "world": "live", "scopes": ["employees:write"]}
+    assert client.post(place, live).status_code == 404
+    assert list(access.organisations(contractor)) == []
+    # What they had made or were shown meanwhile goes with them, nobody else's.
+    made, shown, kept = (make_key(world.organisation).key for _ in range(3))
+    for user, action, key in (
+        (contractor, "key.made", made),
+        (contractor, "key.rotated", shown),
+        (colleague, "key.made", kept),
+    ):
+        audit.record(
+            actor=user_actor(user), organisation=world.organisation, action=action, about=key
+        )
+    import_module("accounts.migrations.0018_sandboxes_without_members").remove(apps, None)
+    assert not Member.objects.filter(organisation=sandbox).exists()
+    assert world.organisation.members.filter(user=colleague).exists()
+    open_keys = ApiKey.objects.filter(organisation=world.organisation, revoked_at=None)
+    assert set(open_keys.filter(test=False)) == {kept}
+    assert AuditEntry.objects.filter(action="key.revoked", actor_kind="system").count() == 2
 
 
 def test_events_of_a_sandbox_go_to_its_endpoints(tester: Program, world: World) -> None:

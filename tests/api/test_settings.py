@@ -7,15 +7,17 @@ import json
 
 from allauth.mfa.models import Authenticator
 
+from accounts.developers import partners
 from accounts.models import AuditEntry, IdentityProvider, Organisation
 from accounts.sso import domains, providers
 from generation.models import Directory, State
 from generation.publishing import directories
 from headshots.lib import sealed
 from tests.accounts.sso.conftest import Zone
-from tests.api.program import Program, problem
+from tests.api.program import Program, claim_domain, name_provider, problem
 from tests.world import World, make_world
 
+NOBODYS = "00000000-0000-7000-8000-000000000000"
 OIDC = {
     "kind": "openid_connect",
     "issuer": "https://login.acme.example",
@@ -66,6 +68,16 @@ def test_a_provider_is_written_without_its_secret_being_told(
     assert providers.secret_of(row.app) == "s3cret"
     kept = {name: value for name, value in OIDC.items() if name != "secret"}
     assert program.send("PUT", "single-sign-on", kept).json()["has_secret"]
+    # It is sent to the issuer, so another one is not sent the one that is kept.
+    for other in ({"issuer": "https://login.evil.example"}, {"client_id": "other"}):
+        problem(program.send("PUT", "single-sign-on", {**kept, **other}), 422, "secret_again")
+        row.app.refresh_from_db()
+        assert row.app.settings["server_url"] == OIDC["issuer"]
+        assert providers.secret_of(row.app) == "s3cret"
+    moved = {**OIDC, "issuer": "https://login.other.example", "secret": "n3w"}
+    assert program.send("PUT", "single-sign-on", moved).status_code == 200
+    row.app.refresh_from_db()
+    assert providers.secret_of(row.app) == "n3w"
     problem(program.patch("single-sign-on", {"required": True}), 409, "untested")
     providers.note_test(provider=row, email="mira@acme.example", problem="")
     # Nobody could come in any more when it is down.
@@ -105,8 +117,41 @@ def test_settings_are_the_organisations_not_its_sandboxs(program: Program, world
         ("PUT", "single-sign-on", OIDC),
         ("PATCH", "organisation", {"second_factor_required": True}),
         ("POST", "organisation/closing", {"name": "Acme"}),
+        ("POST", "member-invitations", {"email": "contractor@x.example", "role": "admin"}),
+        ("PATCH", f"members/{NOBODYS}", {"role": "admin"}),
+        ("DELETE", f"members/{NOBODYS}", None),
+        ("DELETE", f"member-invitations/{NOBODYS}", None),
     ):
         problem(test.send(method, path, body), 409, "sandbox")
+
+
+def test_a_partner_does_not_say_how_members_sign_in(world: World) -> None:
+    partner = make_world("Partner").organisation
+    partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.pk),
+        wanted=["organisation:write"],
+    )
+    acting = {"Headshots-Organisation": str(world.organisation.pk)}
+    theirs = Program(Program.of(partner).secret, **acting)
+    claim, provider = claim_domain(world), name_provider(world)
+    for method, place, body in (
+        ("POST", "domains", {"domain": "other.example"}),
+        ("POST", f"domains/{claim.pk}/check", None),
+        ("DELETE", f"domains/{claim.pk}", None),
+        ("PUT", "single-sign-on", {**OIDC, "issuer": "https://login.partner.example"}),
+        ("PATCH", "single-sign-on", {"required": False}),
+        ("DELETE", "single-sign-on", None),
+        ("PATCH", "organisation", {"second_factor_required": False}),
+    ):
+        problem(theirs.send(method, place, body), 403, "own_key")
+    assert list(world.organisation.domains.all()) == [claim]
+    provider.app.refresh_from_db()
+    assert provider.app.settings["server_url"] == "https://login.acme.example"
+    # The rest of what the scope says it may.
+    assert theirs.get("single-sign-on").status_code == 200
+    assert theirs.patch("organisation", {"name": "Renamed"}).json()["name"] == "Renamed"
 
 
 def test_an_organisation_is_closed_by_its_own_key_and_name(program: Program, world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -12,12 +13,20 @@ from headshots.lib.api import pages
 from headshots.lib.api.problems import Refusal
 
 
+@dataclass(frozen=True)
+class Expand:
+    """What `expand` fetches in full: the relation, and the scope by which it is read elsewhere."""
+
+    relation: str
+    scope: str
+
+
 class Shape(serializers.Serializer[Any]):
     """What is answered, field by field. `example` stands in the reference."""
 
     example: ClassVar[dict[str, Any]] = {}
-    # What `expand` may name, and the relation that is fetched for it.
-    expands: ClassVar[dict[str, str]] = {}
+    # What `expand` may name.
+    expands: ClassVar[dict[str, Expand]] = {}
 
 
 class Given(serializers.Serializer[Any]):
@@ -69,7 +78,9 @@ def query_of(shape: type[Shape] | None, given: type[Given] | None, many: bool) -
             shape.expands,
             required=False,
             max_length=200,
-            help_text=f"References to answer in full: {', '.join(shape.expands)}.",
+            help_text="References to answer in full, each with the scope that it needs: "
+            + ", ".join(f"{name} (`{each.scope}`)" for name, each in shape.expands.items())
+            + ".",
         )
     base = given or Given
     return type(f"{base.__name__}Query", (base,), own)
@@ -128,4 +139,6 @@ def show(
 
 def expanded(rows: QuerySet[Any], shape: type[Shape], expand: tuple[str, ...]) -> QuerySet[Any]:
     """The rows with what `expand` names fetched beside them."""
-    return rows.select_related(*(shape.expands[name] for name in expand)) if expand else rows
+    if not expand:
+        return rows
+    return rows.select_related(*(shape.expands[name].relation for name in expand))

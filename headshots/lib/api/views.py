@@ -52,6 +52,9 @@ class ApiView(APIView):
     def enter(self, request: Request, operation: Operation) -> None:
         """Find out who asks and whether they may; raises Problem where not."""
 
+    def needs(self, scope: str) -> None:
+        """Raises Problem (403) where whoever asks lacks a scope."""
+
     def whose(self) -> str:
         """To whom what the address names belongs."""
         return ""
@@ -111,6 +114,10 @@ class ApiView(APIView):
         for what in ("fields", "expand"):
             if what in self.query and found.shape:
                 self.query[what] = shapes.chosen(found.shape, self.query[what], what)
+        if found.shape:
+            # SECURITY: what is expanded is read like anything else.
+            for word in self.query.get("expand", ()):
+                self.needs(found.shape.expands[word].scope)
         if name in _SAFE:
             return self._conditional(method(request, **self.kwargs))
         store = self.store() if name == "post" else None

@@ -15,6 +15,7 @@ from django.urls import reverse
 from PIL import Image, ImageDraw
 
 from accounts.actors import employee_actor
+from accounts.developers.sandbox import open_sandbox
 from accounts.mail import letters
 from accounts.models import Role
 from generation.inviting import notices
@@ -75,6 +76,19 @@ def test_the_logo_travels_in_the_mail_and_is_named_by_its_html(world: World) -> 
     text = found["text/plain"].get_payload(decode=True).decode()  # type: ignore[union-attr]
     assert "Acme would like" in text
     assert "cid:" not in text
+
+
+def test_whatever_is_written_for_a_sandbox_goes_to_nobody(world: World) -> None:
+    sandbox = open_sandbox(actor=world.actor, organisation=world.organisation)
+    for organisation, sent in ((sandbox, 0), (world.organisation, 1)):
+        found = letters.letter(
+            organisation=organisation,
+            template="join_code",
+            subject="A code",
+            context={"organisation": organisation, "code": "123456", "minutes": 20},
+            to=["stranger@elsewhere.example"],
+        )
+        assert found.send() == sent == len(mail.outbox)
 
 
 def test_a_mail_with_a_file_keeps_both(world: World) -> None:

@@ -232,5 +232,14 @@ def test_the_secret_is_not_kept_readable_and_may_be_kept(linked: World, idp: Idp
     )
     app.refresh_from_db()
     assert providers.secret_of(app) == "a secret of the client"
+    form["issuer"] = f"{idp.url}/elsewhere"
+    page = Client()
+    page.force_login(linked.owner)
+    place = reverse("sso_save", args=[linked.organisation.slug])
+    answer = page.post(place, {**form, "kind": providers.OIDC})
+    assert answer.status_code == 422
+    assert "for another issuer or client ID" in answer.content.decode()
+    app.refresh_from_db()
+    assert app.settings["server_url"] == idp.url
     providers.remove(actor=linked.actor, organisation=linked.organisation)
     assert not IdentityProvider.objects.exists()

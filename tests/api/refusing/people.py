@@ -46,6 +46,31 @@ def _member(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpRe
     return program.post("member-invitations", {"email": "mira@acme.example", "role": "viewer"})
 
 
+def partners_key(world: World, *wanted: str) -> Program:
+    """The key of a partner that acts for the organisation."""
+    partner = make_world("Partner").organisation
+    partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.pk),
+        wanted=wanted,
+    )
+    secret = Program.of(partner).secret
+    return Program(secret, **{"Headshots-Organisation": str(world.organisation.pk)})
+
+
+@recipe("member_of_another")
+def _anothers(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    viewer = world.organisation.members.get(user=world.member(Role.VIEWER))
+    return partners_key(world, "members:write").delete(f"members/{viewer.pk}")
+
+
+put(
+    "owners_alone",
+    lambda p, w, m: partners_key(w, "members:write").post(
+        "member-invitations", {"email": "mira@acme.example", "role": "owner"}
+    ),
+)
 put(
     "origin",
     lambda p, w, m: p.patch("organisation", {"embed_origins": ["people.example.com/x"]}),

@@ -43,6 +43,13 @@ put(
 )
 
 
+@recipe("secret_again")
+def _secret(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    name_provider(world)
+    said = {"kind": "openid_connect", "issuer": "https://login.other.example", "client_id": "x"}
+    return program.send("PUT", "single-sign-on", said)
+
+
 @recipe("untested")
 def _untested(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     name_provider(world)

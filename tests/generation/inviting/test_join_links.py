@@ -16,6 +16,7 @@ from accounts.models import AuditEntry, Employee
 from generation.inviting import join_links, joining
 from generation.models import JoinCode, JoinLink, Shoot
 from headshots.lib.problems import Problem
+from tests.api.program import Program
 from tests.world import World, make_world
 
 WHO = {"email": "New@Acme.example", "first_name": "Noa", "last_name": "New"}
@@ -70,6 +71,17 @@ def test_the_same_person_again_comes_to_the_same_page_and_counts_once(
     assert f"/i/{first.split('/i/')[1]}" == first
     assert joining.join(proved=code).employee.email == "new@acme.example"
     assert Shoot.objects.filter(order=link.order).count() == 2
+
+
+def test_the_sandboxs_link_mails_nobody(world: World, client: Client) -> None:
+    tester = Program.of(world.organisation, test=True)
+    assert tester.post("join-links", {"cap": 5}).status_code == 201
+    link = JoinLink.objects.get()
+    answer = client.post(path(link), {**WHO, "email": "stranger@elsewhere.example"})
+    assert answer.status_code == 409
+    assert "the sandbox’s, which mails nobody" in answer.content.decode()
+    assert mail.outbox == []
+    assert not JoinCode.objects.exists()
 
 
 @pytest.mark.parametrize(
