@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -332,7 +333,12 @@ def photos(order: Order) -> list[Alternative]:
 
 def of_order(order: Order) -> list[Alternative]:
     """The finished pictures of those of an order who opted out, by name."""
-    return list(
+    return list(finished(order))
+
+
+def finished(order: Order) -> QuerySet[Alternative]:
+    """The same, for whoever asks for some of them."""
+    return (
         Alternative.objects.filter(shoot__order=order, shoot__state=State.OPTED_OUT)
         .exclude(finished="")
         .select_related("shoot__employee")
