@@ -10,10 +10,9 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from generation.approving import choosing
+from generation.approving import at_once
 from generation.finishing import consistency, renditions
 from generation.models import Finishing, Headshot, Order, Refinish, Rendition, State
-from headshots.lib.problems import Problem
 
 # The face encoder's distance to the person's own photos up to which nobody needs to look twice.
 LIKENESS = 0.45
@@ -93,28 +92,15 @@ def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:
     return {standing.headshot.pk: standing.reasons for standing in alike.outliers}
 
 
-def approve_inside(*, actor: Actor, order: Order) -> tuple[int, list[Judged]]:
+def approve_inside(*, actor: Actor, order: Order) -> tuple[at_once.Outcome, list[Judged]]:
     """Approve everybody inside the bounds; returns how many, and who is left with the reasons.
 
     Somebody who changed their mind in this moment is left, too.
     """
-    approved, left = 0, []
-    for judged in awaiting(order=order):
-        if judged.inside and _approved(actor, judged):
-            approved += 1
-        else:
-            left.append(judged)
-    return approved, left
-
-
-def _approved(actor: Actor, judged: Judged) -> bool:
-    try:
-        choosing.approve(
-            actor=actor, shoot=judged.headshot.shoot, picked=judged.headshot.candidate_id
-        )
-    except Problem as problem:
-        if problem.status != 409:
-            raise
-        judged.reasons.append(problem.sentence)
-        return False
-    return True
+    judged = awaiting(order=order)
+    picks = [(j.headshot.shoot_id, j.headshot.candidate_id) for j in judged if j.inside]
+    outcome = at_once.approve(actor=actor, picks=picks)
+    for one in judged:
+        if sentence := outcome.refused.get(one.headshot.shoot_id):
+            one.reasons.append(sentence)
+    return outcome, [one for one in judged if not one.inside]

@@ -197,8 +197,8 @@ def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: Worl
     Candidate.objects.filter(pk=flagged.headshot.candidate_id).update(
         receipt={"flags": ["skin_tone"]}
     )
-    approved, left = bounds.approve_inside(actor=world.actor, order=order)
-    assert approved == 2
+    outcome, left = bounds.approve_inside(actor=world.actor, order=order)
+    assert outcome.count == 2
     assert {judged.headshot.shoot_id for judged in left} == {loose.pk, flagged.pk}
     assert "0.52" in left[0].reasons[0]
     assert order.shoots.filter(state=State.DELIVERED).count() == 2
@@ -226,8 +226,8 @@ def test_what_was_not_rendered_or_measured_is_never_approved_unseen(world: World
         state=Finishing.State.FAILED, sentence="The file is gone."
     )
     credit = ledger.balance(organisation=world.organisation)
-    approved, left = bounds.approve_inside(actor=world.actor, order=order)
-    assert approved == 1
+    outcome, left = bounds.approve_inside(actor=world.actor, order=order)
+    assert outcome.count == 1
     assert {judged.headshot.shoot_id: judged.reasons for judged in left} == {
         waits.pk: ["The files are not rendered yet."],
         failed.pk: ["No face was found."],
