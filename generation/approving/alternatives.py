@@ -63,11 +63,6 @@ _CUT = {
 }
 
 
-def folder(shoot: Shoot) -> str:
-    """Where the files lie: apart from what is destroyed when somebody opts out."""
-    return f"{shoot.order.organisation_id}/{shoot.pk}-instead"
-
-
 def give_initials(*, actor: Actor, shoot: Shoot) -> Alternative:
     """Initials in the order's style, instead of anything given before."""
     return _give(actor=actor, shoot=shoot, kind=Alternative.Kind.INITIALS)
@@ -91,7 +86,7 @@ def give_photo(
         photo = decode_photo(data)
     except PhotoProblem as problem:
         raise Problem(f"{name}: {problem.sentence}", code="photo", field="photo") from problem
-    key = f"{folder(shoot)}/photo.jpg"
+    key = f"{shoot.instead_folder}/photo.jpg"
     vault().put(key, to_jpeg(photo.image, quality=95))
     return _give(
         actor=actor, shoot=shoot, kind=Alternative.Kind.PHOTO, file=key, agreed_text=agreement
@@ -133,7 +128,7 @@ def _give(
     if before:
         destroy(keys=_keys(before))
     if not file:
-        destroy(keys=[f"{folder(shoot)}/photo.jpg"])
+        destroy(keys=[f"{shoot.instead_folder}/photo.jpg"])
     async_task("generation.tasks.finish_alternative", str(found.pk))
     return found
 
@@ -156,7 +151,7 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
             about=shoot,
         )
         shared_files.forget(order=shoot.order)
-    destroy(folders=[folder(shoot)])
+    destroy(folders=[shoot.instead_folder])
 
 
 def begin_anew(*, order: Order) -> None:
@@ -184,7 +179,7 @@ def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
     made = _made(found)
     if not made.picture and before:
         return True
-    stem = f"{folder(found.shoot)}/{found.kind}-{secrets.token_hex(8)}"
+    stem = f"{found.shoot.instead_folder}/{found.kind}-{secrets.token_hex(8)}"
     new = [f"{stem}.jpg"] if made.picture else []
     if made.picture:
         vault().put(new[0], made.picture)

@@ -16,13 +16,13 @@ from django_q.tasks import async_task
 from accounts.models import Organisation
 from generation import states
 from generation.models import Alternative, Export, Selfie, Shoot, State, Upload
+from generation.models.shoots import INSTEAD
 from generation.storage import vault
 from headshots.lib.vault import FileMissing
 
 # Younger files may yet get their row.
 OLD_ENOUGH_S = 3600
 _AT_ONCE = 500
-_INSTEAD = "-instead"
 # Of whom nothing is kept, pictures neither.
 _LEFT = (State.OPTED_OUT, State.WITHDRAWN)
 
@@ -67,7 +67,7 @@ def _old(folder: str) -> Iterator[str]:
 def _shoot_of(key: str) -> UUID | None:
     """The shoot in whose folder a file lies."""
     try:
-        return UUID(key.split("/")[1].removesuffix(_INSTEAD))
+        return UUID(key.split("/")[1].removesuffix(INSTEAD))
     except ValueError:
         return None
 
@@ -90,7 +90,7 @@ def _known(organisation_id: UUID, keys: Sequence[str]) -> set[str]:
 
     def known(key: str) -> bool:
         _organisation, place, kind, *rest = key.split("/")
-        if key in named or place == "exports" or place.endswith(_INSTEAD):
+        if key in named or place == "exports" or place.endswith(INSTEAD):
             return key in named
         if kind == "uploads":
             return rest[0] in uploads

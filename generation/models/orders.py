@@ -56,6 +56,11 @@ class Order(Row):
         return self.name
 
     @property
+    def walls_folder(self) -> str:
+        """Where its drawn walls lie in the vault."""
+        return f"{self.organisation_id}/walls/{self.id}"
+
+    @property
     def direction(self) -> ArtDirection:
         """The frozen look."""
         frozen = dict(self.frozen_look)
