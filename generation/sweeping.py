@@ -16,7 +16,7 @@ from accounts.webhooks import sending
 from billing import ledger, terms
 from billing.payments import news, plans, purchases, top_ups
 from generation.accounting import usage
-from generation.approving import alternatives, previews
+from generation.approving import alternatives, later_colleagues, previews
 from generation.delivering import exports
 from generation.dispatch import claims, heartbeat
 from generation.finishing import consistency, renditions
@@ -52,6 +52,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     ("rendering_begun", renditions.begin_missing),
     ("alternatives_again", alternatives.finish_lost),
     ("previews_begun", previews.begin_missing),
+    ("compared_again", later_colleagues.begin),
     ("looks_begun", another_look.begin_missing),
     ("sandbox_woken", sandbox_calls.wake_stalled),
     ("webhooks", sending.sweep),

@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 
 from accounts.actors import unpacked
 from generation import sweeping
-from generation.approving import alternatives, at_once, previews
+from generation.approving import alternatives, at_once, later_colleagues, previews
 from generation.delivering import exports
 from generation.dispatch import canary, claims, heartbeat
 from generation.finishing import renditions, wall_pictures
@@ -136,6 +136,12 @@ def approve_some(actor: dict[str, str], picks: list[tuple[str, str]]) -> int:
 def cancel_some(actor: dict[str, str], shoot_ids: list[str]) -> int:
     """default: cancel a piece of an order."""
     return orders.cancel_some(actor=unpacked(actor), shoot_ids=[UUID(pk) for pk in shoot_ids])
+
+
+def compare_with_later(headshot_id: str) -> bool:
+    """default: compare what somebody picked with colleagues whose photos came later. May load dlib,
+    never torch."""
+    return later_colleagues.compare(headshot_id=UUID(headshot_id))
 
 
 def begin_another_look(shoot_id: str) -> bool:

@@ -10,9 +10,9 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from generation.approving import at_once
+from generation.approving import at_once, later_colleagues
 from generation.finishing import consistency, renditions
-from generation.models import Finishing, Headshot, Order, Refinish, Rendition, State
+from generation.models import Candidate, Finishing, Headshot, Order, Refinish, Rendition, State
 
 # The face encoder's distance to the person's own photos up to which nobody needs to look twice.
 LIKENESS = 0.45
@@ -50,10 +50,14 @@ def awaiting(*, order: Order) -> list[Judged]:
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )
     standing_out = _standing_out(order)
-    return [
-        Judged(row, [*_of_picture(row), *standing_out.get(row.pk, [])], renditions.main(row))
-        for row in rows
-    ]
+    uncompared = set(later_colleagues.uncompared(order=order))
+    judged = []
+    for row in rows:
+        reasons = [*_of_picture(row), *standing_out.get(row.pk, [])]
+        if row.pk in uncompared:
+            reasons.append(_("It is still to be compared with colleagues who gave photos later."))
+        judged.append(Judged(row, reasons, renditions.main(row)))
+    return judged
 
 
 def _of_picture(headshot: Headshot) -> list[str]:
@@ -69,6 +73,8 @@ def _of_picture(headshot: Headshot) -> list[str]:
         )
     if candidate.receipt.get("flags"):
         reasons.append(_("The check flagged skin, hair or glasses."))
+    if candidate.receipt.get(Candidate.LIKE_LATER):
+        reasons.append(_("It looks as much like a colleague who gave photos later."))
     return [*reasons, *_of_files(headshot)]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, Value
+from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, TextField, Value
 from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -92,9 +92,12 @@ def _forget_among_colleagues(*, shoots: Sequence[UUID], orders: Sequence[UUID]) 
         found = Candidate.objects.filter(
             shoot__order__in=orders, receipt__best_colleague__in=[str(pk) for pk in shoots]
         ).select_for_update(of=("self",), skip_locked=True)
+        without = CombinedExpression(
+            F("receipt"), "-", Value(Candidate.LIKE_LATER, TextField()), JSONField()
+        )
         Candidate.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
             likeness_best_colleague=None,
-            receipt=CombinedExpression(F("receipt"), "||", Value(_NOBODY, JSONField())),
+            receipt=CombinedExpression(without, "||", Value(_NOBODY, JSONField())),
         )
 
 
