@@ -256,8 +256,7 @@ def _made(found: Alternative) -> _Made:
 
     person, order = found.shoot.employee, found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
-    wanted = next((r for r in spec.renditions if renditions.counts(r)), spec.renditions[0])
-    wanted = replace(wanted, format="jpeg")
+    wanted = replace(spec.main, format="jpeg")
     if found.kind == Alternative.Kind.INITIALS:
         first = person.preferred_name or person.first_name
         fonts = settings.FONTS
@@ -307,9 +306,8 @@ def square(*, found: Alternative, side: int) -> Image:
 
     order = found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
-    rows = [row for row in spec.renditions if renditions.counts(row)] or [spec.renditions[0]]
-    squares = [row for row in rows if row.width == row.height]
-    like = max(squares, key=lambda row: row.width, default=rows[0])
+    squares = [row for row in spec.renditions if row.fills_frame and row.width == row.height]
+    like = max(squares, key=lambda row: row.width, default=spec.main)
     wanted = replace(like, width=side, height=side, format="jpeg", dpi=0)
     try:
         return _finished(found, spec, [wanted])[1][0].picture.convert("RGB")

@@ -26,7 +26,7 @@ from generation.photos import selfies
 from generation.storage import vault
 from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
-from tests.world import DIRECTION, World, bring, give_candidates
+from tests.world import DIRECTION, World, bring, give_candidates, with_adapter
 
 
 def stands(world: World) -> tuple[int, int]:
@@ -264,14 +264,6 @@ def other(world: World) -> Look:
         name="Outside",
         **{**DIRECTION, "expression": "smile"},
     )
-
-
-def with_adapter(shoot: Shoot) -> Shoot:
-    key = f"{shoot.folder}/adapter/1/adapter.safetensors"
-    vault().put(key, b"weights")
-    Shoot.objects.filter(pk=shoot.pk).update(adapter=key, adapter_steps=77)
-    shoot.refresh_from_db()
-    return shoot
 
 
 def test_another_look_asks_nobody_for_photos_and_trains_nothing_again(
