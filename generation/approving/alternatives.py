@@ -24,9 +24,8 @@ from django_q.tasks import async_task
 from accounts import audit
 from accounts.actors import Actor
 from generation import states
-from generation.delivering import credentials
 from generation.engine import provenance
-from generation.finishing import finishes, photo_figures, renditions
+from generation.finishing import credentials, finishes, photo_figures, renditions
 from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
 from generation.storage import destroy, vault

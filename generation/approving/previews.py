@@ -22,8 +22,7 @@ from PIL import Image
 
 from generation.accounting import usage
 from generation.approving import choosing
-from generation.delivering import credentials
-from generation.finishing import finishes, renditions
+from generation.finishing import credentials, finishes, renditions
 from generation.models import Candidate, Order, Shoot, State
 from generation.storage import destroy, vault
 from headshots.lib.vault import FileMissing

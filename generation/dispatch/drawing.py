@@ -12,13 +12,13 @@ from django.utils import timezone
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.delivering import credentials
 from generation.dispatch.heartbeat import Heartbeat
 from generation.dispatch.sitters import Sitter, conclude
 from generation.engine import finish, gate, load, sample
 from generation.engine.errors import Stopped
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec
+from generation.finishing import credentials
 from generation.models import Candidate, Shoot
 from generation.photos import demands, descriptors
 from generation.storage import vault

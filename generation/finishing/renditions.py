@@ -25,8 +25,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.accounting import usage
-from generation.delivering import credentials
-from generation.finishing import finishes, rendition_table
+from generation.finishing import credentials, finishes, rendition_table
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem

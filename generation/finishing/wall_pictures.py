@@ -19,9 +19,8 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee
 from generation.approving import alternatives
-from generation.delivering import credentials
 from generation.engine import provenance
-from generation.finishing import consistency, renditions
+from generation.finishing import consistency, credentials, renditions
 from generation.models import Alternative, Headshot, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Organisation
+from generation.art_direction import ArtDirection
 from generation.models.looks import Look
-from generation.ordering.art_direction import ArtDirection
 from headshots.lib.rows import Row
 
 
