@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from inspect import cleandoc
 from typing import Any, TypeVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -146,7 +147,10 @@ def operation(
                 examples=_examples(shape.example, many),
             )
         if later:
-            answers[202] = OpenApiResponse(shape, description=later)
+            assert shape is not None
+            answers[202] = OpenApiResponse(
+                shape, description=later, examples=_examples(shape.example, many)
+            )
         if not writes:
             answers[304] = OpenApiResponse(description=SAYS[304])
         for code in sorted(statuses):
@@ -170,7 +174,7 @@ def operation(
         return extend_schema(
             operation_id=id,
             summary=summary,
-            description=method.__doc__ or summary,
+            description=f"{cleandoc(method.__doc__ or summary)}\n\n{later}".strip(),
             tags=[tag],
             parameters=parameters,
             request=request,
