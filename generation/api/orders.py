@@ -136,8 +136,8 @@ class OrdersQuery(Given):
 
 
 LATER = (
-    f"For more than {AT_ONCE} people the answer is 202: it is done for one after the other from then "
-    "on. The order’s `counts` say how far it is, and events tell of each."
+    f"For more than {AT_ONCE} people the answer is 202: it is done for one after the other from "
+    "then on. The order’s `counts` say how far it is, and events tell of each."
 )
 
 

@@ -186,12 +186,18 @@ def test_rounds_end_and_then_another_pick_is_asked_for(world: World) -> None:
     assert Headshot.objects.filter(shoot=shoot).exists()
 
 
+def everybody_compared() -> None:
+    """With everybody of their order, as some time after the last has handed photos in."""
+    Candidate.objects.update(compared_at=timezone.now())
+
+
 def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: World) -> None:
     order = world.order(4)
     shoots = [bring(shoot, State.APPROVING) for shoot in order.shoots.all()]
     for shoot in shoots:
         give_files(shoot)
     Finishing.objects.update(measures=MEASURES)
+    everybody_compared()
     loose, flagged = shoots[1], shoots[2]
     Candidate.objects.filter(pk=loose.headshot.candidate_id).update(likeness_own=0.52)
     Candidate.objects.filter(pk=flagged.headshot.candidate_id).update(
@@ -210,6 +216,7 @@ def test_what_was_not_rendered_or_measured_is_never_approved_unseen(world: World
     waits, failed, anew, unmeasured, good = (
         bring(shoot, State.APPROVING) for shoot in order.shoots.order_by("employee__last_name")
     )
+    everybody_compared()
     for shoot in (anew, unmeasured, good):
         give_files(shoot)
     Finishing.objects.filter(headshot__shoot__in=[anew, good]).update(measures=MEASURES)
