@@ -305,6 +305,12 @@ def give_candidates(shoot: Shoot, count: int = 4) -> list[Candidate]:
     return made
 
 
+def everybody_compared() -> None:
+    """Whatever was picked is compared with everybody of its order, as some time after the last of
+    them has handed photos in."""
+    Candidate.objects.update(compared_at=timezone.now())
+
+
 def with_adapter(shoot: Shoot) -> Shoot:
     """A shoot whose person has been trained, with the file of it in the vault."""
     key = f"{shoot.folder}/adapter/1/adapter.safetensors"

@@ -31,7 +31,7 @@ from generation.models import (
 from generation.ordering import orders
 from headshots.lib.problems import Problem
 from tests.generation.sitters import MEASURES
-from tests.world import World, bring, give_files, token
+from tests.world import World, bring, everybody_compared, give_files, token
 
 
 def overdue(shoot: Shoot) -> Shoot:
@@ -184,11 +184,6 @@ def test_rounds_end_and_then_another_pick_is_asked_for(world: World) -> None:
     shoot.refresh_from_db()
     assert shoot.state == State.APPROVING
     assert Headshot.objects.filter(shoot=shoot).exists()
-
-
-def everybody_compared() -> None:
-    """With everybody of their order, as some time after the last has handed photos in."""
-    Candidate.objects.update(compared_at=timezone.now())
 
 
 def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: World) -> None:
