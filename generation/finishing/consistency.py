@@ -258,10 +258,10 @@ def _words(measure: str, by: float) -> str:
 
 def note(*, order: Order) -> Consistency | None:
     """Write an order's figure into its history if it is another one than last time."""
-    rows = _on_wall(order).exclude(finishing__measures=None)
+    rows = _on_wall(order).filter(finishing__measures__isnull=False)
     measures = list(rows.values_list("finishing__measures", flat=True))
     people = [Beside() for _measures in measures]
-    _middle, spreads, figure = _compare(people, measures)
+    _medians, spreads, figure = _compare(people, measures)
     if figure is None:
         return None
     last = Consistency.objects.filter(order=order).first()

@@ -260,7 +260,8 @@ def cancel_some(*, actor: Actor, shoot_ids: Sequence[UUID]) -> int:
 
     One that cannot be cancelled keeps no other from it; what was wrong is raised at the end.
     """
-    ended, wrong = 0, None
+    ended = 0
+    wrong: Exception | None = None
     for shoot_id in shoot_ids:
         try:
             with transaction.atomic():
