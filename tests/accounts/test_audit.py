@@ -68,7 +68,7 @@ def test_a_log_of_any_length_is_opened_without_reading_it_all(world: World) -> N
     with CaptureQueriesContext(connection) as asked:
         page = signed_in(world).get(reverse("audit_log", args=[world.organisation.slug]))
     assert not [q for q in asked.captured_queries if "DISTINCT" in q["sql"]]
-    options = re.findall(r'<option value="([a-z_.]+)"', page.content.decode())
+    options = re.findall(r'<option value="([a-z_]+\.[a-z_]+)"', page.content.decode())
     assert len(options) == len(set(options)) == len(ACTS)
     names = [said(action).casefold() for action in options]
     assert names == sorted(names)

@@ -50,11 +50,9 @@ def test_many_shoots_are_named_with_one_question_and_all_must_be_ours(
 ) -> None:
     one, two, three = world.order(3).shoots.all()
     with django_assert_num_queries(1):
-        found = access.shoots_named(world.inside, [three.pk, one.pk, three.pk])
-        assert [(shoot.pk, shoot.employee.email) for shoot in found] == [
-            (three.pk, three.employee.email),
-            (one.pk, one.employee.email),
-        ]
+        named = access.shoots_named(world.inside, [three.pk, one.pk, three.pk])
+        found = [(shoot.pk, shoot.employee.email) for shoot in named]
+    assert found == [(three.pk, three.employee.email), (one.pk, one.employee.email)]
     foreign = make_world("Other").shoot()
     with pytest.raises(Http404):
         access.shoots_named(world.inside, [two.pk, foreign.pk])

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.actors import employee_actor
 from generation.approving import bounds, choosing, later_colleagues
+from generation.dispatch import base_model
 from generation.engine import faces
 from generation.leaving import retention
 from generation.models import Candidate, Selfie, Shoot, State
@@ -51,8 +52,8 @@ def picked(shoot: Shoot, described: np.ndarray) -> Candidate:
 
 @pytest.fixture(scope="module")
 def described() -> np.ndarray:
-    image = portrait(400)
-    return faces.describe(image, faces.detect(image)[0])
+    image, size = portrait(400), base_model.recipe().gate.enlarge_to
+    return faces.describe(image, faces.detect(image, size)[0], size)
 
 
 def reasons(shoot: Shoot) -> str:
