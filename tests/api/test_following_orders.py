@@ -49,13 +49,14 @@ def test_many_shoots_are_named_with_one_question_and_all_must_be_ours(
     world: World, django_assert_num_queries: Any
 ) -> None:
     one, two, three = world.order(3).shoots.all()
+    inside = world.inside
     with django_assert_num_queries(1):
-        named = access.shoots_named(world.inside, [three.pk, one.pk, three.pk])
+        named = access.shoots_named(inside, [three.pk, one.pk, three.pk])
         found = [(shoot.pk, shoot.employee.email) for shoot in named]
     assert found == [(three.pk, three.employee.email), (one.pk, one.employee.email)]
     foreign = make_world("Other").shoot()
     with pytest.raises(Http404):
-        access.shoots_named(world.inside, [two.pk, foreign.pk])
+        access.shoots_named(inside, [two.pk, foreign.pk])
 
 
 def test_a_personal_link_is_closed_and_sent_anew(program: Program, world: World) -> None:
