@@ -36,8 +36,10 @@ worker: $(VENV)/worker  ## a worker host: the gpu cluster
 fuzz: $(VENV)/dev  ## the API under schemathesis with many requests; FUZZ_EXAMPLES=1000 for more
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),300) $(BIN)/python -m pytest -q tests/api/test_fuzz.py
 
-bench: $(VENV)/dev  ## benchmarks; each writes var/bench/SUBJECT.json
-	@for subject in tests/benchmarks/[a-z]*.py; do DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python $$subject || exit 1; done
+bench: $(VENV)/dev  ## benchmarks; each writes var/bench/SUBJECT.json; ends with an error where a goal is missed
+	@began=$$(date +%s); \
+	  for subject in tests/benchmarks/[a-z]*.py; do DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python $$subject || exit 1; done; \
+	  $(BIN)/python tests/benchmarks/_report.py $$began
 
 bench-gpu: $(VENV)/dev  ## what the engine makes of a CUDA device; writes var/bench/gpu.json
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python tests/benchmarks/gpu.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -44,6 +45,32 @@ def employee_actor(employee: Employee, request: HttpRequest | None = None) -> Ac
     """The actor behind a personal link."""
     address = request.META.get("REMOTE_ADDR") if request else None
     return Actor(kind="employee", name=employee.name, employee=employee, address=address)
+
+
+def packed(actor: Actor) -> dict[str, str]:
+    """An actor as a task's message carries it."""
+    return {
+        "kind": actor.kind,
+        "name": actor.name,
+        "id": actor.id,
+        "address": actor.address or "",
+    }
+
+
+def unpacked(said: dict[str, str]) -> Actor:
+    """The actor that `packed` said; who has been removed since is known by name alone."""
+    kind, name, address = said["kind"], said["name"], said["address"] or None
+    if not said["id"]:
+        return Actor(kind=kind, name=name, address=address)
+    who = UUID(said["id"])
+    return Actor(
+        kind=kind,
+        name=name,
+        address=address,
+        user=User.objects.filter(pk=who).first() if kind == "user" else None,
+        employee=Employee.objects.filter(pk=who).first() if kind == "employee" else None,
+        key=ApiKey.objects.filter(pk=who).first() if kind == "key" else None,
+    )
 
 
 def key_actor(key: ApiKey, address: str | None) -> Actor:

@@ -72,11 +72,6 @@ def search(entries: QuerySet[AuditEntry], wanted: Filter) -> QuerySet[AuditEntry
     return entries
 
 
-def actions(entries: QuerySet[AuditEntry]) -> list[str]:
-    """Every kind of act that there is among them."""
-    return list(entries.order_by("action").values_list("action", flat=True).distinct())
-
-
 @transaction.atomic
 def export(
     *, actor: Actor, organisation: Organisation, entries: QuerySet[AuditEntry], wanted: Filter

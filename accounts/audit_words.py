@@ -141,6 +141,11 @@ ACTS: dict[str, str] = {
 }
 
 
+def acts() -> list[str]:
+    """Every kind of act, by what it is called in the reader's language."""
+    return sorted(ACTS, key=lambda action: said(action).casefold())
+
+
 def said(action: str) -> str:
     """An act in the reader's language; its own name where there are no words for it."""
     known = ACTS.get(action)

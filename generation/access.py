@@ -5,6 +5,7 @@ Members come through their membership, employees through their invitation; every
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -78,6 +79,19 @@ def shoot(inside: Inside, shoot_id: UUID) -> Shoot:
     if found is None:
         raise Http404
     return found
+
+
+def shoots_named(inside: Inside, shoot_ids: Iterable[UUID]) -> list[Shoot]:
+    """The shoots with these ids, each once, with their people and releases; all of them or 404."""
+    wanted = list(dict.fromkeys(shoot_ids))
+    found = (
+        Shoot.objects.filter(order__organisation=inside.organisation)
+        .select_related("employee", "release")
+        .in_bulk(wanted)
+    )
+    if len(found) < len(wanted):
+        raise Http404
+    return [found[shoot_id] for shoot_id in wanted]
 
 
 def all_shoots(inside: Inside) -> QuerySet[Shoot]:

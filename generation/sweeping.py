@@ -22,7 +22,7 @@ from billing import ledger, terms
 from billing.payments import news, plans, purchases, top_ups
 from generation import own_vault
 from generation.accounting import usage
-from generation.approving import alternatives, previews
+from generation.approving import alternatives, later_colleagues, previews
 from generation.delivering import exports
 from generation.dispatch import claims, heartbeat, queue, watch
 from generation.finishing import consistency, in_turn, renditions
@@ -69,6 +69,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     ("rendering_begun", renditions.begin_missing),
     ("alternatives_again", alternatives.finish_lost),
     ("previews_begun", previews.begin_missing),
+    ("compared_again", later_colleagues.begin),
     ("looks_begun", another_look.begin_missing),
     ("sandbox_woken", sandbox_calls.wake_stalled),
     ("webhooks", sending.sweep),

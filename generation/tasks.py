@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils import translation
 from django_q.tasks import async_task
 
+from accounts.actors import unpacked
 from generation import sweeping
-from generation.approving import alternatives, previews
+from generation.approving import alternatives, at_once, later_colleagues, previews
 from generation.delivering import exports
 from generation.dispatch import canary, claims, heartbeat
 from generation.finishing import in_turn, renditions, wall_pictures
@@ -143,6 +144,23 @@ def finish_closing(organisation_id: str) -> bool:
 def note_order_completed(order_id: str) -> bool:
     """default: tell partners of an order that nobody is awaited in any more."""
     return orders.note_completed(order_id=UUID(order_id))
+
+
+def approve_some(actor: dict[str, str], picks: list[tuple[str, str]]) -> int:
+    """default: approve a piece of those who are approved at once."""
+    said = [(UUID(shoot), UUID(candidate)) for shoot, candidate in picks]
+    return at_once.approve_some(actor=unpacked(actor), picks=said)
+
+
+def cancel_some(actor: dict[str, str], shoot_ids: list[str]) -> int:
+    """default: cancel a piece of an order."""
+    return orders.cancel_some(actor=unpacked(actor), shoot_ids=[UUID(pk) for pk in shoot_ids])
+
+
+def compare_with_later(headshot_id: str) -> bool:
+    """default: compare what somebody picked with colleagues whose photos came later. May load dlib,
+    never torch."""
+    return later_colleagues.compare(headshot_id=UUID(headshot_id))
 
 
 def begin_another_look(shoot_id: str) -> bool:

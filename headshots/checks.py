@@ -56,7 +56,7 @@ def site_is_secure(**_: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def files_are_signed(**_: Any) -> list[CheckMessage]:
     """Without keys files leave with a label alone; with keys that do not fit none could leave."""
-    from generation.delivering import credentials
+    from generation.finishing import credentials
 
     try:
         found = credentials.signing()

@@ -20,10 +20,8 @@ import django
 
 from headshots.lib import embedded_postgres
 from headshots.lib.problems import Problem
-from headshots.lib.supervise import Child, Supervisor
+from headshots.lib.supervise import SILENCE_S, Child, Supervisor
 
-# How long a cluster may be silent, after its start and between signs of life, in seconds.
-SILENCE_S = 180
 # Where gunicorn keeps its heartbeat; no data of ours.
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
 PARTS = ("web", "default", "gpu")

@@ -12,6 +12,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from headshots.lib import embedded_postgres, vault_mark
 from headshots.lib.vault import Vault
+from tests import tools
 from tests.stand_in import shop, stand_in  # noqa: F401  fixtures
 from tests.world import World, make_world
 
@@ -67,6 +68,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     Each has databases of its own (see tests.settings), so that none is in another's way.
     """
+    if missing := tools.missing():
+        pytest.exit(f"Tests would be skipped, as these are missing: {', '.join(missing)}.", 1)
     if hasattr(session.config, "workerinput") or "EMBEDDED" not in settings.DATABASES["default"]:
         return
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)

@@ -5,13 +5,13 @@ A route that is missing from TABLE fails the test, so that no page is added with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import get_resolver, reverse
 
 from accounts.models import Role
 from accounts.sso import domains
@@ -19,6 +19,7 @@ from accounts.webhooks import endpoints
 from generation.delivering import download_links
 from generation.models import PublishingRun, Shoot, State
 from tests.api.program import make_key
+from tests.routes import routes
 from tests.world import (
     World,
     give_files,
@@ -265,15 +266,6 @@ EMPLOYEE = [
     ("certificate", "get", "shoot"),
     ("candidate_picture", "get", "candidate"),
 ]
-
-
-def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLResolver):
-            inner = f"{space}{entry.namespace}:" if entry.namespace else space
-            yield from routes(entry, inner)
-        elif isinstance(entry, URLPattern) and entry.name:
-            yield f"{space}{entry.name}"
 
 
 def test_every_route_is_in_the_table() -> None:

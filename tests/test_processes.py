@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -105,13 +104,16 @@ def test_each_cluster_reports_though_others_take_every_message(tmp_path: Path) -
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_is_at_a_long_task_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canary, "SIGN_S", 0.05)
-    canary.watch()
-    time.sleep(0.3)
-    assert not Worker.objects.exists()
-    pre_execute.send(sender="django_q", func=None, task={})
-    wait_for(lambda: Worker.objects.filter(name=canary.name()).exists())
-    post_execute_in_worker.send(sender="django_q", func=None, task={})
-    time.sleep(0.2)
+    watch = canary.Watch()
+    watch.begin()
+    try:
+        watch.look()
+        assert not Worker.objects.exists()
+        pre_execute.send(sender="django_q", func=None, task={})
+        wait_for(lambda: Worker.objects.filter(name=canary.name()).exists())
+        post_execute_in_worker.send(sender="django_q", func=None, task={})
+    finally:
+        watch.end()
     Worker.objects.all().delete()
-    time.sleep(0.3)
+    watch.look()
     assert not Worker.objects.exists()

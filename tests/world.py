@@ -305,6 +305,21 @@ def give_candidates(shoot: Shoot, count: int = 4) -> list[Candidate]:
     return made
 
 
+def everybody_compared() -> None:
+    """Whatever was picked is compared with everybody of its order, as some time after the last of
+    them has handed photos in."""
+    Candidate.objects.update(compared_at=timezone.now())
+
+
+def with_adapter(shoot: Shoot) -> Shoot:
+    """A shoot whose person has been trained, with the file of it in the vault."""
+    key = f"{shoot.folder}/adapter/1/adapter.safetensors"
+    vault().put(key, b"weights")
+    Shoot.objects.filter(pk=shoot.pk).update(adapter=key, adapter_steps=77)
+    shoot.refresh_from_db()
+    return shoot
+
+
 def give_files(shoot: Shoot, kinds: Sequence[str] = ("portrait",)) -> Rendition:
     """Files of a headshot as finishing leaves them, with content in the vault; the last of them.
 

@@ -22,7 +22,10 @@ class AuditEntry(Row):
     details = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "-created_at"], name="audit_newest")]
+        indexes = [
+            models.Index(fields=["organisation", "-created_at"], name="audit_newest"),
+            models.Index(fields=["organisation", "object_type", "object_id"], name="audit_about"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor_name}"

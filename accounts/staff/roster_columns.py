@@ -119,7 +119,6 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     "fr": ("fr", "fra", "fre", "french", "französisch", "français", "francais", "francés"),
     "es": ("es", "spa", "spanish", "spanisch", "espagnol", "español", "espanol", "castellano"),
 }
-_KNOWN = {name: field for field, names in HEADERS.items() for name in names}
 _LANGUAGE = {name: code for code, names in LANGUAGES.items() for name in names}
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SAMPLE = 50

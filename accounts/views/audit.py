@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import access, audit_log
+from accounts import access, audit_log, audit_words
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.audit_log import Filter
@@ -69,7 +69,7 @@ def _page(
             "wanted": wanted,
             "words": wanted.words(),
             "kept": urlencode(wanted.words()),
-            "actions": audit_log.actions(entries),
+            "actions": audit_words.acts(),
             "problem": problem,
         },
         status=problem.status if problem else 200,

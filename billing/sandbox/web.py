@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -269,7 +268,3 @@ def day(moment: int | None) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(moment, UTC).strftime("%-d %b %Y") if moment else ""
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, indent=2)

@@ -139,6 +139,6 @@ class OrderAnotherLookView(OrderViews):
             actor=self.actor,
             order=order,
             look=access.look(self.inside, said["look"]),
-            shoots=[access.shoot(self.inside, one) for one in dict.fromkeys(said["shoots"])],
+            shoots=access.shoots_named(self.inside, said["shoots"]),
         )
         return self.shown(made, location=reverse("api:order", args=[made.pk]))

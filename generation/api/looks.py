@@ -11,9 +11,9 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access
+from generation.art_direction import CHOICES
 from generation.models import Look
 from generation.ordering import looks
-from generation.ordering.art_direction import CHOICES
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 

@@ -18,7 +18,7 @@ from generation import access
 from generation.api import refusals
 from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
 from generation.api.looks import LookShape
-from generation.approving import choosing
+from generation.approving import at_once
 from generation.delivering import delivery
 from generation.delivering.naming import DEFAULT as USUAL_NAMING
 from generation.delivering.naming import FIELDS as NAMING_FIELDS
@@ -26,6 +26,7 @@ from generation.delivering.naming import LONGEST_PATTERN
 from generation.inviting import reminders
 from generation.models import Order, State
 from generation.ordering import orders
+from generation.pieces import AT_ONCE
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Expand, Given, Reference, Shape
@@ -134,10 +135,16 @@ class OrdersQuery(Given):
     since = serializers.DateTimeField(required=False, help_text="Placed then or later.")
 
 
+LATER = (
+    f"For more than {AT_ONCE} people the answer is 202: it is done for one after the other from "
+    "then on. The order’s `counts` say how far it is, and events tell of each."
+)
+
+
 class DoneShape(Shape):
     """How many it was done for."""
 
-    count = serializers.IntegerField()
+    count = serializers.IntegerField(help_text="With 202: for how many it is going to be done.")
 
     example = {"count": 12}
 
@@ -284,11 +291,13 @@ class OrderCancelView(OrderViews):
         scope="orders:write",
         match=True,
         shape=DoneShape,
+        later=LATER,
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Ends what has not been delivered; credits that were held come back."""
         order = access.order(self.inside, order_id)
-        return self.plain({"count": orders.cancel_order(actor=self.actor, order=order)})
+        count, later = orders.cancel_soon(actor=self.actor, order=order)
+        return self.plain({"count": count}, status=202 if later else 200)
 
 
 class OrderApproveView(OrderViews):
@@ -303,11 +312,10 @@ class OrderApproveView(OrderViews):
         scope="orders:write",
         match=True,
         shape=DoneShape,
+        later=LATER,
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Takes a credit for each and delivers; who has not picked yet is passed over."""
         order = access.order(self.inside, order_id)
-        approved = choosing.approve_all(
-            actor=self.actor, shoots=list(access.shoots(self.inside, order))
-        )
-        return self.plain({"count": approved})
+        outcome = at_once.approve_all(actor=self.actor, shoots=access.shoots(self.inside, order))
+        return self.plain({"count": outcome.count}, status=202 if outcome.later else 200)

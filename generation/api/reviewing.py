@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access
+from generation.api.orders import LATER
 from generation.approving import bounds
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Shape
@@ -47,7 +48,7 @@ class ReviewShape(Shape):
 class ReviewedShape(Shape):
     """What was approved, and what is left."""
 
-    approved = serializers.IntegerField()
+    approved = serializers.IntegerField(help_text="How many were, or with 202 are going to be.")
     left: Any = JudgedShape(many=True)
 
     example = {"approved": 11, "left": [JudgedShape.example]}
@@ -71,9 +72,11 @@ class ReviewView(TenantView):
         scope="orders:write",
         match=True,
         shape=ReviewedShape,
+        later=LATER,
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """The others are left, with the reasons; approve them one by one."""
         order = access.order(self.inside, order_id)
-        approved, left = bounds.approve_inside(actor=self.actor, order=order)
-        return self.shown({"approved": approved, "left": left})
+        outcome, left = bounds.approve_inside(actor=self.actor, order=order)
+        said = {"approved": outcome.count, "left": left}
+        return self.shown(said, status=202 if outcome.later else 200)

@@ -211,6 +211,8 @@ class ConsistencyView(TenantView):
         who stands out."""
         order = access.order(self.inside, order_id)
         alike = consistency.compare(consistency.shown(order=order))
+        photos = alternatives.photos(order)
+        instead = consistency.beside(alike, [photo.measures for photo in photos])
         return self.shown(
             {
                 "figure": alike.figure,
@@ -243,8 +245,7 @@ class ConsistencyView(TenantView):
                         "deviations": _rounded(each),
                         "outlying": each.outlying,
                     }
-                    for photo in alternatives.photos(order)
-                    for each in (consistency.beside(alike, photo.measures),)
+                    for photo, each in zip(photos, instead, strict=True)
                 ],
                 "history": list(Consistency.objects.filter(order=order)[:100]),
             }

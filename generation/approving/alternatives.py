@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -23,10 +24,9 @@ from django_q.tasks import async_task
 from accounts import audit
 from accounts.actors import Actor
 from generation import states
-from generation.delivering import credentials
 from generation.dispatch import queue
 from generation.engine import provenance
-from generation.finishing import finishes, photo_figures, renditions
+from generation.finishing import credentials, finishes, photo_figures, renditions
 from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
 from generation.storage import destroy, vault
@@ -63,11 +63,6 @@ _CUT = {
 }
 
 
-def folder(shoot: Shoot) -> str:
-    """Where the files lie: apart from what is destroyed when somebody opts out."""
-    return f"{shoot.order.organisation_id}/{shoot.pk}-instead"
-
-
 def give_initials(*, actor: Actor, shoot: Shoot) -> Alternative:
     """Initials in the order's style, instead of anything given before."""
     return _give(actor=actor, shoot=shoot, kind=Alternative.Kind.INITIALS)
@@ -91,7 +86,7 @@ def give_photo(
         photo = decode_photo(data)
     except PhotoProblem as problem:
         raise Problem(f"{name}: {problem.sentence}", code="photo", field="photo") from problem
-    key = f"{folder(shoot)}/photo.jpg"
+    key = f"{shoot.instead_folder}/photo.jpg"
     vault().put(key, to_jpeg(photo.image, quality=95))
     return _give(
         actor=actor, shoot=shoot, kind=Alternative.Kind.PHOTO, file=key, agreed_text=agreement
@@ -133,7 +128,7 @@ def _give(
     if before:
         destroy(keys=_keys(before))
     if not file:
-        destroy(keys=[f"{folder(shoot)}/photo.jpg"])
+        destroy(keys=[f"{shoot.instead_folder}/photo.jpg"])
     async_task("generation.tasks.finish_alternative", str(found.pk))
     return found
 
@@ -156,7 +151,7 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
             about=shoot,
         )
         shared_files.forget(order=shoot.order)
-    destroy(folders=[folder(shoot)])
+    destroy(folders=[shoot.instead_folder])
 
 
 def begin_anew(*, order: Order) -> None:
@@ -184,7 +179,7 @@ def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
     made = _made(found)
     if not made.picture and before:
         return True
-    stem = f"{folder(found.shoot)}/{found.kind}-{secrets.token_hex(8)}"
+    stem = f"{found.shoot.instead_folder}/{found.kind}-{secrets.token_hex(8)}"
     new = [f"{stem}.jpg"] if made.picture else []
     if made.picture:
         vault().put(new[0], made.picture)
@@ -263,8 +258,7 @@ def _made(found: Alternative) -> _Made:
 
     person, order = found.shoot.employee, found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
-    wanted = next((r for r in spec.renditions if renditions.counts(r)), spec.renditions[0])
-    wanted = replace(wanted, format="jpeg")
+    wanted = replace(spec.main, format="jpeg")
     if found.kind == Alternative.Kind.INITIALS:
         first = person.preferred_name or person.first_name
         fonts = settings.FONTS
@@ -314,9 +308,8 @@ def square(*, found: Alternative, side: int) -> Image:
 
     order = found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
-    rows = [row for row in spec.renditions if renditions.counts(row)] or [spec.renditions[0]]
-    squares = [row for row in rows if row.width == row.height]
-    like = max(squares, key=lambda row: row.width, default=rows[0])
+    squares = [row for row in spec.renditions if row.fills_frame and row.width == row.height]
+    like = max(squares, key=lambda row: row.width, default=spec.main)
     wanted = replace(like, width=side, height=side, format="jpeg", dpi=0)
     try:
         return _finished(found, spec, [wanted])[1][0].picture.convert("RGB")
@@ -335,7 +328,12 @@ def photos(order: Order) -> list[Alternative]:
 
 def of_order(order: Order) -> list[Alternative]:
     """The finished pictures of those of an order who opted out, by name."""
-    return list(
+    return list(finished(order))
+
+
+def finished(order: Order) -> QuerySet[Alternative]:
+    """The same, for whoever asks for some of them."""
+    return (
         Alternative.objects.filter(shoot__order=order, shoot__state=State.OPTED_OUT)
         .exclude(finished="")
         .select_related("shoot__employee")

@@ -10,10 +10,9 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from generation.approving import choosing
+from generation.approving import at_once, later_colleagues
 from generation.finishing import consistency, renditions
-from generation.models import Finishing, Headshot, Order, Refinish, Rendition, State
-from headshots.lib.problems import Problem
+from generation.models import Candidate, Finishing, Headshot, Order, Refinish, Rendition, State
 
 # The face encoder's distance to the person's own photos up to which nobody needs to look twice.
 LIKENESS = 0.45
@@ -51,10 +50,14 @@ def awaiting(*, order: Order) -> list[Judged]:
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
     )
     standing_out = _standing_out(order)
-    return [
-        Judged(row, [*_of_picture(row), *standing_out.get(row.pk, [])], renditions.main(row))
-        for row in rows
-    ]
+    uncompared = set(later_colleagues.uncompared(order=order))
+    judged = []
+    for row in rows:
+        reasons = [*_of_picture(row), *standing_out.get(row.pk, [])]
+        if row.pk in uncompared:
+            reasons.append(_("It is still to be compared with colleagues who gave photos later."))
+        judged.append(Judged(row, reasons, renditions.main(row)))
+    return judged
 
 
 def _of_picture(headshot: Headshot) -> list[str]:
@@ -70,6 +73,8 @@ def _of_picture(headshot: Headshot) -> list[str]:
         )
     if candidate.receipt.get("flags"):
         reasons.append(_("The check flagged skin, hair or glasses."))
+    if candidate.receipt.get(Candidate.LIKE_LATER):
+        reasons.append(_("It looks as much like a colleague who gave photos later."))
     return [*reasons, *_of_files(headshot)]
 
 
@@ -93,28 +98,15 @@ def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:
     return {standing.headshot.pk: standing.reasons for standing in alike.outliers}
 
 
-def approve_inside(*, actor: Actor, order: Order) -> tuple[int, list[Judged]]:
+def approve_inside(*, actor: Actor, order: Order) -> tuple[at_once.Outcome, list[Judged]]:
     """Approve everybody inside the bounds; returns how many, and who is left with the reasons.
 
     Somebody who changed their mind in this moment is left, too.
     """
-    approved, left = 0, []
-    for judged in awaiting(order=order):
-        if judged.inside and _approved(actor, judged):
-            approved += 1
-        else:
-            left.append(judged)
-    return approved, left
-
-
-def _approved(actor: Actor, judged: Judged) -> bool:
-    try:
-        choosing.approve(
-            actor=actor, shoot=judged.headshot.shoot, picked=judged.headshot.candidate_id
-        )
-    except Problem as problem:
-        if problem.status != 409:
-            raise
-        judged.reasons.append(problem.sentence)
-        return False
-    return True
+    judged = awaiting(order=order)
+    picks = [(j.headshot.shoot_id, j.headshot.candidate_id) for j in judged if j.inside]
+    outcome = at_once.approve(actor=actor, picks=picks)
+    for one in judged:
+        if sentence := outcome.refused.get(one.headshot.shoot_id):
+            one.reasons.append(sentence)
+    return outcome, [one for one in judged if not one.inside]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import models, transaction
@@ -237,21 +237,6 @@ def _take_credits(*, actor: Actor, shoot: Shoot) -> None:
     else:
         ledger.capture(actor=actor, organisation=organisation, source_key=own)
     Shoot.objects.filter(pk=shoot.pk).update(charged=shoot.credits)
-
-
-def approve_all(*, actor: Actor, shoots: Iterable[Shoot]) -> int:
-    """Approve each that is awaiting it; returns how many."""
-    approved = 0
-    for shoot in shoots:
-        if shoot.state == State.APPROVING:
-            try:
-                approve(actor=actor, shoot=shoot)
-            except Problem as problem:
-                if problem.status != 409:
-                    raise
-                continue
-            approved += 1
-    return approved
 
 
 @transaction.atomic

@@ -22,15 +22,14 @@ from PIL import Image
 
 from generation.accounting import usage
 from generation.approving import choosing
-from generation.delivering import credentials
 from generation.dispatch import queue
-from generation.finishing import finishes, renditions
+from generation.finishing import credentials, finishes, renditions
 from generation.models import Candidate, Order, Shoot, State
 from generation.storage import destroy, vault
 from headshots.lib.vault import FileMissing
 
 if TYPE_CHECKING:
-    from generation.engine.finishing import FinishSpec, RenditionSpec
+    from generation.engine.finishing import FinishSpec
 
 _SIZE = (800, 1000)
 # A task that is not done by then was lost; later than that, the picture cannot be cut out.
@@ -64,19 +63,18 @@ def make(*, shoot_id: UUID) -> int:
         return 0
     started = time.monotonic()
     spec = finishes.spec(finish, shoot.order, generated=True)
-    first = next((row for row in spec.renditions if renditions.counts(row)), spec.renditions[0])
-    count = sum(_make(candidate, shoot, spec, first) for candidate in todo)
+    count = sum(_make(candidate, shoot, spec) for candidate in todo)
     usage.count_finishing(shoot=shoot, seconds=time.monotonic() - started)
     return count
 
 
-def _make(candidate: Candidate, shoot: Shoot, spec: FinishSpec, first: RenditionSpec) -> bool:
+def _make(candidate: Candidate, shoot: Shoot, spec: FinishSpec) -> bool:
     """Put one candidate on the plate; False where its picture cannot be cut out."""
     from generation.engine import finishing
     from generation.engine.errors import EngineError
 
     shown = replace(
-        first, width=_SIZE[0], height=_SIZE[1], format="jpeg", quality=90, dpi=0, frame=False
+        spec.main, width=_SIZE[0], height=_SIZE[1], format="jpeg", quality=90, dpi=0, frame=False
     )
     try:
         with Image.open(vault().path(candidate.file)) as picture:

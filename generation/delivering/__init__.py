@@ -1,1 +1,1 @@
-"""Finished files on their way out: downloads, ZIPs, team pages, content credentials."""
+"""Finished files on their way out: downloads, ZIPs, team pages."""

@@ -6,8 +6,10 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -133,7 +135,28 @@ def _gave_instead(shoot: Shoot) -> bool:
 def people(page: TeamPage) -> list[Shown]:
     """Who is on the page, by name: those who agreed, with an approved headshot that has files, or
     with what they gave instead of one."""
-    headshots = (
+    shown = []
+    for headshot in _headshots(page):
+        if made := _of_headshot(headshot):
+            shown.append((headshot.shoot.employee, made))
+    shown += [(given.shoot.employee, _of_given(given)) for given in _given(page)]
+    shown.sort(key=lambda pair: wall_pictures.by_name(pair[0]))
+    return [made for _person, made in shown]
+
+
+def one(page: TeamPage, picture_id: UUID) -> Shown | None:
+    """Whoever of `people` is shown by this picture; reads nobody else's rows."""
+    headshot = _headshots(page).filter(finishing__renditions=picture_id).first()
+    if headshot is not None:
+        made = _of_headshot(headshot)
+        return made if made and made.picture.pk == picture_id else None
+    given = _given(page).filter(pk=picture_id).first()
+    return _of_given(given) if given else None
+
+
+def _headshots(page: TeamPage) -> QuerySet[Headshot]:
+    """The headshots that may be on the page, with what `_of_headshot` reads."""
+    return (
         Headshot.objects.filter(
             shoot__order=page.order_id,
             shoot__state=State.DELIVERED,
@@ -143,21 +166,21 @@ def people(page: TeamPage) -> list[Shown]:
         .select_related("shoot__employee", "finishing__finish")
         .prefetch_related("finishing__renditions")
     )
-    shown = []
-    for headshot in headshots:
-        picture = renditions.main(headshot)
-        if picture is not None:
-            person = headshot.shoot.employee
-            made = Shown(person.name, person.title, picture, picture.file, picture.content_type)
-            shown.append((person, made))
-    agreed = set(
-        TeamConsent.objects.filter(shoot__order=page.order_id).values_list("shoot_id", flat=True)
-    )
-    for given in alternatives.of_order(page.order):
-        if given.shoot_id in agreed:
-            person = given.shoot.employee
-            note = wall_pictures.what_is(given)
-            made = Shown(person.name, person.title, given, given.finished, "image/jpeg", note)
-            shown.append((person, made))
-    shown.sort(key=lambda pair: wall_pictures.by_name(pair[0]))
-    return [made for _person, made in shown]
+
+
+def _given(page: TeamPage) -> QuerySet[Alternative]:
+    """What may be on the page in the place of headshots."""
+    return alternatives.finished(page.order).filter(shoot__team_consent__isnull=False)
+
+
+def _of_headshot(headshot: Headshot) -> Shown | None:
+    picture = renditions.main(headshot)
+    if picture is None:
+        return None
+    person = headshot.shoot.employee
+    return Shown(person.name, person.title, picture, picture.file, picture.content_type)
+
+
+def _of_given(given: Alternative) -> Shown:
+    person, note = given.shoot.employee, wall_pictures.what_is(given)
+    return Shown(person.name, person.title, given, given.finished, "image/jpeg", note)

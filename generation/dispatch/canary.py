@@ -60,33 +60,58 @@ def _own_task() -> str:
     return sealed
 
 
-_busy = threading.Event()
-"""While a worker of the default cluster is at a task, which has a time limit of its own. A cluster
-of which all workers are at long ones works."""
+class Watch:
+    """Reports while a worker is at a task, which has a time limit of its own: a cluster of which
+    all workers are at long ones works."""
+
+    def __init__(self) -> None:
+        self._busy, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._go, name="canary", daemon=True)
+
+    def begin(self) -> None:
+        pre_execute.connect(self._begun, dispatch_uid="canary")
+        post_execute_in_worker.connect(self._done, dispatch_uid="canary")
+        self._thread.start()
+
+    def end(self) -> None:
+        pre_execute.disconnect(dispatch_uid="canary")
+        post_execute_in_worker.disconnect(dispatch_uid="canary")
+        self._over.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Report, if a task is under way."""
+        from generation.dispatch import heartbeat
+
+        if self._busy.is_set():
+            heartbeat.report(worker=name())
+
+    def _begun(self, **_: Any) -> None:
+        self._busy.set()
+
+    def _done(self, **_: Any) -> None:
+        self._busy.clear()
+
+    def _go(self) -> None:
+        while not self._over.wait(SIGN_S):
+            try:
+                self.look()
+            except (DatabaseError, InterfaceError):
+                log.warning("sign_of_life_missed", exc_info=True)
+            finally:
+                connection.close()
+
+
+_watches: list[Watch] = []
+"""Of this process; signals know their receivers weakly."""
 
 
 def watch(**_: Any) -> None:
     """A worker process has begun: report while it is at a task. Those of the gpu cluster report by
     a heartbeat that knows whether their device hangs."""
     if settings.Q_CLUSTER_NAME == "default":
-        pre_execute.connect(lambda **_: _busy.set(), weak=False)
-        post_execute_in_worker.connect(lambda **_: _busy.clear(), weak=False)
-        threading.Thread(target=_report_while_busy, name="canary", daemon=True).start()
-
-
-def _report_while_busy() -> None:
-    from generation.dispatch import heartbeat
-
-    while True:
-        time.sleep(SIGN_S)
-        if not _busy.is_set():
-            continue
-        try:
-            heartbeat.report(worker=name())
-        except (DatabaseError, InterfaceError):
-            log.warning("sign_of_life_missed", exc_info=True)
-        finally:
-            connection.close()
+        _watches.append(Watch())
+        _watches[-1].begin()
 
 
 post_spawn.connect(watch, dispatch_uid="canary")

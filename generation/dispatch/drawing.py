@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.delivering import credentials
 from generation.dispatch.heartbeat import Heartbeat
 from generation.dispatch.sitters import Sitter, conclude
 from generation.engine import finish, gate, load, sample
 from generation.engine.errors import Stopped
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec
-from generation.models import Candidate, Selfie, Shoot
-from generation.photos import demands
+from generation.finishing import credentials
+from generation.models import Candidate, Shoot
+from generation.photos import demands, descriptors
 from generation.storage import vault
 
 # Candidates are wanted in fours: for each four, a shoot may take a whole set of draws.
@@ -46,7 +49,8 @@ def generate_round(
         batch += [(sitter, number, _seed(sitter.shoot, number)) for number in free[:wanted]]
     if not batch:
         return
-    colleagues = _colleagues(batch[0][0].shoot)
+    compared_at = timezone.now()
+    colleagues = descriptors.by_shoot(Q(shoot__order=batch[0][0].shoot.order_id))
     by_person = {sitter.person: sitter for sitter in sitters}
     drawn = sample.draw(
         base,
@@ -71,7 +75,7 @@ def generate_round(
         if stopping():
             raise Stopped
         if not sitter.ended:
-            _judge_and_store(base, sitter, number, seed, image, colleagues)
+            _judge_and_store(base, sitter, number, seed, image, colleagues, compared_at)
         heart.phase = "generating"
 
 
@@ -94,18 +98,6 @@ def _seed(shoot: Shoot, number: int) -> int:
     return (shoot.order_id.int + 1_000_003 * shoot.round + 7_919 * number) % 2**31
 
 
-def _colleagues(shoot: Shoot) -> dict[str, NDArray[np.float64]]:
-    """Face descriptors of everybody in the order who has accepted photos, by shoot."""
-    found: dict[str, list[list[float]]] = {}
-    rows = Selfie.objects.filter(
-        shoot__order=shoot.order_id, verdict=Selfie.Verdict.ACCEPTED
-    ).values_list("shoot_id", "descriptor")
-    for shoot_id, descriptor in rows:
-        if descriptor:
-            found.setdefault(str(shoot_id), []).append(descriptor)
-    return {person: np.array(rows) for person, rows in found.items()}
-
-
 def _judge_and_store(
     base: load.BaseModel,
     sitter: Sitter,
@@ -113,6 +105,7 @@ def _judge_and_store(
     seed: int,
     image: Image.Image,
     colleagues: dict[str, NDArray[np.float64]],
+    compared_at: datetime,
 ) -> None:
     spec = base.recipe.gate
     others = {person: rows for person, rows in colleagues.items() if person != sitter.person}
@@ -153,6 +146,7 @@ def _judge_and_store(
                 "receipt": receipt.as_dict(),
                 "likeness_own": receipt.likeness_own,
                 "likeness_best_colleague": receipt.likeness_best_colleague,
+                "compared_at": compared_at,
                 "file": file,
                 "finished": finished,
             },

@@ -1,1 +1,1 @@
-"""Headshots that stand well together: renditions, plates, the staff wall and its figures."""
+"""Headshots that stand well together: renditions, plates, credentials, the staff wall."""

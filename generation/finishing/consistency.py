@@ -11,12 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from generation.models import Consistency, Headshot, Order, State
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Spread at which a mark is 90: shares of the picture's height, degrees, CIEDE2000, Lab lightness,
 # a share of lightness.
@@ -28,6 +33,8 @@ BOUNDS = {
     "brightness": 6.0,
     "side_light": 0.08,
 }
+# All but the backdrop, which is measured cell by cell.
+_PLAIN = ("eye_line", "face_height", "tilt", "brightness", "side_light")
 # How far from the median one person may be before the wall says so, in bounds.
 OUTLYING = 2.5
 LEAST_PEOPLE = 3
@@ -72,14 +79,23 @@ class Standing(Beside):
 
 
 @dataclass(frozen=True)
+class Middle:
+    """A roster's medians by measure, and Lab [cells, 3] of the backdrop; NaN where everybody stands
+    in front of a cell."""
+
+    values: Mapping[str, float]
+    backdrop: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Alike:
-    """A roster compared: everybody's standing, spreads by measure, and the figure 0..100 (None
-    for fewer than LEAST_PEOPLE)."""
+    """A roster compared: everybody's standing, spreads by measure, the figure 0..100 and the
+    medians (None for fewer than LEAST_PEOPLE who were measured)."""
 
     people: list[Standing]
     spreads: dict[str, float]
     figure: float | None
-    measures: list[Mapping[str, Any]] = field(default_factory=list)
+    middle: Middle | None = None
 
     @property
     def outliers(self) -> list[Standing]:
@@ -89,12 +105,16 @@ class Alike:
 def shown(*, order: Order) -> list[Headshot]:
     """The headshots on an order's wall, by name: approved ones, and those that await it."""
     return list(
-        Headshot.objects.filter(
-            shoot__state__in=(State.APPROVING, State.DELIVERED), shoot__order=order
-        )
+        _on_wall(order)
         .select_related("candidate", "shoot__employee", "finishing__finish")
         .prefetch_related("finishing__renditions")
         .order_by("shoot__employee__last_name", "shoot__employee__first_name", "pk")
+    )
+
+
+def _on_wall(order: Order) -> QuerySet[Headshot]:
+    return Headshot.objects.filter(
+        shoot__state__in=(State.APPROVING, State.DELIVERED), shoot__order=order
     )
 
 
@@ -106,78 +126,97 @@ def compare(headshots: Sequence[Headshot]) -> Alike:
         for standing in people
         if standing.headshot.finishing and standing.headshot.finishing.measures
     ]
-    _compare([standing for standing, _m in measured], [m for _s, m in measured])
-    spreads = _spreads([standing for standing, _m in measured])
-    figure = None
-    if len(measured) >= LEAST_PEOPLE and spreads:
-        marks = [100 * 0.9 ** ((spread / BOUNDS[name]) ** 2) for name, spread in spreads.items()]
-        figure = round(sum(marks) / len(marks), 1)
-    if len(measured) >= LEAST_PEOPLE:
-        for standing, _m in measured:
-            standing.find_outlying()
-    return Alike(people=people, spreads=spreads, figure=figure, measures=[m for _s, m in measured])
+    found = [standing for standing, _measures in measured]
+    middle, spreads, figure = _compare(found, [measures for _standing, measures in measured])
+    return Alike(people=people, spreads=spreads, figure=figure, middle=middle)
 
 
-def beside(alike: Alike, measures: Mapping[str, Any] | None) -> Beside:
-    """A picture that is no headshot, such as a real photo, against a roster that is compared; it
-    moves none of the roster's figures. Without figures where either was not measured."""
-    found = Beside()
-    if not measures or len(alike.measures) < LEAST_PEOPLE:
-        return found
-    others = [Beside() for _m in alike.measures]
-    # Itself counted in, the median of many stays theirs.
-    _compare([*others, found], [*alike.measures, measures])
-    found.find_outlying()
+def beside(alike: Alike, measures: Sequence[Mapping[str, Any] | None]) -> list[Beside]:
+    """Pictures that are no headshots, such as real photos, each against a roster that is compared;
+    they move none of its figures. Without figures where either was not measured."""
+    found = [Beside() for _measures in measures]
+    known = [(one, said) for one, said in zip(found, measures, strict=True) if said]
+    if known and alike.middle is not None:
+        _deviate([one for one, _said in known], [said for _one, said in known], alike.middle)
+        for one, _said in known:
+            one.find_outlying()
     return found
 
 
-def _compare(people: Sequence[Beside], measures: Sequence[Mapping[str, Any]]) -> None:
+def _compare(
+    people: Sequence[Beside], measures: Sequence[Mapping[str, Any]]
+) -> tuple[Middle | None, dict[str, float], float | None]:
+    """Fill everybody's deviations from the median, and what stands out; returns the medians, the
+    spreads and the figure."""
+    if not people:
+        return None, {}, None
+    middle = _middle(measures)
+    _deviate(people, measures, middle)
+    spreads = _spreads(people)
+    if len(people) < LEAST_PEOPLE:
+        return None, spreads, None
+    for one in people:
+        one.find_outlying()
+    marks = [100 * 0.9 ** ((spread / BOUNDS[name]) ** 2) for name, spread in spreads.items()]
+    return middle, spreads, round(sum(marks) / len(marks), 1) if marks else None
+
+
+def _middle(measures: Sequence[Mapping[str, Any]]) -> Middle:
     from statistics import median
 
-    for name in ("eye_line", "face_height", "tilt", "brightness", "side_light"):
-        values = [m[name] for m in measures if m.get(name) is not None]
-        if not values:
-            continue
-        middle = median(values)
-        for standing, found in zip(people, measures, strict=True):
-            if found.get(name) is not None:
-                standing.deviations[name] = float(found[name]) - middle
-    for standing, value in zip(people, _backdrops(measures), strict=True):
-        if value is not None:
-            standing.deviations["backdrop"] = value
+    import numpy as np
+
+    values = {
+        name: float(median(known))
+        for name in _PLAIN
+        if (known := [m[name] for m in measures if m.get(name) is not None])
+    }
+    cells = _cells(measures, max(len(found["backdrop"]) for found in measures))
+    backdrop = np.full(cells.shape[1:], np.nan)
+    free = ~np.isnan(cells[..., 0]).all(axis=0)
+    if free.any():
+        backdrop[free] = np.nanmedian(cells[:, free], axis=0)
+    return Middle(values, backdrop)
 
 
-def _backdrops(measures: Sequence[Mapping[str, Any]]) -> list[float | None]:
-    """Each one's mean colour difference (CIEDE2000) from the median, over the cells of the
-    backdrop that are free of the person."""
+def _cells(measures: Sequence[Mapping[str, Any]], width: int) -> NDArray[np.float64]:
+    """Lab [people, width, 3] of everybody's backdrop, NaN where the person covers a cell."""
+    import numpy as np
+
+    cells = np.full((len(measures), width, 3), np.nan)
+    for row, found in enumerate(measures):
+        for at, lab in enumerate(found["backdrop"][:width]):
+            if lab is not None:
+                cells[row, at] = lab
+    return cells
+
+
+def _deviate(
+    people: Sequence[Beside], measures: Sequence[Mapping[str, Any]], middle: Middle
+) -> None:
+    """Fill everybody's deviations. Of the backdrop it is the mean colour difference (CIEDE2000)
+    over the cells that are free of the person."""
     import numpy as np
 
     from generation.engine import colour
 
-    if not measures:
-        return []
-    width = max(len(found["backdrop"]) for found in measures)
-    cells = np.full((len(measures), width, 3), np.nan)
-    for row, found in enumerate(measures):
-        for at, lab in enumerate(found["backdrop"]):
-            if lab is not None:
-                cells[row, at] = lab
-    seen = ~np.isnan(cells[..., 0])
-    middle = np.zeros((width, 3))
-    for at in range(width):
-        if seen[:, at].any():
-            middle[at] = np.median(cells[seen[:, at], at], axis=0)
-    out: list[float | None] = []
-    for row in range(len(measures)):
-        free = seen[row]
-        if not free.any():
-            out.append(None)
-            continue
-        out.append(float(colour.delta_e(cells[row][free], middle[free]).mean()))
-    return out
+    for one, found in zip(people, measures, strict=True):
+        for name, value in middle.values.items():
+            if found.get(name) is not None:
+                one.deviations[name] = float(found[name]) - value
+    cells = _cells(measures, len(middle.backdrop))
+    seen = ~np.isnan(cells[..., 0]) & ~np.isnan(middle.backdrop[:, 0])
+    apart = np.zeros(seen.shape)
+    # Of all people in one call: a call costs more than a person does.
+    where = np.nonzero(seen)
+    apart[where] = colour.delta_e(cells[where], middle.backdrop[where[1]])
+    counts = seen.sum(axis=1)
+    for one, total, count in zip(people, apart.sum(axis=1), counts, strict=True):
+        if count:
+            one.deviations["backdrop"] = float(total / count)
 
 
-def _spreads(people: Sequence[Standing]) -> dict[str, float]:
+def _spreads(people: Sequence[Beside]) -> dict[str, float]:
     from statistics import fmean, pstdev
 
     spreads = {}
@@ -219,19 +258,21 @@ def _words(measure: str, by: float) -> str:
 
 def note(*, order: Order) -> Consistency | None:
     """Write an order's figure into its history if it is another one than last time."""
-    alike = compare(shown(order=order))
-    if alike.figure is None:
+    rows = _on_wall(order).filter(finishing__measures__isnull=False)
+    measures = list(rows.values_list("finishing__measures", flat=True))
+    people = [Beside() for _measures in measures]
+    _medians, spreads, figure = _compare(people, measures)
+    if figure is None:
         return None
-    people = sum(bool(standing.deviations) for standing in alike.people)
     last = Consistency.objects.filter(order=order).first()
-    if last and last.figure == alike.figure and last.people == people:
+    if last and last.figure == figure and last.people == len(people):
         return last
     return Consistency.objects.create(
         order=order,
-        figure=alike.figure,
-        people=people,
-        outliers=len(alike.outliers),
-        spreads={name: round(value, 5) for name, value in alike.spreads.items()},
+        figure=figure,
+        people=len(people),
+        outliers=sum(bool(one.outlying) for one in people),
+        spreads={name: round(value, 5) for name, value in spreads.items()},
         finish=order.finish,
     )
 

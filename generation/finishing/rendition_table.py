@@ -37,6 +37,11 @@ class Row:
     frame: bool = False
 
     @property
+    def fills_frame(self) -> bool:
+        """Whether it is in colour and fills its frame, as whatever stands for a headshot."""
+        return not (self.see_through or self.round or self.monochrome)
+
+    @property
     def print_size(self) -> str:
         """The size on paper in millimetres, “35 × 45 mm”; empty without a resolution."""
         if not self.dpi:
@@ -92,7 +97,7 @@ def checked(table: Sequence[Row]) -> list[Row]:
         if sentence:
             raise Problem(sentence, code="renditions", field="renditions")
         names.add(row.kind)
-    if not any(not row.see_through and not row.round and not row.monochrome for row in table):
+    if not any(row.fills_frame for row in table):
         raise Problem(
             _("Keep one rendition in colour that fills its frame; the staff wall is made of it."),
             code="renditions",

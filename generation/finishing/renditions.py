@@ -24,15 +24,14 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.accounting import usage
-from generation.delivering import credentials
-from generation.finishing import finishes, rendition_table
+from generation.finishing import credentials, finishes, rendition_table
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
 
 if TYPE_CHECKING:
-    from generation.engine.finishing import Alignment, Cutout, RenditionSpec
+    from generation.engine.finishing import Alignment, Cutout
     from generation.engine.finishing.matte import Matting
 
 log = structlog.get_logger(__name__)
@@ -150,7 +149,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
             landmarks=alignment.landmarks(kept, cut) if kept else None,
             xmp=credentials.label(),
         )
-        main = next((f for f in files if counts(f.spec)), files[0])
+        main = next((f for f in files if f.spec.fills_frame), files[0])
         if kept is None or kept.seen is None:
             kept = alignment.found_in(main, cut)
         face = alignment.face_in(kept, main, cut)
@@ -222,14 +221,8 @@ def _alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
     if before.alignment:
         return alignment.from_dict(before.alignment)
     spec = finishes.spec(before.finish, finishing.headshot.shoot.order, generated=True)
-    first = next((row for row in spec.renditions if counts(row)), spec.renditions[0])
-    (file,) = engine.finish(cut, replace(spec, renditions=(first,)))
+    (file,) = engine.finish(cut, replace(spec, renditions=(spec.main,)))
     return alignment.found_in(file, cut)
-
-
-def counts(spec: RenditionSpec) -> bool:
-    """Whether a rendition is in colour and fills its frame, as the wall and measures need it."""
-    return spec.backdrop == "plate" and spec.shape == "full" and not spec.monochrome
 
 
 @transaction.atomic
@@ -356,7 +349,7 @@ def main(headshot: Headshot) -> Rendition | None:
 def main_of(files: Mapping[str, Rendition], finish: Finish) -> Rendition | None:
     """The rendition that stands for a headshot: the first of the table that fills its frame."""
     for row in rendition_table.rows(finish.renditions):
-        if row.kind in files and not (row.see_through or row.round or row.monochrome):
+        if row.kind in files and row.fills_frame:
             return files[row.kind]
     return None
 

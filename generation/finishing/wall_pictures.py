@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
@@ -18,9 +19,8 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee
 from generation.approving import alternatives
-from generation.delivering import credentials
 from generation.engine import provenance
-from generation.finishing import consistency, renditions
+from generation.finishing import consistency, credentials, renditions
 from generation.models import Alternative, Headshot, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -89,10 +89,25 @@ class Hanging:
 def hanging(*, order: Order, kind: str) -> Hanging:
     """An order's wall as it hangs now; `kind` is one of KINDS."""
     people = hung(headshots=consistency.shown(order=order), given=alternatives.of_order(order))
+    key = _key(order, people, kind)
+    return Hanging(people=len(people), key=key, ready=vault().exists(key))
+
+
+def hanging_keys(*, order: Order) -> set[str]:
+    """The vault keys of an order's wall as it hangs now, of each kind and in each language."""
+    headshots, given = consistency.shown(order=order), alternatives.of_order(order)
+    keys = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            people = hung(headshots=headshots, given=given)
+        keys |= {_key(order, people, kind) for kind in KINDS}
+    return keys
+
+
+def _key(order: Order, people: Sequence[Hung], kind: str) -> str:
     text = "\n".join(f"{one.name} {one.key} {one.note}" for one in people)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    key = f"{order.organisation_id}/walls/{order.pk}/{digest}.{kind}"
-    return Hanging(people=len(people), key=key, ready=vault().exists(key))
+    return f"{order.walls_folder}/{digest}.{kind}"
 
 
 def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
@@ -123,8 +138,7 @@ def draw(*, order_id: UUID, kind: str, key: str) -> None:
     if not people:
         return
     data = png(order, people) if kind == "png" else _pdf(order, people)
-    folder = f"{order.organisation_id}/walls/{order.pk}"
-    for old in list(vault().keys(folder)):
+    for old in list(vault().keys(order.walls_folder)):
         if old.endswith(f".{kind}") and old != key:
             vault().delete(old)
     vault().put(key, data)

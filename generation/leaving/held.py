@@ -184,9 +184,12 @@ def _files(shoot: Shoot, prefix: str) -> Iterator[_File]:
         yield _File("headshot", name, (file.file,))
     instead = Alternative.objects.filter(shoot=shoot).first()
     if instead is not None:
-        for name, key in (("photo", instead.file), ("finished", instead.finished)):
+        given = [("photo", instead.file), ("finished", instead.finished)]
+        given += [(f"{n:02}-{f['kind']}", f["file"]) for n, f in enumerate(instead.files, 1)]
+        for name, key in given:
             if key:
-                yield _File("instead", f"{prefix}instead/{name}.jpg", (key,))
+                suffix = PurePosixPath(key).suffix
+                yield _File("instead", f"{prefix}instead/{name}{suffix}", (key,))
     for number, upload in enumerate(Upload.objects.filter(shoot=shoot), 1):
         if keys := tuple(vault().keys(upload.folder)):
             yield _File("unfinished", f"{prefix}unfinished/{number:02}.part", keys)
@@ -213,6 +216,7 @@ def _reader(keys: Sequence[str]) -> Callable[[], bytes]:
 
 def _figures(shoot: Shoot) -> dict[str, object]:
     person, release = shoot.employee, shoot.release
+    instead = Alternative.objects.filter(shoot=shoot).first()
     return {
         "roster": {
             "email": person.email,
@@ -271,6 +275,14 @@ def _figures(shoot: Shoot) -> dict[str, object]:
             }
             for picture in _pictures(shoot)
         ],
+        "instead": instead
+        and {
+            "kind": str(instead.kind),
+            "agreed_text": instead.agreed_text,
+            "address": instead.address,
+            "given_at": instead.created_at.isoformat(),
+            "measures": instead.measures,
+        },
         "ended": shoot.state in states.ENDED,
     }
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, Value
+from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, TextField, Value
 from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -26,6 +27,8 @@ from generation.storage import destroy, vault
 
 # How long after somebody left their folder is looked into again.
 REMAINS = timedelta(days=1)
+JUST_NOW = timedelta(minutes=5)
+RECEIPTS_EVERY = timedelta(hours=1)
 # Nothing may be kept for longer than this after it was uploaded: the release says so.
 LONGEST = timedelta(days=RETENTION_DAYS)
 # Its last day is for work that is under way, which may then come to its end.
@@ -91,9 +94,12 @@ def _forget_among_colleagues(*, shoots: Sequence[UUID], orders: Sequence[UUID]) 
         found = Candidate.objects.filter(
             shoot__order__in=orders, receipt__best_colleague__in=[str(pk) for pk in shoots]
         ).select_for_update(of=("self",), skip_locked=True)
+        without = CombinedExpression(
+            F("receipt"), "-", Value(Candidate.LIKE_LATER, TextField()), JSONField()
+        )
         Candidate.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
             likeness_best_colleague=None,
-            receipt=CombinedExpression(F("receipt"), "||", Value(_NOBODY, JSONField())),
+            receipt=CombinedExpression(without, "||", Value(_NOBODY, JSONField())),
         )
 
 
@@ -115,21 +121,34 @@ def clear_remains() -> int:
     was being drawn may show them still.
     """
     lately = timezone.now() - REMAINS
-    gone = Shoot.objects.filter(
-        state__in=(State.OPTED_OUT, State.WITHDRAWN), state_since__gt=lately
-    ).select_related("order")
-    cleared = sum(vault().delete_tree(shoot.folder) for shoot in gone[:1000])
-    left = list(gone.values_list("pk", "order")[:1000])
-    if left:
-        _forget_among_colleagues(
-            shoots=[shoot for shoot, _order in left], orders=list({order for _shoot, order in left})
-        )
-    orders = Order.objects.filter(pk__in=gone.order_by().values("order"))
+    gone = list(
+        Shoot.objects.filter(state__in=(State.OPTED_OUT, State.WITHDRAWN), state_since__gt=lately)
+        .select_related("order")
+        .order_by("-state_since")[:1000]
+    )
+    cleared = sum(vault().delete_tree(shoot.folder) for shoot in gone)
+    _forget_in_receipts(gone)
+    orders = Order.objects.filter(pk__in={shoot.order_id for shoot in gone})
     for order in orders.select_related("organisation", "look"):
-        drawn = list(vault().keys(shared_files.walls_folder(order)))
-        hang = {wall_pictures.hanging(order=order, kind=kind).key for kind in wall_pictures.KINDS}
-        cleared += sum(vault().delete(key) for key in drawn if key not in hang)
+        drawn = list(vault().keys(order.walls_folder))
+        if drawn:
+            hang = wall_pictures.hanging_keys(order=order)
+            cleared += sum(vault().delete(key) for key in drawn if key not in hang)
     return cleared
+
+
+def _forget_in_receipts(gone: Sequence[Shoot]) -> None:
+    """Look through colleagues' receipts, which no index answers: for whoever has just left, and
+    for the others every RECEIPTS_EVERY, as a worker may be at colleagues' pictures for long."""
+    if cache.add("receipts-searched", True, RECEIPTS_EVERY.total_seconds()):
+        those = list(gone)
+    else:
+        just_now = timezone.now() - JUST_NOW
+        those = [shoot for shoot in gone if shoot.state_since > just_now]
+    if those:
+        _forget_among_colleagues(
+            shoots=[shoot.pk for shoot in those], orders=list({shoot.order_id for shoot in those})
+        )
 
 
 def sweep() -> dict[str, int]:

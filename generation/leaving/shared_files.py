@@ -16,11 +16,6 @@ SOMEBODY_LEFT = gettext_noop(
 )
 
 
-def walls_folder(order: Order) -> str:
-    """Where an order's drawn walls lie in the vault."""
-    return f"{order.organisation_id}/walls/{order.pk}"
-
-
 def forget(*, order: Order) -> None:
     """Destroy an order's walls and ZIPs after the commit; they are made anew when somebody asks.
     Needs a transaction."""
@@ -34,4 +29,4 @@ def forget(*, order: Order) -> None:
         events.emit(
             organisation=order.organisation, type="export.failed", resource=export, once=True
         )
-    destroy(folders=[walls_folder(order)])
+    destroy(folders=[order.walls_folder])

@@ -15,6 +15,7 @@ from django_q.tasks import async_task
 from accounts.models import Organisation
 from generation import own_vault, states
 from generation.models import Alternative, Export, Selfie, Shoot, State, Upload
+from generation.models.shoots import INSTEAD
 from generation.storage import vault
 from headshots.lib import stopping
 from headshots.lib.vault import FileMissing
@@ -25,7 +26,6 @@ OLD_ENOUGH_S = 3600
 LONGEST_S = 120.0
 _AT_ONCE = 500
 _EXPORTS = "exports"
-_INSTEAD = "-instead"
 # Of whom nothing is kept, pictures neither.
 _LEFT = (State.OPTED_OUT, State.WITHDRAWN)
 
@@ -97,7 +97,7 @@ def _old(folder: str) -> Iterator[str]:
 def _shoot_of(key: str) -> UUID | None:
     """The shoot in whose folder a file lies."""
     try:
-        return UUID(key.split("/")[1].removesuffix(_INSTEAD))
+        return UUID(key.split("/")[1].removesuffix(INSTEAD))
     except ValueError:
         return None
 
@@ -120,7 +120,7 @@ def _known(organisation_id: UUID, keys: Sequence[str]) -> set[str]:
 
     def known(key: str) -> bool:
         _organisation, place, kind, *rest = key.split("/")
-        if key in named or place == _EXPORTS or place.endswith(_INSTEAD):
+        if key in named or place == _EXPORTS or place.endswith(INSTEAD):
             return key in named
         if kind == "uploads":
             return rest[0] in uploads

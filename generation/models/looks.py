@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Organisation
-from generation.ordering import art_direction
+from generation import art_direction
 from headshots.lib.rows import Row
 
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Organisation
+from generation.art_direction import ArtDirection
 from generation.models.looks import Look
-from generation.ordering.art_direction import ArtDirection
 from headshots.lib.rows import Row
 
 
@@ -54,6 +54,11 @@ class Order(Row):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def walls_folder(self) -> str:
+        """Where its drawn walls lie in the vault."""
+        return f"{self.organisation_id}/walls/{self.id}"
 
     @property
     def direction(self) -> ArtDirection:

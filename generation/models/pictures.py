@@ -63,6 +63,9 @@ class Selfie(Row):
 class Candidate(Row):
     """A generated image with its receipt. What failed the gate is kept as a receipt alone."""
 
+    # In a receipt: a colleague who came later is as near to it as none was when it was drawn.
+    LIKE_LATER = "like_a_later_colleague"
+
     shoot = models.ForeignKey(Shoot, models.CASCADE, related_name="candidates")
     round = models.PositiveIntegerField()
     number = models.PositiveIntegerField()
@@ -71,6 +74,8 @@ class Candidate(Row):
     receipt = models.JSONField()
     likeness_own = models.FloatField(null=True)
     likeness_best_colleague = models.FloatField(null=True)
+    # It was compared with all colleagues who had photos then; None: when it was drawn.
+    compared_at = models.DateTimeField(null=True, blank=True)
     # The image as generated, and as it is shown: framed, soon on the plate
     # (generation.approving.previews); empty where the gate refused it.
     file = models.CharField(max_length=200, blank=True)

@@ -9,6 +9,8 @@ from accounts.models import Employee, Invitation, Release
 from generation.models.orders import Order
 from headshots.lib.rows import Row
 
+# What the folder of what is given instead of a headshot ends in.
+INSTEAD = "-instead"
 # A shoot's sources in the ledger: this and its id, and for more pictures this behind it.
 HOLD_KEY, MORE_KEY = "shoot:", ":more"
 
@@ -153,6 +155,11 @@ class Shoot(Row):
     def folder(self) -> str:
         """Where this shoot's files lie in the vault."""
         return f"{self.order.organisation_id}/{self.id}"
+
+    @property
+    def instead_folder(self) -> str:
+        """Where what was given instead lies: apart from what is destroyed with an opt-out."""
+        return f"{self.folder}{INSTEAD}"
 
     @property
     def hold_key(self) -> str:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Organisation
+from generation.art_direction import CHOICES
 from generation.models import Look
-from generation.ordering.art_direction import CHOICES
 from headshots.lib.problems import Problem
 
 

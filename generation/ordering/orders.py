@@ -21,7 +21,7 @@ from accounts.mail import clocks
 from accounts.models import Employee, Event, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms
-from generation import states
+from generation import pieces, states
 from generation.inviting import notices
 from generation.models import JoinLink, Look, Order, Shoot, State
 from generation.ordering import budgets_used, placed_once
@@ -227,7 +227,27 @@ def cancel_shoot(*, actor: Actor, shoot: Shoot) -> None:
 
 def cancel_order(*, actor: Actor, order: Order) -> int:
     """End all shoots of an order that have not ended, and its join links; returns how many."""
-    ended = 0
+    _revoke_links(actor, order)
+    return cancel_some(actor=actor, shoot_ids=_open_ids(order))
+
+
+def cancel_soon(*, actor: Actor, order: Order) -> tuple[int, bool]:
+    """The same, more than pieces.AT_ONCE people by tasks; returns for how many, and whether tasks
+    do it."""
+    _revoke_links(actor, order)
+    shoot_ids = _open_ids(order)
+    if pieces.too_many(shoot_ids):
+        pieces.queue("cancel_some", actor=actor, items=[str(pk) for pk in shoot_ids])
+        return len(shoot_ids), True
+    return cancel_some(actor=actor, shoot_ids=shoot_ids), False
+
+
+def _open_ids(order: Order) -> list[UUID]:
+    rows = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
+    return list(rows.values_list("pk", flat=True))
+
+
+def _revoke_links(actor: Actor, order: Order) -> None:
     with transaction.atomic():
         for link in JoinLink.objects.select_for_update().filter(order=order, revoked_at=None):
             link.revoked_at = timezone.now()
@@ -238,22 +258,42 @@ def cancel_order(*, actor: Actor, order: Order) -> int:
                 action="join_link.revoked",
                 about=link,
             )
-    open_ids = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
-    for shoot_id in list(open_ids.values_list("pk", flat=True)):
-        with transaction.atomic():
-            shoot = states.locked(shoot_id)
-            if shoot.state not in states.ENDED:
-                states.move(actor=actor, shoot=shoot, to=State.CANCELLED)
-                ended += 1
-    if ended:
-        with transaction.atomic():
-            events.emit(
-                organisation=order.organisation,
-                type="order.cancelled",
-                resource=order,
-                once=_size(order.pk),
-            )
+
+
+def cancel_some(*, actor: Actor, shoot_ids: Sequence[UUID]) -> int:
+    """Cancel these shoots of an order, each in a transaction of its own; returns how many. With the
+    last open one the order counts as cancelled. Twice is once.
+
+    One that cannot be cancelled keeps no other from it; what was wrong is raised at the end.
+    """
+    ended = 0
+    wrong: Exception | None = None
+    for shoot_id in shoot_ids:
+        try:
+            with transaction.atomic():
+                shoot = states.locked(shoot_id)
+                if shoot.state not in states.ENDED:
+                    states.move(actor=actor, shoot=shoot, to=State.CANCELLED)
+                    ended += 1
+        except Exception as error:
+            wrong = error
+    _tell_cancelled(shoot_ids)
+    if wrong:
+        raise wrong
     return ended
+
+
+@transaction.atomic
+def _tell_cancelled(shoot_ids: Sequence[UUID]) -> None:
+    cancelled = Shoot.objects.filter(pk__in=shoot_ids, state=State.CANCELLED)
+    order = Order.objects.filter(shoots__in=cancelled).select_related("organisation").first()
+    if order is not None and not _open_ids(order):
+        events.emit(
+            organisation=order.organisation,
+            type="order.cancelled",
+            resource=order,
+            once=_size(order.pk),
+        )
 
 
 @transaction.atomic

@@ -14,9 +14,8 @@ from generation.accounting import costs
 from generation.accounting.costs import NOTHING, Cost
 from generation.finishing import renditions
 from generation.models import Alternative, Headshot, Rendition, Shoot, State, Worker
+from headshots.lib.supervise import SILENCE_S
 
-# How long a worker may be silent before nobody counts on it.
-WORKER_SILENCE = timedelta(minutes=3)
 # How far along the whole way each state begins and ends, in per cent.
 SPAN: dict[str, tuple[int, int]] = {
     State.INVITED: (0, 0),
@@ -87,8 +86,8 @@ def percent(shoot: Shoot) -> int:
 
 
 def workers_alive() -> list[Worker]:
-    """The gpu workers that have reported within WORKER_SILENCE."""
-    lately = timezone.now() - WORKER_SILENCE
+    """The gpu workers that have reported within SILENCE_S."""
+    lately = timezone.now() - timedelta(seconds=SILENCE_S)
     return list(Worker.objects.filter(name__startswith="gpu@", seen_at__gte=lately))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from statistics import median
 
+from generation.art_direction import CHOICES
 from generation.engine.specs import LookSpec
 from generation.models import Candidate, Shoot
-from generation.ordering.art_direction import CHOICES
 from generation.photos.wishes import MEASURED
 
 # A refusal that names one of these makes its flags count.

@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from generation import states
-from generation.delivering.credentials import Unusable
 from generation.engine.provenance import CannotSign
+from generation.finishing.credentials import Unusable
 from generation.models import Alternative, Headshot, Publication, PublishingRun, State
 from generation.publishing import directories, pictures, runs
 from generation.publishing.directories import PURPOSE

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from generation.approving import alternatives
-from generation.delivering import credentials
 from generation.engine import provenance
-from generation.finishing import finishes, renditions
+from generation.finishing import credentials, finishes, renditions
 from generation.models import Alternative, Headshot, Rendition, Shoot, State
 from generation.publishing.interface import Photo, TooLarge
 from generation.storage import vault

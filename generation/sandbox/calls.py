@@ -14,7 +14,6 @@ from django_q.tasks import async_task
 from accounts.models import Organisation
 from generation.models import ENDED, Order, Shoot
 
-WORKER = "sandbox"
 # A shoot of the sandbox is leased for ever, so that no GPU worker ever claims it.
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from accounts.actors import Actor
 from accounts.developers.sandbox import opened
 from accounts.models import Organisation
 from billing import ledger
+from generation.art_direction import CHOICES
 from generation.ordering import looks
-from generation.ordering.art_direction import CHOICES
 
 CREDITS = 1_000_000
 

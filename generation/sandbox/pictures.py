@@ -10,9 +10,9 @@ import hashlib
 import numpy as np
 from PIL import Image
 
+from generation.art_direction import ArtDirection
 from generation.embedded_model.demo_people import selfie as drawn_selfie
 from generation.embedded_model.renderer import Identity, Scene, draw
-from generation.ordering.art_direction import ArtDirection
 
 SIZE = 320
 

@@ -16,7 +16,8 @@ from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
-from generation.approving import approvals, bounds, choosing
+from generation.approving import approvals, at_once, bounds
+from generation.models import State
 from headshots.lib.problems import Problem
 
 
@@ -46,9 +47,10 @@ def approve_inside(request: HttpRequest, slug: str, order_id: UUID) -> HttpRespo
     """Approve everybody inside the bounds."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    approved, left = bounds.approve_inside(actor=user_actor(inside.user, request), order=order)
-    _say_approved(request, approved)
-    return redirect("order_review" if left else "order_delivery", slug=slug, order_id=order_id)
+    outcome, left = bounds.approve_inside(actor=user_actor(inside.user, request), order=order)
+    _say_approved(request, outcome)
+    place = "order" if outcome.later else "order_review" if left else "order_delivery"
+    return redirect(place, slug=slug, order_id=order_id)
 
 
 @require_POST
@@ -60,31 +62,26 @@ def approve_many(request: HttpRequest, slug: str, order_id: UUID) -> HttpRespons
     ticked = set(request.POST.getlist("candidates"))
     if not ticked:
         raise Problem(_("Tick at least one headshot."), code="nothing", field="candidates")
-    actor = user_actor(inside.user, request)
-    approved = 0
-    for judged in bounds.awaiting(order=order):
-        if str(judged.headshot.candidate_id) not in ticked:
-            continue
-        try:
-            choosing.approve(
-                actor=actor, shoot=judged.headshot.shoot, picked=judged.headshot.candidate_id
-            )
-            approved += 1
-        except Problem as problem:
-            messages.warning(request, problem.sentence)
-    _say_approved(request, approved)
-    if approved < len(ticked):
-        messages.warning(request, _("Who has picked another picture since is still here."))
-    return redirect("order_review", slug=slug, order_id=order_id)
-
-
-def _say_approved(request: HttpRequest, approved: int) -> None:
-    messages.success(
-        request,
-        ngettext("{count} headshot approved.", "{count} headshots approved.", approved).format(
-            count=approved
-        ),
+    picked = access.shoots(inside, order).values_list("pk", "headshot__candidate")
+    outcome = at_once.approve(
+        actor=user_actor(inside.user, request),
+        picks=[one for one in picked.filter(state=State.APPROVING) if str(one[1]) in ticked],
     )
+    for sentence in outcome.refused.values():
+        messages.warning(request, sentence)
+    _say_approved(request, outcome)
+    if outcome.count < len(ticked):
+        messages.warning(request, _("Who has picked another picture since is still here."))
+    place = "order" if outcome.later else "order_review"
+    return redirect(place, slug=slug, order_id=order_id)
+
+
+def _say_approved(request: HttpRequest, outcome: at_once.Outcome) -> None:
+    if outcome.later:
+        said = _("{n} headshots are being approved. The numbers on this page follow.")
+    else:
+        said = ngettext("{count} headshot approved.", "{count} headshots approved.", outcome.count)
+    messages.success(request, said.format(n=outcome.count, count=outcome.count))
 
 
 @require_POST

@@ -20,8 +20,8 @@ from accounts.consent import invitations
 from accounts.models import Role
 from generation import access, viewing
 from generation.approving import alternatives
-from generation.delivering import credentials, delivery, disclosure, download_links, naming
-from generation.finishing import renditions
+from generation.delivering import delivery, disclosure, download_links, naming
+from generation.finishing import credentials, renditions
 from generation.models import Alternative, Order, State
 from generation.ordering import orders
 from headshots.lib.problems import Problem

@@ -11,7 +11,7 @@ from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
-from generation.ordering.art_direction import CHOICES
+from generation.art_direction import CHOICES
 from generation.ordering.looks import save_look
 from headshots.lib.problems import Problem
 

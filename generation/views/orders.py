@@ -23,7 +23,7 @@ from accounts.models import Employee, Role
 from billing import prices, revenue
 from generation import access, states
 from generation.accounting import costs
-from generation.approving import approvals, choosing
+from generation.approving import approvals, at_once, choosing
 from generation.approving.rejections import Fault
 from generation.finishing import renditions
 from generation.inviting import personal_links, reminders
@@ -125,14 +125,15 @@ def approve_all(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
     wanted = funnel.Wanted.read(request.POST)
-    approved = choosing.approve_all(
+    outcome = at_once.approve_all(
         actor=user_actor(inside.user, request),
-        shoots=list(funnel.narrow(access.shoots(inside, order), _picked_of(wanted))),
+        shoots=funnel.narrow(access.shoots(inside, order), _picked_of(wanted)),
     )
-    messages.success(
-        request,
-        ngettext("{n} headshot approved.", "{n} headshots approved.", approved).format(n=approved),
-    )
+    if outcome.later:
+        said = _("{n} headshots are being approved. The numbers on this page follow.")
+    else:
+        said = ngettext("{n} headshot approved.", "{n} headshots approved.", outcome.count)
+    messages.success(request, said.format(n=outcome.count))
     return _back(slug, order_id, wanted)
 
 
@@ -197,8 +198,12 @@ def cancel(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """End what has not been delivered."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    ended = orders.cancel_order(actor=user_actor(inside.user, request), order=order)
-    messages.success(request, _("Cancelled for {n}. Their credits are free again.").format(n=ended))
+    count, later = orders.cancel_soon(actor=user_actor(inside.user, request), order=order)
+    if later:
+        said = _("It is being cancelled for {n} people. The numbers on this page follow.")
+    else:
+        said = _("Cancelled for {n}. Their credits are free again.")
+    messages.success(request, said.format(n=count))
     return redirect("order", slug=slug, order_id=order_id)
 
 

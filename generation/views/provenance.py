@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import pace
-from generation.delivering import credentials
+from generation.finishing import credentials
 from headshots.lib.problems import Problem
 
 # Files that one address may have read in a minute.

@@ -58,13 +58,13 @@ def team(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def team_picture(request: HttpRequest, key: str, rendition_id: UUID) -> HttpResponse:
     """The picture of somebody who is on the page."""
-    for shown in team_pages.people(_published(key)):
-        if shown.picture.pk == rendition_id and vault().exists(shown.file):
-            response = HttpResponse(vault().read(shown.file), content_type=shown.content_type)
-            response["Cache-Control"] = "public, max-age=60"
-            response["X-Content-Type-Options"] = "nosniff"
-            return response
-    raise Http404
+    shown = team_pages.one(_published(key), rendition_id)
+    if shown is None or not vault().exists(shown.file):
+        raise Http404
+    response = HttpResponse(vault().read(shown.file), content_type=shown.content_type)
+    response["Cache-Control"] = "public, max-age=60"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_POST

@@ -54,7 +54,9 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "standing": beside,
             "figures": wall_figures.of(beside),
         }
-        for one, beside in ((one, consistency.beside(alike, one.measures)) for one in given)
+        for one, beside in zip(
+            given, consistency.beside(alike, [one.measures for one in given]), strict=True
+        )
     ]
     tiles.sort(key=lambda tile: wall_pictures.by_name(tile["person"]))
     return render(

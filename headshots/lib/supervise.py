@@ -27,6 +27,8 @@ from headshots.lib import guard
 
 _log = logging.getLogger(__name__)
 
+# For how long a program that gives signs of life may give none before nobody counts on it.
+SILENCE_S = 180
 _LOOK_S = 0.1
 _LOG_BYTES = 10_000_000
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import audit
 from accounts.actors import Actor, user_actor
 from accounts.audit_log import Filter, search
+from accounts.audit_words import ACTS, said
 from accounts.models import AuditEntry, Role
+from generation.leaving import held
+from generation.models import State
 from headshots.lib.tables import read_table
 from tests.world import World, make_world
 
@@ -55,6 +61,39 @@ def test_who_what_and_when(world: World) -> None:
     assert found(until="2026-03-02") == {by_mira.pk, by_ip.pk}
     assert found(since="2026-03-02", until="2026-03-02") == {by_ip.pk}
     assert found(what="order.placed", since="2026-03-02") == {late.pk}
+
+
+def test_a_log_of_any_length_is_opened_without_reading_it_all(world: World) -> None:
+    """Every kind of act can be chosen by its name, in the order of those; no entry is asked."""
+    with CaptureQueriesContext(connection) as asked:
+        page = signed_in(world).get(reverse("audit_log", args=[world.organisation.slug]))
+    assert not [q for q in asked.captured_queries if "DISTINCT" in q["sql"]]
+    options = re.findall(r'<option value="([a-z_]+\.[a-z_]+)"', page.content.decode())
+    assert len(options) == len(set(options)) == len(ACTS)
+    names = [said(action).casefold() for action in options]
+    assert names == sorted(names)
+
+
+def test_what_was_done_about_somebody_is_found_by_an_index(world: World) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            organisation=world.organisation,
+            actor_kind="user",
+            action="picture.viewed",
+            object_type="shoot",
+            object_id=str(uuid4()),
+        )
+        for _ in range(5000)
+    )
+    with CaptureQueriesContext(connection) as asked:
+        assert held.entries(shoot)
+    about = asked.captured_queries[-1]["sql"]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE accounts_auditentry")
+        cursor.execute(f"EXPLAIN {about}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "audit_about" in plan, plan
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "9999-12-31", "0000-01-01"])

@@ -7,15 +7,18 @@ import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+from django.http import Http404
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import AuditEntry, Employee
+from generation import access
 from generation.delivering import delivery
 from generation.models import Order, Publication, PublishingRun, Shoot, State, TeamPage
 from tests.api.program import Program, problem
-from tests.world import DIRECTION, World, give_files, make_finishing, token
+from tests.world import DIRECTION, World, give_files, make_finishing, make_world, token
 
 
 def path_of(url: str) -> str:
@@ -40,6 +43,20 @@ def test_reminding_and_how_often(program: Program, world: World) -> None:
     assert program.patch(place, {"remind_every": 0}, If_Match=etag).json()["remind_every"] == 0
     problem(program.patch(place, {"remind_every": 3}, If_Match=etag), 412, "changed")
     problem(program.patch(place, {"remind_every": 4}), 422, "invalid")
+
+
+def test_many_shoots_are_named_with_one_question_and_all_must_be_ours(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    one, two, three = world.order(3).shoots.all()
+    inside = world.inside
+    with django_assert_num_queries(1):
+        named = access.shoots_named(inside, [three.pk, one.pk, three.pk])
+        found = [(shoot.pk, shoot.employee.email) for shoot in named]
+    assert found == [(three.pk, three.employee.email), (one.pk, one.employee.email)]
+    foreign = make_world("Other").shoot()
+    with pytest.raises(Http404):
+        access.shoots_named(inside, [two.pk, foreign.pk])
 
 
 def test_a_personal_link_is_closed_and_sent_anew(program: Program, world: World) -> None:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import get_resolver, reverse
 
 from accounts.developers import partners, scopes
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from generation.models import PublishingRun, State
 from tests.api.program import Program, claim_domain, make_key
+from tests.routes import routes
 from tests.world import World, give_initials, make_finishing, make_world
 
 
@@ -226,15 +226,6 @@ OPEN = {"openapi", "upload"}
 NO_LIST = {"organisation", "clocks", "credits", "departments", "department_looks", "usage"}
 NO_LIST |= {"single_sign_on", "closing", "embed_origins", "prices", "plan", "top_up"}
 NO_LIST |= {"credit_costs", "invitation_preview"}
-
-
-def routes(resolver: URLResolver, space: str = "") -> Iterator[str]:
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLResolver):
-            inner = f"{space}{entry.namespace}:" if entry.namespace else space
-            yield from routes(entry, inner)
-        elif isinstance(entry, URLPattern) and entry.name:
-            yield f"{space}{entry.name}"
 
 
 def test_every_address_is_in_the_table() -> None:

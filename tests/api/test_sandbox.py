@@ -183,7 +183,7 @@ def test_more_pictures_are_drawn_and_paid_for(tester: Program) -> None:
 
 
 def test_another_look_without_new_photos(tester: Program) -> None:
-    from generation.ordering.art_direction import CHOICES
+    from generation.art_direction import CHOICES
 
     order = place(tester, "ada@acme.example")
     run_queue()
@@ -203,7 +203,7 @@ def test_another_look_without_new_photos(tester: Program) -> None:
 
 
 def test_the_same_address_looks_the_same(tester: Program) -> None:
-    from generation.ordering.art_direction import CHOICES, ArtDirection
+    from generation.art_direction import CHOICES, ArtDirection
     from generation.sandbox import pictures
 
     look = ArtDirection(**{name: known[0] for name, known in CHOICES.items()})

@@ -36,6 +36,25 @@ def report(subject: str, figures: list[Figure]) -> None:
     print(f"{path.relative_to(ROOT)}", flush=True)
 
 
+def missed(since: float) -> list[str]:
+    """The goals that figures written since then, in seconds of the epoch, do not reach."""
+    return [
+        f"{path.stem}: {figure['name']} {figure['value']:.4g} {figure['unit']} "
+        f"(goal {figure['goal']})"
+        for path in sorted(BENCH.glob("*.json"))
+        if path.stat().st_mtime >= since
+        for figure in json.loads(path.read_text())
+        if figure["ok"] is False
+    ]
+
+
 def say(text: str) -> None:
     """A line of progress on the error stream."""
     print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    not_reached = missed(float(sys.argv[1]))
+    for line in not_reached:
+        say(f"✗ {line}")
+    sys.exit(bool(not_reached))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,7 @@ from billing.models import CreditEntry, Purchase
 from billing.payments import receivers
 from tests.browser.queue import drain
 from tests.stand_in import Shop
-
-ROOT = Path(__file__).parent.parent.parent
-TOOL = shutil.which("stripe") or shutil.which(
-    "stripe", path=str(ROOT / "var" / "tools" / "node_modules" / ".bin")
-)
+from tests.tools import STRIPE as TOOL
 
 
 def charged(card: str) -> dict[str, Any]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from playwright.sync_api import Page
 
-SCRIPT = next(
-    iter(sorted((Path(__file__).parent.parent.parent / "var" / "axe").glob("axe-*.js"))), None
-)
+from tests.tools import AXE as SCRIPT
+
 _RUN = """() => axe.run(document, {
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'],
 }).then((found) => found.violations

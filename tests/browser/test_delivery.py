@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from generation.models import Finishing, State
 from tests.browser.conftest import DESK, Open, sign_in
 from tests.generation.sitters import MEASURES
-from tests.world import bring, give_files, make_world
+from tests.world import bring, everybody_compared, give_files, make_world
 
 
 def test_approve_what_was_looked_at_and_take_it_home(opened: Open) -> None:
@@ -22,6 +22,7 @@ def test_approve_what_was_looked_at_and_take_it_home(opened: Open) -> None:
     loose = order.shoots.last().headshot.candidate
     loose.likeness_own = 0.52
     loose.save()
+    everybody_compared()
     page = opened(DESK)
     sign_in(page, world.owner.email)
     page.goto(f"/o/{world.organisation.slug}/orders/{order.pk}")

@@ -1,4 +1,4 @@
-"""The quick start works as it is written, and within the time that it promises."""
+"""The quick start works as it is written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,6 @@ def test_from_a_key_to_the_first_headshot(
     assert "hs_test_…" in script
     script = script.replace(guides.PLACEHOLDER, live_server.url)
     script = script.replace("hs_test_…", make_key(acme.organisation, test=True).secret)
-    began = time.monotonic()
     with default_cluster():
         run = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
@@ -43,7 +41,6 @@ def test_from_a_key_to_the_first_headshot(
             check=False,
         )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert time.monotonic() - began < 120
     with Image.open(io.BytesIO((tmp_path / "ada.jpg").read_bytes())) as picture:
         assert picture.format == "JPEG"
         assert min(picture.size) >= 400

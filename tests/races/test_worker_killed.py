@@ -119,7 +119,8 @@ def test_three_kills_cost_nobody_anything(
         supervisor.stop()
 
     for shoot in Shoot.objects.filter(order=order):
-        assert shoot.attempts <= settings.MOST_ATTEMPTS
+        # The kills were felt: another process had to claim them.
+        assert shoot.attempts > 1
         listed = choosing.short_list(shoot=shoot)
         assert listed
         assert all(vault().exists(c.finished) and vault().exists(c.file) for c in listed)

@@ -208,11 +208,13 @@ class Orders(Resource[shapes.Order]):
         return cast(shapes.Reminded, self._post(f"{self.path}/{id}/remind", body))
 
     def cancel(self, id: str, *, if_match: str | None = None) -> int:
-        """End what is not delivered; how many shoots that were."""
+        """End what is not delivered; how many shoots that are. More than 25 end one after the
+        other from then on; the order's counts say how far it is."""
         return int(self._post(f"{self.path}/{id}/cancel", if_match=if_match)["count"])
 
     def approve(self, id: str, *, if_match: str | None = None) -> int:
-        """Approve everybody who has picked; how many they were."""
+        """Approve everybody who has picked; how many they are. More than 25 are approved one after
+        the other from then on; the order's counts say how far it is."""
         return int(self._post(f"{self.path}/{id}/approve", if_match=if_match)["count"])
 
     def review(self, id: str) -> list[shapes.Judged]:
@@ -220,7 +222,8 @@ class Orders(Resource[shapes.Order]):
         return cast("list[shapes.Judged]", self._get(f"{self.path}/{id}/review")["data"])
 
     def approve_inside(self, id: str, *, if_match: str | None = None) -> shapes.Reviewed:
-        """Approve whom nobody needs to look at; the others are left, with the reasons."""
+        """Approve whom nobody needs to look at, more than 25 one after the other from then on; the
+        others are left, with the reasons."""
         return cast(shapes.Reviewed, self._post(f"{self.path}/{id}/review", if_match=if_match))
 
     def costs(self, id: str) -> shapes.Cost:

@@ -78,6 +78,11 @@ class RenditionSpec:
     logo: bool = False
     frame: bool = False
 
+    @property
+    def fills_frame(self) -> bool:
+        """Whether it is in colour and fills its frame, as the wall and measures need it."""
+        return self.backdrop == "plate" and self.shape == "full" and not self.monochrome
+
 
 @dataclass(frozen=True)
 class FinishSpec:
@@ -89,3 +94,8 @@ class FinishSpec:
     logo: LogoSpec | None = None
     frame_colour: str = "#ffffff"
     frame_width: float = 0.03
+
+    @property
+    def main(self) -> RenditionSpec:
+        """The rendition that stands for the headshot: the first that fills its frame."""
+        return next((row for row in self.renditions if row.fills_frame), self.renditions[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from inspect import cleandoc
 from typing import Any, TypeVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -94,6 +95,7 @@ def operation(
     binary: str | tuple[str, ...] = "",
     raw: str = "",
     match: bool = False,
+    later: str = "",
     also: tuple[int, ...] = (),
     refuses: tuple[Refused, ...] = (),
     limit_bytes: int | None = None,
@@ -102,8 +104,9 @@ def operation(
     """Declare a method of a view: who may, what it takes, what it answers.
 
     `upload` is a multipart body, `binary` the media type of an answer that is a file (or several),
-    `match` says that If-Match is heard, `also` adds statuses to those that every operation has, and
-    `refuses` tells by example what it refuses beside what others do.
+    `match` says that If-Match is heard, `later` when it answers with 202 instead, `also` adds
+    statuses to those that every operation has, and `refuses` tells by example what it refuses
+    beside what others do.
     """
     taken = query_of(shape, query, many)
     declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes, match)
@@ -143,6 +146,11 @@ def operation(
                 description="The page." if many else "The resource.",
                 examples=_examples(shape.example, many),
             )
+        if later:
+            assert shape is not None
+            answers[202] = OpenApiResponse(
+                shape, description=later, examples=_examples(shape.example, many)
+            )
         if not writes:
             answers[304] = OpenApiResponse(description=SAYS[304])
         for code in sorted(statuses):
@@ -166,7 +174,7 @@ def operation(
         return extend_schema(
             operation_id=id,
             summary=summary,
-            description=method.__doc__ or summary,
+            description=f"{cleandoc(method.__doc__ or summary)}\n\n{later}".strip(),
             tags=[tag],
             parameters=parameters,
             request=request,

@@ -31,7 +31,7 @@ from generation.models import (
 from generation.ordering import orders
 from headshots.lib.problems import Problem
 from tests.generation.sitters import MEASURES
-from tests.world import World, bring, give_files, token
+from tests.world import World, bring, everybody_compared, give_files, token
 
 
 def overdue(shoot: Shoot) -> Shoot:
@@ -192,13 +192,14 @@ def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: Worl
     for shoot in shoots:
         give_files(shoot)
     Finishing.objects.update(measures=MEASURES)
+    everybody_compared()
     loose, flagged = shoots[1], shoots[2]
     Candidate.objects.filter(pk=loose.headshot.candidate_id).update(likeness_own=0.52)
     Candidate.objects.filter(pk=flagged.headshot.candidate_id).update(
         receipt={"flags": ["skin_tone"]}
     )
-    approved, left = bounds.approve_inside(actor=world.actor, order=order)
-    assert approved == 2
+    outcome, left = bounds.approve_inside(actor=world.actor, order=order)
+    assert outcome.count == 2
     assert {judged.headshot.shoot_id for judged in left} == {loose.pk, flagged.pk}
     assert "0.52" in left[0].reasons[0]
     assert order.shoots.filter(state=State.DELIVERED).count() == 2
@@ -210,6 +211,7 @@ def test_what_was_not_rendered_or_measured_is_never_approved_unseen(world: World
     waits, failed, anew, unmeasured, good = (
         bring(shoot, State.APPROVING) for shoot in order.shoots.order_by("employee__last_name")
     )
+    everybody_compared()
     for shoot in (anew, unmeasured, good):
         give_files(shoot)
     Finishing.objects.filter(headshot__shoot__in=[anew, good]).update(measures=MEASURES)
@@ -226,8 +228,8 @@ def test_what_was_not_rendered_or_measured_is_never_approved_unseen(world: World
         state=Finishing.State.FAILED, sentence="The file is gone."
     )
     credit = ledger.balance(organisation=world.organisation)
-    approved, left = bounds.approve_inside(actor=world.actor, order=order)
-    assert approved == 1
+    outcome, left = bounds.approve_inside(actor=world.actor, order=order)
+    assert outcome.count == 1
     assert {judged.headshot.shoot_id: judged.reasons for judged in left} == {
         waits.pk: ["The files are not rendered yet."],
         failed.pk: ["No face was found."],

@@ -129,7 +129,7 @@ def test_a_real_photo_becomes_every_file_that_headshots_become(
         assert b"trainedAlgorithmicMedia" not in data
     # No measure of the face is kept, as was promised, and none of its files stay behind.
     assert set(found.measures) == {"backdrop", "brightness", "clothes"}
-    folder = alternatives.folder(found.shoot)
+    folder = found.shoot.instead_folder
     first = set(vault().keys(folder))
     assert alternatives.finish(alternative_id=found.pk, anew=True)
     second = set(vault().keys(folder))

@@ -50,6 +50,7 @@ def test_the_short_list_stands_on_the_plate(
     with django_capture_on_commit_callbacks(execute=True):
         drain()
     listed = choosing.short_list(shoot=shoot)
+    assert len(listed) == len(before) == 4
     for candidate in listed:
         picture = seen(shoot, candidate)
         assert picture.size == (800, 1000)
@@ -99,6 +100,7 @@ def test_two_tasks_at_once_leave_each_picture_where_it_is_shown(
     monkeypatch.setattr(previews, "_make", overtaken)
     with django_capture_on_commit_callbacks(execute=True):
         assert previews.make(shoot_id=shoot.pk) == 0
+    assert len(choosing.short_list(shoot=shoot)) == 4
     for candidate in choosing.short_list(shoot=shoot):
         assert near(seen(shoot, candidate).getpixel((5, 5)), (0x20, 0x40, 0x60))
     # What the later one made is not kept beside them.
@@ -117,6 +119,7 @@ def test_a_new_plate_reaches_those_who_still_choose(world: World, shoot: Shoot) 
     drain()
     refinishing.approve(actor=SYSTEM, refinish=made)
     drain()
+    assert len(choosing.short_list(shoot=shoot)) == 4
     for candidate in choosing.short_list(shoot=shoot):
         assert near(seen(shoot, candidate).getpixel((5, 5)), (0xF0, 0xE0, 0xD0))
 

@@ -15,10 +15,10 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from generation.delivering import credentials
 from generation.engine import provenance
 from generation.engine.finishing import RenditionSpec, rendering
 from generation.engine.provenance import authority
+from generation.finishing import credentials
 from headshots import checks
 from headshots.lib.images import to_jpeg
 from headshots.lib.problems import Problem

@@ -17,10 +17,10 @@ from PIL import Image
 from PIL.PdfParser import PdfParser
 
 from accounts.actors import SYSTEM
-from generation.delivering import credentials, delivery
+from generation.delivering import delivery
 from generation.engine import provenance
 from generation.engine.provenance import authority
-from generation.finishing import refinishing, wall_pictures
+from generation.finishing import credentials, refinishing, wall_pictures
 from generation.models import Alternative, Order
 from generation.publishing import pictures
 from generation.publishing.interface import Photo

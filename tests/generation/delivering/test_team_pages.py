@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID, uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,11 +13,11 @@ from accounts.actors import SYSTEM
 from accounts.models import Employee
 from generation.delivering import team_pages
 from generation.finishing import finishes, rendition_table
-from generation.models import State
+from generation.models import State, TeamConsent
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
 from tests.generation.sitters import sit_roster
-from tests.world import World, bring, give_initials, token
+from tests.world import World, bring, give_files, give_initials, token
 
 
 def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
@@ -80,6 +83,37 @@ def test_who_opted_out_may_stand_there_with_what_they_gave_and_is_said_to(world:
     guest.post(reverse("employee:instead", args=[token(one)]), {"kind": "nothing"})
     assert guest.get(picture).status_code == 404
     assert team_pages.people(page) == []
+
+
+def test_a_picture_of_the_page_reads_the_rows_of_nobody_else(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    order = world.order(4)
+    (one, two), (three, four) = order.shoots.all()[:2], order.shoots.all()[2:]
+    files = {
+        shoot: give_files(bring(shoot, State.DELIVERED), ("portrait",)) for shoot in (one, two)
+    }
+    other = give_files(one, ("avatar",))
+    given = {shoot: give_initials(shoot) for shoot in (three, four)}
+    for shoot in (one, three):
+        TeamConsent.objects.create(shoot=shoot)
+    page = team_pages.publish(actor=SYSTEM, order=order, sites=[])
+    guest = Client()
+
+    def status(picture: UUID) -> int:
+        return guest.get(reverse("team_picture", args=[page.key, picture])).status_code
+
+    assert {shown.picture.pk for shown in team_pages.people(page)} == {
+        files[one].pk,
+        given[three].pk,
+    }
+    # The page; the headshot and its files. The page; no headshot; what was given.
+    for picture in (files[one].pk, given[three].pk):
+        with django_assert_num_queries(3) as asked:
+            assert status(picture) == 200
+        assert str(picture) in asked.captured_queries[1]["sql"]
+    for hidden in (files[two].pk, given[four].pk, other.pk, uuid4()):
+        assert status(hidden) == 404
 
 
 @pytest.mark.parametrize("site", ["http://a.example", "https://*", "https://a b", "'self'"])

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from generation.engine import colour
 from generation.finishing import consistency
 from generation.models import Finishing, Headshot, Order, State
-from tests.world import World
+from tests.world import World, bring, give_files
 
 
 def test_orders_with_something_approved_or_rendered_just_now_and_no_others(
@@ -34,3 +35,42 @@ def test_orders_with_something_approved_or_rendered_just_now_and_no_others(
     consistency.note_changed()
     assert len(noted) == 3
     assert set(noted) == {shoot.order for shoot in (approved, rendered, both)}
+
+
+def test_more_pictures_beside_a_roster_cost_no_more_comparisons(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wall, and its note, compare all colours at once."""
+    order = world.order(5)
+    for number, shoot in enumerate(order.shoots.all()):
+        give_files(bring(shoot, State.APPROVING))
+        measures = {
+            "eye_line": 0.42 + number / 1000,
+            "backdrop": [[70, 0, number], None, [60, 0, 0]],
+            "brightness": 30.0,
+        }
+        Finishing.objects.filter(headshot__shoot=shoot).update(measures=measures)
+    alike = consistency.compare(consistency.shown(order=order))
+    assert alike.figure is not None
+    noted = consistency.note(order=order)
+    assert noted is not None
+    assert (noted.figure, noted.people) == (alike.figure, 5)
+    assert noted.spreads.keys() == alike.spreads.keys() == {"eye_line", "backdrop", "brightness"}
+    like, lighter, covered = (
+        {"backdrop": [[70, 0, 2], [1, 2, 3], [60, 0, 0]], "brightness": 30.0},
+        {"backdrop": [[70, 0, 2], None, None], "brightness": 50.0},
+        {"backdrop": [None, [1, 2, 3], None], "brightness": 30.0},
+    )
+    calls = []
+    real = colour.delta_e
+    monkeypatch.setattr(colour, "delta_e", lambda *said: calls.append(1) or real(*said))
+    found = consistency.beside(alike, [like, None, lighter, covered] * 10)
+    assert len(calls) == 1
+    # What only it shows of the backdrop has nothing to be compared with.
+    assert [one.deviations for one in found[:4]] == [
+        {"brightness": 0.0, "backdrop": 0.0},
+        {},
+        {"brightness": 20.0, "backdrop": 0.0},
+        {"brightness": 0.0},
+    ]
+    assert [one.outlying for one in found[:4]] == [[], [], ["brightness"], []]

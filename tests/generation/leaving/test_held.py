@@ -8,17 +8,21 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import employee_actor
+from generation.approving import alternatives, choosing
 from generation.leaving import held, retention
-from generation.models import Candidate, Shoot, State
+from generation.models import Alternative, Candidate, Shoot, State
 from generation.ordering import orders
 from generation.photos import uploads
 from generation.storage import vault
-from tests.world import World, bring, give_files, make_world, token
+from tests.world import World, bring, give_files, jpeg, make_world, token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +73,37 @@ def test_the_files_of_a_headshot_are_in_it(world: World, client: Client) -> None
     assert 'src="headshot/01-portrait.jpg"' in archive.read("index.html").decode()
 
 
+def test_all_that_was_made_of_a_photo_given_instead_is_in_it(world: World, client: Client) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    actor = employee_actor(shoot.employee)
+    choosing.opt_out(actor=actor, shoot=shoot)
+    shoot.refresh_from_db()
+    given = alternatives.give_photo(
+        actor=actor, shoot=shoot, data=jpeg(3), name="me.jpg", agreed=True, agreement="I allow it."
+    )
+    made = [f"{shoot.instead_folder}/photo-x/{name}" for name in ("square.jpg", "avatar.png")]
+    finished = f"{shoot.instead_folder}/photo-x.jpg"
+    for key in (*made, finished):
+        vault().put(key, key.encode())
+    Alternative.objects.filter(pk=given.pk).update(
+        finished=finished,
+        files=[
+            {"kind": "square", "format": "jpeg", "file": made[0]},
+            {"kind": "avatar", "format": "png", "file": made[1]},
+        ],
+        measures={"brightness": 40.5},
+    )
+    archive = taken(client, shoot)
+    held_here = {vault().read(key) for key in vault().keys(shoot.instead_folder)}
+    assert len(held_here) == 4
+    names = [name for name in archive.namelist() if name.startswith("instead/")]
+    assert {archive.read(name) for name in names} == held_here
+    assert "instead/02-avatar.png" in names
+    figures = json.loads(archive.read("figures.json"))["instead"]
+    assert figures["agreed_text"] == "I allow it."
+    assert figures["measures"] == {"brightness": 40.5}
+
+
 def test_every_order_of_the_person_is_in_it_and_nobody_elses(world: World, client: Client) -> None:
     first = world.shoot(State.DELIVERED)
     second = again(world, first, State.CHOOSING)
@@ -115,6 +150,25 @@ def test_who_leaves_is_in_no_colleagues_receipt(world: World, client: Client, wa
     assert {c.likeness_best_colleague for c in theirs} == {0.6}
     # A picture that was judged beside them before they left, and stored after.
     near_to(one, gone)
+    retention.sweep()
+    assert {c.receipt["best_colleague"] for c in mine.all()} == {None}
+
+
+def test_receipts_of_who_left_long_ago_are_looked_through_each_hour(world: World) -> None:
+    """A worker may be at a colleague's pictures for long; no index answers the question."""
+    one, gone = [bring(shoot, State.CHOOSING) for shoot in world.order(2).shoots.all()]
+    choosing.opt_out(actor=employee_actor(gone.employee), shoot=gone)
+    Shoot.objects.filter(pk=gone.pk).update(state_since=timezone.now() - timedelta(hours=3))
+    mine = Candidate.objects.filter(shoot=one)
+    near_to(one, gone)
+    cache.clear()
+    retention.sweep()
+    assert {c.receipt["best_colleague"] for c in mine.all()} == {None}
+    with CaptureQueriesContext(connection) as asked:
+        retention.sweep()
+    assert not [q["sql"] for q in asked.captured_queries if "'best_colleague'" in q["sql"]]
+    near_to(one, gone)
+    cache.clear()  # An hour has passed.
     retention.sweep()
     assert {c.receipt["best_colleague"] for c in mine.all()} == {None}
 

@@ -32,6 +32,7 @@ from tests.world import (
     jpeg,
     make_world,
     token,
+    with_adapter,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,14 +42,6 @@ RESERVE = retention.RESERVE
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return make_world()
-
-
-def with_adapter(shoot: Shoot) -> Shoot:
-    key = f"{shoot.folder}/adapter/1/adapter.safetensors"
-    vault().put(key, b"weights")
-    Shoot.objects.filter(pk=shoot.pk).update(adapter=key)
-    shoot.refresh_from_db()
-    return shoot
 
 
 def age(shoot: Shoot, *, left: timedelta) -> None:

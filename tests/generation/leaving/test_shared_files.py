@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.actors import employee_actor
 from generation.approving import alternatives, choosing
 from generation.delivering import delivery, exports
 from generation.finishing import wall_pictures
 from generation.leaving import retention, withdrawals
-from generation.models import Export, Shoot, State
+from generation.models import Export, Headshot, Shoot, State
 from generation.storage import vault
 from tests.world import World, bring, give_initials, make_world
 
@@ -97,6 +100,24 @@ def test_a_wall_that_was_being_drawn_is_destroyed_by_the_sweep(world: World) -> 
     assert retention.sweep()["remains_cleared"] == 1
     assert not vault().exists(late)
     assert vault().exists(hangs)
+
+
+def test_the_sweep_keeps_a_wall_as_it_hangs_in_every_language_and_reads_nobody_without_one(
+    world: World,
+) -> None:
+    gone, stays = two_of_an_order(world)
+    withdrawals.withdraw(actor=employee_actor(gone.employee), shoot=gone)
+    retention.sweep()
+    with CaptureQueriesContext(connection) as without:
+        retention.clear_remains()
+    Headshot.objects.filter(shoot=stays).update(approved_at=None)  # So that it has a note.
+    with translation.override("de"):
+        german = wall(world, stays, "png")
+    with CaptureQueriesContext(connection) as with_one:
+        assert retention.clear_remains() == 0
+    assert vault().exists(german)
+    assert len(without) < len(with_one)
+    assert not [q for q in without.captured_queries if "generation_headshot" in q["sql"]]
 
 
 def test_a_picture_taken_back_leaves_the_wall(world: World) -> None:

@@ -22,7 +22,7 @@ from headshots.lib.problems import Problem
 from headshots.lib.vault import Vault
 from tests.browser.queue import drain
 from tests.races.together import together
-from tests.world import DIRECTION, World, bring, give_candidates, make_world, token
+from tests.world import DIRECTION, World, bring, give_candidates, make_world, token, with_adapter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,14 +40,6 @@ def other(world: World) -> Look:
         name="Outside",
         **{**DIRECTION, "expression": "smile"},
     )
-
-
-def with_adapter(shoot: Shoot) -> Shoot:
-    key = f"{shoot.folder}/adapter/1/adapter.safetensors"
-    vault().put(key, b"weights")
-    Shoot.objects.filter(pk=shoot.pk).update(adapter=key, adapter_steps=77)
-    shoot.refresh_from_db()
-    return shoot
 
 
 def another(world: World, shoot: Shoot, look: Look) -> Shoot:

@@ -28,7 +28,7 @@ from generation.storage import vault
 from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
 from tests.browser.queue import forget
-from tests.world import DIRECTION, World, bring, give_candidates
+from tests.world import DIRECTION, World, bring, give_candidates, with_adapter
 
 
 def stands(world: World) -> tuple[int, int]:
@@ -299,14 +299,6 @@ def other(world: World) -> Look:
         name="Outside",
         **{**DIRECTION, "expression": "smile"},
     )
-
-
-def with_adapter(shoot: Shoot) -> Shoot:
-    key = f"{shoot.folder}/adapter/1/adapter.safetensors"
-    vault().put(key, b"weights")
-    Shoot.objects.filter(pk=shoot.pk).update(adapter=key, adapter_steps=77)
-    shoot.refresh_from_db()
-    return shoot
 
 
 def test_another_look_asks_nobody_for_photos_and_trains_nothing_again(

@@ -15,10 +15,9 @@ from PIL import Image
 
 from accounts.actors import employee_actor
 from generation.approving import alternatives
-from generation.delivering import credentials
 from generation.engine.finishing.measuring import look
 from generation.engine.provenance import authority
-from generation.finishing import finishes
+from generation.finishing import credentials, finishes
 from generation.leaving import retention
 from generation.models import (
     Directory,

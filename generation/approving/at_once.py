@@ -1,0 +1,75 @@
+"""Approving many headshots at once: everybody who has picked, who was ticked, who is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
+from generation import pieces
+from generation.approving import choosing
+from generation.models import Shoot, State
+from headshots.lib.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+Pick = tuple[UUID, UUID]
+"""A shoot and the candidate that its person had picked when it was approved."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many are approved or, where tasks do it `later`, are going to be; of whom it was refused
+    at once, and why, by shoot."""
+
+    count: int
+    later: bool = False
+    refused: dict[UUID, str] = field(default_factory=dict)
+
+
+def approve_all(*, actor: Actor, shoots: QuerySet[Shoot]) -> Outcome:
+    """Approve each of them that awaits it, as picked now."""
+    waiting = shoots.filter(state=State.APPROVING, headshot__isnull=False)
+    return approve(actor=actor, picks=list(waiting.values_list("pk", "headshot__candidate")))
+
+
+def approve(*, actor: Actor, picks: Sequence[Pick]) -> Outcome:
+    """Approve these; more than pieces.AT_ONCE by tasks. Whoever picks another picture before their
+    turn is left as they are."""
+    if pieces.too_many(picks):
+        said = [(str(shoot), str(candidate)) for shoot, candidate in picks]
+        pieces.queue("approve_some", actor=actor, items=said)
+        return Outcome(len(picks), later=True)
+    refused = {}
+    for shoot_id, candidate_id in picks:
+        try:
+            _approve(actor, shoot_id, candidate_id)
+        except Problem as problem:
+            if problem.status != 409:
+                raise
+            refused[shoot_id] = problem.sentence
+    return Outcome(len(picks) - len(refused), refused=refused)
+
+
+def approve_some(*, actor: Actor, picks: Sequence[Pick]) -> int:
+    """One piece, each in a transaction of its own; returns how many are approved now. Somebody who
+    cannot be approved keeps nobody else from it and goes on awaiting it; twice is once."""
+    approved = 0
+    for shoot_id, candidate_id in picks:
+        try:
+            _approve(actor, shoot_id, candidate_id)
+        except Problem as problem:
+            log.info("not_approved", shoot=str(shoot_id), why=problem.code)
+        except Exception:
+            log.exception("approval_failed", shoot=str(shoot_id))
+        else:
+            approved += 1
+    return approved
+
+
+def _approve(actor: Actor, shoot_id: UUID, candidate_id: UUID) -> None:
+    choosing.approve(actor=actor, shoot=Shoot.objects.get(pk=shoot_id), picked=candidate_id)
