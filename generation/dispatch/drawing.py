@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from django.db import transaction
-from numpy.typing import NDArray
 from PIL import Image
 
 from generation.delivering import credentials
@@ -94,8 +93,8 @@ def _seed(shoot: Shoot, number: int) -> int:
     return (shoot.order_id.int + 1_000_003 * shoot.round + 7_919 * number) % 2**31
 
 
-def _colleagues(shoot: Shoot) -> dict[str, NDArray[np.float64]]:
-    """Face descriptors of everybody in the order who has accepted photos, by shoot."""
+def _colleagues(shoot: Shoot) -> gate.Colleagues:
+    """Everybody in the order who has accepted photos, by shoot."""
     found: dict[str, list[list[float]]] = {}
     rows = Selfie.objects.filter(
         shoot__order=shoot.order_id, verdict=Selfie.Verdict.ACCEPTED
@@ -103,7 +102,7 @@ def _colleagues(shoot: Shoot) -> dict[str, NDArray[np.float64]]:
     for shoot_id, descriptor in rows:
         if descriptor:
             found.setdefault(str(shoot_id), []).append(descriptor)
-    return {person: np.array(rows) for person, rows in found.items()}
+    return gate.Colleagues({person: np.array(rows) for person, rows in found.items()})
 
 
 def _judge_and_store(
@@ -111,24 +110,24 @@ def _judge_and_store(
     sitter: Sitter,
     number: int,
     seed: int,
-    image: Image.Image,
-    colleagues: dict[str, NDArray[np.float64]],
+    image: Image.Image | None,
+    colleagues: gate.Colleagues,
 ) -> None:
-    spec = base.recipe.gate
-    others = {person: rows for person, rows in colleagues.items() if person != sitter.person}
-    receipt = gate.judge(
-        image,
-        sitter.own,
-        others,
-        spec,
-        threshold=sitter.threshold,
-        strict=sitter.strict,
-        appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
-        sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
-    )
+    receipt = gate.NO_PICTURE
+    if image is not None:
+        receipt = gate.judge(
+            image,
+            sitter.own,
+            colleagues.but(sitter.person),
+            base.recipe.gate,
+            threshold=sitter.threshold,
+            strict=sitter.strict,
+            appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
+            sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
+        )
     stem = sitter.key("candidates", f"{sitter.shoot.round}-{number}")
     file = finished = ""
-    if receipt.passed and receipt.landmarks is not None:
+    if image is not None and receipt.passed and receipt.landmarks is not None:
         file, finished = f"{stem}.png", f"{stem}.jpg"
         vault().put(file, finish.png(image))
         frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)
