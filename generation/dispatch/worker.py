@@ -160,6 +160,7 @@ def _train(
                     person=sitter.person,
                     photos=tuple(vault().path(s.file) for s in sitter.selfies),
                     seed=sitter.shoot.seed,
+                    landmarks=tuple(_landmarks(s) for s in sitter.selfies),
                     descriptors=tuple(tuple(row) for row in sitter.own.tolist()),
                 )
                 for sitter in fresh
@@ -190,6 +191,12 @@ def _train(
         sitter.adapter = result.adapter
         key = sitter.key("adapter", str(sitter.claim.fence), result.adapter.name)
         begin_generating(sitter, key, result.steps)
+
+
+def _landmarks(selfie: Selfie) -> tuple[tuple[float, float], ...]:
+    """Where the face lies in a photo, as it was judged; empty of photos judged before that was
+    noted."""
+    return tuple((float(x), float(y)) for x, y in selfie.measures.get("landmarks") or ())
 
 
 def _refuse_photos(sitter: Sitter, damaged: Path | None) -> None:

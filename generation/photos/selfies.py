@@ -234,6 +234,8 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
                 "sharpness": verdict.sharpness,
                 "brightness": verdict.brightness,
                 "yaw": verdict.yaw,
+                # So that whoever trains on the photo need not look for the face again.
+                "landmarks": verdict.landmarks if good else None,
             },
             warnings=[photos.WARNINGS[code] for code in verdict.warnings] if good else [],
         )
