@@ -13,7 +13,7 @@ from django.conf import settings
 from PIL import Image
 
 from generation.embedded_model.demo_people import DemoPerson, selfie, write_people
-from generation.engine import gate, photos
+from generation.engine import gate, photos, seats
 from generation.engine.load import BaseModel
 from generation.engine.sample import sample
 from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
@@ -50,6 +50,11 @@ class Sitter:
     def enough(self) -> bool:
         """Whether the product takes them: fewer accepted photos cannot be handed in."""
         return len(self.files) >= LEAST
+
+    @property
+    def began_again(self) -> bool:
+        """Whether their adapter came apart in training and was begun again."""
+        return self.result is not None and bool(seats.note_of(self.result.adapter).get("steady"))
 
     @property
     def passed(self) -> list[gate.Receipt]:
@@ -181,6 +186,7 @@ def keep(sitters: list[Sitter], path: Path) -> None:
             "words": sitter.person.words,
             "accepted": len(sitter.files),
             "unseen": len(sitter.unseen),
+            "began_again": sitter.began_again,
             "training_seconds": sitter.result.seconds if sitter.result else None,
             "receipts": [receipt.as_dict() for receipt in sitter.receipts],
         }

@@ -89,6 +89,8 @@ def likeness(sitters: list[Sitter], candidates: int) -> list[Figure]:
         ),
         Figure("people with photos enough",
                100 * float(np.mean([s.enough for s in sitters])), "%"),
+        Figure("people whose training began again",
+               100 * float(np.mean([s.began_again for s in sitters])), "%"),
         Figure("people with a headshot", 100 * len(receipts) / len(sitters), "%"),
         Figure("distance to owner, delivered", own, "dlib", "≤ 0.42", own <= 0.42, how),
         Figure("others are further by", gap, "dlib", "≥ 0.12", gap >= 0.12,
