@@ -9,7 +9,6 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from numpy.typing import NDArray
 from PIL import Image
 
 from generation.dispatch.heartbeat import Heartbeat
@@ -50,7 +49,8 @@ def generate_round(
     if not batch:
         return
     compared_at = timezone.now()
-    colleagues = descriptors.by_shoot(Q(shoot__order=batch[0][0].shoot.order_id))
+    in_order = Q(shoot__order=batch[0][0].shoot.order_id)
+    colleagues = gate.Colleagues(descriptors.by_shoot(in_order))
     by_person = {sitter.person: sitter for sitter in sitters}
     drawn = sample.draw(
         base,
@@ -103,25 +103,25 @@ def _judge_and_store(
     sitter: Sitter,
     number: int,
     seed: int,
-    image: Image.Image,
-    colleagues: dict[str, NDArray[np.float64]],
+    image: Image.Image | None,
+    colleagues: gate.Colleagues,
     compared_at: datetime,
 ) -> None:
-    spec = base.recipe.gate
-    others = {person: rows for person, rows in colleagues.items() if person != sitter.person}
-    receipt = gate.judge(
-        image,
-        sitter.own,
-        others,
-        spec,
-        threshold=sitter.threshold,
-        strict=sitter.strict,
-        appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
-        sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
-    )
+    receipt = gate.NO_PICTURE
+    if image is not None:
+        receipt = gate.judge(
+            image,
+            sitter.own,
+            colleagues.but(sitter.person),
+            base.recipe.gate,
+            threshold=sitter.threshold,
+            strict=sitter.strict,
+            appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
+            sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
+        )
     stem = sitter.key("candidates", f"{sitter.shoot.round}-{number}")
     file = finished = ""
-    if receipt.passed and receipt.landmarks is not None:
+    if image is not None and receipt.passed and receipt.landmarks is not None:
         file, finished = f"{stem}.png", f"{stem}.jpg"
         vault().put(file, finish.png(image))
         frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)

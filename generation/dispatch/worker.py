@@ -25,7 +25,7 @@ from generation.dispatch.drawing import generate_round
 from generation.dispatch.heartbeat import Heartbeat, report, reporting
 from generation.dispatch.sitters import Sitter, back_to_collecting, begin_generating
 from generation.engine import adapters, gate, load, train
-from generation.engine.errors import PhotoError, Stopped
+from generation.engine.errors import Diverged, PhotoError, Stopped
 from generation.engine.memory import device_lost
 from generation.engine.specs import TrainSpec
 from generation.leaving import retention
@@ -44,6 +44,10 @@ _DAMAGED = gettext_noop(
 )
 _NO_FACE = gettext_noop(
     "No face could be found in your photos again. Please upload photos that show your face."
+)
+_NOT_LEARNT = gettext_noop(
+    "Learning from your photos broke down twice. That is rare, and hardly your fault: please "
+    "exchange one or two of them and hand them in again."
 )
 
 
@@ -153,6 +157,7 @@ def _train(
                     person=sitter.person,
                     photos=tuple(vault().path(s.file) for s in sitter.selfies),
                     seed=sitter.shoot.seed,
+                    landmarks=tuple(_landmarks(s) for s in sitter.selfies),
                     descriptors=tuple(tuple(row) for row in sitter.own.tolist()),
                 )
                 for sitter in fresh
@@ -169,6 +174,13 @@ def _train(
         # The others keep what they have learnt.
         _train(base, [sitter for sitter in fresh if sitter is not at_fault], heart, stopping)
         return
+    except Diverged as error:
+        log.error("training_diverged", shoot=error.person)
+        at_fault = by_person[error.person]
+        at_fault.ended = True
+        back_to_collecting(at_fault, _NOT_LEARNT)
+        _train(base, [sitter for sitter in fresh if sitter is not at_fault], heart, stopping)
+        return
     for person in by_person.keys() - {result.person for result in results}:
         by_person[person].ended = True
     for result in results:
@@ -176,6 +188,12 @@ def _train(
         sitter.adapter = result.adapter
         key = sitter.key("adapter", str(sitter.claim.fence), result.adapter.name)
         begin_generating(sitter, key, result.steps)
+
+
+def _landmarks(selfie: Selfie) -> tuple[tuple[float, float], ...]:
+    """Where the face lies in a photo, as it was judged; empty of photos judged before that was
+    noted."""
+    return tuple((float(x), float(y)) for x, y in selfie.measures.get("landmarks") or ())
 
 
 def _refuse_photos(sitter: Sitter, damaged: Path | None) -> None:

@@ -166,18 +166,24 @@ class Slots:
             self.put(slot, read(path, self.prefix)[0], held)
 
 
+def shape(recipe: Recipe) -> dict[str, Any]:
+    """What an adapter's note says of the base model that it fits: weights, rank, strength, and
+    which layers it changes."""
+    return {
+        "base": recipe.fingerprint,
+        "rank": recipe.lora.rank,
+        "alpha": recipe.lora.alpha,
+        "targets": sorted(set(recipe.lora.targets)),
+    }
+
+
 def fits(path: Path, recipe: Recipe) -> bool:
-    """Whether the adapter file is whole and of this base model, with its rank and strength."""
+    """Whether the adapter file is whole and of this base model as its recipe is now."""
     try:
         _, note = read(path, "")
     except EngineError:
         return False
-    wanted = {
-        "base": recipe.fingerprint,
-        "rank": recipe.lora.rank,
-        "alpha": recipe.lora.alpha,
-    }
-    return all(note.get(key) == value for key, value in wanted.items())
+    return all(note.get(key) == value for key, value in shape(recipe).items())
 
 
 def write(path: Path, groups: Mapping[str, Mapping[str, Tensor]], note: Mapping[str, Any]) -> None:

@@ -23,6 +23,15 @@ class PhotoError(EngineError):
         self.photo = photo
 
 
+class Diverged(EngineError):
+    """A person's adapter came to values that are not numbers, and did again when it had begun
+    anew; `person` says who, the others can go on."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__("Training on these photos twice led to values that are not numbers.")
+        self.person = person
+
+
 class Stopped(EngineError):
     """The caller asked to stop; every checkpoint on disk is whole."""
 

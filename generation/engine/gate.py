@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from generation.engine.specs import GateSpec
 from generation.engine.words import said
 
 REASONS = {
+    "no_picture": "The drawing came to values that are not numbers.",
     "no_face": "No face was found in the picture.",
     "several_faces": "There is more than one face in the picture.",
     "size": "The face has the wrong size in the picture.",
@@ -72,6 +74,41 @@ class Receipt:
         return " ".join(REASONS[reason] for reason in self.reasons)
 
 
+# The receipt of a drawing that came to no picture.
+NO_PICTURE = Receipt(False, ("no_picture",))
+
+
+class Colleagues:
+    """The photos' descriptors of a whole order, stacked once for all of its pictures."""
+
+    def __init__(self, people: Mapping[str, Descriptor]):
+        """`people` maps names to descriptors [n, 128]; who has none is nobody's colleague."""
+        kept = {name: np.atleast_2d(rows) for name, rows in people.items() if len(rows)}
+        self._names = list(kept)
+        self._counts = np.array([len(rows) for rows in kept.values()], np.int64)
+        self._starts = np.cumsum(self._counts) - self._counts
+        self._rows = np.concatenate(list(kept.values())) if kept else np.zeros((0, 128))
+        self._left_out = ""
+
+    def but(self, name: str) -> Colleagues:
+        """The same people without one of them."""
+        other = copy(self)
+        other._left_out = name
+        return other
+
+    def nearest(self, descriptor: Descriptor) -> tuple[str, float] | None:
+        """Who is nearest to `descriptor` [128], by the mean distance to their photos, and how
+        near; None where there is nobody."""
+        if not self._names:
+            return None
+        sums = np.add.reduceat(faces.distances(descriptor, self._rows), self._starts)
+        means = sums / self._counts
+        if self._left_out in self._names:
+            means[self._names.index(self._left_out)] = np.inf
+        at = int(np.argmin(means))
+        return (self._names[at], float(means[at])) if np.isfinite(means[at]) else None
+
+
 def own_threshold(descriptors: Descriptor | Sequence[Sequence[float]], spec: GateSpec) -> float:
     """The person's own likeness bound, from leave-one-out over their photos [n, 128].
 
@@ -91,7 +128,7 @@ def own_threshold(descriptors: Descriptor | Sequence[Sequence[float]], spec: Gat
 def judge(
     image: Image.Image,
     own: Descriptor,
-    colleagues: Mapping[str, Descriptor],
+    colleagues: Colleagues | Mapping[str, Descriptor],
     spec: GateSpec,
     *,
     threshold: float | None = None,
@@ -101,7 +138,8 @@ def judge(
 ) -> Receipt:
     """Judge one candidate of the person whose photos' descriptors are `own` [n, 128].
 
-    `colleagues` hold those of everyone else in the order. `threshold` is `own_threshold`
+    `colleagues` are everyone else in the order; stack them once where there are many pictures.
+    `threshold` is `own_threshold`
     if computed before. `appearances` and `sharpness` (the median) come from the person's
     photo verdicts; without them, drift is not flagged and sharpness has only its floor. Flags
     in `strict` make the picture fail.
@@ -129,11 +167,8 @@ def judge(
     bound = own_threshold(own, spec) if threshold is None else threshold
     if likeness > bound:
         reasons.append("unlike")
-    best, best_distance = None, None
-    for name, others in colleagues.items():
-        to_other = float(faces.distances(descriptor, others).mean())
-        if best_distance is None or to_other < best_distance:
-            best, best_distance = name, to_other
+    others = colleagues if isinstance(colleagues, Colleagues) else Colleagues(colleagues)
+    best, best_distance = others.nearest(descriptor) or (None, None)
     if best_distance is not None and best_distance - likeness < spec.margin:
         reasons.append("colleague")
     if float(to_own.min()) < spec.copy_distance:

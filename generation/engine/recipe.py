@@ -49,9 +49,12 @@ class LoraSettings:
     by `beta2`: a lower one bears a higher rate. `people` train at once at most. A
     checkpoint is written every `checkpoint_every` steps. `hold_out` photos judge
     checkpoints from `judge_from` (share of steps) on, each time with `judge_images`
-    drawings; training stops after `patience` judgements that are no better (0: never).
-    A person in whose first judged drawings no face is seen has come apart and begins
-    again, once, with `steady_beta2` (0: never).
+    drawings; training stops after `patience` judgements that are no better (0: never), so
+    it ends early only where more than `patience` judgements come before the last step.
+    A person whose mean loss (over 64 pictures, after the warm-up) leaps to more than `leap`
+    times its lowest (0: not looked at), or in whose first judged drawings no face is seen,
+    has come apart and begins again, once, with `steady_beta2` (0: never). So does, in any
+    case, whose loss or gradient is no number.
     """
 
     rank: int = 16
@@ -60,6 +63,7 @@ class LoraSettings:
     learning_rate: float = 1e-4
     beta2: float = 0.999
     steady_beta2: float = 0.0
+    leap: float = 2.5
     weight_decay: float = 1e-2
     clip: float = 1.0
     steps: int = 1000
@@ -210,6 +214,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "lora.hold_out": (0, 100),
     "lora.judge_images": (0, 256),
     "lora.judge_from": (0, 1),
+    "lora.leap": (0, 1000),
     "lora.patience": (0, 1_000_000),
     "sample.steps": (1, 1000),
     "sample.guidance": (0, 100),
@@ -233,6 +238,11 @@ def _refuse_senseless(recipe: Recipe, path: Path) -> None:
             )
     if not recipe.lora.targets:
         raise BaseModelError(f"{path}: “lora.targets” names no layer to train.")
+    if 0 < recipe.lora.leap < 1.2:
+        raise BaseModelError(
+            f"{path}: “lora.leap” is {recipe.lora.leap!r}; every loss rises by so much at times. "
+            "It has to be 1.2 or more, or 0."
+        )
     if recipe.lora.schedule not in ("cosine", "constant"):
         raise BaseModelError(f"{path}: “lora.schedule” has to be “cosine” or “constant”.")
     try:

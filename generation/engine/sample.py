@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from PIL import Image
 
@@ -26,9 +27,15 @@ def sample(
     should_stop: Callable[[], bool] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Image.Image]:
-    """One picture a spec, in their order; see `draw`."""
+    """One picture a spec, in their order; see `draw`. Raises EngineError where one of them is no
+    picture."""
     pictures: dict[int, Image.Image] = {}
     for index, picture in draw(base, specs, should_stop=should_stop):
+        if picture is None:
+            raise EngineError(
+                f"The adapter of {specs[index].person} draws values that are not numbers; train "
+                "the person again."
+            )
         pictures[index] = picture
         if on_progress is not None:
             on_progress(len(pictures), len(specs))
@@ -41,14 +48,14 @@ def draw(
     *,
     should_stop: Callable[[], bool] | None = None,
     dropped: Callable[[str], bool] | None = None,
-) -> Iterator[tuple[int, Image.Image]]:
+) -> Iterator[tuple[int, Image.Image | None]]:
     """(index of a spec, its picture at the base model's resolution), batch by batch as they are
-    drawn.
+    drawn; None for a picture whose adapter led to values that are not numbers.
 
     A picture depends on its own spec alone, not on its neighbours in the batch. Nothing is drawn
     of whom `dropped(person)` names before their batch. Out of memory halves the batch. Raises
     Stopped if `should_stop` says so between two denoising steps, EngineError if an adapter does
-    not fit the base, is gone, or one picture is too much.
+    not fit the base, is gone, one picture is too much, or the base model itself draws no numbers.
     """
     settings = base.recipe.sample
     groups: dict[tuple[int, float], list[int]] = defaultdict(list)
@@ -72,8 +79,13 @@ def draw(
             batch = waiting[:at_once]
             if not batch:
                 break
+            chosen = [specs[index] for index in batch]
             try:
-                drawn = _batch(base, [specs[i] for i in batch], steps, guidance, watch)
+                drawn = _batch(base, chosen, steps, guidance, watch)
+                if _base_fails(base, chosen, drawn, steps, guidance, watch):
+                    raise EngineError(
+                        "The base model drew values that are not numbers. Its VAE may need float32."
+                    )
             except Exception as error:
                 if not out_of_memory(error):
                     raise
@@ -95,7 +107,7 @@ def _batch(
     steps: int,
     guidance: float,
     watch: Callable[[], None],
-) -> list[Image.Image]:
+) -> list[Image.Image | None]:
     recipe = base.recipe
     adapters = list(dict.fromkeys(spec.adapter for spec in specs if spec.adapter is not None))
     base.slots.grow(len(adapters))
@@ -116,3 +128,21 @@ def _batch(
             recipe.sample.rescale,
             watch,
         )
+
+
+def _base_fails(
+    base: BaseModel,
+    specs: Sequence[SampleSpec],
+    drawn: Sequence[Image.Image | None],
+    steps: int,
+    guidance: float,
+    watch: Callable[[], None],
+) -> bool:
+    """Whether a row is no picture by the base model's fault and not by its adapter's."""
+    failed = [spec for spec, picture in zip(specs, drawn, strict=True) if picture is None]
+    if any(spec.adapter is None for spec in failed):
+        return True
+    if len(failed) < len(specs):
+        return False
+    bare = replace(failed[0], adapter=None)
+    return _batch(base, [bare], steps, guidance, watch)[0] is None

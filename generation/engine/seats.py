@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from generation.engine import adapters, faces
+from generation.engine.course import Course
 from generation.engine.errors import EngineError, PhotoError
 from generation.engine.families.interface import Conditioning, join
 from generation.engine.geometry import place
@@ -27,6 +28,8 @@ from generation.engine.specs import TrainSpec
 ADAPTER = "adapter.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
+# How many crops are float tensors at once, on their way into the autoencoder.
+_ENCODED_AT_ONCE = 8
 
 
 @dataclass
@@ -43,7 +46,9 @@ class Data:
 class Seat:
     """A person in the batch. `step` counts optimiser steps done, `seconds` their share.
 
-    `steady`: the person came apart once and has begun again with a shorter memory.
+    `steady`: the person came apart once and has begun again, with the recipe's shorter memory.
+    `apart` is how they came apart in the last step: "leap", "numbers" (that step was left out), or
+    not at all.
     """
 
     spec: TrainSpec
@@ -53,7 +58,9 @@ class Seat:
     step: int = 0
     seconds: float = 0.0
     history: list[tuple[int, float]] = field(default_factory=list)
+    course: Course = field(default_factory=Course)
     steady: bool = False
+    apart: str = ""
     slot: str = ""
     data: Data | None = None
     optimizer: torch.optim.AdamW | None = None
@@ -105,13 +112,19 @@ def open_seat(base: BaseModel, spec: TrainSpec, folder: Path) -> Seat:
             state, note = {g: adapters.read(path, g)[0] for g in ("lora", "m", "v")}, note_of(path)
         except EngineError:
             return seat
-        if note.get("digest") == seat.digest:
+        if note.get("digest") == seat.digest and _numbers(state):
             seat.state = state
             seat.step = int(note["step"])
             seat.seconds = float(note["seconds"])
             seat.history = [(int(step), float(value)) for step, value in note["history"]]
+            seat.course = Course.of(note.get("course", {}))
             seat.steady = bool(note.get("steady"))
     return seat
+
+
+def _numbers(state: Mapping[str, Mapping[str, Tensor]]) -> bool:
+    """Whether all of a checkpoint is numbers; what is not would be learnt on from."""
+    return all(bool(w.isfinite().all()) for group in state.values() for w in group.values())
 
 
 def note_of(path: Path) -> dict[str, Any]:
@@ -156,6 +169,7 @@ def save(seat: Seat, slots: adapters.Slots) -> bool:
         "step": seat.step,
         "seconds": seat.seconds,
         "history": seat.history,
+        "course": seat.course.as_dict(),
         "steady": seat.steady,
     }
     return write(seat, CHECKPOINT, groups, note)
@@ -169,11 +183,13 @@ def sit(seat: Seat, slots: adapters.Slots, recipe: Recipe, slot: str) -> None:
     else:
         slots.put(slot, seat.state["lora"])
     weights = slots.weights(slot)
+    settings = recipe.lora
+    beta2 = (settings.steady_beta2 if seat.steady else 0.0) or settings.beta2
     seat.optimizer = torch.optim.AdamW(
         weights.values(),
-        lr=recipe.lora.learning_rate,
-        betas=(0.9, recipe.lora.steady_beta2 if seat.steady else recipe.lora.beta2),
-        weight_decay=recipe.lora.weight_decay,
+        lr=settings.learning_rate,
+        betas=(0.9, beta2),
+        weight_decay=settings.weight_decay,
         fused=True,
     )
     if seat.state is not None:
@@ -192,57 +208,70 @@ def begin_again(seat: Seat, slots: adapters.Slots, recipe: Recipe) -> None:
     for name in (CHECKPOINT, BEST):
         (seat.folder / name).unlink(missing_ok=True)
     seat.step, seat.history, seat.state, seat.steady = 0, [], None, True
+    seat.course, seat.apart = Course(), ""
     sit(seat, slots, recipe, seat.slot)
 
 
 def prepare(base: BaseModel, spec: TrainSpec) -> Data:
     """Cut and encode the person's photos, once. Raises PhotoError if none can be used."""
     recipe = base.recipe
-    found = _faces(spec, recipe)
+    # One photo after the other: thirty of a phone's would fill a gigabyte side by side.
+    found = [photo for n in range(len(spec.photos)) if (photo := _photo(spec, n, recipe))]
     if not found:
         raise PhotoError(spec.person, "No face was found in any of the photos.")
     held = min(recipe.lora.hold_out, max(0, len(found) - 3))
-    training = range(len(found) - held)
-    pixels, rows = [], []
-    for index in training:
-        original, image, points = found[index]
-        nuisance = spec.captions[original] if spec.captions else ""
-        caption = base.prompt(recipe.selfie_caption(nuisance, spec.noun))
-        for crop in crops(image, points, recipe.crop, recipe.resolution):
-            pixels.append(torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 127.5 - 1)
-            rows.append(caption)
-    latents = base.family.encode_images(torch.stack(pixels))
-    judges = range(len(found) - held, len(found)) if held else training
-    measured = []
-    if recipe.lora.judge_images:
-        for index in judges:
-            original, image, _ = found[index]
-            if spec.descriptors:
-                measured.append(np.asarray(spec.descriptors[original], np.float64))
-            elif seen := faces.detect(image, recipe.photos.enlarge_to):
-                measured.append(faces.describe(image, seen[0], recipe.photos.enlarge_to))
+    training = found[: len(found) - held]
+    latents, rows = [], []
+    for photo in training:
+        nuisance = spec.captions[photo.number] if spec.captions else ""
+        rows += [base.prompt(recipe.selfie_caption(nuisance, spec.noun))] * len(photo.crops)
+    cut = [crop for photo in training for crop in photo.crops]
+    for first in range(0, len(cut), _ENCODED_AT_ONCE):
+        stack = np.stack([np.asarray(crop) for crop in cut[first : first + _ENCODED_AT_ONCE]])
+        pixels = torch.from_numpy(stack).permute(0, 3, 1, 2).float() / 127.5 - 1
+        latents.append(base.family.encode_images(pixels))
+    judges = found[-held:] if held else training
+    measured = [photo.descriptor for photo in judges if photo.descriptor is not None]
     return Data(
-        latents=latents,
+        latents=torch.cat(latents),
         conditioning=join(rows),
-        weights=focus(recipe.crop, latents.shape[-2:]),
+        weights=focus(recipe.crop, latents[0].shape[-2:]),
         descriptors=np.asarray(measured, np.float64).reshape(-1, 128),
     )
 
 
-def _faces(spec: TrainSpec, recipe: Recipe) -> list[tuple[int, Image.Image, faces.Points]]:
-    """The usable photos: number, picture, landmarks. Faceless ones are left out."""
-    found = []
-    for index, path in enumerate(spec.photos):
-        try:
-            with Image.open(path) as file:
-                image = ImageOps.exif_transpose(file).convert("RGB")
-        except OSError as error:
-            raise PhotoError(spec.person, f"The photo {path.name} cannot be read.", path) from error
-        if spec.landmarks:
-            found.append((index, image, spec.landmarks[index]))
-        elif seen := faces.detect(image, recipe.photos.enlarge_to):
-            found.append((index, image, seen[0].landmarks))
-    return found
+@dataclass(frozen=True)
+class _Photo:
+    """What is kept of a photo: its number, what it is trained as, and who is judged by it."""
+
+    number: int
+    crops: list[Image.Image]
+    descriptor: faces.Descriptor | None
+
+
+def _photo(spec: TrainSpec, number: int, recipe: Recipe) -> _Photo | None:
+    """Read and cut one of the person's photos; None if there is no face in it."""
+    path, enlarge_to = spec.photos[number], recipe.photos.enlarge_to
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file).convert("RGB")
+    except OSError as error:
+        raise PhotoError(spec.person, f"The photo {path.name} cannot be read.", path) from error
+    points = spec.landmarks[number] if spec.landmarks else ()
+    judges = recipe.lora.judge_images > 0
+    seen = None
+    if not points or (judges and not spec.descriptors):
+        seen = next(iter(faces.detect(image, enlarge_to)), None)
+    if not points:
+        if seen is None:
+            return None
+        points = seen.landmarks
+    descriptor = None
+    if judges and spec.descriptors:
+        descriptor = np.asarray(spec.descriptors[number], np.float64)
+    elif judges and seen is not None:
+        descriptor = faces.describe(image, seen, enlarge_to)
+    return _Photo(number, crops(image, points, recipe.crop, recipe.resolution), descriptor)
 
 
 def crops(

@@ -23,7 +23,8 @@ class TrainSpec:
 
     `captions` (none, or one a photo) name what changes between photos: clothes, background.
     `landmarks` and `descriptors` (none, or one a photo, as in PhotoVerdict) spare the engine
-    finding and measuring the faces again. `steps` overrides the base model's own number.
+    finding and measuring the faces again; in a photo whose landmarks are empty, the face is looked
+    for. `steps` overrides the base model's own number.
     """
 
     person: str

@@ -8,6 +8,7 @@ that becomes free is taken by the next person.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import torch
 from PIL import Image
 
 from generation.engine import adapters, faces, seats
-from generation.engine.errors import EngineError, PhotoError, Stopped
+from generation.engine.errors import Diverged, EngineError, PhotoError, Stopped
 from generation.engine.families.interface import join
 from generation.engine.guidance import towards_person
 from generation.engine.load import BaseModel
@@ -63,8 +64,9 @@ def train_people(
     `on_progress(person, step, steps)` is called after each step and may raise, `should_stop`
     is asked before each: both leave whole checkpoints, Stopped after saving the last step.
     `dropped(person)` is asked before each step, too: somebody dropped leaves at once, and nothing
-    of them is written any more. Out of memory halves the people at once. Raises PhotoError for a
-    person without a face.
+    of them is written any more. Out of memory halves the people at once. Who comes apart begins
+    again (see LoraSettings). Raises PhotoError for a person without a face, Diverged for one whose
+    values are no numbers a second time; the others' checkpoints are whole then.
     """
 
     def stays(seat: Seat) -> bool:
@@ -120,6 +122,11 @@ def train_people(
                     if (result := run.finish(seat)) is not None:
                         done[seat.spec.person] = result
                     sitting.remove(seat)
+            for seat in sitting:
+                # Twice, or they had begun again.
+                if seat.apart and stays(seat):
+                    run.save([other for other in sitting if other is not seat])
+                    raise Diverged(seat.spec.person)
     finally:
         base.slots.require_grad(())
     return [done[spec.person] for spec in specs if spec.person in done]
@@ -136,6 +143,11 @@ def _finished(base: BaseModel, spec: TrainSpec, folder: Path) -> TrainResult | N
     return TrainResult(
         spec.person, path, int(note["step"]), float(note["seconds"]), note["holdout"], history
     )
+
+
+def _shown(seat: Seat) -> bool:
+    """Whether a face was seen in any of the person's judged drawings."""
+    return any(value < _NO_FACE for _, value in seat.history)
 
 
 class _Run:
@@ -173,7 +185,7 @@ class _Run:
         seat.state, seat.optimizer, seat.slot = again.state, None, ""
 
     def step(self, sitting: Sequence[Seat]) -> None:
-        """One optimiser step of everyone sitting."""
+        """One optimiser step of everyone sitting; left out for whom it has no numbers."""
         start = time.perf_counter()
         recipe, slots, family = self.base.recipe, self.base.slots, self.base.family
         batch = recipe.lora.batch
@@ -201,15 +213,28 @@ class _Run:
                 torch.cat(weights) if weights else None,
                 recipe.lora.snr_gamma,
             )
-            torch.autograd.backward(losses.view(len(sitting), batch).mean(dim=1).sum())
+            each = losses.view(len(sitting), batch).mean(dim=1)
+            torch.autograd.backward(each.sum())
+        norms = []
         for seat in sitting:
             assert seat.optimizer is not None
             learning = [p for group in seat.optimizer.param_groups for p in group["params"]]
-            torch.nn.utils.clip_grad_norm_(learning, recipe.lora.clip, foreach=True)
+            norms.append(torch.nn.utils.clip_grad_norm_(learning, recipe.lora.clip, foreach=True))
+        # The device is waited for once a step, here.
+        found = torch.stack([each.detach(), torch.stack(norms).to(each)]).tolist()
+        for seat, loss, norm in zip(sitting, *found, strict=True):
+            assert seat.optimizer is not None
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                seat.apart = "numbers"
+                continue
             for group in seat.optimizer.param_groups:
                 group["lr"] = seat.rate(recipe)
             seat.optimizer.step()
             seat.step += 1
+            if seat.step > recipe.lora.warmup:
+                above = seat.course.add(loss, batch)
+                if self.may_begin_again(seat) and above > recipe.lora.leap > 0:
+                    seat.apart = "leap"
         share = (time.perf_counter() - start) / len(sitting)
         for seat in sitting:
             seat.seconds += share
@@ -222,6 +247,14 @@ class _Run:
     def after_step(self, seat: Seat) -> bool:
         """Report, judge and save when due; whether the person is done. Judging takes seconds, in
         which somebody may leave: they are not done, and nothing is written."""
+        if seat.apart and _shown(seat):
+            # The weights that drew a face are kept.
+            self.report(seat, seat.steps)
+            return True
+        if seat.apart:
+            if not seat.steady:
+                self.begin_again(seat)
+            return False
         settings = self.base.recipe.lora
         end = seat.step >= seat.steps
         if end or seat.step % settings.checkpoint_every == 0:
@@ -230,9 +263,8 @@ class _Run:
                 if not self.stays(seat):
                     return False
                 if self.came_apart(seat):
-                    log.warning("an adapter came apart at step %d: begun again", seat.step)
-                    seats.begin_again(seat, self.base.slots, self.base.recipe)
-                    self.report(seat, 0)
+                    seat.apart = "nobody"
+                    self.begin_again(seat)
                     return False
                 best = seat.best
                 late = [step for step, _ in seat.history if best and step > best[0]]
@@ -247,11 +279,21 @@ class _Run:
         if self.on_progress is not None:
             self.on_progress(seat.spec.person, step, seat.steps)
 
+    def may_begin_again(self, seat: Seat) -> bool:
+        """Whether there is nothing to keep of the person, and another run, with other settings,
+        before them."""
+        steady = self.base.recipe.lora.steady_beta2
+        return steady > 0 and not seat.steady and not _shown(seat)
+
     def came_apart(self, seat: Seat) -> bool:
         """Whether the first judged drawings show nobody and the person may begin again."""
-        steady = self.base.recipe.lora.steady_beta2
-        blank = [value for _, value in seat.history] == [_NO_FACE]
-        return blank and steady > 0 and not seat.steady
+        return len(seat.history) == 1 and self.may_begin_again(seat)
+
+    def begin_again(self, seat: Seat) -> None:
+        """Start the person over, steadier."""
+        log.warning("an adapter came apart at step %d (%s): begun again", seat.step, seat.apart)
+        seats.begin_again(seat, self.base.slots, self.base.recipe)
+        self.report(seat, 0)
 
     def judge(self, seat: Seat) -> None:
         """Draw the person as they are now and measure them against their photos."""
@@ -263,20 +305,22 @@ class _Run:
         pictures = self._probes(seat, range(recipe.lora.judge_images))
         values = []
         for picture in pictures:
-            seen = faces.detect(picture, recipe.gate.enlarge_to)
             values.append(_NO_FACE)
-            if seen:
+            if picture is None:
+                continue
+            if seen := faces.detect(picture, recipe.gate.enlarge_to):
                 who = faces.describe(picture, seen[0], recipe.gate.enlarge_to)
                 values[-1] = float(faces.distances(who, data.descriptors).mean())
         value = sum(values) / len(values)
         if self.stays(seat) and (seat.best is None or round(value, 5) < seat.best[1]):
             state = {base.family.prefix: base.slots.take(seat.slot)}
-            seats.write(seat, seats.BEST, state, {"digest": seat.digest})
+            seats.write(seat, seats.BEST, state, {"digest": seat.digest, "step": seat.step})
         seat.history.append((seat.step, round(value, 5)))
         seat.seconds += time.perf_counter() - start
 
-    def _probes(self, seat: Seat, seeds: Sequence[int]) -> list[Image.Image]:
-        """The person in the look that everybody is judged in, a picture a seed."""
+    def _probes(self, seat: Seat, seeds: Sequence[int]) -> list[Image.Image | None]:
+        """The person in the look that everybody is judged in, a picture a seed, as `Family.draw`
+        gives them."""
         base, recipe = self.base, self.base.recipe
         guidance = recipe.sample.guidance
         prompt = base.prompt(recipe.headshot_prompt(_PROBE, seat.spec.noun))
@@ -306,9 +350,11 @@ class _Run:
         somebody who left this moment."""
         base, folder = self.base, seat.folder
         state, step, best = base.slots.take(seat.slot), seat.step, seat.best
-        if best is not None and best[0] != seat.step:
-            kept = seats.note_of(folder / seats.BEST).get("digest") == seat.digest
-            if kept:
+        if best is not None and best[0] != step:
+            kept = seats.note_of(folder / seats.BEST)
+            # Judged twice, as after a kill, drawings may differ by a little: what was kept then may
+            # be of another step than the one that is best now.
+            if (kept.get("digest"), kept.get("step")) == (seat.digest, best[0]):
                 try:
                     state = adapters.read(folder / seats.BEST, base.family.prefix)[0]
                 except EngineError:
@@ -316,14 +362,13 @@ class _Run:
                         raise
                     return None
                 step = best[0]
+        holdout = dict(seat.history).get(step)
         note = {
             "digest": seat.digest,
-            "base": base.recipe.fingerprint,
-            "rank": base.recipe.lora.rank,
-            "alpha": base.recipe.lora.alpha,
+            **adapters.shape(base.recipe),
             "step": step,
             "seconds": round(seat.seconds, 2),
-            "holdout": best[1] if best else None,
+            "holdout": holdout,
             "history": seat.history,
             "steady": seat.steady,
         }
@@ -331,6 +376,5 @@ class _Run:
             return None
         for name in (seats.CHECKPOINT, seats.BEST):
             (folder / name).unlink(missing_ok=True)
-        holdout = best[1] if best else None
         path = folder / seats.ADAPTER
         return TrainResult(seat.spec.person, path, step, seat.seconds, holdout, tuple(seat.history))

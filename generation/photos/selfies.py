@@ -27,13 +27,13 @@ from generation.dispatch import base_model, claims
 from generation.inviting import notices
 from generation.models import Selfie, Shoot, State
 from generation.ordering import short_of_credits
+from generation.photos.counts import LEAST as LEAST
+from generation.photos.counts import MOST as MOST
 from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
 
-LEAST = 6
-MOST = 30
 # Judging that has not ended so many seconds after it was queued or begun is taken for lost, and a
 # photo that was begun with so often for one that cannot be judged.
 LOST_S = 120
@@ -232,6 +232,8 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
                 "sharpness": verdict.sharpness,
                 "brightness": verdict.brightness,
                 "yaw": verdict.yaw,
+                # So that whoever trains on the photo need not look for the face again.
+                "landmarks": verdict.landmarks if good else None,
             },
             warnings=[photos.WARNINGS[code] for code in verdict.warnings] if good else [],
         )

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 from PIL import Image
 
-from generation.embedded_model.demo_people import DemoPerson, write_people
-from generation.engine import gate, photos
+from generation.embedded_model.demo_people import DemoPerson, selfie, write_people
+from generation.engine import gate, photos, seats
 from generation.engine.load import BaseModel
 from generation.engine.sample import sample
 from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
 from generation.engine.train import TrainResult, train_people
+from generation.photos.counts import LEAST
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 LOOK = LookSpec("navy suit", "studio grey")
 WANTED = 4
@@ -23,11 +28,15 @@ WANTED = 4
 
 @dataclass
 class Sitter:
-    """A person of the roster with their accepted photos and what was made of them."""
+    """A person of the roster with their accepted photos and what was made of them.
+
+    `unseen` are descriptors [n, 128] of further selfies that neither training nor gate knows.
+    """
 
     person: DemoPerson
     files: list[Path]
     verdicts: list[photos.PhotoVerdict]
+    unseen: np.ndarray = field(default_factory=lambda: np.zeros((0, 128)))
     result: TrainResult | None = None
     images: list[Image.Image] = field(default_factory=list)
     receipts: list[gate.Receipt] = field(default_factory=list)
@@ -36,6 +45,16 @@ class Sitter:
     @property
     def own(self) -> np.ndarray:
         return np.asarray([verdict.descriptor for verdict in self.verdicts], np.float64)
+
+    @property
+    def enough(self) -> bool:
+        """Whether the product takes them: fewer accepted photos cannot be handed in."""
+        return len(self.files) >= LEAST
+
+    @property
+    def began_again(self) -> bool:
+        """Whether their adapter came apart in training and was begun again."""
+        return self.result is not None and bool(seats.note_of(self.result.adapter).get("steady"))
 
     @property
     def passed(self) -> list[gate.Receipt]:
@@ -64,18 +83,38 @@ def gather(folder: Path, base: BaseModel, count: int, selfies: int, seed: int) -
     return sitters
 
 
+def take_unseen(base: BaseModel, sitters: list[Sitter], count: int, folder: Path) -> None:
+    """Render `count` selfies more of everyone and measure those that the product would take."""
+    rules = base.recipe.photos
+    folder.mkdir(parents=True, exist_ok=True)
+    for sitter in sitters:
+        found = []
+        first = len(sitter.person.selfies)
+        for number in range(first, first + count):
+            path = folder / f"{sitter.person.number}_{number + 1:02d}.jpg"
+            selfie(sitter.person.identity, number).save(path, quality=90)
+            with Image.open(path) as image:
+                verdict = photos.judge_photo(image.convert("RGB"), rules)
+            if verdict.ok and verdict.descriptor is not None:
+                found.append(verdict.descriptor)
+        sitter.unseen = np.asarray(found, np.float64).reshape(-1, 128)
+
+
 def train(base: BaseModel, sitters: list[Sitter], folder: Path, again: bool = True) -> None:
-    """Train everyone, several at once; from the start, or with what `folder` has of them."""
+    """Train everyone with photos enough, as many at once as the product's workers do; from the
+    start, or with what `folder` has of them."""
     if again:
         shutil.rmtree(folder, ignore_errors=True)
-    specs = [spec(sitter) for sitter in sitters]
+    specs = [spec(sitter) for sitter in sitters if sitter.enough]
     folders = {one.person: folder / one.person for one in specs}
-    for sitter, result in zip(sitters, train_people(base, specs, folders), strict=True):
+    at_once = settings.PEOPLE_AT_ONCE
+    results = train_people(base, specs, folders, people_at_once=at_once)
+    for sitter, result in zip([s for s in sitters if s.enough], results, strict=True):
         sitter.result = result
 
 
 def spec(sitter: Sitter) -> TrainSpec:
-    """What the engine is asked to train for this person."""
+    """What the engine is asked to train for this person, as `dispatch.worker` asks."""
     return TrainSpec(
         person=sitter.person.number,
         photos=tuple(sitter.files),
@@ -86,15 +125,16 @@ def spec(sitter: Sitter) -> TrainSpec:
 
 
 def draw(base: BaseModel, sitters: list[Sitter], candidates: int, look: LookSpec = LOOK) -> None:
-    """Draw and judge `candidates` pictures of everyone, in mixed batches."""
+    """Draw and judge `candidates` pictures of everyone trained, in mixed batches."""
+    drawn = [(sitter, sitter.result.adapter) for sitter in sitters if sitter.result is not None]
     asked = [
-        SampleSpec(sitter.person.number, sitter.result and sitter.result.adapter, look, 1000 + seed)
+        SampleSpec(sitter.person.number, adapter, look, 1000 + seed)
         for seed in range(candidates)
-        for sitter in sitters
+        for sitter, adapter in drawn
     ]
     images = sample(base, asked)
     for index, image in enumerate(images):
-        sitter = sitters[index % len(sitters)]
+        sitter, _ = drawn[index % len(drawn)]
         sitter.images.append(image)
         sitter.receipts.append(judge(base, sitter, sitters, image))
 
@@ -144,6 +184,9 @@ def keep(sitters: list[Sitter], path: Path) -> None:
     record = {
         sitter.person.number: {
             "words": sitter.person.words,
+            "accepted": len(sitter.files),
+            "unseen": len(sitter.unseen),
+            "began_again": sitter.began_again,
             "training_seconds": sitter.result.seconds if sitter.result else None,
             "receipts": [receipt.as_dict() for receipt in sitter.receipts],
         }

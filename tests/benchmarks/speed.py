@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from django.conf import settings
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -60,7 +61,8 @@ def main() -> None:
     forward, backward = base.family.denoiser.forward, torch.autograd.backward
     base.family.denoiser.forward = inside.around(forward)  # type: ignore[method-assign]
     torch.autograd.backward = inside.around(backward)
-    say(f"training {len(sitters)} people together")
+    people = sum(sitter.enough for sitter in sitters)
+    say(f"training {people} people, {settings.PEOPLE_AT_ONCE} together")
     start = time.perf_counter()
     _roster.train(base, sitters, BENCH / "speed_adapters")
     training = time.perf_counter() - start
@@ -73,7 +75,8 @@ def main() -> None:
     ours = loading + training + drawing
 
     usual, distances = 0.0, []
-    for sitter in sitters[: options.usual]:
+    compared = [sitter for sitter in sitters if sitter.enough][: options.usual]
+    for sitter in compared:
         out = BENCH / "usual" / sitter.person.number
         shutil.rmtree(out, ignore_errors=True)
         say(f"training {sitter.person.number} the usual way")
@@ -85,18 +88,20 @@ def main() -> None:
             receipt = _roster.judge(base, sitter, sitters, Image.open(path))
             if receipt.likeness_own is not None:
                 distances.append(receipt.likeness_own)
-    usual *= options.people / max(1, options.usual)
+    usual *= people / max(1, options.usual)
     unload()
 
-    people, pictures = len(sitters), len(sitters) * options.candidates
+    pictures = sum(len(sitter.images) for sitter in sitters)
     # Of the same people as the usual way's.
-    compared = [r for s in sitters[: options.usual] for r in s.receipts]
-    mine = float(np.mean([r.likeness_own for r in compared if r.likeness_own is not None] or [1]))
+    same = [r.likeness_own for s in compared for r in s.receipts if r.likeness_own is not None]
+    mine = float(np.mean(same or [1]))
     theirs = float(np.mean(distances or [1]))
     share = 100 * inside.seconds / (training + drawing)
     each, picture = training / people, drawing / pictures
     faster = usual / ours
-    cores = f"{torch.get_num_threads()} threads, roster of {people}"
+    cores = (
+        f"{torch.get_num_threads()} threads, roster of {people}, {settings.PEOPLE_AT_ONCE} at once"
+    )
     report(
         "speed",
         [

@@ -79,5 +79,6 @@ class Family(ABC):
         guidance: float,
         rescale: float,
         on_step: Callable[[], None] | None = None,
-    ) -> list[Image.Image]:
-        """One picture a row; a row's chance comes from its own seed alone."""
+    ) -> list[Image.Image | None]:
+        """One picture a row, None for a row whose values are no numbers; a row's chance comes
+        from its own seed alone."""

@@ -155,7 +155,7 @@ class Sdxl(Family):
         guidance: float,
         rescale: float,
         on_step: Callable[[], None] | None = None,
-    ) -> list[Image.Image]:
+    ) -> list[Image.Image | None]:
         def stepped(_pipe: Any, _step: int, _time: Any, values: dict[str, Any]) -> dict[str, Any]:
             if on_step is not None:
                 on_step()
@@ -178,9 +178,9 @@ class Sdxl(Family):
             output_type="pt",
             callback_on_step_end=stepped,
         ).images
-        if not bool(torch.isfinite(pictures).all()):
-            raise EngineError(
-                "The base model drew values that are not numbers. Its VAE may need float32."
-            )
-        rows = (pictures.float().clamp(0, 1) * 255).round().to(torch.uint8)
-        return [Image.fromarray(row.permute(1, 2, 0).cpu().numpy()) for row in rows]
+        whole = torch.isfinite(pictures).all(dim=(1, 2, 3)).tolist()
+        rows = (pictures.float().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8)
+        return [
+            Image.fromarray(row.permute(1, 2, 0).cpu().numpy()) if good else None
+            for row, good in zip(rows, whole, strict=True)
+        ]

@@ -13,13 +13,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from accounts.actors import employee_actor
 from generation.dispatch import base_model, drawing, heartbeat, worker
 from generation.dispatch.claims import Claim
 from generation.embedded_model.demo_people import write_people
-from generation.engine import adapters, gate, load, train
+from generation.engine import adapters, gate, load, photos, seats, train
+from generation.engine.errors import Stopped
+from generation.engine.specs import TrainSpec
 from generation.leaving import withdrawals
 from generation.models import Candidate, Order, Selfie, Shoot, State
 from generation.photos import selfies
@@ -128,7 +132,12 @@ def test_an_adapter_of_another_base_model_is_not_drawn_with(
     first = now(shoot)
     path = vault().path(first.adapter)
     state, note = adapters.read(path, "unet")
-    for spoilt in ({**note, "base": "another"}, {**note, "alpha": 99}, None):
+    for spoilt in (
+        {**note, "base": "another"},
+        {**note, "alpha": 99},
+        {**note, "targets": note["targets"][1:]},
+        None,
+    ):
         if spoilt is None:
             path.write_bytes(b"half of it")
         else:
@@ -141,6 +150,71 @@ def test_an_adapter_of_another_base_model_is_not_drawn_with(
         path = vault().path(again.adapter)
         assert adapters.fits(path, base_model.recipe())
         assert [folder.name for folder in path.parent.parent.iterdir()] == [str(again.fence)]
+
+
+def test_who_cannot_be_learnt_is_told_and_the_others_go_on(
+    world: World, pictures: list[list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bo = handed_in(world.order(2), pictures)
+    monkeypatch.setattr(train._Run, "judge", lambda *_: None)
+    prepare = seats.prepare
+
+    def spoilt(base: load.BaseModel, spec: TrainSpec) -> seats.Data:
+        data = prepare(base, spec)
+        if spec.person == str(ada.pk):
+            data.latents *= float("nan")
+        return data
+
+    monkeypatch.setattr(seats, "prepare", spoilt)
+    work()
+    back = now(ada)
+    assert (back.state, back.message, back.attempts) == (State.COLLECTING, worker._NOT_LEARNT, 1)
+    assert not list(vault().keys(f"{ada.folder}/adapter"))
+    assert Candidate.objects.filter(shoot=bo).exists()
+    assert now(bo).attempts == 1
+
+
+def test_a_drawing_that_is_no_picture_is_one_candidate_less(
+    world: World, pictures: list[list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shoot,) = handed_in(world.order(1), pictures)
+    monkeypatch.setattr(train._Run, "judge", lambda *_: None)
+    family = load.base_model(base_model.folder(), device="cpu").family
+    draw = family.draw
+    monkeypatch.setattr(family, "draw", lambda *given: [None, *draw(*given)[1:]])
+    work()
+    recipe = base_model.recipe().sample
+    receipts = list(Candidate.objects.filter(shoot=shoot).values_list("receipt", flat=True))
+    assert len(receipts) == recipe.candidates * recipe.rounds
+    assert {tuple(receipt["reasons"]) for receipt in receipts} == {("no_picture",), ("no_face",)}
+    assert now(shoot).attempts == 1
+
+
+def test_faces_are_not_looked_for_again_where_the_judge_noted_them(
+    world: World, pictures: list[list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shoot,) = handed_in(world.order(1), pictures)
+    older = Selfie.objects.filter(shoot=shoot, verdict="accepted").order_by("pk")[0]
+    older.measures.pop("landmarks")
+    older.save(update_fields=["measures"])
+    asked: list[TrainSpec] = []
+
+    def only_ask(_base: object, specs: list[TrainSpec], *_: object, **__: object) -> None:
+        asked.extend(specs)
+        raise Stopped
+
+    monkeypatch.setattr(train, "train_people", only_ask)
+    work()
+    (spec,) = asked
+    rules = base_model.recipe().photos
+    for path, landmarks in zip(spec.photos, spec.landmarks, strict=True):
+        if path == vault().path(older.file):
+            assert landmarks == ()
+            continue
+        with Image.open(path) as image:
+            found = photos.judge_photo(image, rules).landmarks
+        assert found is not None
+        assert np.allclose(landmarks, found)
 
 
 def test_the_advice_is_of_all_candidates_also_of_those_before_a_kill(

@@ -62,6 +62,22 @@ def test_an_order_of_one_has_no_colleague(picture: Image.Image) -> None:
     assert receipt.likeness_best_colleague is None
 
 
+def test_the_nearest_of_many_is_whom_a_look_at_each_would_find() -> None:
+    chance = np.random.default_rng(3)
+    who = chance.normal(0, 0.05, 128)
+    people = {f"p{n}": chance.normal(0, 0.05, (n % 9, 128)) for n in range(60)}
+    colleagues = gate.Colleagues(people)
+    means = {name: faces.distances(who, rows).mean() for name, rows in people.items() if len(rows)}
+    first, second = sorted(means, key=lambda name: means[name])[:2]
+    for left_out, nearest in (("nobody", first), (second, first), (first, second)):
+        assert colleagues.but(left_out).nearest(who) == (
+            nearest,
+            pytest.approx(means[nearest], abs=1e-9),
+        )
+    assert gate.Colleagues({"bo": people["p1"]}).but("bo").nearest(who) is None
+    assert gate.Colleagues({}).nearest(who) is None
+
+
 def test_a_persons_own_bound_is_tight_for_even_photos_and_never_loose() -> None:
     chance = np.random.default_rng(0)
 

@@ -85,6 +85,7 @@ def _misspell(folder: Path) -> None:
         (lambda f: _set(f, "lora", steps=0), "“lora.steps” is 0; it has to lie between 1 and"),
         (lambda f: _set(f, "lora", rank=-4), "“lora.rank” is -4"),
         (lambda f: _set(f, "lora", checkpoint_every=0), "“lora.checkpoint_every” is 0"),
+        (lambda f: _set(f, "lora", leap=1.05), "“lora.leap” is 1.05; every loss rises"),
         (lambda f: _set(f, "lora", schedule="sudden"), "“cosine” or “constant”"),
         (lambda f: _set(f, "lora", targets=[]), "names no layer"),
         (lambda f: _set(f, "sample", batch=0), "“sample.batch” is 0"),

@@ -14,7 +14,7 @@ from PIL import Image
 from generation.engine import adapters
 from generation.engine.errors import EngineError, Stopped
 from generation.engine.load import BaseModel
-from generation.engine.sample import sample
+from generation.engine.sample import draw, sample
 from generation.engine.specs import SampleSpec
 from tests.generation.engine.conftest import LOOK
 
@@ -164,6 +164,39 @@ def test_an_adapter_of_another_base_is_refused(
     (tmp_path / "broken.safetensors").write_bytes(b"no adapter")
     with pytest.raises(EngineError, match="cannot be read"):
         sample(base, [SampleSpec("ada", tmp_path / "broken.safetensors", LOOK, 1)])
+
+
+def test_an_adapter_without_numbers_spoils_its_own_pictures_alone(
+    base: BaseModel, trained: dict[str, Path]
+) -> None:
+    specs = specs_of(trained)
+    plain = sample(base, specs)
+    state = adapters.read(trained["bo"], "unet")[0]
+    adapters.write(trained["bo"], {"unet": {k: v * np.nan for k, v in state.items()}}, {})
+    drawn = dict(draw(base, specs))
+    assert [index for index, picture in drawn.items() if picture is None] == [
+        index for index, spec in enumerate(specs) if spec.person == "bo"
+    ]
+    for index, before in enumerate(plain):
+        picture = drawn[index]
+        if picture is not None:
+            assert np.abs(pixels(picture) - pixels(before)).max() <= 1
+    # Alone in a batch, too, it is not taken for the base model's fault.
+    alone = [spec for spec in specs if spec.person == "bo"]
+    assert list(draw(base, alone)) == [(0, None)]
+    with pytest.raises(EngineError, match="adapter of bo draws values that are not numbers"):
+        sample(base, specs)
+
+
+def test_a_base_model_that_draws_no_numbers_is_said(
+    base: BaseModel, trained: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoilt(*given: object) -> list[None]:
+        return [None] * len(given[2])  # type: ignore[arg-type]
+
+    monkeypatch.setattr(base.family, "draw", spoilt)
+    with pytest.raises(EngineError, match="VAE may need float32"):
+        list(draw(base, [SampleSpec("ada", trained["ada"], LOOK, 1)]))
 
 
 def test_stock_diffusers_draws_the_same_from_our_adapter_file(

@@ -18,31 +18,7 @@ from generation.engine.errors import EngineError, PhotoError, Stopped
 from generation.engine.load import BaseModel
 from generation.engine.sample import sample
 from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
-from tests.generation.engine.conftest import LANDMARKS
-
-Photos = dict[str, tuple[Path, ...]]
-
-
-def specs_of(photos: Photos, people: Sequence[str]) -> list[TrainSpec]:
-    return [
-        TrainSpec(name, photos[name], seed=ord(name[0]), landmarks=(LANDMARKS,) * 3)
-        for name in people
-    ]
-
-
-def folders_in(root: Path, people: Sequence[str]) -> dict[str, Path]:
-    return {name: root / name for name in people}
-
-
-def state_of(path: Path) -> dict[str, Tensor]:
-    return adapters.read(path, "unet")[0]
-
-
-def assert_alike(one: dict[str, Tensor], other: dict[str, Tensor], bound: float) -> None:
-    assert one.keys() == other.keys()
-    for key, value in one.items():
-        gap = float((value - other[key]).norm() / value.norm().clamp(min=1e-12))
-        assert gap <= bound, key
+from tests.generation.engine.trained import Photos, assert_alike, folders_in, specs_of, state_of
 
 
 def gradients(
@@ -226,48 +202,6 @@ def test_the_likest_checkpoint_is_kept_and_training_ends_when_it_gets_no_better(
     assert (result.steps, result.holdout) == (4, pytest.approx(0.3))
     assert_alike(kept[4], state_of(result.adapter), 1e-6)
     assert [p.name for p in tmp_path.glob("*.safetensors")] == ["adapter.safetensors"]
-
-
-def test_who_came_apart_begins_again_steadier_and_changes_nobody(
-    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alone = train.train_people(base, specs_of(photos, ["bo"]), {"bo": tmp_path / "alone"})[0]
-    judged = replace(base.recipe.lora, judge_images=1, judge_from=0.5, steady_beta2=0.9)
-    monkeypatch.setattr(
-        base, "recipe", replace(base.recipe, lora=replace(base.recipe.lora, beta2=0.9))
-    )
-    steady = train.train_people(base, specs_of(photos, ["ada"]), {"ada": tmp_path / "steady"})[0]
-    monkeypatch.setattr(base, "recipe", replace(base.recipe, lora=judged))
-    seen = iter([[], ["a face"], ["a face"], ["a face"], ["a face"]])
-    monkeypatch.setattr(train.faces, "detect", lambda *_: next(seen))
-    likeness = iter([0.4, 0.3, 0.4, 0.3])
-    monkeypatch.setattr(train.faces, "describe", lambda *_: np.eye(128)[0] * next(likeness))
-    specs = [
-        replace(spec, descriptors=((0.0,) * 128,) * 3) for spec in specs_of(photos, ["ada", "bo"])
-    ]
-    told: list[tuple[str, int]] = []
-    apart, beside = train.train_people(
-        base,
-        specs,
-        folders_in(tmp_path / "both", ["ada", "bo"]),
-        on_progress=lambda person, step, _: told.append((person, step)),
-    )
-    assert ("ada", 0) in told
-    assert 1.0 not in [value for _, value in apart.history]
-    assert_alike(state_of(steady.adapter), state_of(apart.adapter), 1e-3)
-    assert_alike(state_of(alone.adapter), state_of(beside.adapter), 1e-3)
-
-
-def test_who_shows_no_face_twice_is_kept_as_is(
-    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    judged = replace(base.recipe.lora, judge_images=1, judge_from=0.5, steady_beta2=0.9)
-    monkeypatch.setattr(base, "recipe", replace(base.recipe, lora=judged))
-    monkeypatch.setattr(train.faces, "detect", lambda *_: [])
-    spec = replace(specs_of(photos, ["ada"])[0], descriptors=((0.0,) * 128,) * 3)
-    result = train.train_people(base, [spec], {"ada": tmp_path})[0]
-    assert result.holdout == 1.0
-    assert (result.steps, len(result.history)) == (4, 2)
 
 
 def test_out_of_memory_halves_the_people_and_changes_nothing_else(

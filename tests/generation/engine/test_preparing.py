@@ -1,0 +1,47 @@
+"""Photos become what a person is trained on: one after the other, those with a face."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from generation.engine import seats
+from generation.engine.load import BaseModel
+from tests.generation.engine.trained import Photos, specs_of
+
+
+def test_a_photo_is_let_go_before_the_next_is_read(
+    base: BaseModel, photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops = seats.crops
+    read: list[weakref.ref[Image.Image]] = []
+
+    def watched(image: Image.Image, *given: Any) -> list[Image.Image]:
+        assert [before() for before in read] == [None] * len(read)
+        read.append(weakref.ref(image))
+        return crops(image, *given)
+
+    monkeypatch.setattr(seats, "crops", watched)
+    data = seats.prepare(base, specs_of(photos, ["ada"])[0])
+    assert (len(read), len(data.latents)) == (3, 3)
+
+
+def test_a_face_is_looked_for_only_where_nobody_noted_it(
+    base: BaseModel, photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = specs_of(photos, ["ada"])[0]
+    captioned = replace(spec, captions=("one", "two", "three"), descriptors=((0.0,) * 128,) * 3)
+    whole = seats.prepare(base, captioned)
+    looked: list[Image.Image] = []
+    monkeypatch.setattr(seats.faces, "detect", lambda image, _: looked.append(image) or [])
+    noted = (spec.landmarks[0], (), spec.landmarks[2])
+    left = seats.prepare(base, replace(captioned, landmarks=noted))
+    assert len(looked) == 1
+    # The second photo shows nobody; the others keep their captions.
+    torch.testing.assert_close(left.latents, whole.latents[[0, 2]])
+    torch.testing.assert_close(left.conditioning["text"], whole.conditioning["text"][[0, 2]])
