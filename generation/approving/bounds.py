@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from generation.approving import choosing
 from generation.finishing import consistency, renditions
-from generation.models import Finishing, Headshot, Order, Refinish, Rendition, State
+from generation.models import Finishing, Headshot, Order, Refinish, Rendition, Shoot, State
+from generation.ordering import funnel
 from headshots.lib.problems import Problem
 
 # The face encoder's distance to the person's own photos up to which nobody needs to look twice.
 LIKENESS = 0.45
+EVERYBODY = funnel.Wanted()
 
 
 @dataclass
@@ -33,10 +35,12 @@ class Judged:
         return not self.reasons
 
 
-def awaiting(*, order: Order) -> list[Judged]:
-    """Everybody of an order who awaits approval, by name, each held against the bounds."""
+def awaiting(*, order: Order, wanted: funnel.Wanted = EVERYBODY) -> list[Judged]:
+    """Everybody of an order who awaits approval, or those of them who are `wanted`, by name, each
+    held against the bounds."""
+    theirs = funnel.narrow(Shoot.objects.filter(order=order, state=State.APPROVING), wanted)
     rows = list(
-        Headshot.objects.filter(shoot__order=order, shoot__state=State.APPROVING)
+        Headshot.objects.filter(shoot__in=theirs)
         .select_related("candidate", "shoot__employee", "finishing__finish")
         .prefetch_related(
             "finishing__renditions",
@@ -93,13 +97,16 @@ def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:
     return {standing.headshot.pk: standing.reasons for standing in alike.outliers}
 
 
-def approve_inside(*, actor: Actor, order: Order) -> tuple[int, list[Judged]]:
-    """Approve everybody inside the bounds; returns how many, and who is left with the reasons.
+def approve_inside(
+    *, actor: Actor, order: Order, wanted: funnel.Wanted = EVERYBODY
+) -> tuple[int, list[Judged]]:
+    """Approve everybody inside the bounds, or those of them who are `wanted`; returns how many,
+    and who is left with the reasons.
 
     Somebody who changed their mind in this moment is left, too.
     """
     approved, left = 0, []
-    for judged in awaiting(order=order):
+    for judged in awaiting(order=order, wanted=wanted):
         if judged.inside and _approved(actor, judged):
             approved += 1
         else:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +21,7 @@ from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
 from generation.approving import approvals, bounds, choosing
+from generation.ordering import funnel
 from headshots.lib.problems import Problem
 
 
@@ -26,13 +31,17 @@ def review(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """Everybody who awaits approval, with what speaks against approving without a look."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    judged = bounds.awaiting(order=order)
+    wanted = _wanted(request.GET)
+    judged = bounds.awaiting(order=order, wanted=wanted)
     return render(
         request,
         "generation/review.html",
         {
             "inside": inside,
             "order": order,
+            "wanted": wanted,
+            "words": wanted.words(),
+            "kept": urlencode(wanted.words()),
             "judged": judged,
             "inside_bounds": sum(found.inside for found in judged),
             "likeness": bounds.LIKENESS,
@@ -43,12 +52,28 @@ def review(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def approve_inside(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-    """Approve everybody inside the bounds."""
+    """Approve everybody of the page's department and words who is inside the bounds."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    approved, left = bounds.approve_inside(actor=user_actor(inside.user, request), order=order)
+    wanted = _wanted(request.POST)
+    approved, left = bounds.approve_inside(
+        actor=user_actor(inside.user, request), order=order, wanted=wanted
+    )
     _say_approved(request, approved)
-    return redirect("order_review" if left else "order_delivery", slug=slug, order_id=order_id)
+    if left:
+        return _to_review(slug, order_id, wanted)
+    return redirect("order_delivery", slug=slug, order_id=order_id)
+
+
+def _wanted(said: Mapping[str, str]) -> funnel.Wanted:
+    """Who is looked at: the stage is always that of those who have picked."""
+    return replace(funnel.Wanted.read(said), stage="")
+
+
+def _to_review(slug: str, order_id: UUID, wanted: funnel.Wanted) -> HttpResponse:
+    """To the page as it was looked at."""
+    place = reverse("order_review", kwargs={"slug": slug, "order_id": order_id})
+    return redirect(f"{place}?{urlencode(wanted.words())}")
 
 
 @require_POST
@@ -75,7 +100,7 @@ def approve_many(request: HttpRequest, slug: str, order_id: UUID) -> HttpRespons
     _say_approved(request, approved)
     if approved < len(ticked):
         messages.warning(request, _("Who has picked another picture since is still here."))
-    return redirect("order_review", slug=slug, order_id=order_id)
+    return _to_review(slug, order_id, _wanted(request.POST))
 
 
 def _say_approved(request: HttpRequest, approved: int) -> None:
