@@ -27,12 +27,12 @@ from generation.dispatch import base_model, claims
 from generation.inviting import notices
 from generation.models import Selfie, Shoot, State
 from generation.ordering import short_of_credits
+from generation.photos.enough import LEAST as LEAST
 from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
 
-LEAST = 6
 MOST = 30
 # Judging that has not ended so many seconds after it was queued or begun is taken for lost, and a
 # photo that was begun with so often for one that cannot be judged.
