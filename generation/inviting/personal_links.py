@@ -49,7 +49,9 @@ def send_again(*, shoot: Shoot) -> None:
     invitation = shoot.invitation
     if shoot.state in ENDED_WITHOUT:
         raise Problem(
-            _("This part has ended, so its link is not sent any more."), code="transition", status=409
+            _("This part has ended, so its link is not sent any more."),
+            code="transition",
+            status=409,
         )
     if not may_be_sent(shoot):
         raise Problem(
