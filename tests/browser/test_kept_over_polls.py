@@ -12,7 +12,7 @@ from accounts.models import Employee, WebhookAttempt
 from accounts.webhooks import endpoints
 from generation.models import Publication, PublishingRun, Selfie, Shoot, State
 from generation.publishing import runs
-from generation.views import orders
+from generation.views import orders, publishing
 from tests.browser.conftest import DESK, PHONE, Open, sign_in
 from tests.browser.queue import forget
 from tests.photographs import jpeg_of, portrait
@@ -151,15 +151,18 @@ def test_an_attempt_that_was_unfolded_stays_so_while_the_delivery_waits(opened: 
     expect(page.locator("#attempt-2 summary")).to_be_focused()
 
 
-def test_the_steps_of_somebody_stay_unfolded_while_photos_are_published(opened: Open) -> None:
+def test_the_steps_of_somebody_stay_unfolded_while_photos_are_published(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "PAGE", 2)
     world = make_world()
-    order = world.order(2)
+    order = world.order(3)
     for shoot in order.shoots.all():
         give_files(bring(shoot, State.DELIVERED), ("square",))
     run = runs.start(
         actor=world.actor, order=order, directory=world.directory(), aim=PublishingRun.Aim.PUBLISH
     )
-    first, second = run.publications.all()
+    first, second, third = run.publications.all()
     Publication.objects.filter(pk=first.pk).update(
         steps=[["2026-11-29T10:00:00", "Found over there."]], state="done"
     )
@@ -172,3 +175,5 @@ def test_the_steps_of_somebody_stay_unfolded_while_photos_are_published(opened: 
     expect(page.get_by_text("No such person.")).to_be_visible()
     expect(page.get_by_text("Found over there.")).to_be_visible()
     expect(page.locator(f"#row-{first.pk} summary")).to_be_focused()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text(third.shoot.employee.name)).to_be_visible()
