@@ -93,7 +93,8 @@ document.addEventListener("visibilitychange", () => {
 // Where htmx could not bring the focus back: to what was taken out and put back, as browsers do that
 // cannot move a part whole, and to what was still folded away.
 let hadFocus = null;
-document.addEventListener("htmx:beforeSwap", () => { hadFocus = document.activeElement; });
+const keepFocus = () => { hadFocus = document.activeElement; };
+document.addEventListener("htmx:beforeSwap", keepFocus);
 document.addEventListener("htmx:afterSettle", () => {
   if (hadFocus && document.activeElement === document.body) {
     const part = hadFocus.isConnected ? hadFocus : document.getElementById(hadFocus.id);
