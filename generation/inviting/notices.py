@@ -31,7 +31,7 @@ SUBJECTS = {
     "invitation": gettext_noop("Your headshot for {organisation}"),
     "reminder": gettext_noop("Your headshot for {organisation} is still to come"),
     "fresh_link": gettext_noop("Your new link for {organisation}"),
-    "new_link": gettext_noop("Your new link for {organisation}"),
+    "link_again": gettext_noop("Your new link for {organisation}"),
     "choose_reminder": gettext_noop("Your headshots are waiting for you to choose"),
     "choose": gettext_noop("Your headshots are ready to choose from"),
     "better_photos": gettext_noop("We need other photos for your headshot"),
@@ -53,7 +53,7 @@ _WHILE: dict[str, tuple[State, ...]] = {
     "choose": (State.CHOOSING,),
     "choose_reminder": (State.CHOOSING,),
     "picked": (State.APPROVING,),
-    "new_link": tuple(state for state in State if state not in ENDED_WITHOUT),
+    "link_again": tuple(state for state in State if state not in ENDED_WITHOUT),
     "redo": (State.QUEUED, State.TRAINING, State.GENERATING),
 }
 

@@ -64,5 +64,5 @@ def send_again(*, shoot: Shoot) -> None:
     if not invitation.opens:
         until = timezone.now() + notices.LINK_LIFE
         invitations.renew(invitation=invitation, expires_at=max(invitation.expires_at, until))
-    kind = "invitation" if shoot.state in _EARLY else "new_link"
+    kind = "invitation" if shoot.state in _EARLY else "link_again"
     notices.notify(shoot=shoot, kind=kind, asked=True)

@@ -101,7 +101,7 @@ def test_no_link_is_sent_to_whoever_has_ended_their_part(
     drain()
     assert not mail.outbox
     # Nor does one that was queued before go out.
-    assert not notices.send(shoot=shoot, kind="new_link")
+    assert not notices.send(shoot=shoot, kind="link_again")
 
 
 def test_a_good_link_is_not_sent_where_nothing_is_awaited(world: World) -> None:

@@ -42,7 +42,7 @@ def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
     begun = {
         "choose": State.CHOOSING,
         "choose_reminder": State.CHOOSING,
-        "new_link": State.CHOOSING,
+        "link_again": State.CHOOSING,
         "picked": State.APPROVING,
         "photos_gone": State.COLLECTING,
         "redo": State.QUEUED,
