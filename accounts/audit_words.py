@@ -107,7 +107,7 @@ ACTS: dict[str, str] = {
     "shoot.inputs_destroyed": gettext_noop("Photos and model destroyed"),
     "shoot.made_free": gettext_noop("Made free of charge"),
     "shoot.more_pictures": gettext_noop("Ordered more pictures"),
-    "shoot.opted_out": gettext_noop("Opted out"),
+    "shoot.opted_out": gettext_noop("Chose the alternative"),
     "shoot.queued": gettext_noop("Photos handed in"),
     "shoot.training": gettext_noop("Training began"),
     "shoot.withdrawn": gettext_noop("Withdrawn"),

@@ -109,7 +109,8 @@ def move(
     if to in _FREE:
         # Kept in English, whoever acts.
         with override("en"):
-            note = str(to.label)
+            # That somebody opted out is their own affair: to the others it is the alternative.
+            note = "Alternative" if to == State.OPTED_OUT else str(to.label)
         give_back(actor=actor, shoot=shoot, note=note)
     audit.record(
         actor=actor,

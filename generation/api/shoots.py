@@ -268,8 +268,8 @@ class ShootInviteView(ShootViews):
         shape=ShootShape,
     refuses=(refusals.NO_PHOTOS_AWAITED,),)  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
-        """Mails the personal link once more, while photos are awaited; a revoked one is replaced
-        by a new one, in any state."""
+        """Mails the personal link once more, while photos are awaited; one that was revoked or has
+        run out is replaced by a new one, unless the shoot has ended without a headshot."""
         personal_links.send_again(shoot=access.shoot(self.inside, shoot_id))
         return self.again(shoot_id)
 

@@ -96,6 +96,6 @@ class TeamPageView(TenantView):
         status=204,
     )
     def delete(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """Published again it has another address."""
+        """Published again it has the same address."""
         team_pages.withdraw(actor=self.actor, order=self.order(order_id))
         return self.done()

@@ -12,10 +12,21 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from generation.approving import at_once, later_colleagues
 from generation.finishing import consistency, renditions
-from generation.models import Candidate, Finishing, Headshot, Order, Refinish, Rendition, State
+from generation.models import (
+    Candidate,
+    Finishing,
+    Headshot,
+    Order,
+    Refinish,
+    Rendition,
+    Shoot,
+    State,
+)
+from generation.ordering import funnel
 
 # The face encoder's distance to the person's own photos up to which nobody needs to look twice.
 LIKENESS = 0.45
+EVERYBODY = funnel.Wanted()
 
 
 @dataclass
@@ -32,10 +43,12 @@ class Judged:
         return not self.reasons
 
 
-def awaiting(*, order: Order) -> list[Judged]:
-    """Everybody of an order who awaits approval, by name, each held against the bounds."""
+def awaiting(*, order: Order, wanted: funnel.Wanted = EVERYBODY) -> list[Judged]:
+    """Everybody of an order who awaits approval, or those of them who are `wanted`, by name, each
+    held against the bounds."""
+    theirs = funnel.narrow(Shoot.objects.filter(order=order, state=State.APPROVING), wanted)
     rows = list(
-        Headshot.objects.filter(shoot__order=order, shoot__state=State.APPROVING)
+        Headshot.objects.filter(shoot__in=theirs)
         .select_related("candidate", "shoot__employee", "finishing__finish")
         .prefetch_related(
             "finishing__renditions",
@@ -98,12 +111,15 @@ def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:
     return {standing.headshot.pk: standing.reasons for standing in alike.outliers}
 
 
-def approve_inside(*, actor: Actor, order: Order) -> tuple[at_once.Outcome, list[Judged]]:
-    """Approve everybody inside the bounds; returns how many, and who is left with the reasons.
+def approve_inside(
+    *, actor: Actor, order: Order, wanted: funnel.Wanted = EVERYBODY
+) -> tuple[at_once.Outcome, list[Judged]]:
+    """Approve everybody inside the bounds, or those of them who are `wanted`; returns how many,
+    and who is left with the reasons.
 
     Somebody who changed their mind in this moment is left, too.
     """
-    judged = awaiting(order=order)
+    judged = awaiting(order=order, wanted=wanted)
     picks = [(j.headshot.shoot_id, j.headshot.candidate_id) for j in judged if j.inside]
     outcome = at_once.approve(actor=actor, picks=picks)
     for one in judged:

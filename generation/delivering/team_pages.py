@@ -51,6 +51,8 @@ def publish(*, actor: Actor, order: Order, sites: Sequence[str]) -> TeamPage:
     """Publish an order's team page; `sites` (origins) may embed it. Publishing again changes them.
     One that a partner published ends with its grant, unless the organisation does so again.
 
+    One that was taken off comes back at the address it had.
+
     Raises Problem for what is no site.
     """
     wanted = []
@@ -90,8 +92,9 @@ def publish(*, actor: Actor, order: Order, sites: Sequence[str]) -> TeamPage:
 
 @transaction.atomic
 def withdraw(*, actor: Actor, order: Order) -> None:
-    """Take the page off; its address is another one when it is published again."""
-    if TeamPage.objects.filter(order=order).delete()[0]:
+    """Take the page off. Its address is kept for when it is published again, as others embed it."""
+    off = TeamPage.objects.filter(order=order, published=True)
+    if off.update(published=False):
         audit.record(
             actor=actor, organisation=order.organisation, action="team_page.withdrawn", about=order
         )

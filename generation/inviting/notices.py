@@ -21,7 +21,8 @@ from accounts.models import Employee
 from generation import states
 from generation.accounting import usage
 from generation.leaving import certificates
-from generation.models import Order, Shoot, State
+from generation.models import ENDED_WITHOUT, Order, Shoot, State
+from generation.photos import enough
 
 # For how long a link that goes out in a mail opens something.
 LINK_LIFE = timedelta(days=14)
@@ -30,6 +31,7 @@ SUBJECTS = {
     "invitation": gettext_noop("Your headshot for {organisation}"),
     "reminder": gettext_noop("Your headshot for {organisation} is still to come"),
     "fresh_link": gettext_noop("Your new link for {organisation}"),
+    "link_again": gettext_noop("Your new link for {organisation}"),
     "choose_reminder": gettext_noop("Your headshots are waiting for you to choose"),
     "choose": gettext_noop("Your headshots are ready to choose from"),
     "better_photos": gettext_noop("We need other photos for your headshot"),
@@ -51,6 +53,7 @@ _WHILE: dict[str, tuple[State, ...]] = {
     "choose": (State.CHOOSING,),
     "choose_reminder": (State.CHOOSING,),
     "picked": (State.APPROVING,),
+    "link_again": tuple(state for state in State if state not in ENDED_WITHOUT),
     "redo": (State.QUEUED, State.TRAINING, State.GENERATING),
 }
 
@@ -128,6 +131,8 @@ def send(
         "order": shoot.order,
         "link": link_of(shoot),
         "our_words": states.OUR_WORDS,
+        "late": shoot.order.due_at <= timezone.now(),
+        "missing": enough.missing(shoot) if kind == "reminder" else 0,
         "certificate": getattr(shoot, "certificate", None),
     }
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):

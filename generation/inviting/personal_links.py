@@ -10,8 +10,10 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.consent import invitations
 from generation.inviting import notices
-from generation.models import Shoot, State
+from generation.models import ENDED_WITHOUT, Shoot, State
 from headshots.lib.problems import Problem
+
+_EARLY = (State.INVITED, State.COLLECTING)
 
 
 @transaction.atomic
@@ -28,16 +30,30 @@ def revoke(*, actor: Actor, shoot: Shoot) -> None:
     )
 
 
+def may_be_sent(shoot: Shoot) -> bool:
+    """Whether there is reason to send the link once more: photos are awaited, or something is
+    behind it and it opens nothing any more."""
+    if shoot.state in ENDED_WITHOUT:
+        return False
+    return shoot.state in _EARLY or not shoot.invitation.opens
+
+
 @transaction.atomic
 def send_again(*, shoot: Shoot) -> None:
     """Queue the mail with the link once more; where that was revoked or has run out, with a new
     one.
 
-    Raises Problem (409) where the link is good and no photos are awaited.
+    Raises Problem (409) where the shoot has ended without a headshot, and where the link is good
+    and no photos are awaited.
     """
     invitation = shoot.invitation
-    early = shoot.state in (State.INVITED, State.COLLECTING)
-    if not early and invitation.opens:
+    if shoot.state in ENDED_WITHOUT:
+        raise Problem(
+            _("This part has ended, so its link is not sent any more."),
+            code="transition",
+            status=409,
+        )
+    if not may_be_sent(shoot):
         raise Problem(
             _("This shoot is {state}; no photos are awaited.").format(
                 state=str(State(shoot.state).label).lower()
@@ -48,4 +64,5 @@ def send_again(*, shoot: Shoot) -> None:
     if not invitation.opens:
         until = timezone.now() + notices.LINK_LIFE
         invitations.renew(invitation=invitation, expires_at=max(invitation.expires_at, until))
-    notices.notify(shoot=shoot, kind="invitation" if early else "fresh_link", asked=True)
+    kind = "invitation" if shoot.state in _EARLY else "link_again"
+    notices.notify(shoot=shoot, kind=kind, asked=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +22,7 @@ from accounts.models import Role
 from generation import access
 from generation.approving import approvals, at_once, bounds
 from generation.models import State
+from generation.ordering import funnel
 from headshots.lib.problems import Problem
 
 
@@ -27,13 +32,17 @@ def review(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """Everybody who awaits approval, with what speaks against approving without a look."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    judged = bounds.awaiting(order=order)
+    wanted = _wanted(request.GET)
+    judged = bounds.awaiting(order=order, wanted=wanted)
     return render(
         request,
         "generation/review.html",
         {
             "inside": inside,
             "order": order,
+            "wanted": wanted,
+            "words": wanted.words(),
+            "kept": urlencode(wanted.words()),
             "judged": judged,
             "inside_bounds": sum(found.inside for found in judged),
             "likeness": bounds.LIKENESS,
@@ -44,13 +53,29 @@ def review(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def approve_inside(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-    """Approve everybody inside the bounds."""
+    """Approve everybody of the page's department and words who is inside the bounds."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    outcome, left = bounds.approve_inside(actor=user_actor(inside.user, request), order=order)
+    wanted = _wanted(request.POST)
+    outcome, left = bounds.approve_inside(
+        actor=user_actor(inside.user, request), order=order, wanted=wanted
+    )
     _say_approved(request, outcome)
-    place = "order" if outcome.later else "order_review" if left else "order_delivery"
+    if left and not outcome.later:
+        return _to_review(slug, order_id, wanted)
+    place = "order" if outcome.later else "order_delivery"
     return redirect(place, slug=slug, order_id=order_id)
+
+
+def _wanted(said: Mapping[str, str]) -> funnel.Wanted:
+    """Who is looked at: the stage is always that of those who have picked."""
+    return replace(funnel.Wanted.read(said), stage="")
+
+
+def _to_review(slug: str, order_id: UUID, wanted: funnel.Wanted) -> HttpResponse:
+    """To the page as it was looked at."""
+    place = reverse("order_review", kwargs={"slug": slug, "order_id": order_id})
+    return redirect(f"{place}?{urlencode(wanted.words())}")
 
 
 @require_POST
@@ -72,8 +97,9 @@ def approve_many(request: HttpRequest, slug: str, order_id: UUID) -> HttpRespons
     _say_approved(request, outcome)
     if outcome.count < len(ticked):
         messages.warning(request, _("Who has picked another picture since is still here."))
-    place = "order" if outcome.later else "order_review"
-    return redirect(place, slug=slug, order_id=order_id)
+    if outcome.later:
+        return redirect("order", slug=slug, order_id=order_id)
+    return _to_review(slug, order_id, _wanted(request.POST))
 
 
 def _say_approved(request: HttpRequest, outcome: at_once.Outcome) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts import languages
 from accounts.actors import Actor, employee_actor
@@ -67,6 +67,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
             shoot.employee, jurisdiction=where, language=translation.get_language() or "en"
         )
         context["jurisdictions"] = Jurisdiction
+        context["late"] = shoot.order.due_at <= timezone.now()
     elif shoot.state == State.COLLECTING:
         context |= _photos(shoot)
     elif shoot.state in (State.CHOOSING, State.APPROVING):

@@ -235,6 +235,7 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "passed": made.filter(passed=True).count(),
             "selfies": found.selfies.filter(verdict="accepted").count(),
             "ended": found.state in states.ENDED,
+            "link_may_be_sent": personal_links.may_be_sent(found),
             "ended_early": found.state in orders.ENDED_EARLY
             and found.employee.status == Employee.Status.ACTIVE,
             "margin": revenue.of_a_credit(inside.organisation).left(

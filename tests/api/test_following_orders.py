@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from accounts.models import AuditEntry, Employee
 from generation import access
 from generation.delivering import delivery
-from generation.models import Order, Publication, PublishingRun, Shoot, State, TeamPage
+from generation.models import Order, Publication, PublishingRun, Shoot, State
 from tests.api.program import Program, problem
 from tests.world import DIRECTION, World, give_files, make_finishing, make_world, token
 
@@ -141,7 +141,9 @@ def test_a_team_page_is_published_and_taken_off(program: Program, world: World) 
     assert refused["field"] == "sites"
     assert program.delete(place).status_code == 204
     assert Client().get(path_of(page["url"])).status_code == 404
-    assert not TeamPage.objects.exists()
+    problem(program.get(place), 404, "not_found")
+    again = program.send("PUT", place, {"sites": []}).json()
+    assert again["url"] == page["url"]
 
 
 def test_departments_get_their_looks(program: Program, world: World) -> None:

@@ -362,5 +362,5 @@ class Orders(Resource[shapes.Order]):
         return cast(shapes.TeamPage, self._put(f"{self.path}/{id}/team-page", body, if_match))
 
     def take_team_page_off(self, id: str, *, if_match: str | None = None) -> None:
-        """Published again it has another address."""
+        """Published again it has the same address."""
         self._delete(f"{self.path}/{id}/team-page", if_match)

@@ -1,11 +1,11 @@
-// What somebody has unfolded in a part that is fetched again stays unfolded.
+// What somebody has unfolded or folded in a part that is fetched again stays so.
 "use strict";
 (() => {
-  let open = [];
+  let known = [];
   document.addEventListener("htmx:beforeSwap", () => {
-    open = [...document.querySelectorAll("details[open][id]")].map((part) => part.id);
+    known = [...document.querySelectorAll("details[id]")].map((part) => [part.id, part.open]);
   });
   document.addEventListener("htmx:afterSwap", () => {
-    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, open] of known) document.getElementById(id)?.toggleAttribute("open", open);
   });
 })();

@@ -66,10 +66,7 @@
       const found = answer.ok && !answer.redirected && await read(answer);
       if (found) return found;
     } catch { /* The connection is away, or it took too long. */ }
-    const toast = document.createElement("p");
-    toast.className = "toast error";
-    toast.textContent = gettext("The list could not be loaded. Try again; if it stays so, open this page anew.");
-    document.getElementById("toasts")?.replaceChildren(toast);
+    complain(gettext("The list could not be loaded. Try again; if it stays so, open this page anew."));
     return null;
   };
   const peopleIn = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("people");

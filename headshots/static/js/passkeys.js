@@ -9,16 +9,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   for (const button of document.querySelectorAll("button[id][aria-busy]")) free(button);
-  const toasts = document.getElementById("toasts");
-  if (!toasts) return;
   const name = event.detail.exception && event.detail.exception.name;
-  const toast = document.createElement("p");
-  toast.className = "toast error";
-  toast.setAttribute("role", "alert");
-  toast.textContent = {
+  complain({
     NotAllowedError: gettext("It was cancelled, or took too long. You can try again."),
     InvalidStateError: gettext("This device has a passkey for your account already."),
     SecurityError: gettext("Passkeys need the site's proper address with https://."),
-  }[name] || gettext("This browser or device could not do it. Try another, or use an authenticator app.");
-  toasts.append(toast);
+  }[name] || gettext("This browser or device could not do it. Try another, or use an authenticator app."));
 });

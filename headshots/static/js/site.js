@@ -75,12 +75,14 @@ window.addEventListener("pageshow", (event) => {
   for (const part of document.querySelectorAll("[aria-busy]")) free(part);
 });
 
-// Polling rests while the page is hidden, a question is open or somebody is filling in a field.
+// Polling rests while the page is hidden, a question is open or somebody is writing into a field.
+// A file that was chosen or a box that was ticked keeps the focus, and nothing is being written.
+const WRITTEN = "textarea, select, input:not([type=file], [type=checkbox], [type=radio])";
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (!part.hasAttribute("data-poll")) return;
   const focused = document.activeElement;
-  const typing = part.contains(focused) && focused.matches("input, textarea, select");
+  const typing = part.contains(focused) && focused.matches(WRITTEN);
   if (document.hidden || document.querySelector("dialog[open]") || typing) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
@@ -88,20 +90,37 @@ document.addEventListener("visibilitychange", () => {
   const part = document.querySelector("[data-poll]");
   if (part && window.htmx) window.htmx.trigger(part, "look");
 });
+// Where htmx could not bring the focus back: to what was taken out and put back, as browsers do that
+// cannot move a part whole, and to what was still folded away.
+let hadFocus = null;
+const keepFocus = () => { hadFocus = document.activeElement; };
+document.addEventListener("htmx:beforeSwap", keepFocus);
+document.addEventListener("htmx:afterSettle", () => {
+  if (hadFocus && document.activeElement === document.body) {
+    const part = hadFocus.isConnected ? hadFocus : document.getElementById(hadFocus.id);
+    part?.focus({ preventScroll: true });
+  }
+  hadFocus = null;
+});
 // What changed is read out once; the words stand in an element that is never replaced.
 document.addEventListener("htmx:afterSwap", () => {
   const said = document.querySelector("[data-say]");
   const voice = document.getElementById("voice");
   if (said && voice && voice.textContent !== said.dataset.say) voice.textContent = said.dataset.say;
 });
+// A message that something was refused; it stays until it is closed.
+const complain = (sentence) => {
+  const toast = document.getElementById("error-toast")?.content.querySelector(".toast").cloneNode(true);
+  if (!toast) return;
+  toast.querySelector("p").textContent = sentence;
+  document.getElementById("toasts").replaceChildren(toast);
+};
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-close-toast]")?.closest(".toast").remove();
+});
 // A refusal of a request in the background is shown as a message.
 document.addEventListener("htmx:responseError", (event) => {
   const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
   const sentence = page.querySelector("[data-problem]");
-  const toasts = document.getElementById("toasts");
-  if (!sentence || !toasts) return;
-  const toast = document.createElement("p");
-  toast.className = "toast error";
-  toast.textContent = sentence.textContent.trim();
-  toasts.replaceChildren(toast);
+  if (sentence) complain(sentence.textContent.trim());
 });

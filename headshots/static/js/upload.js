@@ -134,6 +134,7 @@
     if (!live) return;
     // An answer to the poll for a part that is gone would take the preserved form along.
     live.addEventListener("htmx:beforeSwap", (event) => event.preventDefault());
+    keepFocus();
     window.htmx.swap(live, news, { swapStyle: "outerHTML" });
   };
 

@@ -167,7 +167,7 @@ def test_what_an_administrator_writes_reaches_the_person_as_their_words(
     shoot = world.shoot(State.APPROVING)
     choosing.send_back(actor=world.actor, shoot=shoot, reason="Yuck, <b>that</b> tie.")
     page = client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
-    assert "asks you to pick once more" in page
+    assert "asks you to pick another picture" in page
     assert "not about you. In the words of Acme: “Yuck, &lt;b&gt;that&lt;/b&gt; tie.”" in page
     tasks.send_notices("choose", [str(shoot.pk)])
     told = mail.outbox[-1]

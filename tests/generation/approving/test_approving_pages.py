@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,9 +13,10 @@ from accounts.actors import employee_actor
 from accounts.models import Employee
 from billing import ledger
 from generation.approving import choosing
-from generation.models import Order, State
+from generation.models import Finishing, Order, State
 from tests.forms import hidden
-from tests.world import World, bring
+from tests.generation.sitters import MEASURES
+from tests.world import World, bring, give_files
 
 
 def picked_in(world: World, *departments: str) -> Order:
@@ -101,3 +105,34 @@ def test_approving_without_saying_which_delivers_nothing(
     assert "Look at the picture first" in answer.content.decode()
     shoot.refresh_from_db()
     assert shoot.state == State.APPROVING
+
+
+def test_looking_through_a_department_is_about_nobody_else(world: World, client: Client) -> None:
+    client.force_login(world.owner)
+    order = picked_in(world, "Sales", "Legal", "Legal")
+    for shoot in order.shoots.all():
+        give_files(shoot)
+    Finishing.objects.update(measures=MEASURES)
+    place = reverse("order", args=[world.organisation.slug, order.pk])
+    page = client.get(place, {"department": "Legal", "stage": "invited"}).content.decode()
+    link = re.search(r'id="look-through" href="([^"]+)"', page)
+    assert link
+    review = client.get(unescape(link[1]))
+    assert {found.headshot.shoot.employee.department for found in review.context["judged"]} == {
+        "Legal"
+    }
+    text = review.content.decode()
+    assert "Show everybody" in text
+    assert "Approve all 2 inside the bounds" in text
+    # Ticked ones are looked through further in the same department.
+    many = reverse("order_approve_many", args=[world.organisation.slug, order.pk])
+    one = review.context["judged"][0].headshot
+    back = client.post(many, {**hidden(review, many), "candidates": str(one.candidate_id)})
+    review = client.get(back["Location"])
+    assert len(review.context["judged"]) == 1
+    inside = reverse("order_approve_inside", args=[world.organisation.slug, order.pk])
+    client.post(inside, hidden(review, inside))
+    assert delivered(order) == ["Legal", "Legal"]
+    everybody = client.get(reverse("order_review", args=[world.organisation.slug, order.pk]))
+    assert len(everybody.context["judged"]) == 1
+    assert "Show everybody" not in everybody.content.decode()

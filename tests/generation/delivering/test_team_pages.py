@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
-from accounts.models import Employee
+from accounts.models import AuditEntry, Employee
 from generation.delivering import team_pages
 from generation.finishing import finishes, rendition_table
 from generation.models import State, TeamConsent
@@ -54,6 +54,32 @@ def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
 
     team_pages.withdraw(actor=SYSTEM, order=one.order)
     assert guest.get(address).status_code == 404
+
+
+def test_taken_off_and_published_again_the_page_is_where_others_embed_it(world: World) -> None:
+    order = world.order(1)
+    address = reverse("team", args=[team_pages.publish(actor=SYSTEM, order=order, sites=[]).key])
+    owner, guest = Client(), Client()
+    owner.force_login(world.owner)
+    place = {"slug": world.organisation.slug, "order_id": order.pk}
+    act = reverse("team_page_publish", kwargs=place)
+    bring(order.shoots.get(), State.APPROVING)
+
+    owner.post(act, {"act": "withdraw"})
+    assert guest.get(address).status_code == 404
+    wall = owner.get(reverse("order_wall", kwargs=place)).content.decode()
+    assert address not in wall
+    assert "Publish the page" in wall
+    assert "Take it off" not in wall
+    # Off is off: a second time changes nothing and is no act.
+    owner.post(act, {"act": "withdraw"})
+    acts = AuditEntry.objects.filter(organisation=world.organisation)
+    assert acts.filter(action="team_page.withdrawn").count() == 1
+
+    owner.post(act, {"sites": "https://www.example.com"})
+    shown = guest.get(address)
+    assert shown.status_code == 200
+    assert "frame-ancestors https://www.example.com" in shown["Content-Security-Policy"]
 
 
 def test_who_opted_out_may_stand_there_with_what_they_gave_and_is_said_to(world: World) -> None:

@@ -12,9 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actors import employee_actor
 from accounts.models import Invitation
+from generation.approving import choosing
 from generation.inviting import notices, personal_links
+from generation.leaving import withdrawals
 from generation.models import Shoot, State
+from generation.ordering import orders
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
 from tests.world import World, make_world, token
@@ -60,6 +64,44 @@ def test_a_link_that_has_run_out_can_be_sent_again(
     assert opened(client) == 200
     shoot.invitation.refresh_from_db()
     assert shoot.invitation.expires_at > timezone.now() + timedelta(days=13)
+
+
+def test_a_link_that_the_organisation_sends_is_not_said_to_be_asked_for(world: World) -> None:
+    shoot = run_out(world.shoot(State.DELIVERED))
+    personal_links.send_again(shoot=shoot)
+    drain()
+    body = str(mail.outbox[-1].body)
+    assert "Acme sends you a new link" in body
+    assert "You asked" not in body
+
+
+@pytest.mark.parametrize("end", ["opted out", "withdrawn", "cancelled"])
+@pytest.mark.parametrize("closed", ["run out", "revoked"])
+def test_no_link_is_sent_to_whoever_has_ended_their_part(
+    world: World, client: Client, end: str, closed: str
+) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    person = employee_actor(shoot.employee)
+    if end == "opted out":
+        choosing.opt_out(actor=person, shoot=shoot)
+    elif end == "withdrawn":
+        withdrawals.withdraw(actor=person, shoot=shoot)
+    else:
+        orders.cancel_shoot(actor=world.actor, shoot=shoot)
+    drain()
+    shoot = run_out(shoot)
+    if closed == "revoked":
+        personal_links.revoke(actor=world.actor, shoot=shoot)
+    mail.outbox.clear()
+    client.force_login(world.owner)
+    place = [world.organisation.slug, shoot.pk]
+    path = reverse("shoot_invite", args=place)
+    assert path not in client.get(reverse("shoot", args=place)).content.decode()
+    assert client.post(path).status_code == 409
+    drain()
+    assert not mail.outbox
+    # Nor does one that was queued before go out.
+    assert not notices.send(shoot=shoot, kind="link_again")
 
 
 def test_a_good_link_is_not_sent_where_nothing_is_awaited(world: World) -> None:

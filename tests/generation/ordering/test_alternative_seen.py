@@ -37,3 +37,7 @@ def test_the_order_says_alternative_and_counts_it_apart(world: World, client: Cl
     one = client.get(reverse("shoot", args=[world.organisation.slug, gone.pk])).content.decode()
     assert "Alternative" in one
     assert "Opted out" not in one
+    for name, word in (("audit_log", "Chose the alternative"), ("credits", "Alternative")):
+        shown = client.get(reverse(name, args=[world.organisation.slug])).content.decode()
+        assert word in shown
+        assert "Opted out" not in shown
