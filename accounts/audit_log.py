@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import AuditEntry, Organisation, User
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 from headshots.lib.tables import write_csv
 
@@ -88,9 +89,9 @@ def export(
     count = entries.count()
     if count > MOST_EXPORTED:
         raise Problem(
-            _(
-                "These are {count:,} entries; a file holds {most_exported:,}. Choose fewer days."
-            ).format(count=count, most_exported=MOST_EXPORTED),
+            _("These are {count} entries; a file holds {most_exported}. Choose fewer days.").format(
+                count=numbers.grouped(count), most_exported=numbers.grouped(MOST_EXPORTED)
+            ),
             code="too_many",
             field="since",
         )

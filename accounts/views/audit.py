@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access, audit_log
@@ -16,6 +15,7 @@ from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.audit_log import Filter
 from accounts.models import Role
+from headshots.lib.csv_files import csv_file
 from headshots.lib.problems import Problem
 
 PAGE = 50
@@ -48,11 +48,7 @@ def export(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Problem as refused:
         return _page(request, inside, wanted, refused)
-    response = HttpResponse(data, content_type="text/csv; charset=utf-8")
-    name = f"log-{timezone.localdate():%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return csv_file(data, name="log")
 
 
 def _page(

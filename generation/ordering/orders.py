@@ -13,10 +13,9 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, clocks
 from accounts.actors import Actor
 from accounts.consent import invitations
-from accounts.mail import clocks
 from accounts.models import Employee, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms

@@ -24,6 +24,7 @@ from generation.delivering import credentials, delivery, disclosure, download_li
 from generation.finishing import renditions
 from generation.models import Alternative, Order, State
 from generation.ordering import orders
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 
@@ -148,7 +149,7 @@ def make_link(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         download_links.make(
             actor=user_actor(inside.user, request),
             order=order,
-            days=int(days) if days.isdecimal() else 0,
+            days=numbers.whole(days),
             wanted=request.POST.getlist("kinds"),
             note=request.POST.get("note", ""),
         )
