@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, QuerySet, Sum
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts import audit, clocks
+from accounts import audit, clocks, languages
 from accounts.actors import Actor
 from accounts.consent import invitations
 from accounts.models import Employee, Organisation
@@ -101,10 +102,9 @@ def place_order(
     if not twice:
         placed_once.refuse_doubles(organisation=organisation, look=look, employees=employees)
     _credits_for(organisation, employees, more_pictures)
-    today = clocks.day_of(timezone.now(), organisation=organisation)
     order = Order.objects.create(
         organisation=organisation,
-        name=" ".join(name.split())[:120] or f"{look.name}, {today:%d %b %Y}",
+        name=" ".join(name.split())[:120] or _usual_name(actor, organisation, look),
         look=look,
         frozen_look=asdict(look.direction()),
         due_at=due_at,
@@ -132,6 +132,13 @@ def place_order(
         notices.invite(shoots=shoots)
     calls.wake(order)
     return order
+
+
+def _usual_name(actor: Actor, organisation: Organisation, look: Look) -> str:
+    """The look and the day, as whoever places the order writes days."""
+    today = clocks.day_of(timezone.now(), organisation=organisation)
+    with translation.override(languages.of_user(actor.user)):
+        return f"{look.name}, {date_format(today, 'SHORT_DATE_FORMAT')}"
 
 
 @transaction.atomic

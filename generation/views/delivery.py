@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import pace
+from accounts import clocks, pace
 from accounts.access import Membership, membership
 from accounts.actors import Actor, user_actor
 from accounts.consent import invitations
@@ -175,6 +175,7 @@ def revoke_link(request: HttpRequest, slug: str, link_id: UUID) -> HttpResponse:
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """What somebody with a link sees before they fetch it."""
     link = download_links.open_link(token=token)
+    clocks.show(clocks.at_home(link.order.organisation))
     return render(
         request,
         "generation/shared.html",
