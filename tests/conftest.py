@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import timezone
 
 from headshots.lib import embedded_postgres
 from tests.stand_in import shop, stand_in  # noqa: F401  fixtures
@@ -39,6 +41,13 @@ def places(tmp_path: Path, settings: Any) -> None:
     """Files of a test lie in a folder of its own."""
     settings.PRIVATE_ROOT = tmp_path / "private"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
+
+
+@pytest.fixture(autouse=True)
+def no_clock() -> Iterator[None]:
+    """A test that lets somebody in outside of a request leaves no clock to the next."""
+    yield
+    timezone.deactivate()
 
 
 @pytest.fixture

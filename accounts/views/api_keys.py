@@ -160,7 +160,7 @@ def _end(request: HttpRequest, inside: Membership) -> datetime | None:
         day = parse_date(text)
     except ValueError:
         day = None
-    # On the last day that there is, it may be another year elsewhere.
+    # Elsewhere the next year may have begun, and after the last there is none.
     if day is None or day.year == MAXYEAR:
         raise Problem(_("Give the last day as a day."), code="day", field="expires")
     return datetime.combine(day, time(23, 59, 59), clocks.at_home(inside.organisation))
