@@ -116,18 +116,20 @@ def low_balance(request: HttpRequest, slug: str) -> HttpResponse:
     """Be told below so many credits, or never."""
     inside = membership(request.user, slug, Role.ADMIN)
     text = request.POST.get("low_balance", "").strip()
+    credits = None
     try:
+        credits = _number(text, "low_balance") if text else None
         terms.warn_below(
             actor=user_actor(inside.user, request),
             organisation=inside.organisation,
-            credits=_number(text, "low_balance") if text else None,
+            credits=credits,
         )
     except Problem as problem:
         return _budgets_page(request, inside, problem, about="low_balance")
     messages.success(
         request,
-        _("You will be told by mail below {n} credits.").format(n=text)
-        if text
+        _("You will be told by mail below {n} credits.").format(n=numbers.grouped(credits))
+        if credits
         else _("No mail is sent about a low balance."),
     )
     return redirect("budgets", slug=slug)
