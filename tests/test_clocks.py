@@ -86,6 +86,8 @@ def test_the_days_of_the_log_are_those_that_it_shows(berlin: World) -> None:
     for since, found in (("2026-11-29", True), ("2026-11-30", False)):
         text = client.get(log, {"since": since, "until": since}).content.decode()
         assert ("00:30:15" in text) is found
+    for far in ({"since": "0001-01-01"}, {"until": "9999-12-30"}):
+        assert "00:30:15" in client.get(log, far).content.decode()
     # What is taken along says that its times are UTC, as before.
     export = reverse("audit_export", args=[berlin.organisation.slug])
     file = client.post(export, {"since": "2026-11-29", "until": "2026-11-29"}).content.decode()
