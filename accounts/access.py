@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
+from accounts import clocks
 from accounts.membership.rights import RANK
 from accounts.membership.second_factor import SecondFactorNeeded, has_second_factor
 from accounts.models import (
@@ -59,7 +60,7 @@ class Membership(Inside):
 
 def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
     """The user's membership of the organisation with that slug, at least with that role; the slug
-    of its sandbox leads into that.
+    of its sandbox leads into that. From here on the page goes by the organisation's clock.
 
     Raises Http404 for whoever is no member, PermissionDenied for a weaker role, and
     SecondFactorNeeded where the organisation requires one and the user has none.
@@ -80,6 +81,7 @@ def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
             f"This needs the role {role.label.lower()}; yours is {found.role.label.lower()}. "
             "Ask an owner of the organisation."
         )
+    clocks.show(clocks.at_home(found.organisation))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from ipaddress import ip_address
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, TextField
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import AuditEntry, Organisation, User
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 from headshots.lib.tables import write_csv
 
@@ -25,7 +27,7 @@ HEADERS = ("time (UTC)", "who", "kind", "from", "action", "about", "about id", "
 
 @dataclass(frozen=True)
 class Filter:
-    """What is looked for. Days are UTC days, both ends included; empty means any."""
+    """What is looked for. Both days are included; empty means any."""
 
     who: str = ""
     what: str = ""
@@ -53,8 +55,10 @@ class Filter:
         return {name: value for name, value in found.items() if value}
 
 
-def search(entries: QuerySet[AuditEntry], wanted: Filter) -> QuerySet[AuditEntry]:
-    """Those of the entries that are looked for, in the order they came."""
+def search(
+    entries: QuerySet[AuditEntry], wanted: Filter, *, zone: ZoneInfo
+) -> QuerySet[AuditEntry]:
+    """Those of the entries that are looked for, in the order they came; days by that clock."""
     if wanted.who:
         meant = Q(actor_name__icontains=wanted.who)
         # A name is shown where there is one; people know each other's addresses, too.
@@ -66,9 +70,9 @@ def search(entries: QuerySet[AuditEntry], wanted: Filter) -> QuerySet[AuditEntry
     if wanted.what:
         entries = entries.filter(action=wanted.what)
     if wanted.since:
-        entries = entries.filter(created_at__gte=_midnight(wanted.since))
+        entries = entries.filter(created_at__gte=_midnight(wanted.since, zone))
     if wanted.until:
-        entries = entries.filter(created_at__lt=_midnight(wanted.until + timedelta(days=1)))
+        entries = entries.filter(created_at__lt=_midnight(wanted.until + timedelta(days=1), zone))
     return entries
 
 
@@ -83,9 +87,9 @@ def export(
     count = entries.count()
     if count > MOST_EXPORTED:
         raise Problem(
-            _(
-                "These are {count:,} entries; a file holds {most_exported:,}. Choose fewer days."
-            ).format(count=count, most_exported=MOST_EXPORTED),
+            _("These are {count} entries; a file holds {most_exported}. Choose fewer days.").format(
+                count=numbers.grouped(count), most_exported=numbers.grouped(MOST_EXPORTED)
+            ),
             code="too_many",
             field="since",
         )
@@ -127,8 +131,8 @@ def _day(words: Mapping[str, str], name: str) -> date | None:
     return found
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone)
 
 
 def _is_address(text: str) -> bool:

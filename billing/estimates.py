@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing import price_tables, prices
 from billing.payments import catalogue
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 MOST_STAFF = 100_000
@@ -71,20 +72,22 @@ class Estimate:
 
 def number(text: str, *, name: str, field: str, least: int, most: int) -> int:
     """A whole number that somebody typed. Raises Problem for what is none, or out of bounds."""
-    digits = text.strip().replace(",", "").replace(" ", "")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+    said = numbers.whole(text)
+    if said < 0:
         raise Problem(
             _("Give {name} as a whole number.").format(name=name), code="number", field=field
         )
-    if not least <= int(digits) <= most:
+    if not least <= said <= most:
         raise Problem(
             _("{name} can be {least} to {most}.").format(
-                name=name[:1].upper() + name[1:], least=f"{least:,}", most=f"{most:,}"
+                name=name[:1].upper() + name[1:],
+                least=numbers.grouped(least),
+                most=numbers.grouped(most),
             ),
             code="number",
             field=field,
         )
-    return int(digits)
+    return said
 
 
 def estimate(*, staff: int, pictures: int, hours: int) -> Estimate:

@@ -24,6 +24,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Organisation
 from billing.models import CreditAccount, CreditGrant, CreditHold
+from headshots.lib import numbers
 from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
 
@@ -312,7 +313,7 @@ def _check_amount(amount: int, *, least: str) -> None:
         raise Problem(least, code="amount", field="amount")
     if amount > MOST:
         raise Problem(
-            _("At most {most:,} credits can be moved at once.").format(most=MOST),
+            _("At most {most} credits can be moved at once.").format(most=numbers.grouped(MOST)),
             code="amount",
             field="amount",
         )

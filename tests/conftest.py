@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import timezone
 
 from headshots.lib import embedded_postgres, vault_mark
 from headshots.lib.vault import Vault
@@ -56,6 +58,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         vault_mark.lay_table()
         vault_mark.keep(MARK)
     Vault(settings.PRIVATE_ROOT).sign(MARK)
+
+
+@pytest.fixture(autouse=True)
+def no_clock() -> Iterator[None]:
+    """A test that lets somebody in outside of a request leaves no clock to the next."""
+    yield
+    timezone.deactivate()
 
 
 @pytest.fixture

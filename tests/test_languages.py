@@ -15,6 +15,9 @@ from django.utils import translation
 from accounts import audit_words
 from accounts.consent.jurisdictions import Jurisdiction
 from accounts.consent.releases import release_text
+from accounts.models import Employee
+from accounts.staff import roster_columns
+from generation.delivering import disclosure
 from generation.inviting import notices
 from generation.models import State
 from headshots.lib import catalogues
@@ -113,6 +116,15 @@ def test_every_act_of_the_log_has_words() -> None:
     acts |= {f"order.refinish_{state}" for state in ("approved", "discarded", "undone")}
     unnamed = {act for act in acts if "{" not in act} - set(audit_words.ACTS)
     assert unnamed == set()
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_a_language_is_known_wherever_code_has_words_of_its_own(language: str) -> None:
+    assert language in Employee.Language.values
+    assert roster_columns.language_code(language) == language
+    assert (settings.BASE_DIR / "headshots/formats" / language / "formats.py").is_file()
+    said = disclosure.texts(organisation="Acme", signed=True, photographed=True)
+    assert language in {text.language for text in said}
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -77,3 +77,27 @@ def test_what_cannot_be_reckoned_is_said(
     page = client.get(URL, asked)
     assert page.status_code == 422
     assert says in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("staff", "pictures", "says"),
+    [
+        ("1", "4", "For 1 person, $29. That is 1 credit. "),
+        ("1", "12", "For 1 person, $145. That is 5 credits. "),
+        ("2", "4", "For 2 people, $29 each. That is 2 credits. "),
+    ],
+)
+def test_one_person_and_one_credit_are_one(
+    db: None, client: Client, staff: str, pictures: str, says: str
+) -> None:
+    page = client.get(URL, {"staff": staff, "pictures": pictures, "hours": "24"})
+    assert says.strip() in " ".join(page.content.decode().split())
+
+
+def test_thousands_are_typed_and_read_as_in_the_readers_language(db: None, client: Client) -> None:
+    german = Client(headers={"accept-language": "de"})
+    assert "100.000" in german.get(URL, {"staff": "0"}).content.decode()
+    for asked, typed in ((client, "1,200"), (german, "1.200")):
+        assert asked.get(URL, {"staff": typed}).context["estimate"].staff == 1200
+    # A comma parts the fraction there.
+    assert german.get(URL, {"staff": "1,200"}).status_code == 422

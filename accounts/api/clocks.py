@@ -8,10 +8,9 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import access
+from accounts import access, clocks
 from accounts.api import refusals
 from accounts.api.base import TenantView
-from accounts.mail import clocks
 from accounts.models import Location
 from accounts.staff import roster_people
 from headshots.lib.api.operations import operation

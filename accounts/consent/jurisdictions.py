@@ -8,8 +8,9 @@ from functools import cache
 
 from babel import Locale
 from babel.core import get_global
+from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, to_locale
 
 from accounts.models import Employee
 
@@ -23,7 +24,6 @@ class Jurisdiction(models.TextChoices):
 _EUROPE = re.compile(
     "AT|BE|BG|CH|CY|CZ|DE|DK|EE|ES|FI|FR|GB|GR|HR|HU|IE|IS|IT|LI|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK"
 )
-_NAMED_IN = ("en", "de", "fr", "es")
 
 
 def guess(employee: Employee) -> Jurisdiction:
@@ -60,8 +60,8 @@ def _places() -> dict[str, str]:
     for zone, country in get_global("zone_territories").items():
         city = zone.rsplit("/", 1)[-1].replace("_", " ")
         found.setdefault(" ".join(_plain(city)), country)
-    for language in _NAMED_IN:
-        for code, name in Locale(language).territories.items():
+    for language, _ in settings.LANGUAGES:
+        for code, name in Locale.parse(to_locale(language)).territories.items():
             if len(code) == 2 and code.isalpha():
                 found[" ".join(_plain(name))] = code
     return found

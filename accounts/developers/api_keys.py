@@ -15,6 +15,7 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -199,7 +200,7 @@ def authenticate(*, secret: str, address: str | None) -> ApiKey:
     if key.state == "expired":
         raise Problem(
             _("This key expired on {time} UTC. Make a new one.").format(
-                time=f"{key.expires_at:%d %b %Y at %H:%M}"
+                time=date_format(key.expires_at, "SHORT_DATETIME_FORMAT")
             ),
             code="key_expired",
             status=401,

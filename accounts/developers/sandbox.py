@@ -30,6 +30,7 @@ def open_sandbox(*, actor: Actor, organisation: Organisation) -> Organisation:
         # The slug of a real one has no two dashes in a row.
         slug=f"test--{organisation.slug[:47]}{organisation.pk.hex[-6:] if long else ''}",
         sandbox_of=organisation,
+        time_zone=organisation.time_zone,
     )
     audit.record(actor=actor, organisation=organisation, action="sandbox.opened", about=sandbox)
     opened.send(sender=open_sandbox, sandbox=sandbox, actor=actor)

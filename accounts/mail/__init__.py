@@ -1,1 +1,1 @@
-"""Mail under an organisation's name, when it may go out, and what comes back."""
+"""Mail under an organisation's name, and what comes back."""

@@ -12,8 +12,9 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import timezone
 
-from accounts import languages
+from accounts import clocks, languages
 from accounts.models import Member, Organisation, Role
 from headshots.lib.problems import Problem
 from headshots.lib.storage import vault
@@ -47,23 +48,24 @@ def letter(
     to: Sequence[str],
     headers: Mapping[str, str] | None = None,
 ) -> Letter:
-    """The mail that `emails/TEMPLATE.txt` and `.html` make, in the language that is active. A
-    sandbox's is addressed to nobody, so that sending it sends nothing.
+    """The mail that `emails/TEMPLATE.txt` and `.html` make, in the language that is active and by
+    the organisation's clock. A sandbox's is addressed to nobody, so that sending it sends nothing.
 
     A logo that cannot be read just now is left out; the mail goes all the same.
     """
     logo = logo_of(organisation)
     shown = _shown(logo, f"cid:{_LOGO_ID}")
+    with timezone.override(clocks.at_home(organisation)):
+        text = render_to_string(f"emails/{template}.txt", {**context})
+        html = render_to_string(f"emails/{template}.html", {**context, **shown})
     mail = Letter(
         subject=subject,
-        body=render_to_string(f"emails/{template}.txt", {**context}),
+        body=text,
         # SECURITY: whoever has a test key says who is in a sandbox, and none of them asked for it.
         to=[] if organisation.sandbox_of_id else list(to),
         headers=dict(headers or {}),
     )
-    mail.attach_alternative(
-        render_to_string(f"emails/{template}.html", {**context, **shown}), "text/html"
-    )
+    mail.attach_alternative(html, "text/html")
     mail.logo = logo
     return mail
 
@@ -71,9 +73,10 @@ def letter(
 def page(*, organisation: Organisation, template: str, context: Mapping[str, object]) -> str:
     """The HTML of a mail to be looked at in a browser, the logo within."""
     logo = logo_of(organisation)
-    return render_to_string(
-        f"emails/{template}.html", {**context, **_shown(logo, logo_address(logo))}
-    )
+    with timezone.override(clocks.at_home(organisation)):
+        return render_to_string(
+            f"emails/{template}.html", {**context, **_shown(logo, logo_address(logo))}
+        )
 
 
 def logo_of(organisation: Organisation) -> bytes:

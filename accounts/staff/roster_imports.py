@@ -27,6 +27,7 @@ from accounts.staff import roster_changes, roster_writing
 from accounts.staff.roster_changes import Decision
 from accounts.staff.roster_columns import checked
 from accounts.staff.roster_rows import ReadRow, read_rows
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 from headshots.lib.storage import vault
 from headshots.lib.tables import Row, Skipped, Table
@@ -161,7 +162,7 @@ def apply_import(*, actor: Actor, roster_import: RosterImport) -> Applied:
             "{who} changed the roster after this preview was made, and nothing has been "
             "applied. {n} lines come out otherwise now and stand first, marked.",
             len(moved),
-        ).format(who=who, n=f"{len(moved):,}")
+        ).format(who=who, n=numbers.grouped(len(moved)))
         message = f"{said} {message}".strip()
         _ready(found, decisions, message)
         return Applied(done=False, moved=len(moved))

@@ -18,6 +18,7 @@ from accounts.actors import Actor
 from accounts.models import Employee, Organisation
 from accounts.staff import new_addresses, roster_writing
 from accounts.staff.roster_edits import read_person
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 MOST_ROWS = 1000
@@ -73,7 +74,7 @@ def upsert(
     """
     if not 1 <= len(rows) <= MOST_ROWS:
         raise Problem(
-            _("Send 1 to {most_rows:,} rows a call.").format(most_rows=MOST_ROWS),
+            _("Send 1 to {most_rows} rows a call.").format(most_rows=numbers.grouped(MOST_ROWS)),
             code="rows",
             field="employees",
         )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access
+from accounts import access, clocks
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.developers import api_keys, partners, scopes
@@ -51,7 +50,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             name=request.POST.get("name", ""),
             wanted=request.POST.getlist("scopes"),
             networks=request.POST.get("networks", "").split(),
-            expires_at=_end(request),
+            expires_at=_end(request, inside),
         )
     except Problem as refused:
         return _form(request, inside, None, refused)
@@ -73,7 +72,7 @@ def key(request: HttpRequest, slug: str, key_id: UUID) -> HttpResponse:
             name=request.POST.get("name", ""),
             wanted=request.POST.getlist("scopes"),
             networks=request.POST.get("networks", "").split(),
-            expires_at=_end(request),
+            expires_at=_end(request, inside),
         )
     except Problem as refused:
         return _form(request, inside, found, refused)
@@ -152,8 +151,8 @@ def framing(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("api_keys", slug=slug)
 
 
-def _end(request: HttpRequest) -> datetime | None:
-    """The end of the day that was given, if one was."""
+def _end(request: HttpRequest, inside: Membership) -> datetime | None:
+    """The end of the day that was given, if one was, by the organisation's clock."""
     text = request.POST.get("expires", "").strip()
     if not text:
         return None
@@ -161,9 +160,10 @@ def _end(request: HttpRequest) -> datetime | None:
         day = parse_date(text)
     except ValueError:
         day = None
-    if day is None:
+    # Elsewhere the next year may have begun, and after the last there is none.
+    if day is None or day.year == MAXYEAR:
         raise Problem(_("Give the last day as a day."), code="day", field="expires")
-    return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+    return datetime.combine(day, time(23, 59, 59), clocks.at_home(inside.organisation))
 
 
 def _page(
@@ -195,7 +195,10 @@ def _form(
     request: HttpRequest, inside: Membership, found: ApiKey | None, problem: Problem | None = None
 ) -> HttpResponse:
     said = request.POST if request.method == "POST" else {}
-    known_end = found.expires_at.date().isoformat() if found and found.expires_at else ""
+    known_end = ""
+    if found and found.expires_at:
+        shown = min(found.expires_at, datetime(MAXYEAR, 1, 1, tzinfo=UTC))
+        known_end = clocks.day_of(shown, organisation=inside.organisation).isoformat()
     return render(
         request,
         "accounts/api_key.html",

@@ -6,16 +6,17 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import access, audit_log, audit_words
+from accounts import access, audit_log, audit_words, clocks
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.audit_log import Filter
-from accounts.models import Role
+from accounts.models import AuditEntry, Role
+from headshots.lib.csv_files import csv_file
 from headshots.lib.problems import Problem
 
 PAGE = 50
@@ -43,23 +44,24 @@ def export(request: HttpRequest, slug: str) -> HttpResponse:
         data = audit_log.export(
             actor=user_actor(inside.user, request),
             organisation=inside.organisation,
-            entries=audit_log.search(access.audit_entries(inside), wanted),
+            entries=_found(inside, wanted),
             wanted=wanted,
         )
     except Problem as refused:
         return _page(request, inside, wanted, refused)
-    response = HttpResponse(data, content_type="text/csv; charset=utf-8")
-    name = f"log-{timezone.localdate():%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return csv_file(data, name="log")
+
+
+def _found(inside: Membership, wanted: Filter) -> QuerySet[AuditEntry]:
+    """What is looked for, by the days of the clock that the page shows."""
+    zone = clocks.at_home(inside.organisation)
+    return audit_log.search(access.audit_entries(inside), wanted, zone=zone)
 
 
 def _page(
     request: HttpRequest, inside: Membership, wanted: Filter, problem: Problem | None = None
 ) -> HttpResponse:
-    entries = access.audit_entries(inside)
-    found = Paginator(audit_log.search(entries, wanted), PAGE)
+    found = Paginator(_found(inside, wanted), PAGE)
     return render(
         request,
         "accounts/audit.html",

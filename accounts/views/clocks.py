@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import access
+from accounts import access, clocks
 from accounts.actors import user_actor
-from accounts.mail import clocks
 from accounts.models import Location, Role
 from accounts.staff import roster_people
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 
@@ -42,8 +42,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
                 actor=user_actor(inside.user, request),
                 organisation=organisation,
                 time_zone=said["time_zone"],
-                quiet_from=_hour(said["quiet_from"]),
-                quiet_until=_hour(said["quiet_until"]),
+                quiet_from=numbers.whole(said["quiet_from"]),
+                quiet_until=numbers.whole(said["quiet_until"]),
                 locations={name: zone for name, zone in known.items() if name in names},
             )
             messages.success(request, _("The clocks are set."))
@@ -63,7 +63,3 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         },
         status=problem.status if problem else 200,
     )
-
-
-def _hour(said: str) -> int:
-    return int(said) if said.isdecimal() and len(said) < 3 else -1

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,6 +24,8 @@ from accounts.models import Employee, Role
 from accounts.staff import roster_edits, roster_people
 from accounts.staff.roster_columns import LABELS, LIMITS
 from accounts.staff.roster_people import Filter
+from headshots.lib import numbers
+from headshots.lib.csv_files import csv_file
 from headshots.lib.problems import Problem
 
 PAGE = 50
@@ -68,11 +69,7 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(f"{reverse('order_new', kwargs={'slug': slug})}?{urlencode(words)}")
     if wanted == "export":
         data = roster_people.export(actor=actor, organisation=inside.organisation, people=chosen)
-        response = HttpResponse(data, content_type="text/csv; charset=utf-8")
-        name = f"roster-{timezone.localdate():%Y-%m-%d}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return csv_file(data, name="roster")
     if wanted not in ("left", "back"):
         raise Problem(_("Choose what to do with them."), code="act")
     status = Employee.Status.LEFT if wanted == "left" else Employee.Status.ACTIVE
@@ -92,7 +89,7 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if cancelled:
         said += " " + _("What was cancelled as they left does not go on; it takes a new order.")
-    messages.success(request, said.format(n=f"{done:,}"))
+    messages.success(request, said.format(n=numbers.grouped(done)))
     kept = {name: value for name, value in words.items() if name != "employees"}
     return redirect(f"{reverse('roster', kwargs={'slug': slug})}?{urlencode(kept)}")
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access
+from accounts import access, clocks
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.developers import sandbox
@@ -170,7 +170,7 @@ def replay_since(request: HttpRequest, slug: str, endpoint_id: UUID) -> HttpResp
         if since is None:
             raise Problem(_("Say since when."), code="since", field="since")
         if timezone.is_naive(since):
-            since = timezone.make_aware(since)
+            since = timezone.make_aware(since, clocks.at_home(inside.organisation))
         count = deliveries.replay_since(
             actor=user_actor(inside.user, request),
             endpoint=found,

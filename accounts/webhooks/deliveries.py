@@ -16,6 +16,7 @@ from accounts.actors import SYSTEM, Actor
 from accounts.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import endpoints, events
 from accounts.webhooks.outcome import Outcome
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 # How long after each failed attempt the next one comes; after the last there is none.
@@ -152,9 +153,9 @@ def replay_since(
     if count > MOST_REPLAYED:
         raise Problem(
             _(
-                "These are {count:,} events; at most {most_replayed:,} are sent again at "
+                "These are {count} events; at most {most_replayed} are sent again at "
                 "once. Choose a later date."
-            ).format(count=count, most_replayed=MOST_REPLAYED),
+            ).format(count=numbers.grouped(count), most_replayed=numbers.grouped(MOST_REPLAYED)),
             code="too_many",
             field="since",
         )

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from headshots.lib import safe_http
 
@@ -13,6 +14,12 @@ TIMEOUT_S = 15.0
 MOST_ANSWER_BYTES = 4096
 # Longer than this is waiting.
 SLOW_S = 5.0
+_REDIRECTED = gettext_noop(
+    "The answer was {status}: redirects are not followed. Enter the final address."
+)
+_UNEXPECTED = gettext_noop("The answer was {status}; 2xx is expected.")
+# Every sentence with blanks that a problem may be.
+FILLED = (_REDIRECTED, _UNEXPECTED, *safe_http.FILLED)
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,10 @@ def _judged(status: int) -> str:
     if 200 <= status < 300:
         return ""
     if 300 <= status < 400:
-        return _(
-            "The answer was {status}: redirects are not followed. Enter the final address."
-        ).format(status=status)
+        return _(_REDIRECTED).format(status=status)
     if status == 410:
         return _("The answer was 410 Gone: the endpoint has been switched off.")
-    return _("The answer was {status}; 2xx is expected.").format(status=status)
+    return _(_UNEXPECTED).format(status=status)
 
 
 def _since(start: float) -> int:

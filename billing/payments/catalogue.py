@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 CURRENCY = "usd"
@@ -107,15 +108,15 @@ def credits_asked(*, pack: str, credits: str) -> int:
 
 def whole_number(text: str, *, field: str, least: int, most: int = MOST) -> int:
     """A number of credits that somebody typed; Problem for what is none, or out of bounds."""
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+    said = numbers.whole(text)
+    if said < 0:
         raise Problem(_("Give the credits as a whole number."), code="amount", field=field)
-    if not least <= int(digits) <= most:
+    if not least <= said <= most:
         raise Problem(
-            _("Between {least:,} and {most:,} credits can be bought at once.").format(
-                least=least, most=most
+            _("Between {least} and {most} credits can be bought at once.").format(
+                least=numbers.grouped(least), most=numbers.grouped(most)
             ),
             code="amount",
             field=field,
         )
-    return int(digits)
+    return said

@@ -63,6 +63,7 @@ def once(*parts: object) -> stripe.RequestOptions:
     return {"idempotency_key": name}
 
 
+REFUSED = gettext_noop("Stripe refused this: {value}")
 NOTHING_CHARGED = gettext_noop("Nothing was charged.")
 
 
@@ -86,7 +87,7 @@ def answering(kept: str = NOTHING_CHARGED) -> Iterator[stripe.StripeClient]:
     except stripe.InvalidRequestError as error:
         log.exception("stripe_refused", param=error.param)
         raise Problem(
-            _("Stripe refused this: {value}").format(value=error.user_message or error),
+            _(REFUSED).format(value=error.user_message or error),
             code="stripe_refused",
             status=422,
         ) from error

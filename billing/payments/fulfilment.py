@@ -15,7 +15,6 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import audit
@@ -309,7 +308,7 @@ def _tell(purchase: Purchase, payment: Payment, asked_at: datetime) -> None:
     failed = payment.state == "failed" and purchase.state in _UNDER_WAY
     if failed and purchase.kind == Purchase.Kind.TOP_UP:
         top_up_notices.declined(
-            purchase=purchase, problem=payment.problem or _("The card was declined.")
+            purchase=purchase, problem=payment.problem or gettext_noop("The card was declined.")
         )
     purchase.state = state
     purchase.cents, purchase.currency = payment.cents, payment.currency

@@ -15,6 +15,7 @@ from billing.payments import catalogue, fulfilment, purchases, shapes
 from billing.payments.catalogue_sync import price_id
 from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def begin(
         )
     if not catalogue.INVOICE.least <= credits <= catalogue.MOST:
         raise Problem(
-            _("Between {least} and {most:,} credits can be bought by invoice.").format(
-                least=catalogue.INVOICE.least, most=catalogue.MOST
+            _("Between {least} and {most} credits can be bought by invoice.").format(
+                least=numbers.grouped(catalogue.INVOICE.least),
+                most=numbers.grouped(catalogue.MOST),
             ),
             code="amount",
             field="credits",

@@ -20,6 +20,7 @@ from billing.payments import catalogue, fulfilment, shapes, subscriptions, turns
 from billing.payments.catalogue_sync import price_id
 from billing.payments.client import answering, client, once
 from billing.payments.customers import customer_of
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def begin(
     client()
     if not catalogue.LEAST <= credits <= catalogue.MOST:
         raise Problem(
-            _("Between {least} and {most:,} credits can be bought at once.").format(
-                least=catalogue.LEAST, most=catalogue.MOST
+            _("Between {least} and {most} credits can be bought at once.").format(
+                least=numbers.grouped(catalogue.LEAST), most=numbers.grouped(catalogue.MOST)
             ),
             code="amount",
             field="credits",

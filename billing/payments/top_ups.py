@@ -21,12 +21,18 @@ from accounts.models import Organisation
 from billing import ledger, top_up_notices
 from billing.models import Purchase, TopUp
 from billing.payments import catalogue, fulfilment, invoices, purchases, shapes
-from billing.payments.client import answering, client, once
+from billing.payments.client import REFUSED, answering, client, once
 from billing.payments.customers import customer_of
+from billing.templatetags.money import money
 from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
 
+_OVER_CAP = gettext_noop(
+    "{credits} credits cost {sum} by now, which this month’s cap has no room for."
+)
+# The sentences with blanks that are kept of a top-up that did not go through.
+FILLED = (_OVER_CAP, REFUSED)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 _SPENT = (Purchase.State.FAILED, Purchase.State.DROPPED)
 
@@ -55,8 +61,8 @@ def change(
         raise Problem(_("Top up below one credit or more."), code="amount", field="below")
     if on and cap_cents < price:
         raise Problem(
-            _("{credits} credits cost ${value:,.2f}, which is more than the cap a month.").format(
-                credits=credits, value=price / 100
+            _("{credits} credits cost {sum}, which is more than the cap a month.").format(
+                credits=credits, sum=money(price)
             ),
             code="cap",
             field="cap",
@@ -258,10 +264,7 @@ def _refuse_over_cap(top_up: TopUp, purchase: Purchase, *, cents: int) -> None:
     others = spent_cents(top_up.organisation) - purchase.cents
     if others + cents > top_up.cap_cents:
         raise Problem(
-            _(
-                "{credits} credits cost ${value:,.2f} by now, which this month’s cap has no room "
-                "for."
-            ).format(credits=purchase.credits, value=cents / 100),
+            _(_OVER_CAP).format(credits=purchase.credits, sum=money(cents)),
             code="cap",
             status=409,
         )

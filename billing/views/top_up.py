@@ -16,6 +16,7 @@ from billing import ledger
 from billing.payments import catalogue, top_ups
 from billing.payments.client import is_on
 from billing.views.stripe_pages import leads_to_stripe
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 
@@ -73,14 +74,14 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str, most: int = catalogue.MOST) -> int:
-    text = request.POST.get(name, "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+    number = numbers.whole(request.POST.get(name, ""))
+    if not 1 <= number <= most:
         raise Problem(
-            _("Give a whole number between 1 and {most:,}.").format(most=most),
+            _("Give a whole number between 1 and {most}.").format(most=numbers.grouped(most)),
             code="amount",
             field=name,
         )
-    return int(text)
+    return number
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
 
-from accounts.mail import clocks
+from accounts import clocks
 from billing import price_tables
 from billing.models import PriceTable
 from generation.models import Candidate, ComputeUsage, Selfie, ServiceUsage, Shoot

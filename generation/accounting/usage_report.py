@@ -13,9 +13,8 @@ from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, clocks
 from accounts.actors import Actor
-from accounts.mail import clocks
 from accounts.models import Organisation
 from billing.models import CreditEntry
 from generation.accounting.costs import CENTS, KWH_J

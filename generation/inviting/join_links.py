@@ -28,6 +28,7 @@ from accounts.developers.on_behalf import grant_of
 from accounts.mail import letters
 from accounts.models import Organisation
 from generation.models import JoinCode, JoinLink, Order
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 CODE_LIFE = timedelta(minutes=20)
@@ -103,7 +104,9 @@ def make_link(
         raise Problem(_("This order is not this organisation's."), code="foreign", status=404)
     if not 1 <= cap <= MOST_USES:
         raise Problem(
-            _("Between 1 and {most} people can come by one link.").format(most=f"{MOST_USES:,}"),
+            _("Between 1 and {most} people can come by one link.").format(
+                most=numbers.grouped(MOST_USES)
+            ),
             code="cap",
             field="cap",
         )

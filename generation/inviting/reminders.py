@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.mail.clocks import awake
+from accounts.clocks import awake
 from accounts.models import Location, Organisation
 from generation.inviting import notices
 from generation.models import Order, Shoot, State

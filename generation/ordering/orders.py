@@ -11,13 +11,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import Cast
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, clocks, languages
 from accounts.actors import Actor
 from accounts.consent import invitations
-from accounts.mail import clocks
 from accounts.models import Employee, Event, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms
@@ -108,10 +108,9 @@ def place_order(
     if not twice:
         placed_once.refuse_doubles(organisation=organisation, look=look, employees=employees)
     _credits_for(organisation, employees, more_pictures)
-    today = clocks.day_of(timezone.now(), organisation=organisation)
     order = Order.objects.create(
         organisation=organisation,
-        name=" ".join(name.split())[:120] or f"{look.name}, {today:%d %b %Y}",
+        name=" ".join(name.split())[:120] or _usual_name(actor, organisation, look),
         look=look,
         frozen_look=asdict(look.direction()),
         due_at=due_at,
@@ -139,6 +138,13 @@ def place_order(
         notices.invite(shoots=shoots)
     calls.wake(order)
     return order
+
+
+def _usual_name(actor: Actor, organisation: Organisation, look: Look) -> str:
+    """The look and the day, as whoever places the order writes days."""
+    today = clocks.day_of(timezone.now(), organisation=organisation)
+    with translation.override(languages.of_user(actor.user)):
+        return f"{look.name}, {date_format(today, 'SHORT_DATE_FORMAT')}"
 
 
 @transaction.atomic

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,6 +20,8 @@ from billing import price_tables, prices, terms
 from billing.models import DepartmentBudget
 from generation.accounting import usage_chart, usage_report, where_credits_go
 from generation.ordering import budgets_used
+from headshots.lib import numbers
+from headshots.lib.csv_files import csv_file
 from headshots.lib.problems import Problem
 
 
@@ -69,11 +70,7 @@ def usage_csv(request: HttpRequest, slug: str) -> HttpResponse:
     data = usage_report.export(
         actor=user_actor(inside.user, request), organisation=inside.organisation
     )
-    response = HttpResponse(data, content_type="text/csv; charset=utf-8")
-    name = f"usage-{timezone.localdate():%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return csv_file(data, name="usage")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,28 +116,30 @@ def low_balance(request: HttpRequest, slug: str) -> HttpResponse:
     """Be told below so many credits, or never."""
     inside = membership(request.user, slug, Role.ADMIN)
     text = request.POST.get("low_balance", "").strip()
+    credits = None
     try:
+        credits = _number(text, "low_balance") if text else None
         terms.warn_below(
             actor=user_actor(inside.user, request),
             organisation=inside.organisation,
-            credits=_number(text, "low_balance") if text else None,
+            credits=credits,
         )
     except Problem as problem:
         return _budgets_page(request, inside, problem, about="low_balance")
     messages.success(
         request,
-        _("You will be told by mail below {n} credits.").format(n=text)
-        if text
+        _("You will be told by mail below {n} credits.").format(n=numbers.grouped(credits))
+        if credits
         else _("No mail is sent about a low balance."),
     )
     return redirect("budgets", slug=slug)
 
 
 def _number(text: str, field: str) -> int:
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+    said = numbers.whole(text)
+    if said < 0:
         raise Problem(_("Give the credits as a whole number."), code="amount", field=field)
-    return int(digits)
+    return said
 
 
 def _budgets_page(

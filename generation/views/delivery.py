@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import pace
+from accounts import clocks, pace
 from accounts.access import Membership, membership
 from accounts.actors import Actor, user_actor
 from accounts.consent import invitations
@@ -24,6 +24,7 @@ from generation.delivering import delivery, disclosure, download_links, naming
 from generation.finishing import credentials, renditions
 from generation.models import Alternative, Order, State
 from generation.ordering import orders
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 
@@ -148,7 +149,7 @@ def make_link(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         download_links.make(
             actor=user_actor(inside.user, request),
             order=order,
-            days=int(days) if days.isdecimal() else 0,
+            days=numbers.whole(days),
             wanted=request.POST.getlist("kinds"),
             note=request.POST.get("note", ""),
         )
@@ -174,6 +175,7 @@ def revoke_link(request: HttpRequest, slug: str, link_id: UUID) -> HttpResponse:
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """What somebody with a link sees before they fetch it."""
     link = download_links.open_link(token=token)
+    clocks.show(clocks.at_home(link.order.organisation))
     return render(
         request,
         "generation/shared.html",

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
-from accounts import languages
+from accounts import clocks, languages
 from accounts.actors import Actor, employee_actor
 from accounts.consent import invitations
 from accounts.consent.jurisdictions import Jurisdiction
@@ -26,7 +26,8 @@ from headshots.lib.problems import Problem
 
 
 def come_in(request: HttpRequest, token: str) -> tuple[Shoot, Actor]:
-    """The shoot behind a link and its person as actor; the page speaks their language from here."""
+    """The shoot behind a link and its person as actor; from here on the page speaks their language
+    and goes by their clock."""
     invitation = invitations.open_link(token=token)
     # What looks through mail fetches the page alone. A page in a browser asks for a part of itself,
     # and whoever has no scripts is noted by what they send.
@@ -38,6 +39,7 @@ def come_in(request: HttpRequest, token: str) -> tuple[Shoot, Actor]:
     if language:
         translation.activate(language)
         request.LANGUAGE_CODE = language
+    clocks.show(clocks.of_employee(shoot.employee))
     return shoot, employee_actor(shoot.employee, request)
 
 

@@ -10,15 +10,12 @@ from django.views.decorators.http import require_POST
 from generation.models import Upload
 from generation.photos import uploads
 from generation.views.employee_page import come_in
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 
 def _refused(problem: Problem) -> JsonResponse:
     return JsonResponse({"problem": problem.sentence, "code": problem.code}, status=problem.status)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 12 else -1
 
 
 @require_POST
@@ -30,7 +27,7 @@ def begin(request: HttpRequest, token: str) -> JsonResponse:
             shoot=shoot,
             mark=request.POST.get("mark", ""),
             name=request.POST.get("name", ""),
-            size=_number(request.POST.get("size", "")),
+            size=numbers.whole(request.POST.get("size", "")),
         )
     except Problem as problem:
         return _refused(problem)
@@ -53,7 +50,7 @@ def piece(request: HttpRequest, token: str, upload_id: UUID) -> JsonResponse:
         selfie = uploads.take(
             actor=actor,
             upload=upload,
-            at=_number(request.GET.get("at", "")),
+            at=numbers.whole(request.GET.get("at", "")),
             piece=request.body,
         )
     except Problem as problem:

@@ -18,6 +18,7 @@ from generation import access
 from generation.finishing import finishes, refinishing, rendition_table
 from generation.models import Finish, Look, Plate
 from generation.storage import vault
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 
@@ -64,12 +65,10 @@ def _page(
 
 def _number(form: QueryDict, name: str, default: int, index: int | None = None) -> int:
     text = form.get(name, "") if index is None else form.getlist(name)[index]
-    try:
-        return int(text) if text.strip() else default
-    except ValueError:
-        raise Problem(
-            _("“{value}” is no whole number.").format(value=text[:20]), field=name
-        ) from None
+    number = numbers.whole(text) if text.strip() else default
+    if number < 0:
+        raise Problem(_("“{value}” is no whole number.").format(value=text[:20]), field=name)
+    return number
 
 
 def _save(request: HttpRequest, inside: Membership, look: Look) -> Finish:

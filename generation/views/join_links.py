@@ -16,16 +16,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import pace
+from accounts import clocks, pace
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.consent import invitations
-from accounts.mail import clocks
 from accounts.models import Organisation, Role
 from generation import access
 from generation.inviting import join_links, joining
 from generation.inviting.join_links import address_of, read_domains
 from generation.models import Order
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 _CODE = "join-code"
@@ -45,7 +45,7 @@ def links(request: HttpRequest, slug: str, order_id: UUID | None = None) -> Http
                 organisation=inside.organisation,
                 order=order,
                 domains=read_domains(request.POST.get("domains", "")),
-                cap=_number(request.POST.get("cap", "")),
+                cap=numbers.whole(request.POST.get("cap", "")),
                 expires_at=_end_of(request.POST.get("expires", ""), inside.organisation, order),
             )
             messages.success(request, _("The link is ready. Copy it and hand it round."))
@@ -75,10 +75,6 @@ def links(request: HttpRequest, slug: str, order_id: UUID | None = None) -> Http
         },
         status=problem.status if problem else 200,
     )
-
-
-def _number(said: str) -> int:
-    return int(said) if said.isdecimal() and len(said) < 8 else 0
 
 
 def _end_of(said: str, organisation: Organisation, order: Order | None) -> datetime:

@@ -22,9 +22,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import clocks
 from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
-from accounts.mail import clocks
 from accounts.models import Employee, Role
 from accounts.staff.roster_people import Filter, choices, identifiers, search, selection
 from billing import ledger, prices, terms
@@ -32,6 +32,7 @@ from generation import access
 from generation.inviting import joining, notices
 from generation.models import Order
 from generation.ordering import budgets_used, department_looks, orders, placed_once
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 DEFAULT_DAYS = 14
@@ -182,8 +183,7 @@ def _to(placed: list[Order], slug: str) -> HttpResponse:
 
 
 def _interval(request: HttpRequest, default: int) -> int:
-    said = request.POST.get("remind_every", str(default))
-    return int(said) if said.isdecimal() and len(said) < 4 else -1
+    return numbers.whole(request.POST.get("remind_every", str(default)))
 
 
 def _today(inside: Membership) -> date:

@@ -36,6 +36,7 @@ from generation.ordering import (
     progress,
     short_of_credits,
 )
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 PAGE = 50
@@ -186,7 +187,7 @@ def set_reminders(request: HttpRequest, slug: str, order_id: UUID) -> HttpRespon
         actor=user_actor(inside.user, request),
         organisation=inside.organisation,
         order=order,
-        days=int(said) if said.isdecimal() and len(said) < 4 else -1,
+        days=numbers.whole(said),
     )
     messages.success(request, _("Reminders are set."))
     return redirect("order", slug=slug, order_id=order_id)

@@ -19,6 +19,7 @@ from accounts.models import Role
 from generation import access
 from generation.models import Directory, Publication, PublishingRun
 from generation.publishing import directories, runs, targets
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 PAGE = 50
@@ -80,7 +81,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
             organisation=inside.organisation,
             kind=kind,
             values={name: str(value) for name, value in request.POST.items()},
-            closer=int(closer) if closer.isdecimal() else -1,
+            closer=numbers.whole(closer),
         )
     except Problem as problem:
         return _listing(request, inside, problem=problem, kind=kind)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from PIL import Image
 
-from headshots.lib import photo_decoder
+from headshots.lib import numbers, photo_decoder
 from headshots.lib.problems import Problem
 
 MAX_PIXELS = 50_000_000
@@ -130,10 +130,20 @@ def to_jpeg(image: Image.Image, quality: int = 92) -> bytes:
 
 def _sentence(problem: str, detail: str, max_pixels: int) -> str:
     if problem == "pixels":
-        return _(
-            "The photo has {detail} pixels; at most {most} million are taken. "
-            "Send a smaller version."
-        ).format(detail=detail, most=max_pixels // 1_000_000)
+        # Both sides, or, where they are not known, millions of pixels.
+        sizes = [numbers.grouped(int(size)) for size in detail.split()]
+        sentence = (
+            _(
+                "The photo has {detail} pixels; at most {most} million are taken. "
+                "Send a smaller version."
+            )
+            if len(sizes) > 1
+            else _(
+                "The photo has {detail} million pixels; at most {most} million are taken. "
+                "Send a smaller version."
+            )
+        )
+        return sentence.format(detail=" × ".join(sizes), most=max_pixels // 1_000_000)
     sentence = _SENTENCES[problem]
     return _(sentence)
 
@@ -163,7 +173,7 @@ def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> N
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         if width * height > max_pixels:
-            raise PhotoProblem(_sentence("pixels", f"{width:,} × {height:,}", max_pixels))
+            raise PhotoProblem(_sentence("pixels", f"{width} {height}", max_pixels))
         return
     if data.startswith(b"\xff\xd8\xff") or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return

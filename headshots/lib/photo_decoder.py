@@ -59,13 +59,14 @@ def decode(data: bytes, *, max_pixels: int, longest_side: int | None) -> tuple[I
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as problem:
-            raise Refused("pixels", _size_in(str(problem))) from problem
+            size = _millions_in(str(problem))
+            raise (Refused("pixels", size) if size else Refused("unreadable")) from problem
         except MemoryError:
             raise
         except Exception as problem:
             raise Refused("unreadable") from problem
         if image.width * image.height > max_pixels:
-            raise Refused("pixels", f"{image.width:,} × {image.height:,}")
+            raise Refused("pixels", f"{image.width} {image.height}")
         if image.format in MOVING_FORMATS and getattr(image, "is_animated", False):
             raise Refused("moving")
         if longest_side and image.format in ("JPEG", "MPO"):
@@ -83,10 +84,10 @@ def decode(data: bytes, *, max_pixels: int, longest_side: int | None) -> tuple[I
         return upright, name
 
 
-def _size_in(message: str) -> str:
-    """Pillow tells only the product of the sides."""
+def _millions_in(message: str) -> str:
+    """Pillow tells only the product of the sides; empty where it does not."""
     number = next((word for word in message.split() if word.strip("(").isdigit()), "")
-    return f"{int(number.strip('(')) // 1_000_000:,} million" if number else "too many"
+    return str(int(number.strip("(")) // 1_000_000) if number else ""
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -46,6 +46,27 @@ _LEADS = {
         "{host} leads to {address}, which is not a public address. Nothing was sent."
     ),
 }
+_TOO_LONG = gettext_noop("The address is longer than {most} characters.")
+_NO_HOST = gettext_noop("There is no host {host}.")
+_NOT_LOOKED_UP = gettext_noop("{host} could not be looked up in time.")
+_NO_ANSWER = gettext_noop("There was no full answer within {seconds} seconds.")
+_INSECURE = gettext_noop("No secure connection: {why}.")
+_NO_CONNECTION = gettext_noop("No connection: {why}.")
+_BROKE = gettext_noop("The connection broke: {why}.")
+_CERTIFICATE = gettext_noop("the certificate is not valid ({why})")
+# Every sentence with blanks that Unsendable may say.
+FILLED = (
+    *_LEADS.values(),
+    *_REFUSED.values(),
+    _TOO_LONG,
+    _NO_HOST,
+    _NOT_LOOKED_UP,
+    _NO_ANSWER,
+    _INSECURE,
+    _NO_CONNECTION,
+    _BROKE,
+    _CERTIFICATE,
+)
 
 
 class Unsendable(Exception):
@@ -93,7 +114,7 @@ def parse(url: str, *, allow_loopback: bool = False) -> Target:
     https:// alone, except that with `allow_loopback` http:// is taken, too.
     """
     if len(url) > LONGEST_URL:
-        raise Refused(_("The address is longer than {most} characters.").format(most=LONGEST_URL))
+        raise Refused(_(_TOO_LONG).format(most=LONGEST_URL))
     if any(ord(sign) <= 32 or ord(sign) == 127 or sign == "\\" for sign in url):
         raise Refused(_("The address has spaces or signs in it that do not belong there."))
     try:
@@ -189,18 +210,13 @@ def send(
     except Unsendable:
         raise
     except httpcore.TimeoutException as problem:
-        raise Unsendable(
-            _("There was no full answer within {seconds} seconds.").format(
-                seconds=f"{timeout_s:g}"
-            ),
-            waited=True,
-        ) from problem
+        raise Unsendable(_(_NO_ANSWER).format(seconds=f"{timeout_s:g}"), waited=True) from problem
     except ssl.SSLError as problem:
-        raise Unsendable(_("No secure connection: {why}.").format(why=_said(problem))) from problem
+        raise Unsendable(_(_INSECURE).format(why=_said(problem))) from problem
     except httpcore.ConnectError as problem:
-        raise Unsendable(_("No connection: {why}.").format(why=_said(problem))) from problem
+        raise Unsendable(_(_NO_CONNECTION).format(why=_said(problem))) from problem
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
-        raise Unsendable(_("The connection broke: {why}.").format(why=_said(problem))) from problem
+        raise Unsendable(_(_BROKE).format(why=_said(problem))) from problem
 
 
 def _read(response: httpcore.Response, most: int) -> bytes:
@@ -215,11 +231,11 @@ def _read(response: httpcore.Response, most: int) -> bytes:
 
 def _said(problem: BaseException) -> str:
     if isinstance(problem, ssl.SSLCertVerificationError):
-        return _("the certificate is not valid ({why})").format(why=problem.verify_message)
+        return _(_CERTIFICATE).format(why=problem.verify_message)
     text = str(problem)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         why = text.partition("failed: ")[2] or text
-        return _("the certificate is not valid ({why})").format(why=why)
+        return _(_CERTIFICATE).format(why=why)
     return " ".join(text.split())[:200].rstrip(".") or type(problem).__name__
 
 
@@ -257,9 +273,9 @@ def _look_up(host: str, port: int, patience_s: float) -> list[str]:
     asking.start()
     asking.join(patience_s)
     if asking.is_alive():
-        raise Unsendable(_("{host} could not be looked up in time.").format(host=host), waited=True)
+        raise Unsendable(_(_NOT_LOOKED_UP).format(host=host), waited=True)
     if problem or not found:
-        raise Unsendable(_("There is no host {host}.").format(host=host))
+        raise Unsendable(_(_NO_HOST).format(host=host))
     return [*found]
 
 

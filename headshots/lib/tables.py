@@ -14,7 +14,7 @@ import defusedcsv.csv
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from headshots.lib import workbooks
+from headshots.lib import numbers, workbooks
 from headshots.lib.problems import Problem
 
 MAX_ROWS = 20_000
@@ -286,7 +286,7 @@ def _as_table(source: Iterator[list[str]], max_rows: int, on_row: Callable[[int]
         elif len(rows) + len(skipped) == max_rows:
             raise TableProblem(
                 _("The file has more than {most} rows. Split it into several files.").format(
-                    most=f"{max_rows:,}"
+                    most=numbers.grouped(max_rows)
                 ),
                 number,
             )
@@ -311,7 +311,7 @@ def _fault(cells: list[str], number: int, columns: int) -> str | None:
         ).format(number=number, cells=len(cells), columns=columns)
     if any(len(cell) > MAX_CELL for cell in cells):
         return _("A cell in row {number} holds more than {most} signs. Shorten it.").format(
-            number=number, most=f"{MAX_CELL:,}"
+            number=number, most=numbers.grouped(MAX_CELL)
         )
     return None
 

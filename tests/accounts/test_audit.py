@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -50,7 +51,7 @@ def test_who_what_and_when(world: World) -> None:
     everything = AuditEntry.objects.filter(organisation=world.organisation)
 
     def found(**words: str) -> set[object]:
-        return {entry.pk for entry in search(everything, Filter.read(words))}
+        return {entry.pk for entry in search(everything, Filter.read(words), zone=ZoneInfo("UTC"))}
 
     assert found(who="okafor") == {by_mira.pk}
     assert found(who=mira.email) == {by_mira.pk}

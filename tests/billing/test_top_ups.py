@@ -282,7 +282,7 @@ def test_the_cap_holds_at_the_price_that_stripe_has(
     assert top_ups.spent_cents(world.organisation) == (125_000 if charged else 0)
     if not charged:
         (failed,) = Purchase.objects.all()
-        why = "25 credits cost $1,250.00 by now, which this month’s cap has no room for."
+        why = "25 credits cost $1,250 by now, which this month’s cap has no room for."
         assert (failed.state, failed.problem) == (Purchase.State.FAILED, why)
         assert [why in letter.body for letter in mailoutbox] == [True]
         assert shop.api.v1.invoices.retrieve(failed.invoice_id or "").status == "void"

@@ -72,7 +72,7 @@ KEY_MISSING = Refused(
 )
 KEY_UNKNOWN = Refused("key_unknown", 401, "This key is none of ours.")
 KEY_EXPIRED = Refused(
-    "key_expired", 401, "This key expired on 24 Nov 2026 at 09:00 UTC. Make a new one."
+    "key_expired", 401, "This key expired on 24 Nov 2026, 09:00 UTC. Make a new one."
 )
 KEY_REVOKED = Refused("key_revoked", 401, "This key has been revoked.")
 SCOPE_MISSING = Refused(

@@ -189,6 +189,19 @@ def test_a_link_gives_the_files_until_it_ends(world: World) -> None:
     assert stranger.get(url.replace("/d/", "/d/x")).status_code == 404
 
 
+@pytest.mark.parametrize("days", ["9" * 5000, "²", "-7", "seven"])
+def test_a_link_for_days_that_are_no_number_is_refused(
+    world: World, client: Client, days: str
+) -> None:
+    order = world.order()
+    client.force_login(world.owner)
+    make = reverse("download_link_make", args=[world.organisation.slug, order.pk])
+    answer = client.post(make, {"days": days})
+    assert answer.status_code == 422
+    assert "Choose how long the link is good." in answer.content.decode()
+    assert not DownloadLink.objects.exists()
+
+
 def test_an_employee_takes_all_renditions_home(world: World) -> None:
     order = delivered(world)
     mine, other = order.shoots.all()

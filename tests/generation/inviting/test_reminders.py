@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ, Schedule
 
-from accounts.mail import bounces, clocks
+from accounts import clocks
+from accounts.mail import bounces
 from accounts.models import AuditEntry, Employee
 from generation import tasks
 from generation.approving import choosing

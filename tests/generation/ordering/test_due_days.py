@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mail import clocks
+from accounts import clocks
 from generation.inviting import notices
 from generation.models import JoinLink, Order, Shoot, State
 from tests.world import World, token

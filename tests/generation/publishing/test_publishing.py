@@ -351,6 +351,16 @@ def test_what_cannot_be_a_connection_is_refused(
     assert not Directory.objects.exists()
 
 
+def test_a_number_that_no_machine_reads_is_refused(world: World, client: Client) -> None:
+    client.force_login(world.owner)
+    connecting = reverse("directory_connect", args=[world.organisation.slug])
+    form = {"kind": "bamboo", "company": "acme", "api_key": "secret", "closer": "9" * 5000}
+    answer = client.post(connecting, form)
+    assert answer.status_code == 422
+    assert "Closer is a number from 0 to 60." in answer.content.decode()
+    assert not Directory.objects.exists()
+
+
 def test_the_page_of_a_run_tells_how_it_stands(
     world: World, vendors: Vendors, client: Client
 ) -> None:

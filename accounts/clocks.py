@@ -1,4 +1,5 @@
-"""What time it is where somebody works, whether they may be reminded then, and when a day ends."""
+"""What time it is where somebody works, whether they may be reminded then, and when a day ends;
+and showing times by the clock there."""
 
 from __future__ import annotations
 
@@ -8,11 +9,12 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.models import Location, Organisation
+from accounts.models import Employee, Location, Organisation
 from headshots.lib.problems import Problem
 
 
@@ -34,14 +36,37 @@ def awake(*, zone: str, quiet_from: int, quiet_until: int, at: datetime) -> bool
     return quiet_until <= there.hour < quiet_from
 
 
+def at_home(organisation: Organisation) -> ZoneInfo:
+    """The clock of an organisation."""
+    return ZoneInfo(organisation.time_zone)
+
+
+def of_employee(employee: Employee) -> ZoneInfo:
+    """The clock where somebody works: that of their place on the roster, if it has one of its own,
+    else their organisation's."""
+    if employee.location:
+        places = Location.objects.filter(
+            organisation=employee.organisation_id, name=employee.location
+        )
+        for zone in places.values_list("time_zone", flat=True):
+            return ZoneInfo(zone)
+    return at_home(employee.organisation)
+
+
+def show(zone: ZoneInfo) -> None:
+    """Have the page that is being made show times by that clock, until the request is over
+    (headshots.clocks). What is computed, kept or sent to programs stays in UTC."""
+    timezone.activate(zone)
+
+
 def day_of(moment: datetime, *, organisation: Organisation) -> date:
     """Which day it is then where the organisation is at home."""
-    return moment.astimezone(ZoneInfo(organisation.time_zone)).date()
+    return moment.astimezone(at_home(organisation)).date()
 
 
 def end_of(day: date, *, organisation: Organisation) -> datetime:
     """The last minute of a day where the organisation is at home."""
-    return datetime.combine(day, time(23, 59), tzinfo=ZoneInfo(organisation.time_zone))
+    return datetime.combine(day, time(23, 59), tzinfo=at_home(organisation))
 
 
 @transaction.atomic

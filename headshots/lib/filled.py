@@ -1,0 +1,31 @@
+"""Sentences that were kept in English with their blanks filled, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from django.utils.translation import gettext
+
+_BLANK = re.compile(r"\\{(\w+)\\}")
+
+
+def again(kept: str, sentences: Iterable[str]) -> str:
+    """A kept sentence in the language that is active, where it is one of `sentences`, which are
+    marked for translation and have blanks like {host}; else as it was kept.
+
+    What fills a blank stays, unless it is one of them itself.
+    """
+    sentences = tuple(sentences)
+    for sentence in sentences:
+        found = _shape(sentence).fullmatch(kept)
+        if found:
+            filled = {name: again(value, sentences) for name, value in found.groupdict().items()}
+            return gettext(sentence).format(**filled)
+    return kept
+
+
+@cache
+def _shape(sentence: str) -> re.Pattern[str]:
+    return re.compile(_BLANK.sub(r"(?P<\1>.+)", re.escape(sentence)), re.DOTALL)
