@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("accounts", "0017_second_factors_sealed"),
+        ("accounts", "0018_sandboxes_without_members"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0018_sandboxes_without_members"),
-        ("generation", "0024_indexes_for_the_sweep"),
+        ("generation", "0027_pictures_compared_again"),
     ]
 
     operations = [

@@ -1,17 +1,15 @@
-"""When copying the photos for another look was queued last, so that nobody keeps others waiting."""
-
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generation", "0024_indexes_for_the_sweep"),
+        ("generation", "0026_other_looks_take_turns"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="shoot",
-            name="begun_at",
+            model_name="candidate",
+            name="compared_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]
