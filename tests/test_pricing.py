@@ -83,7 +83,7 @@ def test_what_cannot_be_reckoned_is_said(
     ("staff", "pictures", "says"),
     [
         ("1", "4", "For 1 person, $29. That is 1 credit. "),
-        ("1", "12", "For 1 person, $145. That is 5 credits. "),
+        ("1", "12", "For 1 person, $87. That is 3 credits. "),
         ("2", "4", "For 2 people, $29 each. That is 2 credits. "),
     ],
 )

@@ -197,7 +197,7 @@ def authenticate(*, secret: str, address: str | None) -> ApiKey:
         raise Problem(_("This key is none of ours."), code="key_unknown", status=401)
     if key.revoked_at or key.organisation.closed_at:
         raise Problem(_("This key has been revoked."), code="key_revoked", status=401)
-    if key.state == "expired":
+    if key.expires_at and key.state == "expired":
         raise Problem(
             _("This key expired on {time} UTC. Make a new one.").format(
                 time=date_format(key.expires_at, "SHORT_DATETIME_FORMAT")
