@@ -1,10 +1,10 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from headshots.lib.indexes import AddIndexAside
 
 
 class Migration(migrations.Migration):
-    # Whoever works meanwhile is not kept waiting. One index a migration: one that broke off can be
-    # gone on with.
+    # Whoever works meanwhile is not kept waiting.
     atomic = False
 
     dependencies = [
@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexAside(
             model_name="auditentry",
             index=models.Index(
                 fields=["organisation", "object_type", "object_id"], name="audit_about"

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from django.db.migrations.state import ProjectState
 
 from headshots.lib.indexes import AddIndexAside
+from tests.world import make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,11 +49,12 @@ def test_a_migration_that_was_killed_can_be_run_again() -> None:
     # Killed behind it, before the migration was noted.
     make()
     assert valid() == [True]
-    # Killed while it was being made: PostgreSQL leaves it, and uses it for nothing.
+    # Broken off while it was made: PostgreSQL leaves it, and uses it for nothing.
+    make_world().order(2)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [NAME]
-        )
+        cursor.execute(f"DROP INDEX {NAME}")
+        with pytest.raises(IntegrityError):
+            cursor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {NAME} ON generation_shoot (round)")
     assert valid() == [False]
     make()
     assert valid() == [True]

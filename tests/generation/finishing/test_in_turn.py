@@ -13,7 +13,7 @@ from django_q.tasks import async_task
 from accounts.actors import SYSTEM
 from generation import tasks
 from generation.dispatch import queue
-from generation.finishing import finishes, in_turn, refinishing, renditions
+from generation.finishing import finishes, in_turn, refinishing, rendition_table, renditions
 from generation.models import Finish, Finishing, Order
 from headshots.lib.vault import VaultUnavailable
 from tests.browser.queue import forget
@@ -31,7 +31,11 @@ def another_finish(world: World) -> Finish:
         colours=["#204060"],
     )
     return finishes.save_finish(
-        actor=SYSTEM, organisation=world.organisation, look_name=world.look.name, plate=plate
+        actor=SYSTEM,
+        organisation=world.organisation,
+        look_name=world.look.name,
+        plate=plate,
+        renditions=[rendition_table.Row("portrait", 256, 320)],
     )
 
 
@@ -56,7 +60,7 @@ def order(world: World, monkeypatch: pytest.MonkeyPatch) -> Order:
     order = many_delivered(world, HOW_MANY)
     finish = another_finish(world)
     Finishing.objects.update(state=Finishing.State.DONE)
-    forget("default")
+    OrmQ.objects.all().delete()
     refinishing.start(actor=SYSTEM, order=order, finish=finish)
 
     def render(*, finishing_id: object) -> None:
