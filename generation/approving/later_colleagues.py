@@ -80,7 +80,7 @@ def compare(*, headshot_id: UUID) -> bool:
     candidate = headshot.candidate
     since = candidate.compared_at or candidate.created_at
     later = Shoot.objects.filter(order=shoot.order_id, queued_at__gt=since).exclude(pk=shoot.pk)
-    arrived = dict(later.values_list("pk", "queued_at"))
+    arrived = {pk: at for pk, at in later.values_list("pk", "queued_at") if at}
     others = descriptors.by_shoot(Q(shoot__in=arrived))
     distances = _distances(candidate, _near_enough(candidate, shoot, others))
     return _note(candidate, distances, max([since, *arrived.values()]))

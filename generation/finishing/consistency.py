@@ -259,7 +259,7 @@ def _words(measure: str, by: float) -> str:
 def note(*, order: Order) -> Consistency | None:
     """Write an order's figure into its history if it is another one than last time."""
     rows = _on_wall(order).filter(finishing__measures__isnull=False)
-    measures = list(rows.values_list("finishing__measures", flat=True))
+    measures = [found for found in rows.values_list("finishing__measures", flat=True) if found]
     people = [Beside() for _measures in measures]
     _medians, spreads, figure = _compare(people, measures)
     if figure is None:
