@@ -49,7 +49,7 @@ class DepartmentLooksGiven(Given):
 class DepartmentLooksView(TenantView):
     """The looks of departments."""
 
-    def listed(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
         own = department_looks.own(organisation=self.organisation)
         return {"data": [{"department": name, "look": own[name].pk} for name in sorted(own)]}
 
@@ -62,7 +62,7 @@ class DepartmentLooksView(TenantView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Departments that are not named have none of their own."""
-        return self.shown(self.listed())
+        return self.shown(self.given())
 
     @operation(
         "department_looks_update",
@@ -84,7 +84,7 @@ class DepartmentLooksView(TenantView):
                 for name, look in said.items()
             },
         )
-        return self.shown(self.listed())
+        return self.shown(self.given())
 
 
 class OrdersShape(Shape):
