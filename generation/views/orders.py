@@ -56,7 +56,7 @@ def _order_context(request: HttpRequest, inside: Membership, order: Order) -> di
         "wanted": wanted,
         "words": wanted.words(),
         "kept": urlencode(wanted.words()),
-        "here": urlencode({**wanted.words(), "page": page.number}),
+        "looked_at": urlencode({**wanted.words(), "page": page.number}),
         "beside": urlencode({k: v for k, v in wanted.words().items() if k != "stage"}),
         "page": page,
         "rows": progress.of_shoots(page),

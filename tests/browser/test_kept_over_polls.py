@@ -16,7 +16,7 @@ from generation.views import orders, publishing
 from tests.browser.conftest import DESK, PHONE, Open, sign_in
 from tests.browser.queue import forget
 from tests.photographs import jpeg_of, portrait
-from tests.world import bring, give_files, give_selfies, make_world, token
+from tests.world import bring, descriptor, give_files, give_selfies, make_world, token
 
 WITHOUT_MOVING = "delete Element.prototype.moveBefore"
 
@@ -40,7 +40,7 @@ def test_verdicts_come_while_what_was_chosen_or_ticked_has_the_focus(
     chooser.set_input_files(photo)
     expect(page.get_by_text("We are looking at it.")).to_be_visible()
     expect(chooser).to_be_focused()
-    Selfie.objects.update(verdict="accepted", score=0.9)
+    Selfie.objects.update(verdict="accepted", descriptor=descriptor(1), score=0.9)
     expect(page.get_by_text("This photo is good.")).to_be_visible()
     expect(chooser).to_be_focused()
     forget("default")

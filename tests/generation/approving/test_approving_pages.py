@@ -16,7 +16,7 @@ from generation.approving import choosing
 from generation.models import Finishing, Order, State
 from tests.forms import hidden
 from tests.generation.sitters import MEASURES
-from tests.world import World, bring, give_files
+from tests.world import World, bring, everybody_compared, give_files
 
 
 def picked_in(world: World, *departments: str) -> Order:
@@ -113,6 +113,7 @@ def test_looking_through_a_department_is_about_nobody_else(world: World, client:
     for shoot in order.shoots.all():
         give_files(shoot)
     Finishing.objects.update(measures=MEASURES)
+    everybody_compared()
     place = reverse("order", args=[world.organisation.slug, order.pk])
     page = client.get(place, {"department": "Legal", "stage": "invited"}).content.decode()
     link = re.search(r'id="look-through" href="([^"]+)"', page)

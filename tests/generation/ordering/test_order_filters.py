@@ -86,3 +86,14 @@ def test_approving_those_without_a_department_leaves_the_others(
     assert "Approve it" in page.content.decode()
     client.post(action, hidden(page, action))
     assert delivered(order) == [""]
+
+
+def test_the_page_follows_those_whom_it_was_opened_for(
+    world: World, client: Client, order: Order
+) -> None:
+    place = reverse("order", args=[world.organisation.slug, order.pk])
+    page = client.get(place, {"department": "Sales", "q": "last"}).content.decode()
+    asked = re.search(r'hx-get="([^"]+)"', page)
+    assert asked
+    later = client.get(unescape(asked[1]))
+    assert later.context["words"] == {"department": "Sales", "q": "last"}
