@@ -97,7 +97,8 @@ def of_all(shoots: QuerySet[Shoot]) -> dict[UUID, Cost]:
     return _each(shoots.order_by().values("pk"))
 
 
-def _each(among: Collection[UUID] | QuerySet[Shoot, dict[str, Any]]) -> dict[UUID, Cost]:
+def _each(among: Any) -> dict[UUID, Cost]:
+    """Of identifiers, or a query of them."""
     runs: dict[UUID, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     for row in (
         ComputeUsage.objects.filter(shoot__in=among)
