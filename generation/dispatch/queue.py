@@ -56,7 +56,7 @@ def signed_anew(message: str) -> str:
     key, *others = formers
     try:
         return today.sign(
-            TimestampSigner(key=key, salt=Conf.PREFIX, fallback_keys=others).unsign(message)
+            TimestampSigner(key=key, salt=Conf.PREFIX, fallback_keys=[*others]).unsign(message)
         )
     except BadSignature:
         return message
@@ -89,7 +89,7 @@ def forget() -> int:
     few."""
     over = Task.objects.filter(success=False, stopped__lt=timezone.now() - KEPT)
     keys = list(over.order_by().values_list("pk", flat=True)[:_AT_ONCE])
-    return Task.objects.filter(pk__in=keys).delete()[0]
+    return int(Task.objects.filter(pk__in=keys).delete()[0])
 
 
 pre_execute.connect(_begun, dispatch_uid="queue.begun")
