@@ -144,13 +144,18 @@ class Vault:
     def open(self, key: str) -> BinaryIO:
         """The file, for reading; the caller closes it. Raises FileMissing or VaultUnavailable."""
         path = self._locate(key)
-        with _as_unavailable(key):
-            return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+        try:
+            with _as_unavailable(key):
+                return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+        except FileMissing:
+            self.confirm()
+            raise
 
     def path(self, key: str) -> Path:
         """Where the file lies on this machine, for the engine. Read only. Raises FileMissing."""
         path = self._locate(key)
         if not path.is_file():
+            self.confirm()
             raise FileMissing(key)
         return path
 
@@ -166,7 +171,10 @@ class Vault:
 
     def exists(self, key: str) -> bool:
         """Whether there is a file under this key."""
-        return self._locate(key).is_file()
+        there = self._locate(key).is_file()
+        if not there:
+            self.confirm()  # before anybody takes it for gone
+        return there
 
     def size(self, key: str) -> int:
         """Length in bytes. Raises FileMissing or VaultUnavailable."""
