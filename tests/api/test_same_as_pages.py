@@ -43,6 +43,7 @@ PAGES_ALONE = {
         "generation.delivering.delivery.zip_order",
         "generation.delivering.download_links.download",
         "generation.accounting.usage_report.export",
+        "generation.approving.at_once.approve",
     },
     "a secret once": {"accounts.webhooks.endpoints.reveal"},
 }
