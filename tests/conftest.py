@@ -72,6 +72,11 @@ def world(db: None) -> World:
     return make_world()
 
 
+def pytest_report_header() -> str:
+    absent = [name for name, found in tools.FOUND.items() if not found]
+    return f"tools: without {', '.join(absent)}: skipped" if absent else "tools: all there"
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Runs at the same time share one database server; the first begins it anew, the last stops it.
 

@@ -24,10 +24,10 @@ AXE = next(iter(sorted((ROOT / "var" / "axe").glob("axe-*.js"))), None)
 STRIPE = shutil.which("stripe") or shutil.which(
     "stripe", path=str(ROOT / "var" / "tools" / "node_modules" / ".bin")
 )
-_FOUND = {"chromium": CHROMIUM, "axe": AXE, "stripe": STRIPE}
+FOUND = {"chromium": CHROMIUM, "axe": AXE, "stripe": STRIPE}
 
 
 def missing() -> list[str]:
     """Which of those that have to be there are not."""
     needed = os.environ.get("HEADSHOTS_TESTS_NEED", "").split()
-    return [name for name in needed if not _FOUND[name]]
+    return [name for name in needed if not FOUND[name]]
