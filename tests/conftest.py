@@ -50,6 +50,7 @@ def places(tmp_path: Path, settings: Any) -> None:
     notes = settings.PRIVATE_ROOT / ".notes"
     notes.mkdir(mode=0o700, parents=True)
     (notes / "mark").write_text(MARK)
+    (notes / "mark").chmod(0o600)
 
 
 @pytest.fixture(scope="session")
