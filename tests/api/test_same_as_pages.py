@@ -53,6 +53,7 @@ API_ALONE = {
     "generation.photos.selfies.hand_over_release",  # on the page people sign themselves
     "generation.photos.upload_addresses.make",
     "accounts.developers.embedding.make_link",
+    "accounts.developers.on_behalf.is_partner",  # how a refusal is worded
     "accounts.developers.on_behalf.is_theirs",  # whether a partner may read an address
     "accounts.staff.roster_sync.upsert",  # pages read files
 }

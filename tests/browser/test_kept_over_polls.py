@@ -85,9 +85,9 @@ def test_an_answer_from_before_a_tick_does_not_take_it_back(opened: Open) -> Non
     route, answer = held[0]
     route.fulfill(response=answer)
     expect(page.locator("#live[data-before]")).to_have_count(0)
-    page.get_by_label("Beard").check()
+    with page.expect_response("**/wishes"):
+        page.get_by_label("Beard").check()
     expect(page.get_by_text("6 accepted")).to_be_visible()
-    page.wait_for_load_state("networkidle")
     shoot.refresh_from_db()
     assert shoot.keep == ["hearing_aid", "beard"]
 

@@ -204,7 +204,7 @@ def test_faces_are_not_looked_for_again_where_the_judge_noted_them(
         raise Stopped
 
     monkeypatch.setattr(train, "train_people", only_ask)
-    work()
+    worker.run(worker="gpu@here:1", should_stop=lambda: bool(asked))
     (spec,) = asked
     rules = base_model.recipe().photos
     for path, landmarks in zip(spec.photos, spec.landmarks, strict=True):
