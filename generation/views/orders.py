@@ -303,12 +303,8 @@ def invite_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
     found = access.shoot(inside, shoot_id)
     email = found.employee.email
     if found.employee.bounced_at:
-        said = ngettext(
-            "{unreached} cannot be reached: mail comes back.",
-            "{unreached} cannot be reached: mail comes back.",
-            1,
-        )
-        messages.error(request, said.format(unreached=email))
+        said = _("{address} cannot be reached: mail comes back. Correct the address on the roster.")
+        messages.error(request, said.format(address=email))
         return redirect("shoot", slug=slug, shoot_id=shoot_id)
     personal_links.send_again(shoot=found)
     messages.success(request, _("The link is on its way to {email}.").format(email=email))
