@@ -28,7 +28,9 @@ class CropSettings:
     `zooms` are factors on that distance: one crop a photo for each; `jitter` is how far the
     base model's own training moved its crops. `flip` adds mirrored crops, which doubles the
     data but forgets which side a parting or a mole is on. `focus` below 1 is how much the
-    loss outside the head counts, so that the adapter learns the person, not the clothes.
+    loss outside the head counts, so that the adapter learns the person, not the clothes;
+    `face` is how much more than hair the face counts, so that who has dark skin and bright
+    hair is learnt by the face too.
     """
 
     eye_x: float = 0.5
@@ -38,6 +40,7 @@ class CropSettings:
     flip: bool = False
     jitter: float = 0.0
     focus: float = 1.0
+    face: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,8 @@ def read_recipe(folder: str | Path) -> Recipe:
 _RANGES: dict[str, tuple[float, float]] = {
     "resolution": (32, 4096),
     "crop.eye_distance": (0.02, 0.9),
+    "crop.focus": (0, 1),
+    "crop.face": (0, 100),
     "lora.rank": (1, 1024),
     "lora.alpha": (1, 4096),
     "lora.learning_rate": (1e-8, 1),

@@ -20,7 +20,7 @@ from generation.engine.course import Course
 from generation.engine.errors import EngineError, PhotoError
 from generation.engine.families.interface import Conditioning, join
 from generation.engine.geometry import place
-from generation.engine.head import head_map
+from generation.engine.head import face_map, head_map
 from generation.engine.load import BaseModel
 from generation.engine.recipe import CropSettings, Recipe
 from generation.engine.specs import TrainSpec
@@ -287,10 +287,12 @@ def crops(
 
 
 def focus(crop: CropSettings, size: torch.Size) -> Tensor | None:
-    """Weights [1, 1, h, w] of mean 1 that favour the head; None for an even loss."""
-    if crop.focus >= 1:
+    """Weights [1, 1, h, w] of mean 1 that favour head and face; None for an even loss."""
+    if crop.focus >= 1 and crop.face <= 0:
         return None
-    weights = crop.focus + (1 - crop.focus) * head_map(crop, (size[0], size[1]))
+    where = size[0], size[1]
+    weights = crop.focus + (1 - crop.focus) * head_map(crop, where)
+    weights = weights + crop.face * face_map(crop, where)
     return (weights / weights.mean())[None, None]
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from generation.engine import seats
 from generation.engine.load import BaseModel
+from generation.engine.recipe import CropSettings
 from tests.generation.engine.trained import Photos, specs_of
 
 
@@ -45,3 +46,17 @@ def test_a_face_is_looked_for_only_where_nobody_noted_it(
     # The second photo shows nobody; the others keep their captions.
     torch.testing.assert_close(left.latents, whole.latents[[0, 2]])
     torch.testing.assert_close(left.conditioning["text"], whole.conditioning["text"][[0, 2]])
+
+
+def test_the_face_counts_most_and_what_is_around_the_head_least() -> None:
+    crop = CropSettings(eye_x=0.5, eye_y=0.4, eye_distance=0.2, focus=0.25, face=3.0)
+    weights = seats.focus(crop, torch.Size((50, 50)))
+    assert weights is not None
+    eye, mouth, hair, corner = (
+        float(weights[0, 0, y, x]) for y, x in ((20, 20), (30, 25), (5, 25), (49, 0))
+    )
+    assert float(weights.mean()) == pytest.approx(1)
+    assert eye / corner == pytest.approx(16, rel=0.1)
+    assert mouth / eye == pytest.approx(1, rel=0.1)
+    assert 2.5 < hair / corner < 4.5
+    assert seats.focus(replace(crop, face=0.0, focus=1.0), torch.Size((50, 50))) is None
