@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.engine import photos
+from generation.engine import faces, photos
 from tests import photographs
 
 
@@ -98,3 +98,8 @@ def test_a_large_photograph_is_placed_in_its_own_pixels() -> None:
     assert np.allclose(np.array(large.box) / 3, small.box, atol=25)
     assert np.allclose(np.array(large.landmarks) / 3, small.landmarks, atol=8)
     assert photos.difference(large.fingerprint, small.fingerprint) <= photos.PhotoRules().duplicate
+
+
+@pytest.mark.parametrize("way", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270])
+def test_a_face_on_either_side_is_none(way: Image.Transpose) -> None:
+    assert faces.detect(photographs.portrait().transpose(way)) == []
