@@ -45,6 +45,7 @@ def engine_settings(name: str) -> dict[str, Any]:
             "jitter": 0.02,
             "zooms": [1.0],
             "focus": 0.2,
+            "face": 5.0,
         },
         "lora": {
             "rank": 16,
@@ -68,8 +69,9 @@ def engine_settings(name: str) -> dict[str, Any]:
             "rescale": 0.5,
             "batch": 16,
             "candidates": 8,
-            "person_guidance": [1.4, 1.8],
+            "person_guidance": [1.8, 2.4],
             "person_from": 0.2,
+            "person_apart": 1.0,
         },
         "gate": {
             "likeness_global": 0.46,

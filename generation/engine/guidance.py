@@ -52,6 +52,7 @@ def towards_person(base: BaseModel, guidance: float, seeds: Sequence[int]) -> It
     begins = base.family.noisiest * (1 - settings.person_from)
     # The pipeline adds guidance - 1 times what is between both sides.
     strengths = [(turns[seed % len(turns)] - 1) / (guidance - 1) for seed in seeds]
+    apart = settings.person_apart / (guidance - 1)
     masks: dict[torch.Size, Tensor] = {}
 
     def before(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -72,7 +73,8 @@ def towards_person(base: BaseModel, guidance: float, seeds: Sequence[int]) -> It
             head = head_map(base.recipe.crop, (size[0], size[1])).to(person)
             known = torch.tensor([name != BASE for name in slots.current])[:, None, None, None]
             strong = torch.tensor(strengths)[:, None, None, None]
-            masks[size] = torch.where(known.to(head.device), strong.to(head) * head, 1)
+            weights = strong.to(head) * head - apart * (1 - head)
+            masks[size] = torch.where(known.to(head.device), weights, 1)
         return (torch.cat((torch.lerp(person, without, masks[size]), person)), *output[1:])
 
     hooks = (

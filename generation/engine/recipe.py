@@ -90,7 +90,9 @@ class SampleSettings:
     `more_steps` times the steps. From `person_from` (share of the steps) on, the head is led
     away from the base model without the adapter by `person_guidance`, whose values take turns by
     the picture's seed, as some faces bear less than others; none: never. That needs a base model
-    that puts heads where `CropSettings` says. See `guidance`.
+    that puts heads where `CropSettings` says. What lies away from the head comes from the base
+    model then for a share of `person_apart`: 0 leaves clothes and backdrop to the adapter, 1
+    draws them as for anybody. See `guidance`.
     """
 
     steps: int = 30
@@ -102,6 +104,7 @@ class SampleSettings:
     more_steps: float = 1.5
     person_guidance: tuple[float, ...] = ()
     person_from: float = 0.25
+    person_apart: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "sample.rounds": (1, 100),
     "sample.more_steps": (1, 10),
     "sample.person_from": (0, 1),
+    "sample.person_apart": (0, 1),
     "photos.photos_min": (1, 1000),
 }
 

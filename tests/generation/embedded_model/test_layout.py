@@ -1,13 +1,14 @@
 """The folder that stock diffusers has to load, and its words."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionXLPipeline
 
-from generation.embedded_model import layout, vocabulary
+from generation.embedded_model import layout, settings, vocabulary
 from generation.embedded_model.contact import CAPTIONS, headshot_captions
 
 
@@ -80,3 +81,9 @@ def test_engine_settings_are_written_beside_the_weights(folder):
         light="soft light",
     )
     assert set(prompt.replace(",", "").split()) <= set(vocabulary.words())
+
+
+def test_the_committed_model_has_the_settings_that_a_new_one_would_have():
+    weights = Path(layout.__file__).parent / "weights"
+    kept = json.loads((weights / "engine.json").read_text())
+    assert kept == settings.engine_settings(kept["name"])

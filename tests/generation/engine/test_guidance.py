@@ -98,6 +98,26 @@ def test_the_head_is_led_away_from_the_base_and_the_rest_follows_the_prompt(
     torch.testing.assert_close(other[1], negative[1], rtol=0, atol=1e-5)
 
 
+def test_what_lies_away_from_the_head_is_drawn_as_for_anybody(
+    guided: BaseModel, ada: Path
+) -> None:
+    how = replace(guided.recipe.sample, person_apart=1.0)
+    guided.recipe = replace(guided.recipe, sample=how)
+    other, person = predict(guided, ["slot0", BASE], 500, BOTH).chunk(2)
+    with_adapter, without = alone(guided, ["slot0", BASE]), alone(guided, [BASE, BASE])
+    result = other + 2.0 * (person - other)
+    head = head_map(guided.recipe.crop, (16, 16))
+    away, within = head < 0.02, head > 0.75
+    assert away.any()
+    apart = (with_adapter[0] - without[0]).abs()
+    assert apart[:, away].max() > 1e-2
+    assert (result[0] - without[0])[:, away].abs().max() < 0.05 * apart.max()
+    led = with_adapter[0] + 0.8 * head * (with_adapter[0] - without[0])
+    assert (result[0] - led)[:, within].abs().max() < 0.3 * apart.max()
+    negative = alone(guided, [BASE, BASE], prompt=None)
+    torch.testing.assert_close(other[1], negative[1], rtol=0, atol=1e-5)
+
+
 def test_the_first_steps_are_guided_plainly(guided: BaseModel, ada: Path) -> None:
     guided.recipe = replace(guided.recipe, sample=replace(guided.recipe.sample, person_from=0.25))
     early, _ = predict(guided, ["slot0"], 800, BOTH).chunk(2)
