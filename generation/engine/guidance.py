@@ -3,8 +3,9 @@
 Plain guidance asks the adapter on both of its sides, so what it enlarges is the prompt. Here the
 first steps may do that, and lay out clothes and backdrop; from a share of them on the head is led
 away from what the base model draws for the same prompt without the adapter, and everything else
-follows the prompt as it is. That is guidance by a weaker version of the same model (Karras et al.
-2024, arXiv:2406.02507), and costs nothing: the same two rows are computed.
+follows the prompt as it is, or is left to the base model, which has not seen the selfies' clothes.
+That is guidance by a weaker version of the same model (Karras et al. 2024, arXiv:2406.02507), and
+costs nothing: the same two rows are computed.
 """
 
 from __future__ import annotations
