@@ -8,6 +8,7 @@ of one person lie about 0.35 apart, of different people 0.6 and more. Needs no t
 from __future__ import annotations
 
 import importlib.util
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ Descriptor = NDArray[np.float64]
 
 # The HOG detector works on faces of about 80 px; larger photos only cost time.
 LARGEST = 1024
-# Pictures whose shorter side has this many pixels are halved for the slower detector.
-_HALVED_FROM = 320
+# Pictures whose shorter side has this many pixels are halved for the slower detector, larger ones
+# reduced until the longer side has no more than _THOROUGH.
+_HALVED_FROM, _THOROUGH = 320, 400
 # Landmarks are compared with the picture's shorter side at this many pixels.
 MEASURED = 360
 # dlib's predictors keep scratch space, so one thread at a time may use them.
@@ -127,8 +129,8 @@ def _search(pixels: NDArray[np.uint8]) -> tuple[Any, Any]:
     """Boxes of faces and how sure each is. The lock has to be held.
 
     Where the fast detector sees none, dlib's convolutional one looks (max-margin object detection,
-    King 2015, arXiv:1502.00046), in half size, as it wants faces of 80 px and takes a third of a
-    second at 224 px. The fast one misses dark skin beside bright hair or cloth most: of 160
+    King 2015, arXiv:1502.00046), in half size or less, as it wants faces of 80 px and takes a third
+    of a second at 224 px. The fast one misses dark skin beside bright hair or cloth most: of 160
     rendered selfies 20, of which the other finds every one.
     """
     import dlib
@@ -138,6 +140,7 @@ def _search(pixels: NDArray[np.uint8]) -> tuple[Any, Any]:
     if boxes:
         return boxes, scores
     times = 2 if min(pixels.shape[:2]) >= _HALVED_FROM else 1
+    times = max(times, math.ceil(max(pixels.shape[:2]) / _THOROUGH))
     reduced = np.ascontiguousarray(Image.fromarray(pixels).reduce(times))
     found = []
     for one in thorough(reduced, 0):
