@@ -1,7 +1,8 @@
 """Every operation asked everything that its description allows, and much that it does not.
 
-Identifiers that hypothesis makes up are nobody's, so half of them are replaced by real ones. What
-leads from one answer to the next request, `links` of the description say; a machine follows them.
+Identifiers that hypothesis makes up are nobody's, so in most cases they are replaced by real ones,
+which ones by the case. What leads from one answer to the next request, `links` of the description
+say; a machine follows them.
 """
 
 from __future__ import annotations
@@ -147,31 +148,42 @@ def pool(world: World) -> dict[str, list[str]]:
 
 
 def real(value: Any, name: str, known: dict[str, list[str]], chance: random.Random) -> Any:
-    """The value, or a real one in its place where it is an identifier."""
-    if name not in known or chance.random() < 0.5:
+    """A real one in the place of a value that is an identifier, or a secret in an address; now and
+    then the value as it is."""
+    if name not in known or chance.random() < 0.1:
         return value
     if isinstance(value, list):
         return [real(one, name, known, chance) for one in value]
-    try:
-        UUID(str(value))
-    except ValueError:
-        return value
+    if name != "token":
+        try:
+            UUID(str(value))
+        except ValueError:
+            return value
     return chance.choice(known[name])
 
 
-def ask(case: schemathesis.Case, program: Program, known: dict[str, list[str]]) -> None:
-    """Send a case with the program's key and check the answer against the description."""
+def ask(case: schemathesis.Case, program: Program, known: dict[str, list[str]]) -> bool:
+    """Send a case with the program's key and check the answer against the description; returns
+    whether it was taken."""
     if any(value is None or value == [] for value in dict(case.query or {}).values()):
         # It is left out of the address, so that nothing of what would be wrong is sent.
         reject()
-    make_real(case, known, random.Random(0), "path_parameters", "query", "body")
-    case.call_and_validate(headers=headers_of(case, program))
+    make_real(case, known, chance_of(case), "path_parameters", "query", "body")
+    response = case.call_and_validate(headers=headers_of(case, program))
+    return bool(response.status_code < 300)
+
+
+def chance_of(case: schemathesis.Case) -> random.Random:
+    """The same for the same case, so that what it finds can be found again."""
+    return random.Random(f"{case.path_parameters} {case.query} {case.body}")
 
 
 def make_real(
     case: schemathesis.Case, known: dict[str, list[str]], chance: random.Random, *parts: str
 ) -> None:
-    """Put real identifiers into these parts of a case, where it has others."""
+    """Put real identifiers into these parts of a case, where it has others; into most cases."""
+    if chance.random() < 0.3:
+        return
     for part in (getattr(case, name) for name in parts):
         if isinstance(part, dict):
             for name in list(part):
@@ -204,9 +216,10 @@ def machine(
 
         def step(self, input: StepInput) -> StepOutput:
             # What a link filled in stays; bodies need their neighbours' identifiers.
-            make_real(input.case, known, random.Random(0), "query", "body")
+            chance = chance_of(input.case)
+            make_real(input.case, known, chance, "query", "body")
             if input.transition is None:
-                make_real(input.case, known, random.Random(0), "path_parameters")
+                make_real(input.case, known, chance, "path_parameters")
             output: StepOutput = super().step(input)
             if input.transition is not None and input.applied_parameters:
                 told[f"{input.case.operation.label} {output.response.status_code}"] += 1
