@@ -104,6 +104,24 @@ def _judge(endpoint: WebhookEndpoint, outcome: Outcome, now: datetime) -> None:
         endpoints.disable(actor=SYSTEM, endpoint=endpoint, because=WebhookEndpoint.Disabled.FAILING)
 
 
+def give_up() -> int:
+    """Switch off endpoints that have failed for GIVE_UP and where no attempt comes that would
+    find it out; returns how many."""
+    since = timezone.now() - GIVE_UP
+    lost = WebhookEndpoint.objects.filter(failing_since__lte=since, disabled_at=None)
+    count = 0
+    for found in lost[:200]:
+        with transaction.atomic():
+            # Looked at again under the lock: an attempt may have gone through meanwhile.
+            endpoint = lost.select_for_update(of=("self",)).filter(pk=found.pk).first()
+            if endpoint:
+                endpoints.disable(
+                    actor=SYSTEM, endpoint=endpoint, because=WebhookEndpoint.Disabled.FAILING
+                )
+                count += 1
+    return count
+
+
 @transaction.atomic
 def replay(*, actor: Actor, delivery: WebhookDelivery) -> None:
     """Send one event again, now, under the same id; a failure begins the schedule anew.

@@ -76,7 +76,9 @@ def send_due(*, linger: bool = True) -> int:
 
 
 def sweep() -> dict[str, int]:
-    """Wake the sender where something is due, and forget what is older than KEPT."""
+    """Wake the sender where something is due, switch off what has failed for too long though
+    nothing is tried there, and forget what is older than KEPT."""
+    given_up = deliveries.give_up()
     due = _ready().filter(next_at__lte=timezone.now()).exists()
     if due:
         async_task("accounts.tasks.send_webhooks")
@@ -87,7 +89,7 @@ def sweep() -> dict[str, int]:
     ids = list(old.order_by("pk").values_list("pk", flat=True)[:1000])
     Event.objects.filter(pk__in=ids).delete()
     WebhookSecret.objects.filter(expires_at__lt=timezone.now()).delete()
-    return {"webhooks_due": int(due), "events_forgotten": len(ids)}
+    return {"webhooks_due": int(due), "webhooks_off": given_up, "events_forgotten": len(ids)}
 
 
 def _run(deadline: float, linger: bool) -> int:

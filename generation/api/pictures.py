@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from accounts.api.employees import EmployeeShape
 from generation import access, viewing
 from generation.api import refusals
 from generation.api.shoots import ShootShape, ShootView, ShootViews
@@ -19,7 +20,7 @@ from generation.finishing import renditions
 from generation.models import Candidate, Headshot, Rendition
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
-from headshots.lib.api.shapes import Given, Shape
+from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 
 TAG = "Headshots"
 
@@ -70,14 +71,19 @@ class HeadshotShape(Shape):
     """The candidate that was picked, the yes of both sides, and its files."""
 
     id = serializers.UUIDField()
-    shoot = serializers.UUIDField(source="shoot_id")
-    employee = serializers.UUIDField(source="shoot.employee_id")
+    shoot = Reference(ShootShape)
+    employee = Reference(EmployeeShape, source="shoot.employee")
     candidate = serializers.UUIDField(source="candidate_id")
     picked_at = serializers.DateTimeField()
     approved_at = serializers.DateTimeField(allow_null=True)
     renditions = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
 
+    expands = {
+        "employee": Expand("shoot__employee", "employees:read"),
+        # A shoot shows since when its link is closed.
+        "shoot": Expand("shoot__invitation", "shoots:read"),
+    }
     example = {
         "id": "019ab1c2-0000-7000-8000-000000000018",
         "shoot": "019ab1c2-0000-7000-8000-00000000000d",

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from accounts.access import release, releases
 from accounts.api.base import TenantView
+from accounts.api.employees import EmployeeShape
 from accounts.consent.releases import release_text
 from accounts.languages import CODES
 from accounts.models import Release
@@ -18,7 +19,7 @@ from generation import access
 from generation.api import refusals
 from generation.photos import selfies
 from headshots.lib.api.operations import operation
-from headshots.lib.api.shapes import Given, Shape
+from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 
 TAG = "Releases"
 
@@ -27,7 +28,7 @@ class ReleaseShape(Shape):
     """An employee's signed consent."""
 
     id = serializers.UUIDField()
-    employee = serializers.UUIDField(source="employee_id")
+    employee = Reference(EmployeeShape)
     kind = serializers.SerializerMethodField(help_text="signed, attested or collected.")
     text_version = serializers.CharField()
     text_sha256 = serializers.CharField(source="text_hash")
@@ -38,6 +39,7 @@ class ReleaseShape(Shape):
     withdrawn_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 
+    expands = {"employee": Expand("employee", "employees:read")}
     example = {
         "id": "019ab1c2-0000-7000-8000-00000000000e",
         "employee": "019ab1c2-0000-7000-8000-00000000000a",

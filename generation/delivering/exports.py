@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
@@ -48,15 +49,15 @@ def begin(*, actor: Actor, organisation: Organisation, order: Order) -> Export:
             _("{most_open} exports are under way. Wait for one.").format(most_open=MOST_OPEN),
             code="too_many",
         )
-    total = len(delivery.delivered(order=order))
-    if not total:
+    parcel = delivery.pack(order=order)
+    if not parcel.named:
         raise Problem(
             _("No headshot of this order is approved yet."), code="nothing_approved", status=409
         )
     export = Export.objects.create(
         organisation=organisation,
         order=order,
-        total=total,
+        total=len(parcel.files),
         actor_kind=actor.kind,
         actor_name=actor.name[:200],
         expires_at=timezone.now() + LIFE,
@@ -124,7 +125,10 @@ def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
     for number, (name, data) in enumerate(delivery.files(actor=actor, order=export.order)):
         yield name, partial(bytes, data)
         if number % _TELL_EVERY == 0:
-            Export.objects.filter(pk=export.pk).update(done=number, updated_at=timezone.now())
+            # The first is the list. Files may have been rendered since they were counted.
+            Export.objects.filter(pk=export.pk).update(
+                done=Least(number, F("total")), updated_at=timezone.now()
+            )
 
 
 def _fail(export: Export, sentence: str) -> None:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from accounts.models import Organisation
-from generation.models import ENDED, Order, Shoot
+from generation.models import Order, Shoot
+from generation.sandbox import script
 
 # A shoot of the sandbox is leased for ever, so that no GPU worker ever claims it.
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -48,10 +49,11 @@ def wake_stalled() -> int:
     stalled = Order.objects.filter(
         Exists(
             Shoot.objects.filter(
+                script.GOES_ON,
                 order=OuterRef("pk"),
                 state_since__gt=lately,
                 state_since__lt=timezone.now() - timedelta(seconds=30),
-            ).exclude(state__in=ENDED)
+            )
         ),
         organisation__sandbox_of__isnull=False,
     ).select_related("organisation")[:200]

@@ -23,6 +23,7 @@ from accounts.webhooks import events
 from generation import states
 from generation.approving import choosing
 from generation.inviting import notices
+from generation.leaving import withdrawals
 from generation.models import Candidate, Order, Selfie, Shoot, State
 from generation.ordering import settling
 from generation.photos import selfies
@@ -49,15 +50,16 @@ def advance(*, order_id: UUID) -> bool:
         return False
     began = time.monotonic()
     moved = False
-    going = Shoot.objects.filter(order=order).exclude(state__in=states.ENDED)
+    going = Shoot.objects.filter(script.GOES_ON, order=order)
     with locks.alone(order_id) as alone, calls.at_work():
         if not alone:
             return False
-        for shoot_id in list(going.order_by("state_since").values_list("pk", flat=True)):
+        for shoot_id, state in list(going.order_by("state_since").values_list("pk", "state")):
             if time.monotonic() - began > TURN_S:
                 return True
             try:
-                moved |= _step(shoot_id)
+                step = _withdraw if state == State.DELIVERED else _step
+                moved |= step(shoot_id)
             except Problem as problem:
                 # Whoever tests was faster, or took something away that the step needs.
                 log.info("sandbox_step_refused", shoot=str(shoot_id), problem=problem.code)
@@ -89,6 +91,13 @@ def _step(shoot_id: UUID) -> bool:
         if step is None or told.wait == shoot.state:
             return False
         return step(shoot, told)
+
+
+def _withdraw(shoot_id: UUID) -> bool:
+    # Outside of the shoot's lock: who withdraws locks the releases first.
+    shoot = Shoot.objects.select_related("employee").get(pk=shoot_id)
+    withdrawals.withdraw(actor=employee_actor(shoot.employee), shoot=shoot)
+    return True
 
 
 def _invited(shoot: Shoot, told: script.Script) -> bool:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from generation.models import State
+from django.db.models import Q
+
+from generation.models import ENDED, State
 
 FAILS: dict[str, str] = {
     "noface": "The photos are refused, as no face is in them; photos are awaited.",
     "gate": "No picture passes the likeness gate; other photos are asked for.",
     "worker": "The work breaks off again and again; the shoot fails, the credit comes back.",
     "optout": "The employee opts out at once.",
+    "withdraw": "The employee withdraws as soon as the headshot is delivered.",
 }
 WAITS: dict[str, State] = {
     "invited": State.INVITED,
@@ -24,6 +27,10 @@ WAITS: dict[str, State] = {
     "choosing": State.CHOOSING,
     "approving": State.APPROVING,
 }
+# Whose way is not at its end.
+GOES_ON = ~Q(state__in=ENDED) | Q(
+    state=State.DELIVERED, employee__email__iregex=r"^fail\+withdraw([^a-z]|$)"
+)
 _WORD = re.compile(r"(fail|wait)\+([a-z]+)")
 
 

@@ -6,12 +6,14 @@ import json
 
 import pytest
 import structlog
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.developers import partners
 from accounts.models import Employee, KeptAnswer
 from generation.models import State
 from tests.api.program import Program, problem
-from tests.world import World, make_world
+from tests.world import World, give_files, make_world
 
 
 def test_each_wrong_field_is_named(program: Program) -> None:
@@ -106,6 +108,58 @@ def test_fields_and_expand(program: Program, world: World) -> None:
     assert acted == {"count": 0}
     problem(program.get(f"shoots/{shoot.pk}?fields=idd"), 422, "invalid")
     problem(program.get("shoots?expand=candidate"), 422, "invalid")
+
+
+def test_headshots_and_releases_expand(program: Program, world: World) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    person = program.get(f"employees/{shoot.employee_id}").json()
+    place = f"headshots/{shoot.headshot.pk}"
+    plain = program.get(place).json()
+    assert (plain["shoot"], plain["employee"]) == (str(shoot.pk), person["id"])
+    whole = program.get(f"{place}?expand=shoot,employee").json()
+    assert whole == {**plain, "shoot": program.get(f"shoots/{shoot.pk}").json(), "employee": person}
+    assert program.get("headshots?expand=employee,shoot").json()["data"] == [whole]
+    place = f"releases/{shoot.release_id}"
+    plain = program.get(place).json()
+    assert plain["employee"] == person["id"]
+    whole = program.get(f"{place}?expand=employee").json()
+    assert whole == {**plain, "employee": person}
+    assert program.get("releases?expand=employee").json()["data"] == [whole]
+    problem(program.get("releases?expand=shoot"), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("scope", "path", "expand", "needed"),
+    [
+        ("headshots:read", "headshots", "employee", "employees:read"),
+        ("headshots:read", "headshots", "shoot", "shoots:read"),
+        ("releases:read", "releases", "employee", "employees:read"),
+    ],
+)
+def test_expanding_headshots_and_releases_needs_the_scope_for_it(
+    world: World, scope: str, path: str, expand: str, needed: str
+) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    one = shoot.headshot.pk if path == "headshots" else shoot.release_id
+    without = Program.of(world.organisation, [scope])
+    having = Program.of(world.organisation, [scope, needed])
+    for asked in (path, f"{path}/{one}"):
+        assert without.get(asked).status_code == 200
+        problem(without.get(f"{asked}?expand={expand}"), 403, "scope_missing")
+    assert having.get(f"{path}/{one}?expand={expand}").json()[expand]["id"]
+
+
+@pytest.mark.parametrize("path", ["headshots?expand=shoot,employee", "releases?expand=employee"])
+def test_expanding_asks_no_more_for_more_rows(program: Program, world: World, path: str) -> None:
+    asked = []
+    for _ in range(2):
+        give_files(world.shoot(State.DELIVERED))
+        with CaptureQueriesContext(connection) as captured:
+            rows = program.get(path).json()["data"]
+        asked.append((len(rows), len(captured)))
+    (one, few), (two, many) = asked
+    assert (one, two) == (1, 2)
+    assert few == many
 
 
 def test_what_is_expanded_needs_the_scope_for_it(world: World) -> None:

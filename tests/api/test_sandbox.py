@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -38,6 +39,7 @@ from generation import tasks
 from generation.dispatch import claims
 from generation.models import Finishing, Shoot, State
 from generation.photos import selfies
+from generation.sandbox import calls
 from headshots.lib.problems import Problem
 from tests.api.program import Program, make_key, problem
 from tests.world import World, jpeg, make_user
@@ -131,6 +133,7 @@ def test_no_gpu_can_claim_what_is_queued_there(tester: Program) -> None:
         ("fail+gate", "collecting", "did not look enough like you"),
         ("fail+worker", "failed", "broke off"),
         ("fail+optout", "opted_out", ""),
+        ("fail+withdraw", "withdrawn", ""),
         ("wait+invited", "invited", ""),
         ("wait+collecting", "collecting", ""),
         ("wait+choosing", "choosing", ""),
@@ -147,6 +150,27 @@ def test_an_address_tells_how_it_ends(tester: Program, word: str, state: str, sa
     sandbox = Organisation.objects.get(sandbox_of__isnull=False)
     held = ledger.balance(organisation=sandbox).held
     assert held == (1 if state in ("choosing", "approving") else 0)
+
+
+def test_a_withdrawal_can_be_tried(tester: Program) -> None:
+    place(tester, "fail+withdraw.2@acme.example", "fail+withdrawn@acme.example")
+    run_queue()
+    assert state_of(tester, "fail+withdrawn@acme.example")["state"] == "delivered"
+    shoot = state_of(tester, "fail+withdraw.2@acme.example")
+    assert shoot["headshot"] is None
+    assert tester.get(f"releases/{shoot['release']}").json()["withdrawn_at"]
+    about = Event.objects.filter(object_id__in=[shoot["id"], shoot["release"]]).order_by("pk")
+    told = list(about.values_list("type", flat=True))
+    assert told[-3:] == ["shoot.delivered", "shoot.withdrawn", "release.withdrawn"]
+
+
+def test_a_withdrawal_whose_message_was_lost_comes_later(tester: Program) -> None:
+    place(tester, "fail+withdraw@acme.example")
+    run_queue()
+    Shoot.objects.update(state=State.DELIVERED, state_since=timezone.now() - timedelta(minutes=1))
+    assert calls.wake_stalled() == 1
+    Shoot.objects.update(state=State.WITHDRAWN)
+    assert calls.wake_stalled() == 0
 
 
 def test_whoever_waits_goes_on_when_the_tester_acts(tester: Program) -> None:

@@ -231,6 +231,37 @@ def test_five_days_of_failure_switch_off_a_working_day_before_does_not(
     assert sending.send_due() == len(receiver.got) == waiting
 
 
+def test_five_days_of_failure_switch_off_where_nothing_is_tried(
+    world: World, receiver: Receiver
+) -> None:
+    failing, _ = add(world, receiver, types=["order.placed"])
+    working, _ = add(world, receiver, types=["shoot.invited"])
+    receiver.answer = lambda got: 500 if "order.placed" in got.body.decode() else 200
+    world.order()
+    for _attempt in range(10):
+        sending.send_due(linger=False)
+        waiting = WebhookDelivery.objects.filter(endpoint=failing, next_at__isnull=False).first()
+        if waiting:
+            pass_time(waiting.next_at - timezone.now())
+    made = len(receiver.got)
+    failing.refresh_from_db()
+    assert sending.sweep()["webhooks_off"] == 0
+    assert failing.failing_since
+    pass_time(deliveries.GIVE_UP - (timezone.now() - failing.failing_since) - timedelta(hours=1))
+    assert sending.sweep()["webhooks_off"] == 0
+    pass_time(timedelta(hours=2))
+    assert sending.sweep()["webhooks_off"] == 1
+    assert sending.sweep()["webhooks_off"] == 0
+    for endpoint in (failing, working):
+        endpoint.refresh_from_db()
+    assert failing.disabled_because == WebhookEndpoint.Disabled.FAILING
+    assert working.disabled_at is None
+    assert len(receiver.got) == made
+    tasks.send_webhook_disabled(str(failing.pk))
+    assert [letter.to for letter in mail.outbox] == [[world.owner.email]]
+    assert AuditEntry.objects.filter(action="webhook.disabled").count() == 1
+
+
 def test_replaying_one_and_all_since(world: World, receiver: Receiver) -> None:
     early = timezone.now()
     world.order()

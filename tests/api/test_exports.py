@@ -1,0 +1,122 @@
+"""ZIPs by API: how far they are, their file, and the one event that tells."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from accounts.models import Event
+from generation.delivering import delivery, exports
+from generation.models import Export, Order, State
+from headshots.lib.vault import VaultUnavailable
+from tests.api.program import Program, problem
+from tests.world import World, give_files, many_delivered
+
+KINDS = ("large", "portrait", "square")
+
+
+@pytest.fixture
+def order(world: World) -> Order:
+    """Eight people with three files each."""
+    found = many_delivered(world, 8)
+    for shoot in found.shoots.all():
+        give_files(shoot, KINDS)
+    return found
+
+
+def begin(program: Program, order: Order) -> dict[str, Any]:
+    answer = program.post("exports", {"order": str(order.pk)})
+    assert answer.status_code == 202, answer.content
+    said: dict[str, Any] = answer.json()
+    assert answer["Location"] == f"/api/v1/exports/{said['id']}"
+    return said
+
+
+def told(export: dict[str, Any]) -> list[str]:
+    found = Event.objects.filter(object_id=export["id"])
+    return list(found.order_by("pk").values_list("type", flat=True))
+
+
+def watched(
+    monkeypatch: pytest.MonkeyPatch, look: Callable[[], None], *, breaks: bool = False
+) -> None:
+    """Call `look` before each file that is packed; break off after the first, if wanted."""
+    files = delivery.files
+
+    def one_by_one(**said: Any) -> Iterator[tuple[str, bytes]]:
+        for file in files(**said):
+            look()
+            yield file
+            if breaks:
+                raise VaultUnavailable("The storage is away.")
+
+    monkeypatch.setattr(delivery, "files", one_by_one)
+
+
+def test_an_export_says_how_far_it_is_and_is_fetched(
+    program: Program, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = begin(program, order)
+    place = f"exports/{export['id']}"
+    pictures = len(delivery.pack(order=order).files)
+    assert (export["state"], export["done"], export["total"]) == ("waiting", 0, pictures)
+    assert pictures > 10
+    problem(program.get(f"{place}/file"), 409, "not_ready")
+    seen = []
+    watched(monkeypatch, lambda: seen.append(program.get(place).json()))
+    exports.make(export_id=Export.objects.get().pk)
+    assert {each["state"] for each in seen} == {"making"}
+    dones = [each["done"] for each in seen]
+    assert dones == sorted(dones)
+    assert dones[0] == 0 < dones[-1] <= pictures
+    assert {each["file"] for each in seen} == {None}
+    assert told(export) == ["export.ready"]
+    after = program.get(place).json()
+    assert (after["state"], after["done"], after["total"]) == ("ready", pictures, pictures)
+    fetched = program.get(after["file"])
+    assert fetched["Content-Type"] == "application/zip"
+    content = b"".join(fetched.streaming_content)
+    assert len(content) == after["bytes"]
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        assert packed.testzip() is None
+        names = set(packed.namelist())
+    assert names == {"status.csv", *(file.path for file in delivery.pack(order=order).files)}
+    # A message that comes twice neither packs nor tells again.
+    exports.make(export_id=Export.objects.get().pk)
+    assert told(export) == ["export.ready"]
+
+
+def test_files_that_came_meanwhile_do_not_overrun_the_count(
+    program: Program, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = begin(program, order)
+    Export.objects.update(total=4)
+    seen = []
+    watched(monkeypatch, lambda: seen.append(program.get(f"exports/{export['id']}").json()))
+    exports.make(export_id=Export.objects.get().pk)
+    assert max(each["done"] for each in seen) == 4
+
+
+@pytest.mark.parametrize("why", ["storage", "attempts"])
+def test_a_failed_export_is_told_once(
+    program: Program, world: World, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    export = begin(program, shoot.order)
+    if why == "storage":
+        watched(monkeypatch, lambda: None, breaks=True)
+    else:
+        Export.objects.update(attempts=exports.MOST_ATTEMPTS)
+    for _ in range(2):
+        exports.make(export_id=Export.objects.get().pk)
+    said = program.get(f"exports/{export['id']}").json()
+    assert said["state"] == "failed"
+    assert said["sentence"]
+    assert said["file"] is None
+    assert said["done"] <= said["total"]
+    problem(program.get(f"exports/{export['id']}/file"), 409, "not_ready")
+    assert told(export) == ["export.failed"]
