@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts import clocks
 from accounts.membership.rights import RANK
@@ -78,8 +79,10 @@ def membership(user: object, slug: str, role: Role = Role.VIEWER) -> Membership:
         found = Membership(organisation.sandbox, member.user, least)
     if not found.may(role):
         raise PermissionDenied(
-            f"This needs the role {role.label.lower()}; yours is {found.role.label.lower()}. "
-            "Ask an owner of the organisation."
+            _(
+                "This needs the role “{needed}”; yours is “{yours}”. Ask an owner of the "
+                "organisation."
+            ).format(needed=role.label, yours=found.role.label)
         )
     clocks.show(clocks.at_home(found.organisation))
     return found

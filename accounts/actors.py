@@ -41,10 +41,14 @@ def user_actor(user: User, request: HttpRequest | None = None) -> Actor:
     return Actor(kind="user", name=str(user), user=user, address=address)
 
 
-def employee_actor(employee: Employee, request: HttpRequest | None = None) -> Actor:
-    """The actor behind a personal link."""
-    address = request.META.get("REMOTE_ADDR") if request else None
-    return Actor(kind="employee", name=employee.name, employee=employee, address=address)
+def employee_actor(
+    employee: Employee, request: HttpRequest | None = None, *, address: str | None = None
+) -> Actor:
+    """The actor behind a personal link; with the request, or else the `address` that a service was
+    told, it is known where they act from."""
+    if request:
+        address = request.META.get("REMOTE_ADDR")
+    return Actor(kind="employee", name=employee.name, employee=employee, address=address or None)
 
 
 def packed(actor: Actor) -> dict[str, str]:

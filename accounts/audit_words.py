@@ -38,6 +38,7 @@ ACTS: dict[str, str] = {
     "held.downloaded": gettext_noop("Downloaded what is held about them"),
     "invitation.renewed": gettext_noop("Asked for a new link"),
     "invitation.revoked": gettext_noop("Revoked somebody’s link"),
+    "invitation.sent_again": gettext_noop("Sent somebody’s link again"),
     "join_link.made": gettext_noop("Made a join link"),
     "join_link.revoked": gettext_noop("Revoked a join link"),
     "join_link.used": gettext_noop("Came by a join link"),

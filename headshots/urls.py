@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
-from accounts.views import bounces, joining, sso
+from accounts.views import bounces, joining, sessions, sso
 from generation.views import delivery, embedded, fresh_links, join_links, provenance, team_pages
 from headshots import component_page, home, languages, pricing
 from headshots.developers import views as developers
@@ -20,6 +20,7 @@ urlpatterns = [
     path("components", component_page.components, name="components"),
     path("language", languages.choose, name="set_language"),
     path("account/sso", sso.start, name="sso_start"),
+    path("account/sessions/<int:session_id>/end", sessions.end, name="session_end"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("headshots.api")),
     path("api/problems/<slug:code>", developers.problems, name="problem_type"),

@@ -235,6 +235,8 @@ OPEN = {
     "fresh_link",
     "sso_start",
     "verify",
+    # One's own alone (tests/accounts/membership/test_second_factor.py).
+    "session_end",
     # Behind a signed link (tests/generation/delivering/test_delivery.py).
     "shared",
     "shared_zip",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts.models import WebhookDelivery
+from accounts.models import Role, WebhookDelivery
 from billing import tasks
 from billing.models import Purchase, TopUp
 from generation import states
@@ -47,6 +47,18 @@ def in_german(sentence: str) -> str:
         said = gettext(sentence)
     assert said != sentence
     return said
+
+
+def test_a_role_that_is_too_weak_is_refused_in_the_readers_language(world: World) -> None:
+    viewer = Client(headers={"accept-language": "de"})
+    viewer.force_login(world.member(Role.VIEWER))
+    answer = viewer.get(reverse("directories", args=[world.organisation.slug]))
+    assert answer.status_code == 403
+    said = in_german(
+        "This needs the role “{needed}”; yours is “{yours}”. Ask an owner of the organisation."
+    )
+    named = said.format(needed=in_german("Administrator"), yours=in_german("Viewer"))
+    assert named in " ".join(answer.content.decode().split())
 
 
 @pytest.mark.parametrize("language", OTHERS)

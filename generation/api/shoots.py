@@ -270,7 +270,8 @@ class ShootInviteView(ShootViews):
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Mails the personal link once more, while photos are awaited; one that was revoked or has
         run out is replaced by a new one, unless the shoot has ended without a headshot."""
-        personal_links.send_again(shoot=access.shoot(self.inside, shoot_id))
+        shoot = access.shoot(self.inside, shoot_id)
+        personal_links.send_again(actor=self.actor, shoot=shoot)
         return self.again(shoot_id)
 
 

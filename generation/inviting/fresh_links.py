@@ -41,7 +41,7 @@ def send_fresh(*, token: str, address: str) -> None:
                 invitation=shoot.invitation, expires_at=timezone.now() + notices.LINK_LIFE
             )
             audit.record(
-                actor=employee_actor(shoot.employee),
+                actor=employee_actor(shoot.employee, address=address),
                 organisation=shoot.order.organisation,
                 action="invitation.renewed",
                 about=shoot,

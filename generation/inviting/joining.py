@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.actors import employee_actor
+from accounts.actors import Actor, employee_actor
 from accounts.models import Employee, Organisation
 from accounts.staff import roster_writing
 from generation import states
@@ -21,8 +21,9 @@ _NO_ROOM = ("credits_missing", "over_budget")
 
 
 @transaction.atomic
-def join(*, proved: JoinCode) -> Shoot | None:
-    """Bring whoever proved their address onto the roster and into the link's order.
+def join(*, proved: JoinCode, address: str | None = None) -> Shoot | None:
+    """Bring whoever proved their mail address onto the roster and into the link's order; the log
+    says from which network `address`.
 
     The organisation's own link leads into the newest order that is open; where none is, or it has
     no room, they wait on the roster and None is returned. Somebody who is in already comes to
@@ -62,7 +63,8 @@ def join(*, proved: JoinCode) -> Shoot | None:
             last_name=proved.last_name,
             language=proved.language,
         )
-    shoot = _add(order, employee, needed=link.order is not None) if order else None
+    actor = employee_actor(employee, address=address)
+    shoot = _add(actor, order, employee, needed=link.order is not None) if order else None
     if shoot is None:
         Joiner.objects.update_or_create(
             employee=employee, defaults={"link": link, "came_at": timezone.now()}
@@ -71,7 +73,7 @@ def join(*, proved: JoinCode) -> Shoot | None:
         JoinLink.objects.filter(pk=link.pk).update(used=F("used") + 1)
     if shoot is not None or not known:
         audit.record(
-            actor=employee_actor(employee),
+            actor=actor,
             organisation=link.organisation,
             action="join_link.used",
             about=link,
@@ -112,13 +114,11 @@ def _theirs(link: JoinLink, order: Order | None, employee: Employee) -> Shoot | 
     return found.select_related("employee", "invitation").first()
 
 
-def _add(order: Order, employee: Employee, *, needed: bool) -> Shoot | None:
+def _add(actor: Actor, order: Order, employee: Employee, *, needed: bool) -> Shoot | None:
     """A shoot of theirs, or None where there is no room and it is not `needed`."""
     try:
         with transaction.atomic():
-            (shoot,) = orders.add_people(
-                actor=employee_actor(employee), order=order, employees=[employee]
-            )
+            (shoot,) = orders.add_people(actor=actor, order=order, employees=[employee])
     except Problem as problem:
         if problem.code not in _NO_ROOM:
             raise

@@ -39,7 +39,7 @@ def may_be_sent(shoot: Shoot) -> bool:
 
 
 @transaction.atomic
-def send_again(*, shoot: Shoot) -> None:
+def send_again(*, actor: Actor, shoot: Shoot) -> None:
     """Queue the mail with the link once more; where that was revoked or has run out, with a new
     one.
 
@@ -64,5 +64,11 @@ def send_again(*, shoot: Shoot) -> None:
     if not invitation.opens:
         until = timezone.now() + notices.LINK_LIFE
         invitations.renew(invitation=invitation, expires_at=max(invitation.expires_at, until))
+    audit.record(
+        actor=actor,
+        organisation=shoot.order.organisation,
+        action="invitation.sent_again",
+        about=shoot,
+    )
     kind = "invitation" if shoot.state in _EARLY else "link_again"
     notices.notify(shoot=shoot, kind=kind, asked=True)

@@ -152,7 +152,7 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
             proved = join_links.prove(
                 token=token, code_id=UUID(asked["id"]), code=request.POST.get("code", "")
             )
-            shoot = joining.join(proved=proved)
+            shoot = joining.join(proved=proved, address=address)
             request.session.pop(_CODE, None)
             if shoot is None:
                 return render(

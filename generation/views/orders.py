@@ -306,7 +306,7 @@ def invite_again(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpRespons
         said = _("{address} cannot be reached: mail comes back. Correct the address on the roster.")
         messages.error(request, said.format(address=email))
         return redirect("shoot", slug=slug, shoot_id=shoot_id)
-    personal_links.send_again(shoot=found)
+    personal_links.send_again(actor=user_actor(inside.user, request), shoot=found)
     messages.success(request, _("The link is on its way to {email}.").format(email=email))
     return redirect("shoot", slug=slug, shoot_id=shoot_id)
 

@@ -71,6 +71,8 @@ def test_a_personal_link_is_closed_and_sent_anew(program: Program, world: World)
     # A new one, also for whoever is done; a good one of theirs is not mailed again.
     assert program.post(f"{place}/invite").status_code == 200
     assert program.get(place).json()["link_revoked_at"] is None
+    noted = AuditEntry.objects.get(action="invitation.sent_again")
+    assert (noted.actor_kind, noted.object_id) == ("key", str(shoot.pk))
     problem(program.post(f"{place}/invite"), 409, "transition")
     shoot.invitation.refresh_from_db()
     assert Client().get(f"/i/{token(shoot)}/").status_code == 200

@@ -14,6 +14,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
@@ -204,6 +205,32 @@ def test_sessions_are_listed_and_ended(world: World) -> None:
     overview = reverse("overview", args=[world.organisation.slug])
     assert here.get(overview).status_code == 200
     assert there.get(overview).status_code == 302
+
+
+def test_one_session_is_ended_alone_and_nobody_elses(world: World) -> None:
+    here, there, elsewhere = (sign_in(world.owner) for _ in range(3))
+    other = sign_in(world.member(Role.ADMIN))
+    own = {session.session_key: session for session in UserSession.objects.all()}
+
+    def place(client: Client) -> str:
+        session = own[client.cookies[settings.SESSION_COOKIE_NAME].value]
+        return reverse("session_end", args=[session.pk])
+
+    page = here.get(reverse("usersessions_list")).content.decode()
+    assert place(there) in page
+    assert place(elsewhere) in page
+    # The one that one looks at is signed out of; another user's is none at all.
+    for wrong in (here, other):
+        assert place(wrong) not in page
+        assert here.post(place(wrong)).status_code == 404
+    said = here.post(place(there), follow=True).content.decode()
+    assert "That session is ended." in said
+    assert place(there) not in said
+    assert here.post(place(there)).status_code == 404
+    assert Client().post(place(elsewhere)).status_code == 302
+    overview = reverse("overview", args=[world.organisation.slug])
+    answers = [client.get(overview).status_code for client in (here, there, elsewhere, other)]
+    assert answers == [200, 302, 200, 200]
 
 
 SEALING = importlib.import_module("accounts.migrations.0017_second_factors_sealed")

@@ -40,6 +40,8 @@ def test_an_expired_link_brings_a_new_one_by_mail(world: World, client: Client) 
     nothing = client.post(reverse("fresh_link", args=["x" * 43])).content.decode()
     # Word for word the same, whether the link ever led anywhere or not.
     assert said == nothing
+    renewed = AuditEntry.objects.get(action="invitation.renewed")
+    assert (renewed.actor_id, renewed.address) == (str(shoot.employee_id), "127.0.0.1")
     run_queued()
     (sent,) = mail.outbox
     assert sent.to == [shoot.employee.email]

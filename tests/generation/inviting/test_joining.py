@@ -47,7 +47,10 @@ def test_it_leads_into_the_newest_open_order(world: World, client: Client, link:
     come(client, link)
     link.refresh_from_db()
     assert (link.used, Shoot.objects.filter(employee=new()).count()) == (1, 1)
-    assert AuditEntry.objects.filter(action="join_link.used").count() == 1
+    used = AuditEntry.objects.get(action="join_link.used")
+    assert (used.actor_kind, used.address) == ("employee", "127.0.0.1")
+    added = AuditEntry.objects.get(action="order.people_added")
+    assert (added.actor_id, added.address) == (str(shoot.employee_id), "127.0.0.1")
 
 
 def test_who_comes_before_the_order_is_invited_when_it_is_launched(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import employee_actor
-from accounts.models import Invitation
+from accounts.models import AuditEntry, Invitation
 from generation.approving import choosing
 from generation.inviting import notices, personal_links
 from generation.leaving import withdrawals
@@ -64,11 +64,14 @@ def test_a_link_that_has_run_out_can_be_sent_again(
     assert opened(client) == 200
     shoot.invitation.refresh_from_db()
     assert shoot.invitation.expires_at > timezone.now() + timedelta(days=13)
+    noted = AuditEntry.objects.get(action="invitation.sent_again")
+    assert (noted.actor_id, noted.address) == (str(world.owner.pk), "127.0.0.1")
+    assert noted.object_id == str(shoot.pk)
 
 
 def test_a_link_that_the_organisation_sends_is_not_said_to_be_asked_for(world: World) -> None:
     shoot = run_out(world.shoot(State.DELIVERED))
-    personal_links.send_again(shoot=shoot)
+    personal_links.send_again(actor=world.actor, shoot=shoot)
     drain()
     body = str(mail.outbox[-1].body)
     assert "Acme sends you a new link" in body
@@ -100,6 +103,7 @@ def test_no_link_is_sent_to_whoever_has_ended_their_part(
     assert client.post(path).status_code == 409
     drain()
     assert not mail.outbox
+    assert not AuditEntry.objects.filter(action="invitation.sent_again").exists()
     # Nor does one that was queued before go out.
     assert not notices.send(shoot=shoot, kind="link_again")
 
@@ -107,7 +111,7 @@ def test_no_link_is_sent_to_whoever_has_ended_their_part(
 def test_a_good_link_is_not_sent_where_nothing_is_awaited(world: World) -> None:
     shoot = world.shoot(State.CHOOSING)
     with pytest.raises(Problem):
-        personal_links.send_again(shoot=shoot)
+        personal_links.send_again(actor=world.actor, shoot=shoot)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_credits_are_free_again(world: World, unanswered: tuple[Order, list[Shoo
     assert orders.credits_promised(organisation=world.organisation) == 0
     # A link that is sent again counts again.
     never.refresh_from_db()
-    personal_links.send_again(shoot=never)
+    personal_links.send_again(actor=world.actor, shoot=never)
     assert orders.credits_promised(organisation=world.organisation) == 1
     world.order(1)
 
@@ -71,7 +71,7 @@ def test_the_order_is_complete_and_its_photos_go(
     assert not done.selfies.exists()
     # Whoever has a new link goes on as ever.
     silent.refresh_from_db()
-    personal_links.send_again(shoot=silent)
+    personal_links.send_again(actor=world.actor, shoot=silent)
     give_selfies(silent)
     assert selfies.hand_in(actor=world.actor, shoot=silent).state == State.QUEUED
 
