@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,10 @@ from headshots.lib.problems import Problem
 
 # What opening a link that is no longer good is refused with.
 STALE = ("link_unknown", "link_expired")
+# What anything but its person's rights is refused with, of a link that is for those alone.
+RIGHTS_ONLY = "link_rights_only"
+# Asked positively, so that what knows nothing of the rights takes such a link for revoked.
+_OPENS_SOMETHING = Q(revoked_at=None) | Q(rights_only=True)
 
 
 def _hash(token: str) -> str:
@@ -69,19 +73,35 @@ def _replace(invitation: Invitation) -> None:
 
 @transaction.atomic
 def renew(*, invitation: Invitation, expires_at: datetime | None = None) -> None:
-    """Make every link sent before worthless and the invitation good again."""
-    invitation.generation += 1
+    """Make every link sent before worthless and the invitation good again, for the whole way."""
     invitation.revoked_at = None
+    invitation.rights_only = False
+    _renew(invitation, expires_at)
+
+
+@transaction.atomic
+def renew_for_rights(*, invitation: Invitation, expires_at: datetime) -> None:
+    """Make every link to a revoked invitation worthless but a new one, which opens nothing of the
+    way: what is held about its person, taking it along and withdrawing, as those are theirs at any
+    time."""
+    invitation.rights_only = True
+    _renew(invitation, expires_at)
+
+
+def _renew(invitation: Invitation, expires_at: datetime | None) -> None:
+    invitation.generation += 1
     _replace(invitation)
     invitation.expires_at = expires_at or invitation.expires_at
-    invitation.save(update_fields=["generation", "revoked_at", "token_hash", "expires_at"])
+    invitation.save(
+        update_fields=["generation", "revoked_at", "rights_only", "token_hash", "expires_at"]
+    )
 
 
 def keep_good(*, invitation: Invitation, until: datetime) -> None:
-    """Let a link that is not revoked open until then at least."""
+    """Let a link that opens something do so until then at least."""
     if invitation.expires_at >= until:
         return
-    still = Invitation.objects.filter(pk=invitation.pk, expires_at__lt=until, revoked_at=None)
+    still = Invitation.objects.filter(_OPENS_SOMETHING, pk=invitation.pk, expires_at__lt=until)
     still.update(expires_at=until)
     invitation.refresh_from_db(fields=["expires_at"])
 
@@ -90,9 +110,10 @@ def keep_good(*, invitation: Invitation, until: datetime) -> None:
 def renew_those(*, found: QuerySet[Invitation]) -> int:
     """Make every link to these sent before worthless, also those in frames; returns how many.
 
-    Whoever holds an old one may have the new one mailed to its person. Those revoked stay so.
+    Whoever holds an old one may have the new one mailed to its person. Those revoked stay so, and
+    what was sent since for the rights alone is worthless as well.
     """
-    living = list(found.filter(revoked_at=None).select_for_update(of=("self",), no_key=True))
+    living = list(found.filter(_OPENS_SOMETHING).select_for_update(of=("self",), no_key=True))
     StaleLink.objects.bulk_create(
         [StaleLink(invitation=each, token_hash=each.token_hash) for each in living],
         ignore_conflicts=True,
@@ -102,27 +123,32 @@ def renew_those(*, found: QuerySet[Invitation]) -> int:
         each.generation += 1
         each.token_hash = _hash(_token(each))
         each.embed_origin = each.return_url = ""
-    fields = ["generation", "token_hash", "embed_origin", "return_url"]
+        each.rights_only = False
+    fields = ["generation", "token_hash", "embed_origin", "return_url", "rights_only"]
     Invitation.objects.bulk_update(living, fields, batch_size=1000)
     return len(living)
 
 
 def revoke(*, invitation: Invitation) -> None:
-    """Close a link."""
+    """Close a link. Its person may ask for one that leads to their rights alone."""
     invitation.revoked_at = timezone.now()
-    invitation.save(update_fields=["revoked_at"])
+    invitation.rights_only = False
+    invitation.save(update_fields=["revoked_at", "rights_only"])
 
 
-def open_link(*, token: str) -> Invitation:
-    """The invitation behind a token.
+def open_link(*, token: str, for_rights: bool = False) -> Invitation:
+    """The invitation behind a token; `for_rights`: what is asked for is a right of its person.
 
-    Raises Problem (404) for an unknown or revoked token and (410) for one past its time.
+    Raises Problem (404) for an unknown or revoked token, (410) for one past its time and (403)
+    where it is for the rights alone and something else is asked for.
     """
     invitation = (
         Invitation.objects.select_related("employee__organisation")
-        .filter(token_hash=_hash(token), revoked_at=None)
+        .filter(_OPENS_SOMETHING, token_hash=_hash(token))
         .first()
     )
+    if invitation and invitation.rights_only and invitation.employee.organisation.closed_at:
+        invitation = None
     if invitation is None:
         raise Problem(
             _(
@@ -137,6 +163,12 @@ def open_link(*, token: str) -> Invitation:
             _("This link has expired. Ask whoever invited you to send a new one."),
             code="link_expired",
             status=410,
+        )
+    if invitation.rights_only and not for_rights:
+        raise Problem(
+            _("This link shows what is held about you, and opens nothing else."),
+            code=RIGHTS_ONLY,
+            status=403,
         )
     return invitation
 
@@ -159,17 +191,4 @@ def whose(*, token: str) -> Invitation | None:
     return (
         known.filter(token_hash=wanted).first()
         or known.filter(stale_links__token_hash=wanted).first()
-    )
-
-
-def behind(*, token: str) -> Invitation | None:
-    """The invitation that a token opens or, run out or replaced since, opened once; none where it
-    is revoked or its organisation has closed."""
-    wanted = _hash(token)
-    living = Invitation.objects.select_related("employee__organisation").filter(
-        revoked_at=None, employee__organisation__closed_at=None
-    )
-    return (
-        living.filter(token_hash=wanted).first()
-        or living.filter(stale_links__token_hash=wanted).first()
     )

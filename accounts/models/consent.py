@@ -23,6 +23,8 @@ class Invitation(Row):
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Of one that is revoked: a link asked for since leads to its person's rights, and nowhere else.
+    rights_only = models.BooleanField(default=False, db_default=False)
     opened_at = models.DateTimeField(null=True, blank=True)
     # What the employee chose to read in; empty: what the roster says of them.
     language = models.CharField(max_length=5, blank=True, default="")
@@ -37,7 +39,7 @@ class Invitation(Row):
 
     @property
     def opens(self) -> bool:
-        """Whether its link opens anything now."""
+        """Whether its link opens the whole way now."""
         return self.revoked_at is None and self.expires_at > timezone.now()
 
 

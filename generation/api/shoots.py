@@ -286,8 +286,9 @@ class ShootRevokeLinkView(ShootViews):
         shape=ShootShape,
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
-        """Nobody comes in by it any more, nor is another mailed on request, until the invitation
-        is sent again. Twice is once."""
+        """Nobody comes in by it any more until the invitation is sent again. Whoever asks for
+        another has one mailed to the address on file that is for the person's rights alone: to see
+        what is held about them, take it along and withdraw. Twice is once."""
         shoot = access.shoot(self.inside, shoot_id)
         personal_links.revoke(actor=self.actor, shoot=shoot)
         return self.again(shoot_id)

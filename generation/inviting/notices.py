@@ -116,8 +116,9 @@ def send(
     asked_for = kind in ("withdrawn", "fresh_link")
     if shoot.state in (State.OPTED_OUT, State.WITHDRAWN) and not asked_for:
         return False
-    if shoot.invitation.revoked_at and kind != "withdrawn":
-        return False  # it would lead to a link that opens nothing
+    for_rights = kind == "fresh_link" and shoot.invitation.rights_only
+    if shoot.invitation.revoked_at and kind != "withdrawn" and not for_rights:
+        return False  # it would lead to a link that opens nothing of what it says
     if shoot.employee.bounced_at or shoot.state not in _WHILE.get(kind, State):
         return False
     organisation = shoot.order.organisation
@@ -130,6 +131,7 @@ def send(
         "organisation": organisation,
         "order": shoot.order,
         "link": link_of(shoot),
+        "rights_only": shoot.invitation.rights_only,
         "our_words": states.OUR_WORDS,
         "late": shoot.order.due_at <= timezone.now(),
         "missing": enough.missing(shoot) if kind == "reminder" else 0,

@@ -58,7 +58,7 @@ def sign(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest, token: str) -> HttpResponse:
     """Read on in another language."""
-    shoot, _actor = come_in(request, token)
+    shoot, _actor = come_in(request, token, for_rights=True)
     languages.choose(invitation=shoot.invitation, language=request.POST.get("language", ""))
     return redirect("employee:start", token)
 

@@ -23,7 +23,7 @@ from headshots.lib.problems import Problem
 @never_cache
 def data(request: HttpRequest, token: str) -> HttpResponse:
     """What is held about this person, until when, and what they can do about it."""
-    shoot, _actor = come_in(request, token)
+    shoot, _actor = come_in(request, token, for_rights=True)
     covered = withdrawals.covered(shoot)
     context = {
         **page_context(request, shoot, token),
@@ -40,7 +40,7 @@ def data(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def take_along(request: HttpRequest, token: str) -> StreamingHttpResponse:
     """All of it as a ZIP."""
-    shoot, actor = come_in(request, token)
+    shoot, actor = come_in(request, token, for_rights=True)
     response = StreamingHttpResponse(
         held.archive(actor=actor, shoot=shoot), content_type="application/zip"
     )
@@ -60,7 +60,7 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, token: str) -> HttpResponse:
     """Take the release back; everything is destroyed."""
-    shoot, actor = come_in(request, token)
+    shoot, actor = come_in(request, token, for_rights=True)
     withdrawals.withdraw(actor=actor, shoot=shoot)
     return redirect("employee:start", token)
 
@@ -69,7 +69,7 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def certificate(request: HttpRequest, token: str) -> HttpResponse:
     """The signed certificate that everything is destroyed."""
-    shoot, _actor = come_in(request, token)
+    shoot, _actor = come_in(request, token, for_rights=True)
     found = certificates.of(shoot)
     if found is None:
         raise Http404

@@ -25,16 +25,18 @@ from generation.publishing import runs
 from headshots.lib.problems import Problem
 
 
-def come_in(request: HttpRequest, token: str) -> tuple[Shoot, Actor]:
+def come_in(request: HttpRequest, token: str, *, for_rights: bool = False) -> tuple[Shoot, Actor]:
     """The shoot behind a link and its person as actor; from here on the page speaks their language
-    and goes by their clock."""
-    invitation = invitations.open_link(token=token)
+    and goes by their clock. `for_rights`: for what they may do at any time, however they came."""
+    invitation = invitations.open_link(token=token, for_rights=for_rights)
     # What looks through mail fetches the page alone. A page in a browser asks for a part of itself,
     # and whoever has no scripts is noted by what they send.
     if request.method == "POST" or request.headers.get("HX-Request"):
         invitations.note_opened(invitation=invitation)
     shoot = access.invited_shoot(invitation)
-    request.framed_by = embedding.framed_by(shoot.invitation)  # type: ignore[attr-defined]
+    # A link for the rights alone is mailed, and no partner's page was given it.
+    framed_by = "" if invitation.rights_only else embedding.framed_by(shoot.invitation)
+    request.framed_by = framed_by  # type: ignore[attr-defined]
     language = languages.known_language(shoot.employee, shoot.invitation)
     if language:
         translation.activate(language)

@@ -1,4 +1,4 @@
-"""What a link that is no longer good offers."""
+"""What a link offers that is no longer good, or good for its person's rights alone."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ View = Callable[..., HttpResponseBase]
 
 
 def offering(view: View) -> View:
-    """Whatever a link that is no longer good was opened at, the answer offers a new one."""
+    """Whatever a link that is no longer good was opened at, the answer offers a new one; and one
+    that is for the rights alone leads to them."""
 
     @wraps(view)
     def shown(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         try:
             return view(request, *arguments, **named)
         except Problem as problem:
+            if problem.code == invitations.RIGHTS_ONLY:
+                return redirect("employee:data", named["token"])
             if problem.code not in invitations.STALE:
                 raise
             return _stale(request, named["token"], problem)
