@@ -3,9 +3,9 @@
     python tests/benchmarks/consistency.py [--people 20] [--anew 200]
 
 Two rosters: people as rendered for tests, each turned, lit and placed by chance; and headshots that
-the embedded base model draws without adapters (drawn once, kept in var/bench/headshots). Then
-photographs: scikit-image's astronaut, as it is, cropped, mirrored and on other backdrops. What is
-finished is written to var/bench/finishing to be looked at.
+the embedded base model draws without adapters (once for its weights, kept in
+var/bench/headshots-FINGERPRINT). Then photographs: scikit-image's astronaut, as it is, cropped,
+mirrored and on other backdrops. What is finished is written to var/bench/finishing to be looked at.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ from tests.benchmarks._report import BENCH, ROOT, Figure, report, say
 
 MODEL = ROOT / "generation" / "embedded_model" / "weights"
 PICTURES = BENCH / "finishing"
-DRAWN = BENCH / "headshots"
+# Other weights draw others: theirs are not taken for these.
+DRAWN = BENCH / f"headshots-{read_recipe(MODEL).fingerprint}"
 BACKDROPS = ("studio grey", "studio white", "studio blue", "warm beige")
 DARK = PlateSpec("brand", ("#24405e", "#0d1b2a"), fall_off=0.1)
 LIGHT = PlateSpec("colour", ("#f4f2ee",), fall_off=0.06)
@@ -102,7 +103,7 @@ def drawn(count: int) -> list[Image.Image]:
 
 
 def draw_headshots(count: int) -> None:
-    """Fill var/bench/headshots. In a process of its own: it loads torch."""
+    """Fill DRAWN. In a process of its own: it loads torch."""
     from generation.engine import faces, load, sample
     from generation.engine.specs import LookSpec, SampleSpec
 

@@ -31,6 +31,8 @@ _FADE = 0.10
 _MOST_ENLARGED = 2.0
 # How often the face is looked for again on its plate.
 _SETTLED = 2
+# Pixels inside a disc's edge, or a band's, that drawing it softly reaches.
+_SOFT_EDGE = 3
 # Luminance of Rec. 709 in each of three channels.
 _GREY = np.tile(np.array([0.2126, 0.7152, 0.0722], np.float32), (3, 1))
 
@@ -234,7 +236,11 @@ def _render(
         pixels[..., :3] = cv2.transform(np.ascontiguousarray(pixels[..., :3]), _GREY)
     picture = Image.fromarray(pixels)
     if rendition.logo and spec.logo is not None:
-        _put_logo(picture, spec.logo)
+        if rendition.shape == "round":
+            band = _frame_width(picture, spec) if rendition.frame else 0
+            _put_logo_into_disc(picture, spec.logo, band)
+        else:
+            _put_logo(picture, spec.logo)
     if rendition.frame:
         _put_frame(picture, spec, round_=rendition.shape == "round")
     if rendition.shape == "round":
@@ -263,20 +269,42 @@ def _on(plate: Array, placed: _Placed) -> Array:
 
 def _put_logo(picture: Image.Image, logo: LogoSpec) -> None:
     shorter = min(picture.size)
+    mark = _mark(logo, logo.width * shorter)
+    gap = round(logo.margin * shorter)
+    x = gap if logo.corner == "left" else picture.width - gap - mark.width
+    picture.paste(mark, (x, picture.height - gap - mark.height), mark)
+
+
+def _put_logo_into_disc(picture: Image.Image, logo: LogoSpec, band: int) -> None:
+    """In the middle, as far down as its lower corners stay inside the disc, and inside the `band`
+    that a frame will cover; smaller only where it would not fit at all."""
+    side = min(picture.size)
+    radius = side / 2 - band - max(_SOFT_EDGE, round(logo.margin * side))
+    mark = _mark(logo, logo.width * side)
+    most = 2 * radius / math.hypot(mark.width + 1, mark.height + 1)
+    if most < 1:
+        mark = _mark(logo, mark.width * most)
+    lowest = math.sqrt(max(0.0, radius**2 - ((mark.width + 1) / 2) ** 2))
+    x = (picture.width - mark.width) // 2
+    picture.paste(mark, (x, math.floor(picture.height / 2 + lowest) - mark.height), mark)
+
+
+def _mark(logo: LogoSpec, width: float) -> Image.Image:
+    """A logo `width` pixels wide."""
     with Image.open(logo.file) as opened:
         mark = opened.convert("RGBA")
-        width = max(1, round(logo.width * shorter))
-        height = max(1, round(width * mark.height / mark.width))
-        mark = mark.resize((width, height), Image.Resampling.LANCZOS)
-    gap = round(logo.margin * shorter)
-    x = gap if logo.corner == "left" else picture.width - gap - width
-    picture.paste(mark, (x, picture.height - gap - height), mark)
+    wide = max(1, round(width))
+    high = max(1, round(wide * mark.height / mark.width))
+    return mark.resize((wide, high), Image.Resampling.LANCZOS)
+
+
+def _frame_width(picture: Image.Image, spec: FinishSpec) -> int:
+    return max(1, round(spec.frame_width * min(picture.size)))
 
 
 def _put_frame(picture: Image.Image, spec: FinishSpec, *, round_: bool) -> None:
     """A band of the frame's colour along the edge, drawn four times larger."""
-    width = max(1, round(spec.frame_width * min(picture.size)))
-    band = _band(picture.size, width, round_=round_)
+    band = _band(picture.size, _frame_width(picture, spec), round_=round_)
     picture.paste(plates.rgb(spec.frame_colour), (0, 0), band)
 
 

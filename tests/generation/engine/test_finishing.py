@@ -219,6 +219,32 @@ def test_logo_and_frame(tmp_path) -> None:
         assert avatar.getpixel((100, 2)) == (0, 255, 0, 255)
 
 
+@pytest.mark.parametrize("frame", [False, True], ids=["bare", "framed"])
+@pytest.mark.parametrize("size", [(400, 100), (200, 100), (200, 200), (40, 800)])
+def test_a_round_picture_shows_the_whole_logo(
+    tmp_path: Path, size: tuple[int, int], frame: bool
+) -> None:
+    Image.new("RGBA", size, (255, 0, 0, 255)).save(tmp_path / "logo.png")
+    avatar = RenditionSpec("avatar", 256, 256, "png", shape="round", logo=True, frame=frame)
+    spec = FinishSpec(
+        LIGHT,
+        (avatar, replace(avatar, kind="none", logo=False)),
+        logo=LogoSpec(tmp_path / "logo.png"),
+        frame_colour="#00ff00",
+    )
+    shown, without = (np.asarray(file.picture) for file in finish(cut(0), spec))
+    red = (shown == (255, 0, 0, 255)).all(axis=-1)
+    rows, columns = np.nonzero(red.any(axis=1))[0], np.nonzero(red.any(axis=0))[0]
+    high, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
+    # All of it, as wide as elsewhere unless it is too tall, in its own proportions.
+    assert red.sum() == high * wide
+    assert (shown != without).any(axis=-1).sum() == red.sum()
+    assert wide == round(0.16 * 256) or size == (40, 800)
+    assert high == round(wide * size[1] / size[0])
+    assert abs(columns.mean() - 127.5) <= 0.5
+    assert rows.max() > 210
+
+
 def test_plates() -> None:
     falls = paint(PlateSpec("colour", ("#808080",), fall_off=0.4), (80, 100))
     assert falls[42, 40, 0] > falls[99, 0, 0] + 20
