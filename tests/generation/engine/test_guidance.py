@@ -98,9 +98,7 @@ def test_the_head_is_led_away_from_the_base_and_the_rest_follows_the_prompt(
     torch.testing.assert_close(other[1], negative[1], rtol=0, atol=1e-5)
 
 
-def test_what_lies_away_from_the_head_is_drawn_as_for_anybody(
-    guided: BaseModel, ada: Path
-) -> None:
+def test_what_lies_away_from_the_head_is_drawn_as_for_anybody(guided: BaseModel, ada: Path) -> None:
     how = replace(guided.recipe.sample, person_apart=1.0)
     guided.recipe = replace(guided.recipe, sample=how)
     other, person = predict(guided, ["slot0", BASE], 500, BOTH).chunk(2)
