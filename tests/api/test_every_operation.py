@@ -13,6 +13,9 @@ from tests.api.program import Program, name_provider, problem
 from tests.api.test_isolation import NO_LIST, PROVIDER, TABLE, Case, thing
 from tests.world import World
 
+# Acts upon one thing that once did not hear If-Match.
+HEARD = {"shoot_invite", "shoot_revoke_link", "order_people"}
+
 
 def place(world: World, case: Case) -> str:
     more = {"kind": "large"} if case.route == "rendition" else {}
@@ -54,7 +57,8 @@ def test_no_change_is_made_upon_an_old_reading(program: Program, world: World, z
             address = place(world, case)
             found = declared(address, method)
             if not found.match:
-                deaf += [] if method == "post" else [(case.route, method)]
+                if method != "post" or case.route in HEARD:
+                    deaf.append((case.route, method))
                 continue
             if case.route == "team_page":
                 assert program.send("PUT", address, case.body).status_code == 200
@@ -78,7 +82,7 @@ def test_no_change_is_made_upon_an_old_reading(program: Program, world: World, z
     assert not deaf
     assert not wrong
     assert asked["patch"] >= 8 and asked["delete"] >= 12 and asked["put"] >= 3  # noqa: PT018
-    assert asked["post"] >= 12
+    assert asked["post"] >= 15
 
 
 def read_by(address: str) -> str:
