@@ -355,6 +355,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
         "accounts.webhooks.openapi.add_webhooks",
+        "accounts.api.headers.add_headers",
         "headshots.lib.api.links.add_links",
         "headshots.lib.api.sparse.add_sparse",
         "headshots.lib.api.refusals.add_refusals",

@@ -94,6 +94,7 @@ class ExportsView(TenantView):
         shape=ExportShape,
         body=ExportGiven,
         status=202,
+        locates=True,
         refuses=(refusals.NOTHING_APPROVED,),
     )
     def post(self, request: Request) -> HttpResponseBase:

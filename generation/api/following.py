@@ -11,7 +11,14 @@ from rest_framework.request import Request
 
 from generation import access
 from generation.api import refusals
-from generation.api.orders import MOST_PEOPLE, DoneShape, OrderShape, OrderViews, people_of
+from generation.api.orders import (
+    MOST_PEOPLE,
+    DoneShape,
+    OrderShape,
+    OrderView,
+    OrderViews,
+    people_of,
+)
 from generation.inviting import reminders
 from generation.ordering import another_look, funnel, orders
 from headshots.lib.api.operations import operation
@@ -39,11 +46,14 @@ class AddPeopleGiven(Given):
 class OrderPeopleView(OrderViews):
     """Bringing more people in."""
 
+    acts_on = OrderView
+
     @operation(
         "orders_add_people",
         "Add people to an order",
         tag=TAG,
         scope="orders:write",
+        match=True,
         shape=DoneShape,
         body=AddPeopleGiven,
         also=(402,),

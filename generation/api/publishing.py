@@ -111,6 +111,7 @@ class RunsView(RunViews):
         shape=RunShape,
         body=RunGiven,
         status=202,
+        locates=True,
         refuses=(refusals.NOTHING_TO_PUBLISH,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:

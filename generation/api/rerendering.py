@@ -106,6 +106,7 @@ class RefinishesView(RefinishViews):
         scope="headshots:write",
         shape=RefinishShape,
         status=202,
+        locates=True,
         refuses=(refusals.SAME_FINISH, refusals.REFINISH_OPEN),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
@@ -184,6 +185,7 @@ class OrderHarmoniseView(TenantView):
         scope="orders:write",
         shape=HarmonisedShape,
         status=202,
+        locates=True,
         refuses=(refusals.REFINISH_OPEN,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:

@@ -229,6 +229,7 @@ class UploadView(ApiView):
         tag=TAG,
         shape=SelfieShape,
         status=201,
+        locates=False,
         also=(404, 410),
         limit_bytes=settings.UPLOAD_MAX_BYTES,
         raw="image/*",

@@ -263,10 +263,17 @@ class ShootSendBackView(ShootViews):
 class ShootInviteView(ShootViews):
     """Another mail."""
 
+    acts_on = ShootView
+
     @operation(
-        "shoots_invite", "Send the invitation again", tag=TAG, scope="shoots:write",
+        "shoots_invite",
+        "Send the invitation again",
+        tag=TAG,
+        scope="shoots:write",
+        match=True,
         shape=ShootShape,
-    refuses=(refusals.NO_PHOTOS_AWAITED,),)  # fmt: skip
+        refuses=(refusals.NO_PHOTOS_AWAITED,),
+    )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Mails the personal link once more, while photos are awaited; one that was revoked or has
         run out is replaced by a new one, unless the shoot has ended without a headshot."""
@@ -278,11 +285,14 @@ class ShootInviteView(ShootViews):
 class ShootRevokeLinkView(ShootViews):
     """Closing a personal link."""
 
+    acts_on = ShootView
+
     @operation(
         "shoots_revoke_link",
         "Revoke the personal link",
         tag=TAG,
         scope="shoots:write",
+        match=True,
         shape=ShootShape,
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:

@@ -184,6 +184,7 @@ class WallView(TenantView):
         shape=WallShape,
         body=WallGiven,
         status=202,
+        locates=True,
         refuses=(refusals.EMPTY_WALL,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:

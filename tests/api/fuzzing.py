@@ -18,6 +18,7 @@ from hypothesis import reject
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput
 
+from accounts.api.base import ACTS_FOR
 from billing.models import Purchase
 from generation.delivering import download_links, exports
 from generation.models import PublishingRun, State
@@ -196,6 +197,9 @@ def headers_of(case: schemathesis.Case, program: Program) -> dict[str, str]:
     if "If-Match" in given and random.Random(given["If-Match"]).random() < 0.5:
         # What is made up is never the state that it names.
         given["If-Match"] = "*"
+    if ACTS_FOR in given and random.Random(given[ACTS_FOR]).random() < 0.9:
+        # Nor is there a customer of that id.
+        given[ACTS_FOR] = str(program.key.organisation_id)
     return {"Authorization": f"Bearer {program.secret}", **given}
 
 

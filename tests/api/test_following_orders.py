@@ -79,6 +79,30 @@ def test_a_personal_link_is_closed_and_sent_anew(program: Program, world: World)
     assert Client().get(f"/i/{old}/").status_code == 404
 
 
+def test_nobody_is_mailed_locked_out_or_added_upon_an_old_reading(
+    program: Program, world: World
+) -> None:
+    shoot = world.shoot()
+    (more,) = world.hire()
+    place, order = f"shoots/{shoot.pk}", f"orders/{shoot.order_id}"
+    old = program.get(place)["ETag"]
+    closed = program.post(f"{place}/revoke-link", If_Match=old)
+    assert closed.json()["link_revoked_at"]
+    for act in ("invite", "revoke-link"):
+        refused = program.post(f"{place}/{act}", If_Match=old)
+        problem(refused, 412, "changed")
+        assert refused["ETag"] == closed["ETag"]
+    assert program.get(place).json()["link_revoked_at"]
+    sent = program.post(f"{place}/invite", If_Match=closed["ETag"])
+    assert sent.json()["link_revoked_at"] is None
+    old = program.get(f"{order}?fields=counts")["ETag"]
+    body = {"employees": [str(more.pk)]}
+    assert program.post(f"{order}/people", body, If_Match=old).json() == {"count": 1}
+    body = {"employees": [str(world.hire()[0].pk)]}
+    problem(program.post(f"{order}/people", body, If_Match=old), 412, "changed")
+    assert Shoot.objects.filter(order=shoot.order_id).count() == 2
+
+
 def test_a_join_link_lets_people_in_until_it_is_closed(program: Program, world: World) -> None:
     order = world.order()
     made = program.post(f"orders/{order.pk}/join-links", {"cap": 5, "domains": ["Acme.example"]})

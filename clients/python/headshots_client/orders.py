@@ -176,11 +176,13 @@ class Orders(Resource[shapes.Order]):
         employees: Sequence[str],
         invite: bool = True,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> int:
         """Bring these ids of employees in as well, until it is due; how many were not in it."""
         body = {"employees": list(employees), "invite": invite}
         path = f"{self.path}/{id}/people"
-        return int(self._post(path, body, idempotency_key=idempotency_key)["count"])
+        said = self._post(path, body, idempotency_key=idempotency_key, if_match=if_match)
+        return int(said["count"])
 
     def another_look(self, id: str, *, look: str, shoots: Sequence[str]) -> shapes.Order:
         """Another look for some shoots of an order, without new photos; an order of its own."""

@@ -81,13 +81,13 @@ class Shoots(Resource[shapes.Shoot]):
         """End it; its credit comes back."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/cancel", if_match=if_match))
 
-    def invite(self, id: str) -> shapes.Shoot:
+    def invite(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """Mail the personal link once more; a new one, where it was revoked."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/invite"))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/invite", if_match=if_match))
 
-    def revoke_link(self, id: str) -> shapes.Shoot:
+    def revoke_link(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """Close the personal link until the invitation is sent again. Twice is once."""
-        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/revoke-link"))
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/revoke-link", if_match=if_match))
 
     def hand_in(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """Hand the photos in: holds the credit and begins the work."""

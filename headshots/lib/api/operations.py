@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from inspect import cleandoc
@@ -22,6 +22,8 @@ from headshots.lib.api.problems import MEDIA_TYPE
 from headshots.lib.api.refusals import OWN, Refused, shared
 from headshots.lib.api.shapes import Given, Shape, query_of
 
+# Where an operation says the status whose answer has a Location, until the document is whole.
+LOCATES = "x-locates"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -99,16 +101,20 @@ def operation(
     also: tuple[int, ...] = (),
     refuses: tuple[Refused, ...] = (),
     limit_bytes: int | None = None,
-    headers: Mapping[str, str] | None = None,
+    locates: bool | None = None,
 ) -> Callable[[F], F]:
     """Declare a method of a view: who may, what it takes, what it answers.
 
     `upload` is a multipart body, `binary` the media type of an answer that is a file (or several),
     `match` says that If-Match is heard, `later` when it answers with 202 instead, `also` adds
     statuses to those that every operation has, and `refuses` tells by example what it refuses
-    beside what others do.
+    beside what others do. `locates` says whether Location leads to what was made; where it is not
+    said, it does when that has an id of its own.
     """
     taken = query_of(shape, query, many)
+    located = locates
+    if located is None:
+        located = status == 201 and not many and shape is not None and "id" in shape().fields
     declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes, match)
 
     def declare(method: F) -> F:
@@ -181,6 +187,7 @@ def operation(
             responses=answers,
             examples=examples,
             extensions={
+                LOCATES: str(status) if located else "",
                 OWN: [each for each in (*usual, *refuses) if each.status in statuses],
                 **({"x-scope": scope} if scope else {}),
             },
