@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from accounts import audit_words
 from accounts.webhooks import outcome
 from billing.payments import top_ups
+from generation.finishing import rendition_words
 from headshots.lib.filled import again
 
 register = template.Library()
@@ -47,3 +48,9 @@ def moment(stored: str) -> datetime | None:
 def act(action: str) -> str:
     """An act of the audit log in the reader's language."""
     return audit_words.said(action)
+
+
+@register.filter
+def rendition(kind: str) -> str:
+    """A kind of rendition in the reader's language."""
+    return rendition_words.said(kind)

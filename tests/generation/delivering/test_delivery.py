@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from accounts.models import AuditEntry, Employee
 from generation.delivering import delivery, download_links, naming
+from generation.finishing import finishes, rendition_table, rendition_words
 from generation.models import (
     Candidate,
     DownloadLink,
@@ -234,3 +235,26 @@ def test_the_page_says_what_is_ready_and_keeps_a_wrong_pattern(
     refused = client.post(reverse("order_naming", args=where), {"naming": "{surname}"})
     assert refused.status_code == 422
     assert "There is no {surname}" in refused.content.decode()
+
+
+def test_renditions_are_called_in_words_and_invented_ones_by_their_own_name(
+    world: World, client: Client
+) -> None:
+    assert rendition_words.KINDS.keys() == {row.kind for row in rendition_table.DEFAULT}
+    order = delivered(world)
+    client.force_login(world.owner)
+    shoot, _other = order.shoots.all()
+    finish = finishes.of_order(order)
+    own = rendition_table.Row("lobby-screen", 800, 800)
+    finish.renditions = rendition_table.stored([*rendition_table.DEFAULT, own])
+    finish.save()
+    give_files(shoot, ["square-small", "black-and-white", "lobby-screen"])
+    for place in (
+        reverse("order_delivery", args=[world.organisation.slug, order.pk]),
+        reverse("shoot_files", args=[world.organisation.slug, shoot.pk]),
+        reverse("employee:start", args=[token(shoot)]),
+    ):
+        page = client.get(place).content.decode()
+        for said in ("Small square", "Black and white", "lobby-screen"):
+            assert f">{said}</" in page
+        assert ">square-small</" not in page

@@ -37,6 +37,15 @@ def test_the_invitation_has_a_link_that_works(world: World, client: Client) -> N
     assert link.group().rstrip("/") in str(html)
 
 
+def test_whoever_is_invited_reads_what_the_picture_is_for(world: World, client: Client) -> None:
+    shoot = world.shoot()
+    assert notices.send(shoot=shoot, kind="invitation")
+    (sent,) = mail.outbox
+    page = client.get(reverse("employee:start", args=[token(shoot)])).content.decode()
+    for text in (str(sent.body), str(sent.alternatives[0][0]), page):
+        assert "for the directories, badges and pages of Acme" in text
+
+
 @pytest.mark.parametrize("kind", list(notices.SUBJECTS))
 def test_every_kind_of_mail_can_be_written(world: World, kind: str) -> None:
     begun = {
