@@ -308,11 +308,8 @@ def square(*, found: Alternative, side: int) -> Image:
 
     order = found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
-    squares = [row for row in spec.renditions if row.fills_frame and row.width == row.height]
-    like = max(squares, key=lambda row: row.width, default=spec.main)
-    wanted = replace(like, width=side, height=side, format="jpeg", dpi=0)
     try:
-        return _finished(found, spec, [wanted])[1][0].picture.convert("RGB")
+        return _finished(found, spec, [spec.plain_square(side)])[1][0].picture.convert("RGB")
     except (EngineError, FileMissing) as error:
         raise Problem(renditions.why_not(error), status=409) from error
 

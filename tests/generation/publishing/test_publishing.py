@@ -21,6 +21,9 @@ from generation.finishing import credentials, finishes
 from generation.leaving import retention
 from generation.models import (
     Directory,
+    Finishing,
+    Headshot,
+    Order,
     Publication,
     PublishingRun,
     Rendition,
@@ -228,12 +231,34 @@ def test_a_token_that_dies_half_way_leaves_the_rest_to_be_tried_again(
     counts = runs.counts(run)
     assert (counts["done"], counts["waiting"]) == (249, 251)
     assert doing.go(run_id=run.pk) is False
+def give_square(order: Order) -> None:
+    """Everybody of an order has the same square, as finishing leaves it."""
+    finish = finishes.of_order(order)
+    Finishing.objects.filter(headshot__shoot__order=order).delete()
+    headshots = list(Headshot.objects.filter(shoot__order=order).select_related("candidate"))
+    made = Finishing.objects.bulk_create(
+        Finishing(headshot=h, finish=finish, candidate=h.candidate, state=Finishing.State.DONE)
+        for h in headshots
+    )
+    data = jpeg(5, (640, 640))
+    key = f"{order.organisation_id}/square.jpg"
+    vault().put(key, data)
+    square = {"kind": "square", "format": "jpeg", "width": 640, "height": 640, "file": key}
+    Rendition.objects.bulk_create(
+        Rendition(finishing=one, bytes=len(data), sha256="0" * 64, **square) for one in made
+    )
+    for headshot, one in zip(headshots, made, strict=True):
+        headshot.finishing = one
+    Headshot.objects.bulk_update(headshots, ["finishing"])
+
+
     vendors.dies_after, vendors.tokens = None, {"alive"}
     connect(world)
     assert runs.resume(actor=world.actor, run=run) == 251
     go_on(run)
     assert run.state == PublishingRun.State.DONE
     assert runs.counts(run)["done"] == 500
+    give_square(order)
     assert len(vendors.photos) == 500
     # Written once more was only whom nobody had read back, and their photo of before is still
     # the one of before.
