@@ -85,24 +85,41 @@ def test_publishing_reads_back_and_can_be_undone(world: World, vendors: Vendors,
         runs.undo(actor=world.actor, run=run)
 
 
-@pytest.mark.parametrize("kind", list(SIDES))
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("entra", 429), ("google", 403), ("google", 429), ("slack", 429), ("bamboo", 503)],
+)
 def test_a_directory_that_asks_to_wait_is_waited_for(
-    world: World, vendors: Vendors, kind: str
+    world: World, vendors: Vendors, kind: str, status: int
 ) -> None:
     order = ready(world, 1)
     vendors.know(*world.people)
-    vendors.refuse_writes = 1
+    vendors.refuse_writes, vendors.refuse_as = 1, status
     run = publish(world, order, connect(world, kind))
-    if kind == "google":  # its 403 names no time, so that ours is kept
+    if kind == "google":  # it names no time, so that ours is kept
         assert run.state == PublishingRun.State.RUNNING
         assert run.not_before - timezone.now() > timedelta(seconds=10)
         wait_no_longer(run)
         go_on(run)
     assert run.state == PublishingRun.State.DONE
     assert said(run)[world.people[0].email][0] == "done"
+    steps = [what for _when, what in run.publications.get().steps]
+    assert "The directory asks us to wait." in steps
     assert len(vendors.refused_at) == 1
     if kind != "google":
         assert vendors.written_at[0] - vendors.refused_at[0] >= 1
+
+
+@pytest.mark.parametrize("kind", ["google", "entra"])
+def test_how_small_a_photo_google_gives_back_is_said_before(
+    world: World, client: Client, kind: str
+) -> None:
+    order = ready(world, 1)
+    connect(world, kind)
+    client.force_login(world.owner)
+    where = reverse("order_delivery", args=[world.organisation.slug, order.pk])
+    page = client.get(where).content.decode()
+    assert ("96 × 96 pixels" in page) is (kind == "google")
 
 
 def wait_no_longer(run: PublishingRun) -> None:
@@ -214,23 +231,6 @@ def test_a_write_that_did_not_take_is_noticed(
     )
 
 
-def test_a_token_that_dies_half_way_leaves_the_rest_to_be_tried_again(
-    world: World, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Of 500 people, with photos as small as they may be: what is tried is the run.
-    monkeypatch.setattr(Entra, "photo", Photo(side=32, most_bytes=4_000_000))
-    order = many_delivered(world, 500)
-    vendors.know(*world.people)
-    vendors.dies_after = 250
-    directory = connect(world)
-    run = runs.start(actor=world.actor, order=order, directory=directory, aim=Aim.PUBLISH)
-    go_on(run)
-    assert run.state == PublishingRun.State.STOPPED
-    assert "does not take the token" in run.sentence
-    # The one whose write was the last was not read back, and is among the rest.
-    counts = runs.counts(run)
-    assert (counts["done"], counts["waiting"]) == (249, 251)
-    assert doing.go(run_id=run.pk) is False
 def give_square(order: Order) -> None:
     """Everybody of an order has the same square, as finishing leaves it."""
     finish = finishes.of_order(order)
@@ -252,13 +252,30 @@ def give_square(order: Order) -> None:
     Headshot.objects.bulk_update(headshots, ["finishing"])
 
 
+def test_a_token_that_dies_half_way_leaves_the_rest_to_be_tried_again(
+    world: World, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of 500 people, with photos as small as they may be: what is tried is the run.
+    monkeypatch.setattr(Entra, "photo", Photo(side=32, most_bytes=4_000_000))
+    order = many_delivered(world, 500)
+    give_square(order)
+    vendors.know(*world.people)
+    vendors.dies_after = 250
+    directory = connect(world)
+    run = runs.start(actor=world.actor, order=order, directory=directory, aim=Aim.PUBLISH)
+    go_on(run)
+    assert run.state == PublishingRun.State.STOPPED
+    assert "does not take the token" in run.sentence
+    # The one whose write was the last was not read back, and is among the rest.
+    counts = runs.counts(run)
+    assert (counts["done"], counts["waiting"]) == (249, 251)
+    assert doing.go(run_id=run.pk) is False
     vendors.dies_after, vendors.tokens = None, {"alive"}
     connect(world)
     assert runs.resume(actor=world.actor, run=run) == 251
     go_on(run)
     assert run.state == PublishingRun.State.DONE
     assert runs.counts(run)["done"] == 500
-    give_square(order)
     assert len(vendors.photos) == 500
     # Written once more was only whom nobody had read back, and their photo of before is still
     # the one of before.
