@@ -166,12 +166,17 @@ class HarmonisedShape(Shape):
     left = serializers.IntegerField(
         help_text="Stand out by what rendering cannot mend, and are delivered already."
     )
+    spent = serializers.IntegerField(
+        help_text="Stand out by what rendering cannot mend, and await approval, but have no round "
+        "left, or no photos any more."
+    )
 
     example = {
         "refinish": "019ab1c2-0000-7000-8000-000000000023",
         "refinished": 2,
         "again": 1,
         "left": 0,
+        "spent": 0,
     }
 
 
@@ -190,7 +195,7 @@ class OrderHarmoniseView(TenantView):
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Light and place are rendered anew towards the others; what that cannot mend, or has not
-        mended, is drawn again, where it is not delivered yet."""
+        mended, is drawn again, where it is not delivered yet and the person has a round left."""
         done = harmonising.harmonise(actor=self.actor, order=access.order(self.inside, order_id))
         return self.plain(
             {
@@ -198,5 +203,6 @@ class OrderHarmoniseView(TenantView):
                 "refinished": done.refinished,
                 "again": done.again,
                 "left": done.left,
+                "spent": done.spent,
             }
         )

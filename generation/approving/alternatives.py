@@ -50,8 +50,8 @@ NOT_MADE = gettext_noop(
     "The picture could not be made, and the fault is ours. Give the photo again, or choose your "
     "initials."
 )
-# What the photo's edges cut, said beside the picture made of it (codes of a cutout's notes).
-_CUT = {
+# What could be better in the photo, said beside the picture made of it (codes of a cutout's notes).
+_BETTER = {
     "hair_cut": gettext_noop(
         "The upper edge of this photo cuts your hair. It can stay as it is; a photo with more "
         "space above your head would look better."
@@ -59,6 +59,10 @@ _CUT = {
     "shoulders_cut": gettext_noop(
         "The side of this photo cuts your shoulder. It can stay as it is; a photo taken from a "
         "little further away would look better."
+    ),
+    "busy_backdrop": gettext_noop(
+        "The backdrop of this photo is not plain, so something behind you may show at the outline. "
+        "It can stay as it is; a photo in front of a plain wall would look better."
     ),
 }
 
@@ -240,7 +244,8 @@ class _File:
 @dataclass(frozen=True)
 class _Made:
     """The picture that stands for somebody as JPEG, empty where there is none; of a photo every
-    file of the order's table, too, and what the person should know of it, or why there is none."""
+    file of the order's table, too, and what the person should know of it, a line each, or why there
+    is none."""
 
     picture: bytes = b""
     files: list[_File] = field(default_factory=list)
@@ -283,7 +288,7 @@ def _made(found: Alternative) -> _Made:
             for file in others
         ],
         measures=photo_figures.of(main, cut),
-        problem=next((sentence for note, sentence in _CUT.items() if note in cut.notes), ""),
+        problem="\n".join(said for note, said in _BETTER.items() if note in cut.notes),
     )
 
 
@@ -301,6 +306,11 @@ def _finished(
     return cut, finishing.finish(cut, replace(spec, renditions=tuple(wanted)), xmp=label)
 
 
+def backdrop_shows(found: Alternative) -> bool:
+    """Whether something behind the person may show at their outline."""
+    return _BETTER["busy_backdrop"] in found.problem.splitlines()
+
+
 def square(*, found: Alternative, side: int) -> Image:
     """The photo as a square of `side` pixels, cropped as the order's largest square is, RGB; about
     a second. Raises Problem where it cannot be finished any more."""
@@ -308,11 +318,8 @@ def square(*, found: Alternative, side: int) -> Image:
 
     order = found.shoot.order
     spec = finishes.spec(finishes.of_order(order), order)
-    squares = [row for row in spec.renditions if row.fills_frame and row.width == row.height]
-    like = max(squares, key=lambda row: row.width, default=spec.main)
-    wanted = replace(like, width=side, height=side, format="jpeg", dpi=0)
     try:
-        return _finished(found, spec, [wanted])[1][0].picture.convert("RGB")
+        return _finished(found, spec, [spec.plain_square(side)])[1][0].picture.convert("RGB")
     except (EngineError, FileMissing) as error:
         raise Problem(renditions.why_not(error), status=409) from error
 

@@ -106,22 +106,25 @@ def wall(
     columns: int | None = None,
     tile: int = 320,
     title: str = "",
+    titles: Sequence[str] = (),
     notes: Sequence[str] = (),
     fonts: Sequence[Path] = (),
 ) -> Image.Image:
     """One picture of the whole roster: a grid of tiles `tile` pixels wide, names below, and under
-    each name its note, where there are any. `fonts` have letters that Roboto lacks.
+    each name the person's title and a note, where there are any. `fonts` have letters that Roboto
+    lacks.
 
     All tiles have the first picture's proportions. Raises ValueError without pictures.
     """
-    if not images or len(images) != len(names) or len(notes) not in (0, len(names)):
+    below = [texts for texts in (titles, notes) if any(texts)]
+    if not images or any(len(texts) != len(images) for texts in (names, *below)):
         raise ValueError("A wall needs pictures, and one name for each.")
     count = len(images)
     across = columns or min(count, max(2, math.ceil(math.sqrt(count * 1.5))))
     rows = math.ceil(count / across)
     height = round(tile * images[0].height / images[0].width)
     gap, line = max(8, tile // 20), max(20, tile // 8)
-    label = line + (line // 2 if any(notes) else 0)
+    label = line + line // 2 * len(below)
     head = 2 * line if title else 0
     sheet = Image.new(
         "RGB",
@@ -141,7 +144,8 @@ def wall(
         middle = x + tile / 2
         text = font.fit(name, tile)
         font.draw(draw, (middle, y + height + line / 2), text, (40, 44, 52), centred=True)
-        if any(notes):
-            note = small.fit(notes[index], tile)
-            small.draw(draw, (middle, y + height + line), note, (110, 114, 122), centred=True)
+        for row, texts in enumerate(below):
+            at = (middle, y + height + line + line // 2 * row)
+            text = small.fit(texts[index], tile)
+            small.draw(draw, at, text, (110, 114, 122), centred=True)
     return sheet

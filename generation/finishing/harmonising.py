@@ -18,20 +18,22 @@ from headshots.lib.problems import Problem
 
 @dataclass(frozen=True)
 class Harmonised:
-    """What was begun: files rendered anew for `refinished` people, new candidates for `again`;
-    `left` stand out by something in the picture itself and are delivered."""
+    """What was begun: files rendered anew for `refinished` people, new candidates for `again`.
+    By something in the picture itself stand out `left`, who are delivered, and `spent`, of whom
+    nothing new can be made: no round is left, or their photos are destroyed."""
 
     refinish: Refinish | None
     refinished: int
     again: int
     left: int
+    spent: int
 
 
 @transaction.atomic
 def harmonise(*, actor: Actor, order: Order) -> Harmonised:
     """Mend everybody who stands out: light and place by rendering anew, towards the roster's
     median; what that cannot mend, or has not mended, by new candidates, where it is not delivered
-    yet. All of it or nothing.
+    yet and they can be made. All of it or nothing.
 
     Raises Problem where nobody stands out, and where a rendering of the order is undecided.
     """
@@ -39,15 +41,18 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
     alike = consistency.compare(consistency.shown(order=order))
     if not alike.outliers:
         raise Problem(_("Nobody stands out; there is nothing to mend."), status=409)
-    again = left = 0
+    again = left = spent = 0
     mendable = []
     for standing in alike.outliers:
         tried = _harmonised_before(standing)
         if tried or _beyond_mending(standing):
-            if _made_again(actor, standing):
+            if standing.headshot.shoot.state != State.APPROVING:
+                left += 1
+            elif _made_again(actor, standing):
                 again += 1
                 continue
-            left += 1
+            else:
+                spent += 1
         if standing.mendable and not tried:
             mendable.append(standing)
     refinish = None
@@ -59,7 +64,7 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
             only=[standing.headshot.shoot_id for standing in mendable],
         )
         _look_anew(refinish, mendable)
-    return Harmonised(refinish, len(mendable), again, left)
+    return Harmonised(refinish, len(mendable), again, left, spent)
 
 
 def _harmonised_before(standing: consistency.Standing) -> bool:
@@ -100,9 +105,7 @@ def _look_anew(refinish: Refinish, mendable: Sequence[consistency.Standing]) -> 
 
 def _made_again(actor: Actor, standing: consistency.Standing) -> bool:
     """Ask for new candidates of somebody who is not delivered, who is told so in kind words;
-    whether there are more rounds."""
-    if standing.headshot.shoot.state != State.APPROVING:
-        return False
+    whether they can be made."""
     try:
         approvals.make_anew(actor=actor, shoot=standing.headshot.shoot, fault=Fault.OTHER)
     except Problem:

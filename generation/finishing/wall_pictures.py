@@ -34,12 +34,13 @@ _PAGE, _DPI, _ACROSS, _DOWN = (1240, 1754), 150, 4, 5
 
 @dataclass(frozen=True)
 class Hung:
-    """One picture of a wall: whose, its vault key, and what it is where it is no approved
-    headshot."""
+    """One picture of a wall: whose, its vault key, what it is where it is no approved headshot,
+    and the person's title."""
 
     name: str
     key: str
     note: str = ""
+    title: str = ""
 
 
 def hung(*, headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list[Hung]:
@@ -47,14 +48,18 @@ def hung(*, headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list
     out gave instead, said to be that."""
     both = [
         *((h.shoot.employee, _hung_headshot(h)) for h in headshots),
-        *((a.shoot.employee, Hung(a.shoot.employee.name, a.finished, what_is(a))) for a in given),
+        *((a.shoot.employee, _hung(a.shoot.employee, a.finished, what_is(a))) for a in given),
     ]
     return [one for _employee, one in sorted(both, key=lambda pair: by_name(pair[0]))]
 
 
 def _hung_headshot(headshot: Headshot) -> Hung:
     note = "" if headshot.approved_at else _("Awaits approval")
-    return Hung(headshot.shoot.employee.name, picture_key(headshot), note)
+    return _hung(headshot.shoot.employee, picture_key(headshot), note)
+
+
+def _hung(person: Employee, key: str, note: str) -> Hung:
+    return Hung(person.name, key, note, person.title)
 
 
 def by_name(person: Employee) -> tuple[str, str, str]:
@@ -105,7 +110,7 @@ def hanging_keys(*, order: Order) -> set[str]:
 
 
 def _key(order: Order, people: Sequence[Hung], kind: str) -> str:
-    text = "\n".join(f"{one.name} {one.key} {one.note}" for one in people)
+    text = "\n".join(f"{one.name} {one.title} {one.key} {one.note}" for one in people)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
     return f"{order.walls_folder}/{digest}.{kind}"
 
@@ -173,6 +178,7 @@ def _sheet(people: Sequence[Hung], *, title: str, columns: int | None = None) ->
     return finish.wall(
         [_tile(one.key) for one in people],
         [one.name for one in people],
+        titles=[one.title for one in people],
         notes=[one.note for one in people],
         columns=columns,
         title=title,

@@ -62,15 +62,17 @@ class Google:
             return None
         self._refuse(response)
         data = str(http.json_of(response).get("photoData", ""))
-        # Google's own alphabet: base64url with "*" for padding in places.
+        # As it is written, and with "." for padding in places.
         plain = data.replace("*", "=").replace(".", "=")
         return base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
 
     def write(self, remote_id: str, jpeg: bytes) -> None:
+        # Google's own web-safe base64 pads with "*".
+        data = base64.urlsafe_b64encode(jpeg).decode().replace("=", "*")
         response = self._ask(
             "PUT",
             f"/{quote(remote_id)}/photos/thumbnail",
-            {"photoData": base64.urlsafe_b64encode(jpeg).decode(), "mimeType": "JPEG"},
+            {"photoData": data, "mimeType": "JPEG"},
         )
         self._refuse(response)
 

@@ -54,7 +54,8 @@ def ask(connection: httpx.Client, method: str, url: str, **more: Any) -> Answer:
     except httpx.HTTPError as error:
         raise Later(_("The directory cannot be reached."), _PAUSE_S) from error
     answer = Answer(response.status_code, response.headers, bytes(body))
-    if answer.status_code == 429:
+    # BambooHR, for one, answers 503 to who asks too often.
+    if answer.status_code == 429 or (answer.status_code == 503 and "Retry-After" in answer.headers):
         raise Later(_("The directory asks us to wait."), pause(answer))
     if answer.status_code >= 500:
         raise Later(

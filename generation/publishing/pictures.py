@@ -10,7 +10,7 @@ from PIL import Image
 from generation.approving import alternatives
 from generation.engine import provenance
 from generation.finishing import credentials, finishes, renditions
-from generation.models import Alternative, Headshot, Rendition, Shoot, State
+from generation.models import Alternative, Headshot, Shoot, State
 from generation.publishing.interface import Photo, TooLarge
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo
@@ -37,9 +37,9 @@ def version(of: Headshot | Alternative) -> str:
 def prepare(of: Headshot | Alternative, photo: Photo, *, closer: int = 0) -> bytes:
     """A square JPEG for a directory, labelled as what it is and signed last.
 
-    Of a headshot from its square rendition, else from what is there; of a photo that was given
-    instead, from that. `closer` crops around the eye line, in hundredths. Raises TooLarge where no
-    quality makes it small enough, FileMissing, Problem.
+    Of a headshot from what is plain of its renditions, best a square, else rendered for this; of a
+    photo that was given instead, from that. `closer` crops around the eye line, in hundredths.
+    Raises TooLarge where no quality makes it small enough, FileMissing, Problem.
     """
     if isinstance(of, Alternative):
         source = provenance.MADE_BY_A_PERSON
@@ -47,9 +47,9 @@ def prepare(of: Headshot | Alternative, photo: Photo, *, closer: int = 0) -> byt
         eye_line = finishes.of_order(of.shoot.order).eye_line
     else:
         source = provenance.MADE_BY_A_MODEL
-        with Image.open(io.BytesIO(vault().read(_source(of)))) as opened:
-            picture = opened.convert("RGB")
-        eye_line = of.finishing.finish.eye_line if of.finishing else 0.42
+        picture = _shown(of, photo.side)
+        finish = of.finishing.finish if of.finishing else finishes.of_order(of.shoot.order)
+        eye_line = finish.eye_line
     picture = _square(picture, eye_line, closer)
     picture = picture.resize((photo.side, photo.side), Image.Resampling.LANCZOS)
     label = credentials.label(source)
@@ -63,15 +63,15 @@ def prepare(of: Headshot | Alternative, photo: Photo, *, closer: int = 0) -> byt
     raise TooLarge(_("The photo is larger than the directory takes."))
 
 
-def _source(headshot: Headshot) -> str:
-    made = [r for r in renditions.of(headshot).values() if r.format == "jpeg" and _plain(r)]
-    squares = [r for r in made if r.width == r.height]
-    best = max(squares or made, key=lambda r: r.width, default=None)
-    return best.file if best else headshot.candidate.finished
-
-
-def _plain(rendition: Rendition) -> bool:
-    return "black" not in rendition.kind and not rendition.dpi
+def _shown(headshot: Headshot, side: int) -> Image.Image:
+    """A headshot to be cut square, as it looks on the plate that counts. Where its table has no
+    such file it is rendered: what was aligned before finishing stands on no plate."""
+    counts = headshot.finishing
+    best = renditions.plain(renditions.of(headshot), counts.finish, side) if counts else None
+    if best is None:
+        return renditions.square(headshot=headshot, side=side)
+    with Image.open(io.BytesIO(vault().read(best.file))) as opened:
+        return opened.convert("RGB")
 
 
 def _square(picture: Image.Image, eye_line: float, closer: int) -> Image.Image:

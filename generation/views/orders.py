@@ -23,7 +23,7 @@ from accounts.models import Employee, Role
 from billing import prices, revenue
 from generation import access, states
 from generation.accounting import costs
-from generation.approving import approvals, at_once, choosing
+from generation.approving import alternatives, approvals, at_once, choosing
 from generation.approving.rejections import Fault
 from generation.finishing import renditions
 from generation.inviting import personal_links, reminders
@@ -232,6 +232,8 @@ def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "rounds_left": choosing.rounds_left(found),
             "headshot": headshot,
             "file": renditions.main(headshot) if headshot else None,
+            "backdrop_shows": (headshot is not None and renditions.backdrop_shows(headshot))
+            or (row.instead is not None and alternatives.backdrop_shows(row.instead)),
             "made": made.count(),
             "passed": made.filter(passed=True).count(),
             "selfies": found.selfies.filter(verdict="accepted").count(),

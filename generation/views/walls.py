@@ -17,10 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import membership
 from accounts.actors import user_actor
 from accounts.models import Role
-from generation import access, viewing
+from generation import access, states, viewing
 from generation.approving import alternatives
 from generation.finishing import consistency, harmonising, renditions, wall_figures, wall_pictures
-from generation.models import Consistency, Headshot, Refinish, TeamConsent, TeamPage
+from generation.models import Consistency, Headshot, Refinish, State, TeamConsent, TeamPage
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
@@ -67,6 +67,7 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "order": order,
             "tiles": tiles,
             "given": given,
+            "not_yet": order.shoots.exclude(state__in=[State.APPROVING, *states.ENDED]).count(),
             "alike": alike,
             "measures": wall_figures.MEASURES.values(),
             "measured": any(tile.get("figures") for tile in tiles),
@@ -100,12 +101,25 @@ def harmonise(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         messages.info(
             request,
             ngettext(
-                "{count} delivered headshot stays as it is: what stands out lies in the picture "
-                "itself.",
-                "{count} delivered headshots stay as they are: what stands out lies in the "
-                "pictures themselves.",
+                "{count} person stands out by something in the picture itself and is delivered "
+                "already, so no new pictures are made of them.",
+                "{count} people stand out by something in the pictures themselves and are "
+                "delivered already, so no new pictures are made of them.",
                 done.left,
             ).format(count=done.left),
+        )
+    if done.spent:
+        messages.info(
+            request,
+            ngettext(
+                "{count} person stands out by something in the picture itself, but no new pictures "
+                "can be made of them: no round is left, or their photos are destroyed. Ask for "
+                "another pick instead.",
+                "{count} people stand out by something in the pictures themselves, but no new "
+                "pictures can be made of them: no round is left, or their photos are destroyed. "
+                "Ask for another pick instead.",
+                done.spent,
+            ).format(count=done.spent),
         )
     if done.refinish:
         return redirect("refinish", slug=slug, refinish_id=done.refinish.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Brow to chin of an average face, in distances between the eyes' centres.
@@ -99,3 +99,12 @@ class FinishSpec:
     def main(self) -> RenditionSpec:
         """The rendition that stands for the headshot: the first that fills its frame."""
         return next((row for row in self.renditions if row.fills_frame), self.renditions[0])
+
+    def plain_square(self, side: int) -> RenditionSpec:
+        """A square of `side` pixels, cropped as the largest square of the table is, else as
+        `main`, with neither logo nor frame."""
+        squares = [row for row in self.renditions if row.fills_frame and row.width == row.height]
+        like = max(
+            squares, key=lambda row: (not (row.logo or row.frame), row.width), default=self.main
+        )
+        return replace(like, width=side, height=side, format="jpeg", dpi=0, logo=False, frame=False)

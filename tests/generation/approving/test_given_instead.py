@@ -70,6 +70,26 @@ def test_a_photo_whose_edge_cuts_the_hair_is_finished_and_its_owner_is_told(
     assert whole.problem == ""
 
 
+def test_a_backdrop_that_is_not_plain_is_said_to_the_owner_and_to_who_is_in_charge(
+    world: World, client: Client
+) -> None:
+    shoot = world.order(1).shoots.get()
+    # In front of a shuttle, and so close that the hair is cut, too: both are said.
+    given = give_photo(shoot, astronaut().crop((40, 28, 420, 420)))
+    assert len(given.problem.splitlines()) == 2
+    own = reverse("employee:start", args=[token(shoot)])
+    page = client.get(own).content.decode()
+    assert "may show at the outline" in page
+    assert "cuts your hair" in page
+    client.force_login(world.owner)
+    whole = [world.organisation.slug, shoot.pk]
+    assert "a plain wall is better" in client.get(reverse("shoot", args=whole)).content.decode()
+    drawn = Image.fromarray(draw(Identity.sample(10_000_502), Scene.sample(7, "headshot"), 640))
+    other = give_photo(world.order(1).shoots.get(), drawn).shoot
+    page = client.get(reverse("shoot", args=[world.organisation.slug, other.pk])).content.decode()
+    assert "may show at the outline" not in page
+
+
 def archive(world: World, order: Order, *wanted: str) -> zipfile.ZipFile:
     pieces = delivery.zip_order(actor=world.actor, order=order, wanted=wanted)
     return zipfile.ZipFile(io.BytesIO(b"".join(pieces)))

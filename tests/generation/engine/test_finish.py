@@ -74,3 +74,25 @@ def test_the_wall_shows_every_person_with_their_name() -> None:
     assert sheet.height > 2 * 200
     with pytest.raises(ValueError, match="one name for each"):
         finish.wall(pictures, names[:3])
+    with pytest.raises(ValueError, match="one name for each"):
+        finish.wall(pictures, names, titles=["Engineer"])
+
+
+def test_titles_stand_below_names_and_notes_below_those() -> None:
+    tile = Image.new("RGB", (80, 100), (200, 0, 0))
+
+    def lines(**more: list[str]) -> list[bool]:
+        """Whether something is written in each of the lines below the first picture."""
+        sheet = finish.wall([tile] * 2, ["Ada", "Bo"], tile=160, **more)
+        first = np.asarray(sheet.convert("L"))[8 + 200 : sheet.height - 8, 8 : 8 + 160]
+        return [bool((first[at : at + 10] < 200).any()) for at in (5, 15, 25)]
+
+    assert lines() == [True, False, False]
+    assert lines(titles=["", ""], notes=["", ""]) == [True, False, False]
+    assert lines(titles=["Engineer", ""]) == [True, True, False]
+    assert lines(titles=["Engineer", ""], notes=["Waits", ""]) == [True, True, True]
+    assert lines(titles=["", "Engineer"], notes=["Waits", ""]) == [True, False, True]
+    # As wide as the tile at most.
+    long = finish.wall([tile], ["Ada"], tile=160, titles=["Senior Principal Engineer " * 4])
+    sides = np.asarray(long.convert("L"))[8 + 220 :]
+    assert (np.concatenate([sides[:, :8], sides[:, 168:]], axis=1) == 250).all()

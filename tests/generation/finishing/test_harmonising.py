@@ -6,9 +6,13 @@ import io
 
 import numpy as np
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
-from accounts.actors import SYSTEM
+from accounts.actors import SYSTEM, employee_actor
+from generation.approving import choosing
 from generation.engine import finish as encoding
 from generation.finishing import (
     consistency,
@@ -114,9 +118,57 @@ def test_nothing_is_begun_while_a_rendering_is_undecided(world: World) -> None:
 def test_clothes_too_far_from_the_others_get_new_pictures(world: World) -> None:
     shoots = measured(world, 4, brightness=62.0)
     done = harmonising.harmonise(actor=world.actor, order=shoots[0].order)
-    assert (done.refinish, done.refinished, done.again, done.left) == (None, 0, 1, 0)
+    assert (done.refinish, done.refinished, done.again, done.left, done.spent) == (None, 0, 1, 0, 0)
     assert Shoot.objects.get(pk=shoots[-1].pk).state == State.QUEUED
     assert Shoot.objects.get(pk=shoots[-1].pk).redo_reason
+
+
+@pytest.mark.parametrize(
+    ("state", "changed", "left", "said"),
+    [
+        (State.DELIVERED, {}, (1, 0), "delivered already, so no new pictures"),
+        (State.APPROVING, {"asked_again": 99}, (0, 1), "no new pictures can be made"),
+        (State.APPROVING, {"inputs_destroyed_at": timezone.now()}, (0, 1), "no new pictures can"),
+    ],
+    ids=["delivered", "rounds spent", "photos destroyed"],
+)
+def test_of_whom_no_new_pictures_are_made_is_said_with_the_reason(
+    world: World,
+    client: Client,
+    state: State,
+    changed: dict[str, object],
+    left: tuple[int, int],
+    said: str,
+) -> None:
+    shoots = measured(world, 4, brightness=62.0)
+    odd, order = shoots[-1], shoots[0].order
+    if state == State.DELIVERED:
+        choosing.approve(actor=world.actor, shoot=odd)
+    Shoot.objects.filter(pk=odd.pk).update(**changed)
+    client.force_login(world.owner)
+    where = [world.organisation.slug, order.pk]
+    client.post(reverse("wall_harmonise", args=where))
+    page = client.get(reverse("order_wall", args=where)).content.decode()
+    assert said in page
+    assert ("delivered already" in page) is (state == State.DELIVERED)
+    assert Shoot.objects.get(pk=odd.pk).state == state
+    done = harmonising.harmonise(actor=world.actor, order=order)
+    assert (done.refinish, done.refinished, done.again) == (None, 0, 0)
+    assert (done.left, done.spent) == left
+
+
+def test_the_wall_says_how_many_are_not_on_it_yet(world: World, client: Client) -> None:
+    order = world.order(4)
+    first, second, third, _fourth = order.shoots.order_by("employee__employee_number")
+    give_files(bring(first, State.APPROVING))
+    give_files(bring(second, State.DELIVERED))
+    client.force_login(world.owner)
+    where = reverse("order_wall", args=[world.organisation.slug, order.pk])
+    assert "2 people of this order are not here yet" in client.get(where).content.decode()
+    choosing.opt_out(actor=employee_actor(third.employee), shoot=third)
+    assert "1 person of this order is not here yet" in client.get(where).content.decode()
+    Shoot.objects.filter(order=order, state=State.INVITED).update(state=State.CANCELLED)
+    assert "not here yet" not in client.get(where).content.decode()
 
 
 def test_who_stands_out_after_it_gets_new_pictures_and_no_more_of_the_same(world: World) -> None:
@@ -132,7 +184,7 @@ def test_who_stands_out_after_it_gets_new_pictures_and_no_more_of_the_same(world
     refinishing.approve(actor=world.actor, refinish=done.refinish)
     order.refresh_from_db()
     done = harmonising.harmonise(actor=world.actor, order=order)
-    assert (done.refinish, done.refinished, done.again, done.left) == (None, 0, 1, 0)
+    assert (done.refinish, done.refinished, done.again, done.left, done.spent) == (None, 0, 1, 0, 0)
     assert Shoot.objects.get(pk=shoots[-1].pk).state == State.QUEUED
 
 

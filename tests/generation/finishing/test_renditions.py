@@ -19,7 +19,7 @@ from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain, forget
 from tests.generation.sitters import headshot_of, sit
-from tests.world import World
+from tests.world import World, bring, give_files
 
 
 def test_a_pick_becomes_every_file_of_the_table(world: World) -> None:
@@ -147,3 +147,15 @@ def test_what_is_asked_for_again_leaves_no_file(
     with django_capture_on_commit_callbacks(execute=True):
         choosing.ask_again(actor=SYSTEM, shoot=shoot, reason="")
     assert not list(vault().keys(f"{shoot.folder}/headshots"))
+
+
+@pytest.mark.parametrize(("notes", "said"), [(["busy_backdrop"], True), (["small"], False)])
+def test_a_backdrop_that_is_not_plain_is_said_on_the_page(
+    world: World, client: Client, notes: list[str], said: bool
+) -> None:
+    shoot = bring(world.order(1).shoots.get(), State.APPROVING)
+    give_files(shoot)
+    headshot_of(shoot).finishings.update(notes=notes)
+    client.force_login(world.owner)
+    page = client.get(reverse("shoot", args=[world.organisation.slug, shoot.pk])).content.decode()
+    assert ("may show at the outline" in page) is said

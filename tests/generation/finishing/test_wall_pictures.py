@@ -75,3 +75,27 @@ def test_its_notes_are_in_the_language_of_whoever_asked(world: World, written: l
     drain()
     assert written == [said, ""]
     assert vault().exists(key)
+
+
+def test_titles_stand_below_names_and_a_new_one_makes_a_new_picture(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[list[str]] = []
+    plain = finish.wall
+
+    def noting(*pictures: Any, **more: Any) -> Any:
+        titles.append(list(more["titles"]))
+        return plain(*pictures, **more)
+
+    monkeypatch.setattr(finish, "wall", noting)
+    order = wall_of_two(world)
+    first, second = (s.employee for s in order.shoots.order_by("employee__last_name"))
+    type(first).objects.filter(pk=first.pk).update(title="Head of Things")
+    type(first).objects.filter(pk=second.pk).update(title="")
+    for kind in wall_pictures.KINDS:
+        wall_pictures.asked_for(actor=world.actor, order=order, kind=kind)
+    drain()
+    assert titles == [["Head of Things", ""]] * 2
+    assert wall_pictures.hanging(order=order, kind="pdf").ready
+    type(first).objects.filter(pk=second.pk).update(title="Clerk")
+    assert not wall_pictures.hanging(order=order, kind="pdf").ready

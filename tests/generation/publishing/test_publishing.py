@@ -21,6 +21,9 @@ from generation.finishing import credentials, finishes
 from generation.leaving import retention
 from generation.models import (
     Directory,
+    Finishing,
+    Headshot,
+    Order,
     Publication,
     PublishingRun,
     Rendition,
@@ -82,24 +85,41 @@ def test_publishing_reads_back_and_can_be_undone(world: World, vendors: Vendors,
         runs.undo(actor=world.actor, run=run)
 
 
-@pytest.mark.parametrize("kind", list(SIDES))
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("entra", 429), ("google", 403), ("google", 429), ("slack", 429), ("bamboo", 503)],
+)
 def test_a_directory_that_asks_to_wait_is_waited_for(
-    world: World, vendors: Vendors, kind: str
+    world: World, vendors: Vendors, kind: str, status: int
 ) -> None:
     order = ready(world, 1)
     vendors.know(*world.people)
-    vendors.refuse_writes = 1
+    vendors.refuse_writes, vendors.refuse_as = 1, status
     run = publish(world, order, connect(world, kind))
-    if kind == "google":  # its 403 names no time, so that ours is kept
+    if kind == "google":  # it names no time, so that ours is kept
         assert run.state == PublishingRun.State.RUNNING
         assert run.not_before - timezone.now() > timedelta(seconds=10)
         wait_no_longer(run)
         go_on(run)
     assert run.state == PublishingRun.State.DONE
     assert said(run)[world.people[0].email][0] == "done"
+    steps = [what for _when, what in run.publications.get().steps]
+    assert "The directory asks us to wait." in steps
     assert len(vendors.refused_at) == 1
     if kind != "google":
         assert vendors.written_at[0] - vendors.refused_at[0] >= 1
+
+
+@pytest.mark.parametrize("kind", ["google", "entra"])
+def test_how_small_a_photo_google_gives_back_is_said_before(
+    world: World, client: Client, kind: str
+) -> None:
+    order = ready(world, 1)
+    connect(world, kind)
+    client.force_login(world.owner)
+    where = reverse("order_delivery", args=[world.organisation.slug, order.pk])
+    page = client.get(where).content.decode()
+    assert ("96 × 96 pixels" in page) is (kind == "google")
 
 
 def wait_no_longer(run: PublishingRun) -> None:
@@ -211,12 +231,34 @@ def test_a_write_that_did_not_take_is_noticed(
     )
 
 
+def give_square(order: Order) -> None:
+    """Everybody of an order has the same square, as finishing leaves it."""
+    finish = finishes.of_order(order)
+    Finishing.objects.filter(headshot__shoot__order=order).delete()
+    headshots = list(Headshot.objects.filter(shoot__order=order).select_related("candidate"))
+    made = Finishing.objects.bulk_create(
+        Finishing(headshot=h, finish=finish, candidate=h.candidate, state=Finishing.State.DONE)
+        for h in headshots
+    )
+    data = jpeg(5, (640, 640))
+    key = f"{order.organisation_id}/square.jpg"
+    vault().put(key, data)
+    square = {"kind": "square", "format": "jpeg", "width": 640, "height": 640, "file": key}
+    Rendition.objects.bulk_create(
+        Rendition(finishing=one, bytes=len(data), sha256="0" * 64, **square) for one in made
+    )
+    for headshot, one in zip(headshots, made, strict=True):
+        headshot.finishing = one
+    Headshot.objects.bulk_update(headshots, ["finishing"])
+
+
 def test_a_token_that_dies_half_way_leaves_the_rest_to_be_tried_again(
     world: World, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Of 500 people, with photos as small as they may be: what is tried is the run.
     monkeypatch.setattr(Entra, "photo", Photo(side=32, most_bytes=4_000_000))
     order = many_delivered(world, 500)
+    give_square(order)
     vendors.know(*world.people)
     vendors.dies_after = 250
     directory = connect(world)

@@ -44,8 +44,10 @@ class Vendors:
     url: str = ""
     ids: dict[str, str] = field(default_factory=dict)
     photos: dict[str, bytes] = field(default_factory=dict)
-    # The first so many writes are answered 429 with this Retry-After.
+    # The first so many writes are refused for now, by default as each vendor does, with this
+    # Retry-After where it names one.
     refuse_writes: int = 0
+    refuse_as: int | None = None
     retry_after: str = "1"
     # After so many writes the token opens nothing any more.
     dies_after: int | None = None
@@ -80,6 +82,11 @@ def shown_again(jpeg: bytes, side: int) -> bytes:
     out = io.BytesIO()
     small.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def web_safe(data: str) -> bytes:
+    """Google's base64: "-", "_" and, for padding, "*"."""
+    return base64.urlsafe_b64decode(data.replace("*", "="))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -124,12 +131,12 @@ class Handler(BaseHTTPRequestHandler):
             return Stop(200, shown_again(self.vendors.photos[path.split("/")[2]], 512))
         return None
 
-    def write(self, remote: str, jpeg: bytes) -> None:
+    def write(self, remote: str, jpeg: bytes, busy: int = 429) -> None:
         vendors = self.vendors
         if vendors.refuse_writes:
             vendors.refuse_writes -= 1
             vendors.refused_at.append(time.monotonic())
-            raise Stop(429, Retry_After=vendors.retry_after)
+            raise Stop(vendors.refuse_as or busy, Retry_After=vendors.retry_after)
         if len(jpeg) > vendors.largest:
             raise Stop(413, b'{"error": {"code": "RequestEntityTooLarge"}}')
         with Image.open(io.BytesIO(jpeg)) as picture:
@@ -212,9 +219,13 @@ class Handler(BaseHTTPRequestHandler):
             if self.vendors.refuse_writes:
                 self.vendors.refuse_writes -= 1
                 self.vendors.refused_at.append(time.monotonic())
-                return error(403, "userRateLimitExceeded")
+                refused = self.vendors.refuse_as or 403
+                reason = "userRateLimitExceeded" if refused == 403 else "rateLimitExceeded"
+                return error(refused, reason)
             data = json.loads(self.body)["photoData"]
-            self.write(remote, base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)))
+            if not re.fullmatch(r"[A-Za-z0-9_-]*\*{0,2}", data) or len(data) % 4:
+                return error(400, "invalid")
+            self.write(remote, web_safe(data))
             return Stop(200, b"{}")
         if remote not in self.vendors.photos:
             return error(404, "notFound")
@@ -222,7 +233,8 @@ class Handler(BaseHTTPRequestHandler):
             del self.vendors.photos[remote]
             return Stop(204)
         small = base64.urlsafe_b64encode(shown_again(self.vendors.photos[remote], 96)).decode()
-        return Stop(200, json.dumps({"photoData": small, "mimeType": "image/jpeg"}).encode())
+        shown = {"photoData": small.replace("=", "*"), "mimeType": "image/jpeg"}
+        return Stop(200, json.dumps(shown | {"width": 96, "height": 96}).encode())
 
     # Slack
 
@@ -286,7 +298,8 @@ class Handler(BaseHTTPRequestHandler):
             with Image.open(io.BytesIO(jpeg)) as picture:
                 if abs(picture.width - picture.height) > 1 or picture.width < 150:
                     return Stop(415, X_BambooHR_Error_Message="Photo must be square.")
-            self.write(remote, jpeg)
+            # BambooHR answers 503 to who asks too often.
+            self.write(remote, jpeg, busy=503)
             return Stop(201)
         assert rest == "/original"
         if remote not in self.vendors.photos:

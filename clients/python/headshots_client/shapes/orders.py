@@ -144,6 +144,7 @@ class Harmonised(TypedDict):
     refinished: int
     again: int
     left: int
+    spent: int
 
 
 class PublishingRun(TypedDict):
