@@ -140,7 +140,7 @@ def test_of_whom_no_new_pictures_are_made_is_said_with_the_reason(
     left: tuple[int, int],
     said: str,
 ) -> None:
-    shoots = measured(world, 4, brightness=62.0)
+    shoots = measured(world, 4, side_light=0.6)
     odd, order = shoots[-1], shoots[0].order
     if state == State.DELIVERED:
         choosing.approve(actor=world.actor, shoot=odd)
