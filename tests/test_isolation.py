@@ -18,12 +18,14 @@ from accounts.sso import domains
 from accounts.webhooks import endpoints
 from generation.delivering import download_links
 from generation.models import PublishingRun, Shoot, State
+from generation.photos.selfies import attest_release
 from tests.api.program import make_key
 from tests.routes import routes
 from tests.world import (
     World,
     give_files,
     give_initials,
+    give_selfies,
     make_finishing,
     make_user,
     make_world,
@@ -193,6 +195,11 @@ TABLE = [
     Case("shoot_cancel", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("shoot_invite", {"viewer": 403, "admin": 302, "owner": 302}, "post", "shoot"),
     Case("shoot_link_revoke", DONE_ADMIN, "post", "shoot"),
+    Case("shoot_attest", DONE_ADMIN, "post", "shoot"),
+    Case("shoot_photos", {"viewer": 403, "admin": 409, "owner": 409}, "post", "shoot"),
+    Case("shoot_photos", {"viewer": 403, "admin": 422, "owner": 422}, "post", "attested"),
+    Case("shoot_photo_remove", DONE_ADMIN, "post", "their_photo"),
+    Case("shoot_hand_in", DONE_ADMIN, "post", "attested"),
     Case("candidate_picture", ALL, needs="candidate"),
     Case("alternative_picture", ALL, needs="alternative"),
     Case("credit_costs", ALL),
@@ -340,6 +347,13 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, "shoot_id": shoot.pk, "candidate_id": candidate.pk}
     if needs == "choosing":
         return {"slug": slug, "shoot_id": world.shoot(State.CHOOSING).pk}
+    if needs in ("attested", "their_photo"):
+        shoot = world.shoot()
+        attest_release(actor=world.actor, shoot=shoot, statement="They signed.")
+        if needs == "attested":
+            return {"slug": slug, "shoot_id": shoot.pk}
+        give_selfies(shoot, 1)
+        return {"slug": slug, "shoot_id": shoot.pk, "selfie_id": shoot.selfies.get().pk}
     if needs == "alternative":
         return {"slug": slug, "alternative_id": give_initials(world.shoot()).pk}
     if needs == "candidate":

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,6 +14,7 @@ from accounts import languages
 from generation import access
 from generation.approving import choosing
 from generation.photos import selfies, wishes
+from generation.views import photo_files
 from generation.views.employee_page import come_in, page, page_context
 from headshots.lib.problems import Problem
 
@@ -68,21 +67,7 @@ def upload(request: HttpRequest, token: str) -> HttpResponse:
     """Take photos in: the good are kept, of each other one it is said what is wrong."""
     shoot, actor = come_in(request, token)
     files = request.FILES.getlist("photos")
-    problems: list[Problem] = []
-    if not files:
-        problems.append(Problem(_("Choose one or more photos."), code="photos", field="photos"))
-    for file in files:
-        try:
-            if file.size is not None and file.size > settings.UPLOAD_MAX_BYTES:
-                limit = settings.UPLOAD_MAX_BYTES // 2**20
-                raise Problem(
-                    _("{name}: more than {limit} MB. Send a smaller photo.").format(
-                        name=file.name, limit=limit
-                    )
-                )
-            selfies.add_selfie(actor=actor, shoot=shoot, data=file.read(), name=file.name or "")
-        except Problem as problem:
-            problems.append(problem)
+    problems = photo_files.take_in(actor=actor, shoot=shoot, files=files)
     if request.headers.get("HX-Request"):
         context = {**page_context(request, shoot, token), "upload_problems": problems}
         return render(request, "employee/live.html", context)

@@ -19,23 +19,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
-from accounts.models import Employee, Role
+from accounts.models import Role
 from billing import prices, revenue
-from generation import access, states
+from generation import access
 from generation.accounting import costs
-from generation.approving import alternatives, approvals, at_once, choosing
-from generation.approving.rejections import Fault
-from generation.finishing import renditions
+from generation.approving import at_once, choosing
 from generation.inviting import personal_links, reminders
-from generation.models import Candidate, Order
+from generation.models import Order
 from generation.ordering import (
-    add_ons,
     another_look,
     funnel,
     orders,
     progress,
     short_of_credits,
 )
+from generation.views import shoot_page
 from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
@@ -213,40 +211,7 @@ def cancel(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 def shoot(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     """One person's part: the short list with receipts, what was picked, what it cost."""
     inside = membership(request.user, slug)
-    found = access.shoot(inside, shoot_id)
-    row = progress.of_shoots([found])[0]
-    made = Candidate.objects.filter(shoot=found)
-    shown = set(access.candidates(inside).filter(shoot=found))
-    headshot = getattr(found, "headshot", None)
-    return render(
-        request,
-        "generation/shoot.html",
-        {
-            "inside": inside,
-            "shoot": found,
-            "row": row,
-            "short_list": [one for one in choosing.short_list(shoot=found) if one in shown],
-            "may_not_pick": approvals.why_not_pick_for(found),
-            "overdue": found.order.due_at < timezone.now(),
-            "faults": Fault,
-            "rounds_left": choosing.rounds_left(found),
-            "headshot": headshot,
-            "file": renditions.main(headshot) if headshot else None,
-            "backdrop_shows": (headshot is not None and renditions.backdrop_shows(headshot))
-            or (row.instead is not None and alternatives.backdrop_shows(row.instead)),
-            "made": made.count(),
-            "passed": made.filter(passed=True).count(),
-            "selfies": found.selfies.filter(verdict="accepted").count(),
-            "ended": found.state in states.ENDED,
-            "link_may_be_sent": personal_links.may_be_sent(found),
-            "ended_early": found.state in orders.ENDED_EARLY
-            and found.employee.status == Employee.Status.ACTIVE,
-            "margin": revenue.of_a_credit(inside.organisation).left(
-                credits=found.charged, making=row.cost_cents
-            ),
-            "more": prices.MORE_PICTURES if add_ons.can_have_more(found) else None,
-        },
-    )
+    return shoot_page.page(request, inside, access.shoot(inside, shoot_id))
 
 
 @require_POST
