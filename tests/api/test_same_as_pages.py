@@ -44,6 +44,8 @@ PAGES_ALONE = {
         "generation.delivering.download_links.download",
         "generation.accounting.usage_report.export",
         "generation.approving.at_once.approve",
+        "generation.photos.selfies.attest_release",
+        "generation.views.photo_files.take_in",
     },
     "a secret once": {"accounts.webhooks.endpoints.reveal"},
 }

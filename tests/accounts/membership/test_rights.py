@@ -43,7 +43,8 @@ BELONGS: dict[str, set[str]] = {
         "get organisation_join_links", "post organisation_join_links",
         "post join_link_revoke", "get order_another_look", "post order_another_look",
         "get order_add_people", "post order_add_people",
-        "post shoot_more",
+        "post shoot_more", "post shoot_attest", "post shoot_photos", "post shoot_photo_remove",
+        "post shoot_hand_in",
     },
     "approve": {
         "post order_approve", "get order_review", "post order_approve_many",

@@ -186,7 +186,9 @@ def test_a_drawing_that_is_no_picture_is_one_candidate_less(
     recipe = base_model.recipe().sample
     receipts = list(Candidate.objects.filter(shoot=shoot).values_list("receipt", flat=True))
     assert len(receipts) == recipe.candidates * recipe.rounds
-    assert {tuple(receipt["reasons"]) for receipt in receipts} == {("no_picture",), ("no_face",)}
+    said = [tuple(receipt["reasons"]) for receipt in receipts]
+    assert recipe.rounds <= said.count(("no_picture",)) < len(said)
+    assert not any("no_picture" in reasons for reasons in said if len(reasons) > 1)
     assert now(shoot).attempts == 1
 
 
