@@ -34,7 +34,10 @@ MAY: dict[str, tuple[StrPromise, Role]] = {
     ),
     "looks": (gettext_lazy("Make looks, finishes and plates, give departments theirs"), Role.ADMIN),
     "orders": (
-        gettext_lazy("Place and cancel orders, make join links, remind, send and revoke links"),
+        gettext_lazy(
+            "Place and cancel orders, make join links, remind, send and revoke links, hand in on "
+            "somebody’s behalf"
+        ),
         Role.ADMIN,
     ),
     "approve": (
