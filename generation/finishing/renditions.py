@@ -142,7 +142,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
         with Image.open(vault().path(found.candidate.file)) as picture:
             cut = engine.cut_out(picture, matting())
         order = found.headshot.shoot.order
-        kept = _alignment(found, cut)
+        kept = kept_alignment(found, cut)
         files = engine.finish(
             cut,
             finishes.spec(found.finish, order, generated=True),
@@ -206,7 +206,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
     return found
 
 
-def _alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
+def kept_alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
     """Where the person stands in the files that count, so that another plate or crop does not move
     them, or where they shall stand; None for the first files of a candidate. What was not kept is
     found on the plate of those files."""
@@ -223,31 +223,6 @@ def _alignment(finishing: Finishing, cut: Cutout) -> Alignment | None:
     spec = finishes.spec(before.finish, finishing.headshot.shoot.order, generated=True)
     (file,) = engine.finish(cut, replace(spec, renditions=(spec.main,)))
     return alignment.found_in(file, cut)
-
-
-def square(*, headshot: Headshot, side: int) -> Image.Image:
-    """A headshot as a square of `side` pixels on the plate that counts, with neither logo nor
-    frame, RGB; rendered for this, about a second. Raises Problem where it cannot be finished."""
-    from generation.engine import finishing as engine
-    from generation.engine.errors import EngineError
-    from generation.engine.finishing import alignment
-
-    counts, order = headshot.finishing, headshot.shoot.order
-    spec = finishes.spec(
-        counts.finish if counts else finishes.of_order(order), order, generated=True
-    )
-    try:
-        with Image.open(vault().path(headshot.candidate.file)) as picture:
-            cut = engine.cut_out(picture, matting())
-        kept = _alignment(counts, cut) if counts else None
-        (file,) = engine.finish(
-            cut,
-            replace(spec, renditions=(spec.plain_square(side),)),
-            landmarks=alignment.landmarks(kept, cut) if kept else None,
-        )
-    except (EngineError, FileMissing) as error:
-        raise Problem(why_not(error), status=409) from error
-    return file.picture.convert("RGB")
 
 
 @transaction.atomic
@@ -382,26 +357,6 @@ def main_of(files: Mapping[str, Rendition], finish: Finish) -> Rendition | None:
 def backdrop_shows(headshot: Headshot) -> bool:
     """Whether something behind the person may show at their outline in the files that count."""
     return headshot.finishing is not None and "busy_backdrop" in headshot.finishing.notes
-
-
-def plain(files: Mapping[str, Rendition], finish: Finish, side: int) -> Rendition | None:
-    """The file that a square of `side` pixels is best cut from: in colour, on the plate, filling
-    its frame, with neither logo nor frame, whatever its format and name; None where there is none.
-
-    A square is best, then one that need not be enlarged.
-    """
-    found = [
-        (files[row.kind], row)
-        for row in rendition_table.rows(finish.renditions)
-        if row.kind in files and row.fills_frame and not (row.frame or (row.logo and finish.logo))
-    ]
-
-    def good(file: Rendition, row: rendition_table.Row) -> tuple[bool, int, int, int]:
-        shorter = min(file.width, file.height)
-        return file.width == file.height, min(shorter, side), -row.closer, shorter
-
-    best = max(found, key=lambda pair: good(*pair), default=None)
-    return best[0] if best else None
 
 
 def begin_missing() -> int:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from generation.approving import alternatives
 from generation.engine import provenance
-from generation.finishing import credentials, finishes, renditions
+from generation.finishing import credentials, finishes, plain_files, renditions
 from generation.models import Alternative, Headshot, Shoot, State
 from generation.publishing.interface import Photo, TooLarge
 from generation.storage import vault
@@ -67,9 +67,9 @@ def _shown(headshot: Headshot, side: int) -> Image.Image:
     """A headshot to be cut square, as it looks on the plate that counts. Where its table has no
     such file it is rendered: what was aligned before finishing stands on no plate."""
     counts = headshot.finishing
-    best = renditions.plain(renditions.of(headshot), counts.finish, side) if counts else None
+    best = plain_files.best(renditions.of(headshot), counts.finish, side) if counts else None
     if best is None:
-        return renditions.square(headshot=headshot, side=side)
+        return plain_files.square(headshot=headshot, side=side)
     with Image.open(io.BytesIO(vault().read(best.file))) as opened:
         return opened.convert("RGB")
 
