@@ -37,9 +37,11 @@ def _prompted(value: Any, known: Tensor) -> Any:
 
 
 @contextmanager
-def towards_person(base: BaseModel, guidance: float, seeds: Sequence[int]) -> Iterator[None]:
+def towards_person(
+    base: BaseModel, guidance: float, seeds: Sequence[int], gentle: Sequence[bool]
+) -> Iterator[None]:
     """Within, `family.draw` of these `seeds` with `guidance` brings out who each row's adapter
-    knows.
+    knows; on a `gentle` row their head is drawn as the adapter has it.
 
     By `person_guidance` and `person_from` of the base model's sample settings; without them, or
     without guidance, drawing stays as it is. Must lie within `slots.rows`. Rows without an
@@ -52,7 +54,10 @@ def towards_person(base: BaseModel, guidance: float, seeds: Sequence[int]) -> It
         return
     begins = base.family.noisiest * (1 - settings.person_from)
     # The pipeline adds guidance - 1 times what is between both sides.
-    strengths = [(turns[seed % len(turns)] - 1) / (guidance - 1) for seed in seeds]
+    strengths = [
+        0.0 if calm else (turns[seed % len(turns)] - 1) / (guidance - 1)
+        for seed, calm in zip(seeds, gentle, strict=True)
+    ]
     apart = settings.person_apart / (guidance - 1)
     masks: dict[torch.Size, Tensor] = {}
 

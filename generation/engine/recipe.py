@@ -89,7 +89,8 @@ class SampleSettings:
     `candidates` pictures a person in each of at most `rounds` rounds; later rounds use
     `more_steps` times the steps. From `person_from` (share of the steps) on, the head is led
     away from the base model without the adapter by `person_guidance`, whose values take turns by
-    the picture's seed, as some faces bear less than others; none: never. That needs a base model
+    the picture's seed, as some faces bear less than others; none: never, nor for whom training
+    saw a face only without it. That needs a base model
     that puts heads where `CropSettings` says. What lies away from the head comes from the base
     model then for a share of `person_apart`: 0 leaves clothes and backdrop to the adapter, 1
     draws them as for anybody. See `guidance`.

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from PIL import Image
 
+from generation.engine import seats
 from generation.engine.errors import EngineError, Stopped
 from generation.engine.families.interface import join
 from generation.engine.guidance import towards_person
@@ -118,7 +119,9 @@ def _batch(
     names = [BASE if spec.adapter is None else slot_of[spec.adapter] for spec in specs]
     prompts = join([base.prompt(recipe.headshot_prompt(spec.look, spec.noun)) for spec in specs])
     seeds = [spec.seed for spec in specs]
-    with base.slots.rows(names), towards_person(base, guidance, seeds):
+    calm = {adapter for adapter in adapters if seats.note_of(adapter).get("gentle")}
+    gentle = [spec.adapter in calm for spec in specs]
+    with base.slots.rows(names), towards_person(base, guidance, seeds, gentle):
         return base.family.draw(
             prompts,
             base.prompt(recipe.prompt.negative),

@@ -48,7 +48,8 @@ class Seat:
 
     `steady`: the person came apart once and has begun again, with the recipe's shorter memory.
     `apart` is how they came apart in the last step: "leap", "numbers" (that step was left out), or
-    not at all.
+    not at all. `gentle`: no face was seen in their judged drawings until these were drawn without
+    bringing them out (see `guidance`); so are their pictures then.
     """
 
     spec: TrainSpec
@@ -61,6 +62,7 @@ class Seat:
     course: Course = field(default_factory=Course)
     steady: bool = False
     apart: str = ""
+    gentle: bool = False
     slot: str = ""
     data: Data | None = None
     optimizer: torch.optim.AdamW | None = None
@@ -119,6 +121,7 @@ def open_seat(base: BaseModel, spec: TrainSpec, folder: Path) -> Seat:
             seat.history = [(int(step), float(value)) for step, value in note["history"]]
             seat.course = Course.of(note.get("course", {}))
             seat.steady = bool(note.get("steady"))
+            seat.gentle = bool(note.get("gentle"))
     return seat
 
 
@@ -171,6 +174,7 @@ def save(seat: Seat, slots: adapters.Slots) -> bool:
         "history": seat.history,
         "course": seat.course.as_dict(),
         "steady": seat.steady,
+        "gentle": seat.gentle,
     }
     return write(seat, CHECKPOINT, groups, note)
 
@@ -208,7 +212,7 @@ def begin_again(seat: Seat, slots: adapters.Slots, recipe: Recipe) -> None:
     for name in (CHECKPOINT, BEST):
         (seat.folder / name).unlink(missing_ok=True)
     seat.step, seat.history, seat.state, seat.steady = 0, [], None, True
-    seat.course, seat.apart = Course(), ""
+    seat.course, seat.apart, seat.gentle = Course(), "", False
     sit(seat, slots, recipe, seat.slot)
 
 

@@ -302,21 +302,32 @@ class _Run:
         assert data is not None
         if not len(data.descriptors):
             return
-        pictures = self._probes(seat, range(recipe.lora.judge_images))
-        values = []
-        for picture in pictures:
-            values.append(_NO_FACE)
-            if picture is None:
-                continue
-            if seen := faces.detect(picture, recipe.gate.enlarge_to):
-                who = faces.describe(picture, seen[0], recipe.gate.enlarge_to)
-                values[-1] = float(faces.distances(who, data.descriptors).mean())
+        values = self._likeness(seat)
+        if min(values) == _NO_FACE and recipe.sample.person_guidance and not seat.gentle:
+            # Brought out too far, dark glasses on a dark face are all that is left of it.
+            seat.gentle = True
+            values = self._likeness(seat)
+            seat.gentle = min(values) < _NO_FACE
         value = sum(values) / len(values)
         if self.stays(seat) and (seat.best is None or round(value, 5) < seat.best[1]):
             state = {base.family.prefix: base.slots.take(seat.slot)}
             seats.write(seat, seats.BEST, state, {"digest": seat.digest, "step": seat.step})
         seat.history.append((seat.step, round(value, 5)))
         seat.seconds += time.perf_counter() - start
+
+    def _likeness(self, seat: Seat) -> list[float]:
+        """The mean distance of each judged drawing to the person's photos."""
+        enlarge_to, data = self.base.recipe.gate.enlarge_to, seat.data
+        assert data is not None
+        values = []
+        for picture in self._probes(seat, range(self.base.recipe.lora.judge_images)):
+            values.append(_NO_FACE)
+            if picture is None:
+                continue
+            if seen := faces.detect(picture, enlarge_to):
+                who = faces.describe(picture, seen[0], enlarge_to)
+                values[-1] = float(faces.distances(who, data.descriptors).mean())
+        return values
 
     def _probes(self, seat: Seat, seeds: Sequence[int]) -> list[Image.Image | None]:
         """The person in the look that everybody is judged in, a picture a seed, as `Family.draw`
@@ -325,7 +336,9 @@ class _Run:
         guidance = recipe.sample.guidance
         prompt = base.prompt(recipe.headshot_prompt(_PROBE, seat.spec.noun))
         try:
-            with base.slots.rows([seat.slot] * len(seeds)), towards_person(base, guidance, seeds):
+            gentle = [seat.gentle] * len(seeds)
+            rows = base.slots.rows([seat.slot] * len(seeds))
+            with rows, towards_person(base, guidance, seeds, gentle):
                 return base.family.draw(
                     join([prompt] * len(seeds)),
                     base.prompt(recipe.prompt.negative),
@@ -371,6 +384,7 @@ class _Run:
             "holdout": holdout,
             "history": seat.history,
             "steady": seat.steady,
+            "gentle": seat.gentle,
         }
         if not seats.write(seat, seats.ADAPTER, {base.family.prefix: state}, note):
             return None

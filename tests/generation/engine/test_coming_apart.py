@@ -82,6 +82,27 @@ def test_who_shows_no_face_twice_is_kept_as_is(
     assert (result.steps, len(result.history)) == (4, 2)
 
 
+def test_whose_face_is_seen_only_gently_is_kept_and_drawn_so(
+    base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = replace(base.recipe.lora, judge_images=2, judge_from=0.5, steady_beta2=0.9)
+    how = replace(base.recipe.sample, person_guidance=(2.0,), person_from=0.0)
+    monkeypatch.setattr(base, "recipe", replace(base.recipe, lora=judged, sample=how))
+    # Two drawings brought out, two gently, two at the last judgement.
+    seen = iter([[], [], [], ["a face"], ["a face"], ["a face"]])
+    monkeypatch.setattr(train.faces, "detect", lambda *_: next(seen))
+    likeness = iter([0.4, 0.5, 0.7])
+    monkeypatch.setattr(train.faces, "describe", lambda *_: np.eye(128)[0] * next(likeness))
+    spec = replace(specs_of(photos, ["ada"])[0], descriptors=((0.0,) * 128,) * 3)
+    told: list[int] = []
+    result = train.train_people(
+        base, [spec], {"ada": tmp_path}, on_progress=lambda _person, step, _: told.append(step)
+    )[0]
+    assert 0 not in told
+    assert [value for _, value in result.history] == [0.7, 0.6]
+    assert seats.note_of(result.adapter)["gentle"] is True
+
+
 def test_who_has_no_numbers_once_begins_again_and_changes_nobody(
     base: BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

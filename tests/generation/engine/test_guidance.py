@@ -53,7 +53,8 @@ def predict(
     count = len(rows)
     latents = torch.randn((count, 4, 16, 16), generator=torch.Generator().manual_seed(9))
     halves = [base.prompt(prompt) for prompt in prompts]
-    with torch.no_grad(), base.slots.rows(rows), towards_person(base, 2.0, [4] * count):
+    led = towards_person(base, 2.0, [4] * count, [False] * count)
+    with torch.no_grad(), base.slots.rows(rows), led:
         found: Tensor = base.family.denoiser(
             latents.repeat(len(halves), 1, 1, 1),
             torch.tensor(time),
@@ -152,3 +153,17 @@ def test_the_seed_says_how_strongly_a_person_is_brought_out(guided: BaseModel, a
         guided.recipe = replace(guided.recipe, sample=how)
         again = sample(guided, [SampleSpec("ada", ada, LOOK, seed)])[0]
         assert np.abs(pixels(again) - pixels(wanted)).max() <= 1
+
+
+def test_who_is_drawn_gently_has_the_head_that_the_adapter_draws(
+    guided: BaseModel, ada: Path, tmp_path: Path
+) -> None:
+    calm = tmp_path / "calm.safetensors"
+    adapters.write(calm, {"unet": adapters.read(ada, "unet")[0]}, {"gentle": True})
+    specs = [SampleSpec("ada", ada, LOOK, 6), SampleSpec("ada", calm, LOOK, 6)]
+    strong, gentle = sample(guided, specs)
+    how = replace(guided.recipe.sample, person_guidance=(1.0,))
+    guided.recipe = replace(guided.recipe, sample=how)
+    wanted = sample(guided, specs[:1])[0]
+    assert np.abs(pixels(gentle) - pixels(wanted)).max() <= 1
+    assert np.abs(pixels(gentle) - pixels(strong)).mean() > 0.5
