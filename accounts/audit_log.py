@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.audit_words import in_a_line
 from accounts.models import AuditEntry, Organisation, User
 from headshots.lib import numbers
 from headshots.lib.problems import Problem
@@ -36,13 +37,21 @@ class Filter:
 
     @classmethod
     def read(cls, words: Mapping[str, str]) -> Filter:
-        """From an address or a form. Raises Problem for a day that is none."""
-        return cls(
+        """From an address or a form. Raises Problem for a day that is none, and for days the wrong
+        way round."""
+        found = cls(
             who=words.get("who", "").strip()[:200],
             what=words.get("what", "").strip()[:60],
             since=_day(words, "since"),
             until=_day(words, "until"),
         )
+        if found.since and found.until and found.since > found.until:
+            raise Problem(
+                _("The first day comes after the last. Exchange the two."),
+                code="day",
+                field="since",
+            )
+        return found
 
     def words(self) -> dict[str, str]:
         """The same as words of an address; what is empty is left out."""
@@ -113,7 +122,7 @@ def _row(entry: AuditEntry) -> tuple[object, ...]:
         entry.action,
         entry.object_type,
         entry.object_id,
-        "; ".join(f"{key}: {value}" for key, value in entry.details.items()),
+        "; ".join(f"{key}: {in_a_line(value)}" for key, value in entry.details.items()),
     )
 
 

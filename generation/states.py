@@ -31,11 +31,14 @@ NOTHING_BETTER = gettext_noop(
 BROKE_OFF = gettext_noop(
     "The work on more pictures broke off too often. Here are the ones that are there."
 )
+PHOTOS_NO_USE = gettext_noop(
+    "No more pictures could be made of your photos. Here are the ones that are there."
+)
 PHOTOS_WENT = gettext_noop(
     "Your photos were destroyed at most 30 days after you had uploaded them, as you were promised, "
     "before more pictures were made. Here are the ones that are there."
 )
-OUR_WORDS = frozenset({NOTHING_BETTER, BROKE_OFF, PHOTOS_WENT})
+OUR_WORDS = frozenset({NOTHING_BETTER, BROKE_OFF, PHOTOS_NO_USE, PHOTOS_WENT})
 """Sentences to somebody who chooses that are ours and not their administrator's."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
@@ -43,7 +46,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.COLLECTING: frozenset({State.QUEUED}) | ENDED_WITHOUT,
     # Back to collecting: the photos were kept as long as was promised, or do not lead to a
     # likeness; others are asked for.
-    # To choosing at once: the round broke off, and there are pictures from before it.
+    # To choosing at once: the round broke off, or the photos are of no use any more, and there are
+    # pictures from before it.
     State.QUEUED: frozenset({State.TRAINING, State.COLLECTING, State.CHOOSING}) | ENDED_WITHOUT,
     State.TRAINING: frozenset({State.GENERATING, State.COLLECTING, State.CHOOSING}) | ENDED_WITHOUT,
     State.GENERATING: frozenset({State.CHOOSING, State.COLLECTING}) | ENDED_WITHOUT,

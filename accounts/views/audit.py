@@ -68,7 +68,8 @@ def _page(
         {
             "inside": inside,
             "page": found.get_page(request.GET.get("page")),
-            "wanted": wanted,
+            # What was typed stays, also where it makes no filter.
+            "said": (request.POST or request.GET) if problem else wanted.words(),
             "words": wanted.words(),
             "kept": urlencode(wanted.words()),
             "actions": audit_words.acts(),

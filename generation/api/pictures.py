@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, IntegerField, Value, When
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework import serializers
@@ -26,7 +27,7 @@ TAG = "Headshots"
 
 
 class CandidateShape(Shape):
-    """A picture on somebody's short list: what failed the gate is never shown."""
+    """A picture that somebody can pick: what failed the gate is never shown."""
 
     id = serializers.UUIDField()
     shoot = serializers.UUIDField(source="shoot_id")
@@ -125,6 +126,16 @@ class HeadshotsQuery(Given):
     approved = serializers.BooleanField(required=False)
 
 
+class CandidatesQuery(Given):
+    """Which of the pictures."""
+
+    others = serializers.BooleanField(
+        default=False,
+        help_text="The pictures beside the short list: what was on it before, and what is less "
+        "like the person.",
+    )
+
+
 class CandidatesView(TenantView):
     """The short list of a shoot."""
 
@@ -135,14 +146,18 @@ class CandidatesView(TenantView):
         scope="shoots:read",
         shape=CandidateShape,
         many=True,
+        query=CandidatesQuery,
     )
     def get(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
-        """What the employee can pick from, in the present round; once the shoot has ended, what
-        was picked."""
+        """What the employee chooses from first, eight at most, likest first; with `others=true`
+        what else they can pick. Once the shoot has ended, what was picked."""
         shoot = access.shoot(self.inside, shoot_id)
-        listed = [one.pk for one in choosing.short_list(shoot=shoot)]
-        shown = access.candidates(self.inside).filter(pk__in=listed)
-        return self.listed(shown, owner=self.organisation.pk)
+        choice = choosing.choice(shoot=shoot)
+        listed = choice.others if self.query["others"] else choice.short_list
+        places = [When(pk=one.pk, then=Value(place)) for place, one in enumerate(listed)]
+        shown = access.candidates(self.inside).filter(pk__in=[one.pk for one in listed])
+        placed = shown.annotate(place=Case(*places, default=0, output_field=IntegerField()))
+        return self.listed(placed, owner=self.organisation.pk, order="place")
 
 
 class CandidatePictureView(TenantView):

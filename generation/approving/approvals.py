@@ -24,8 +24,8 @@ from headshots.lib.problems import Problem
 
 @transaction.atomic
 def approve_before(*, actor: Actor, shoot: Shoot, candidates: Collection[UUID]) -> int:
-    """Say yes to these pictures of the short list before the employee picks, and take it back from
-    the others. Whichever of them is picked is delivered at once; returns how many they are.
+    """Say yes to these of the pictures that the employee can pick, and take it back from the
+    others. Whichever of them is picked is delivered at once; returns how many they are.
 
     Raises Problem where the employee has picked already or a picture is not on the list.
     """
@@ -36,7 +36,7 @@ def approve_before(*, actor: Actor, shoot: Shoot, candidates: Collection[UUID]) 
             code="transition",
             status=409,
         )
-    listed = {candidate.pk for candidate in choosing.short_list(shoot=shoot)}
+    listed = {candidate.pk for candidate in choosing.offered(shoot=shoot)}
     if not set(candidates) <= listed:
         raise Problem(_("This picture is not on the list."), code="not_listed", status=404)
     Candidate.objects.filter(shoot=shoot).exclude(pk__in=candidates).update(
@@ -74,7 +74,7 @@ def pick_for(*, actor: Actor, shoot: Shoot, candidate: Candidate) -> Headshot:
     refused = why_not_pick_for(shoot)
     if refused:
         raise Problem(refused, code="not_yours_to_pick", status=409)
-    listed = {found.pk for found in choosing.short_list(shoot=shoot)}
+    listed = {found.pk for found in choosing.offered(shoot=shoot)}
     if candidate.pk not in listed:
         raise Problem(_("This picture is not on the list."), code="not_listed", status=404)
     headshot = choosing.pick(actor=actor, shoot=shoot, candidate=candidate, in_their_place=True)
@@ -115,6 +115,9 @@ def make_anew(*, actor: Actor, shoot: Shoot, fault: str, note: str = "") -> None
     with translation.override(languages.of_employee(shoot.employee, shoot.invitation)):
         reason = kind_sentence(Fault(fault), note, organisation=shoot.order.organisation.name)
     heeded = HEEDED.get(Fault(fault))
+    Candidate.objects.filter(shoot=shoot, headshots__isnull=False).update(
+        rejected_at=timezone.now(), approved_at=None, approved_by=None
+    )
     choosing.ask_again(
         actor=actor,
         shoot=shoot,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import models, transaction
@@ -26,7 +28,10 @@ from headshots.lib.problems import Problem
 
 # How often new pictures can be asked for.
 MOST_AGAIN = 2
+# Of a round so many are offered, the likest of what passed, or as many more as were asked for.
 SHORT_LIST = 6
+# So many are shown at a time.
+MOST_SHOWN = 8
 # Fewer are only shown where no more of all that may be drawn passed, and it is said then.
 SHORTEST = 4
 
@@ -43,21 +48,56 @@ class Reason(models.TextChoices):
     OTHER = "other", gettext_lazy("Something else")
 
 
-def short_list(*, shoot: Shoot) -> list[Candidate]:
-    """The candidates of the newest round with any that passed, likest first; at most
-    SHORT_LIST, or as many more as were asked for.
+@dataclass(frozen=True)
+class Choice:
+    """What somebody can pick from, each likest first.
 
-    A favourite, which is what was picked, stays on it when its person asks for others; what the
-    organisation rejected does not.
+    `short_list`: the likest of the newest round with any that passed, and the favourite, which is
+    what was picked; MOST_SHOWN in all. `others`: what is less like them, and what was on the list
+    before.
     """
-    passed = Candidate.objects.filter(shoot=shoot, passed=True)
-    newest = passed.order_by("-round").values_list("round", flat=True).first()
-    if newest is None:
-        return []
+
+    short_list: list[Candidate]
+    others: list[Candidate]
+
+
+def choice(*, shoot: Shoot) -> Choice:
+    """What a shoot's person can pick from. What the organisation rejected is not offered again,
+    unless nothing else is there."""
+    passed = sorted(
+        Candidate.objects.filter(shoot=shoot, passed=True),
+        key=lambda one: (one.likeness_own or 0, -one.round, one.number),
+    )
+    passed = [one for one in passed if one.rejected_at is None] or passed
+    picked = set(Headshot.objects.filter(shoot=shoot).values_list("candidate_id", flat=True))
     most = max(SHORT_LIST, shoot.wanted + SHORT_LIST - 4)
-    listed = list(passed.filter(round=newest).order_by("likeness_own", "number")[:most])
-    listed += passed.filter(kept=True).exclude(round=newest)
-    return sorted(listed, key=lambda one: (one.likeness_own or 0, -one.round, one.number))
+    of_round: Counter[int] = Counter()
+    among: list[Candidate] = []
+    favourites: set[UUID] = set()
+    for one in passed:
+        of_round[one.round] += 1
+        if one.kept or one.pk in picked:
+            favourites.add(one.pk)
+        if of_round[one.round] <= most or one.pk in favourites:
+            among.append(one)
+    newest = [one.pk for one in among if one.round == max(of_round)]
+    newest = [pk for pk in newest if pk not in favourites][: MOST_SHOWN - len(favourites)]
+    listed = favourites.union(newest)
+    return Choice(
+        short_list=[one for one in among if one.pk in listed],
+        others=[one for one in among if one.pk not in listed],
+    )
+
+
+def short_list(*, shoot: Shoot) -> list[Candidate]:
+    """What a shoot's person chooses from first, likest first; see Choice."""
+    return choice(shoot=shoot).short_list
+
+
+def offered(*, shoot: Shoot) -> list[Candidate]:
+    """All that a shoot's person can pick from, the short list first."""
+    found = choice(shoot=shoot)
+    return [*found.short_list, *found.others]
 
 
 @transaction.atomic
@@ -71,7 +111,11 @@ def pick(
     may).
     """
     shoot = states.locked(shoot.pk)
-    if candidate.shoot_id != shoot.pk or not candidate.passed:
+    if (
+        candidate.shoot_id != shoot.pk
+        or not candidate.passed
+        or (candidate.rejected_at and candidate not in offered(shoot=shoot))
+    ):
         raise Problem(_("This picture is not on the list."), code="not_listed", status=404)
     if shoot.state == State.CHOOSING:
         states.move(actor=actor, shoot=shoot, to=State.APPROVING)

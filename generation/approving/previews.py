@@ -1,4 +1,4 @@
-"""The short list as it would be delivered: candidates on the organisation's plate, in its crop.
+"""Pictures to pick from as they would be delivered: on the organisation's plate, in its crop.
 
 Made by the default cluster as soon as there is a choice, from the same cut-out and placing as the
 files later. Until then, and where a picture cannot be cut out, the list shows what the model drew.
@@ -49,7 +49,8 @@ def begin_of_order(*, order: Order) -> None:
 
 
 def make(*, shoot_id: UUID) -> int:
-    """Make what is missing of a shoot's short list; about 0.6 s a picture. Returns how many."""
+    """Make what is missing of what can be picked, the short list first; about 0.6 s a picture.
+    Returns how many."""
     shoot = (
         Shoot.objects.select_related("order__look", "order__organisation", "order__finish__plate")
         .filter(pk=shoot_id, state=State.CHOOSING)
@@ -58,7 +59,7 @@ def make(*, shoot_id: UUID) -> int:
     if shoot is None:
         return 0
     finish = finishes.of_order(shoot.order)
-    todo = [c for c in choosing.short_list(shoot=shoot) if not _made(c, shoot.order)]
+    todo = [c for c in choosing.offered(shoot=shoot) if not _made(c, shoot.order)]
     if not todo:
         return 0
     started = time.monotonic()

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from accounts.actors import SYSTEM
 from generation import states
-from generation.approving import previews
+from generation.approving import choosing, previews
 from generation.dispatch.claims import Claim
 from generation.engine import gate
 from generation.inviting import notices
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.ordering import settling
-from generation.storage import destroy
+from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -94,23 +94,38 @@ def conclude(sitter: Sitter, passed: int) -> None:
 
 
 def back_to_collecting(sitter: Sitter, sentence: str, kind: str = "better_photos") -> bool:
-    """Ask the employee for photos again; False where the claim was lost meanwhile."""
+    """Ask the employee for photos again, or, where they have pictures from before, to choose of
+    those; False where the claim was lost meanwhile."""
     try:
         with transaction.atomic():
             shoot = states.locked(sitter.shoot.pk)
-            states.move(
-                actor=SYSTEM,
-                shoot=shoot,
-                to=State.COLLECTING,
-                fence=sitter.claim.fence,
-                message=sentence,
-                adapter="",
-                round=shoot.round + 1,
-            )
-            notices.notify(shoot=shoot, kind=kind)
+            if not _choose_of_before(sitter, shoot):
+                states.move(
+                    actor=SYSTEM,
+                    shoot=shoot,
+                    to=State.COLLECTING,
+                    fence=sitter.claim.fence,
+                    message=sentence,
+                    adapter="",
+                    round=shoot.round + 1,
+                )
+                notices.notify(shoot=shoot, kind=kind)
             # What was learnt of these photos is not used again.
             destroy(folders=[f"{shoot.folder}/adapter"])
     except Problem:
         log.info("claim_lost", shoot=sitter.person)
         return False
+    return True
+
+
+def _choose_of_before(sitter: Sitter, shoot: Shoot) -> bool:
+    """Whether there are pictures from before and their files, and so there is a choice now. Raises
+    Problem where the claim was lost."""
+    pictures = choosing.offered(shoot=shoot)
+    if not any(vault().exists(one.finished) for one in pictures):
+        return False
+    message = states.PHOTOS_WENT if shoot.inputs_destroyed_at else states.PHOTOS_NO_USE
+    settling.show(shoot=shoot, message=message, fence=sitter.claim.fence)
+    Shoot.objects.filter(pk=shoot.pk).update(adapter="")
+    previews.begin(shoots=[shoot])
     return True

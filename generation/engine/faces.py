@@ -113,8 +113,20 @@ def _models() -> tuple[Any, Any, Any, Any]:
     )
 
 
-def _working(image: Image.Image, enlarge_to: int) -> tuple[NDArray[np.uint8], float]:
-    """RGB pixels at the size faces are measured at, and the factor that led there."""
+@dataclass(frozen=True)
+class Copy:
+    """A picture at the size faces are measured at: RGB pixels, and the factor that led there."""
+
+    pixels: NDArray[np.uint8]
+    factor: float
+
+
+def working_copy(image: Image.Image, enlarge_to: int = 384) -> Copy:
+    """What `detect` and `describe` look at, for whoever calls both.
+
+    Small pictures are enlarged (Lanczos) until their shorter side has `enlarge_to` pixels,
+    as the detector misses faces below 80 px; photos are reduced to 1024 px.
+    """
     longest, shortest = max(image.size), min(image.size)
     factor = max(1.0, enlarge_to / shortest)
     factor = min(factor, max(LARGEST, enlarge_to) / longest)
@@ -122,7 +134,7 @@ def _working(image: Image.Image, enlarge_to: int) -> tuple[NDArray[np.uint8], fl
     if factor != 1.0:
         size = (round(image.width * factor), round(image.height * factor))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-    return np.ascontiguousarray(picture), factor
+    return Copy(np.ascontiguousarray(picture), factor)
 
 
 def _search(pixels: NDArray[np.uint8]) -> tuple[Any, Any]:
@@ -174,14 +186,15 @@ def _lying(pixels: NDArray[np.uint8]) -> list[Any]:
 
 
 def detect(image: Image.Image, enlarge_to: int = 384) -> list[Face]:
-    """All frontal faces in `image`, the largest first.
+    """All frontal faces in `image`, the largest first, found in its `working_copy`. Boxes and
+    landmarks are given in the pixels of `image` itself."""
+    return detect_in(working_copy(image, enlarge_to))
 
-    Small pictures are enlarged (Lanczos) until their shorter side has `enlarge_to` pixels,
-    as the detector misses faces below 80 px; photos are reduced to 1024 px. Boxes and
-    landmarks are given in the pixels of `image` itself.
-    """
+
+def detect_in(copy: Copy) -> list[Face]:
+    """`detect` on a working copy; boxes and landmarks are those of the picture it was made of."""
     _, predictor, *_ = _models()
-    pixels, factor = _working(image, enlarge_to)
+    pixels, factor = copy.pixels, copy.factor
     with _lock:
         boxes, scores = _search(pixels)
         shapes = [predictor(pixels, box) for box in boxes]
@@ -284,10 +297,15 @@ def describe(image: Image.Image, face: Face, enlarge_to: int = 384) -> Descripto
 
     The picture is enlarged or reduced as in `detect`.
     """
+    return describe_in(working_copy(image, enlarge_to), face)
+
+
+def describe_in(copy: Copy, face: Face) -> Descriptor:
+    """`describe` on the working copy that the face was found in."""
     import dlib
 
     _, _, encoder, _ = _models()
-    pixels, factor = _working(image, enlarge_to)
+    pixels, factor = copy.pixels, copy.factor
     points = dlib.points()
     for x, y in face.landmarks:
         points.append(dlib.point(round(x * factor), round(y * factor)))

@@ -145,7 +145,8 @@ def judge(
     in `strict` make the picture fail.
     The picture is enlarged to `spec.enlarge_to` for measuring, as base models may be small.
     """
-    found = faces.detect(image, spec.enlarge_to)
+    copy = faces.working_copy(image, spec.enlarge_to)
+    found = faces.detect_in(copy)
     if not found:
         return Receipt(False, ("no_face",))
     face = found[0]
@@ -161,7 +162,7 @@ def judge(
     if detail < spec.sharpness_min * (sharpness if sharpness is not None else 20.0):
         reasons.append("blurred")
 
-    descriptor = faces.describe(image, face, spec.enlarge_to)
+    descriptor = faces.describe_in(copy, face)
     to_own = faces.distances(descriptor, own)
     likeness = float(to_own.mean())
     bound = own_threshold(own, spec) if threshold is None else threshold

@@ -112,7 +112,8 @@ def judge_photo(
     if times > 1:
         image = image.convert("RGB").reduce(times)
     mark = fingerprint(image)
-    found = faces.detect(image, rules.enlarge_to)
+    copy = faces.working_copy(image, rules.enlarge_to)
+    found = faces.detect_in(copy)
     if not found:
         return PhotoVerdict(False, "no_face", SENTENCES["no_face"], fingerprint=mark)
     face = found[0]
@@ -141,6 +142,7 @@ def judge_photo(
         code = "colourless"
     elif any(difference(mark, other) <= rules.duplicate for other in known):
         code = "duplicate"
+    upright = appearance.upright(image, face)
     left, top, right, bottom = face.box
     share = face.height / min(image.size)
     score = float(
@@ -164,10 +166,10 @@ def judge_photo(
         sharpness=round(sharp, 3),
         brightness=round(high, 2),
         yaw=round(face.yaw, 3),
-        descriptor=tuple(float(v) for v in faces.describe(image, face, rules.enlarge_to)),
+        descriptor=tuple(float(v) for v in faces.describe_in(copy, face)),
         fingerprint=mark,
-        appearance=appearance.measure(image, face),
-        warnings=(*_cut(image, face), *appearance.covered(image, face)),
+        appearance=appearance.measure(image, face, upright),
+        warnings=(*_cut(image, face), *appearance.covered(upright)),
     )
 
 

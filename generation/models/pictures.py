@@ -82,6 +82,8 @@ class Candidate(Row):
     finished = models.CharField(max_length=200, blank=True)
     # The favourite of an earlier round, which stays beside the newer ones.
     kept = models.BooleanField(default=False, db_default=False)
+    # An administrator had new ones made in its place: it is not offered again.
+    rejected_at = models.DateTimeField(null=True, blank=True)
     # An administrator's yes to it before the employee has picked.
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(

@@ -13,10 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import languages
 from generation import access
 from generation.approving import choosing
+from generation.models import State
 from generation.photos import selfies, wishes
 from generation.views import photo_files
 from generation.views.employee_page import come_in, page, page_context
 from headshots.lib.problems import Problem
+
+_OVER = (State.FAILED, State.CANCELLED, State.WITHDRAWN)
 
 
 @require_safe
@@ -32,7 +35,11 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes by itself: photos being judged, progress of the work."""
     shoot, _actor = come_in(request, token)
-    return render(request, "employee/live.html", page_context(request, shoot, token))
+    answer = render(request, "employee/live.html", page_context(request, shoot, token))
+    if shoot.state in _OVER:
+        # What stands beside this part offers to step out, of which nothing is left.
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 @require_POST

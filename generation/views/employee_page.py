@@ -22,6 +22,7 @@ from generation.models import Selfie, Shoot, State
 from generation.ordering import progress
 from generation.photos import selfies, variety, wishes
 from generation.publishing import runs
+from generation.views import folds
 from headshots.lib.problems import Problem
 
 
@@ -75,8 +76,10 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
     elif shoot.state == State.COLLECTING:
         context |= _photos(shoot)
     elif shoot.state in (State.CHOOSING, State.APPROVING):
-        context["short_list"] = listed = choosing.short_list(shoot=shoot)
-        context["few"] = 0 < len(listed) < choosing.SHORTEST
+        choice = choosing.choice(shoot=shoot)
+        context["short_list"] = choice.short_list
+        context["folds"] = folds.of_others(choice)
+        context["few"] = 0 < len(choice.short_list) < choosing.SHORTEST
         context["to_look_for"] = wishes.to_look_for(shoot)
     elif shoot.state == State.DELIVERED:
         headshot = delivery.own_headshot(shoot=shoot)

@@ -22,6 +22,7 @@ from generation.inviting import personal_links
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.ordering import add_ons, orders, progress
 from generation.photos import selfies
+from generation.views import folds
 from headshots.lib.problems import Problem
 
 # What an administrator puts their name to, word for word.
@@ -38,12 +39,18 @@ def page(
     row = progress.of_shoots([shoot])[0]
     made = Candidate.objects.filter(shoot=shoot)
     shown = set(access.candidates(inside).filter(shoot=shoot))
+    choice = choosing.choice(shoot=shoot)
+    choice = choosing.Choice(
+        short_list=[one for one in choice.short_list if one in shown],
+        others=[one for one in choice.others if one in shown],
+    )
     headshot = getattr(shoot, "headshot", None)
     context = {
         "inside": inside,
         "shoot": shoot,
         "row": row,
-        "short_list": [one for one in choosing.short_list(shoot=shoot) if one in shown],
+        "short_list": choice.short_list,
+        "folds": folds.of_others(choice),
         "may_not_pick": approvals.why_not_pick_for(shoot),
         "overdue": shoot.order.due_at < timezone.now(),
         "faults": Fault,

@@ -51,6 +51,12 @@ def act(action: str) -> str:
 
 
 @register.filter
+def in_a_line(value: object) -> str:
+    """What an entry of the audit log says beside its act."""
+    return audit_words.in_a_line(value)
+
+
+@register.filter
 def rendition(kind: str) -> str:
     """A kind of rendition in the reader's language."""
     return rendition_words.said(kind)

@@ -87,7 +87,13 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(browser: Browser, site: str) -> Iterator[Open]:
+def other_hosts() -> tuple[str, ...]:
+    """What addresses of other hosts begin with that a test's pages may ask besides."""
+    return ()
+
+
+@pytest.fixture
+def opened(browser: Browser, site: str, other_hosts: tuple[str, ...]) -> Iterator[Open]:
     """Open a watched page of somebody's own browser: `opened(DESK)`.
 
     A script error, a resource that is missing or anything that the content security policy
@@ -115,7 +121,7 @@ def opened(browser: Browser, site: str) -> Iterator[Open]:
             "request",
             lambda request: (
                 None
-                if request.url.startswith((site, "data:", "blob:"))
+                if request.url.startswith((site, "data:", "blob:", *other_hosts))
                 else complaints.append(f"asked another host: {request.url}")
             ),
         )

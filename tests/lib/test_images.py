@@ -137,6 +137,16 @@ def test_a_comment_does_not_survive_saving_again() -> None:
         assert SECRET not in to_jpeg(talkative)
 
 
+def test_a_jpeg_that_is_written_quickly_has_the_same_pixels_and_no_metadata_either() -> None:
+    with Image.open(io.BytesIO(talkative_files()["jpeg"])) as talkative:
+        quick = to_jpeg(talkative, optimize=False)
+        small = to_jpeg(talkative)
+    assert SECRET not in quick
+    assert len(small) < len(quick)
+    with Image.open(io.BytesIO(quick)) as one, Image.open(io.BytesIO(small)) as other:
+        assert one.tobytes() == other.tobytes()
+
+
 def test_cmyk_becomes_the_same_colours() -> None:
     photo = decode_photo(encoded(Image.new("RGB", (32, 32), (200, 30, 40)).convert("CMYK"), "JPEG"))
     assert np.allclose(photo.image.getpixel((9, 9)), (200, 30, 40), atol=8)

@@ -149,9 +149,10 @@ class Shoots(Resource[shapes.Shoot]):
         """Where a photo can be put once, without a key: large files skip your server."""
         return cast(shapes.UploadAddress, self._post(f"{self.path}/{id}/upload-addresses"))
 
-    def candidates(self, id: str) -> Iterator[shapes.Candidate]:
-        """The short list that the employee can pick from."""
-        pages = self._transport.pages(f"{self.path}/{id}/candidates", {})
+    def candidates(self, id: str, *, others: bool = False) -> Iterator[shapes.Candidate]:
+        """The short list, eight at most, likest first; with `others` what else can be picked."""
+        query = {"others": "true"} if others else {}
+        pages = self._transport.pages(f"{self.path}/{id}/candidates", query)
         return cast("Iterator[shapes.Candidate]", pages)
 
     def pick(self, id: str, *, candidate: str, if_match: str | None = None) -> shapes.Shoot:
