@@ -115,7 +115,7 @@ def test_a_wall_that_was_being_drawn_is_destroyed_by_the_sweep(world: World) -> 
 
 
 def test_so_is_one_of_the_whole_staff_and_of_a_department(world: World) -> None:
-    gone, stays = two_of_an_order(world)
+    gone, _stays = two_of_an_order(world)
     type(gone.employee).objects.update(department="Design")
     late = [staff_wall(world, "png"), staff_wall(world, "png", "Design")]
     kept = [vault().read(key) for key in late]
