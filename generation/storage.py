@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import transaction
 
 from headshots.lib.storage import vault
 
-__all__ = ["destroy", "vault"]
+__all__ = ["destroy", "staff_walls_folder", "vault"]
+
+
+def staff_walls_folder(organisation_id: UUID) -> str:
+    """Where drawn walls of an organisation's whole staff lie."""
+    return f"{organisation_id}/walls/staff"
 
 
 def destroy(*, keys: Iterable[str] = (), folders: Iterable[str] = ()) -> None:

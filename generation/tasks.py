@@ -11,13 +11,15 @@ from django.utils import translation
 from django_q.tasks import async_task
 
 from accounts.actors import unpacked
+from accounts.models import Organisation
 from generation import sweeping
 from generation.approving import alternatives, at_once, later_colleagues, previews
 from generation.delivering import exports
 from generation.dispatch import canary, claims, heartbeat
-from generation.finishing import in_turn, renditions, wall_pictures
+from generation.finishing import in_turn, renditions, wall_pictures, walls
 from generation.inviting import mailing, member_notices
 from generation.leaving import closing, strays
+from generation.models import Order
 from generation.ordering import another_look, orders
 from generation.photos import selfies
 from generation.publishing import doing
@@ -115,10 +117,20 @@ def make_export(export_id: str) -> None:
 
 
 def draw_wall(order_id: str, kind: str, key: str, language: str | None = None) -> None:
-    """default: draw a staff wall as a PNG or PDF, with its notes in the language of whoever asked
-    for it. Loads no torch."""
+    """default: draw an order's wall as a PNG or PDF, with its notes in the language of whoever
+    asked for it. Loads no torch."""
+    order = Order.objects.select_related("organisation", "look").get(pk=order_id)
     with translation.override(language or settings.LANGUAGE_CODE):
-        wall_pictures.draw(order_id=UUID(order_id), kind=kind, key=key)
+        wall_pictures.draw(wall=walls.of_order(order), kind=kind, key=key)
+
+
+def draw_staff_wall(
+    organisation_id: str, department: str, kind: str, key: str, language: str | None = None
+) -> None:
+    """default: the same of the whole staff, or of a department of it."""
+    wall = walls.of_staff(Organisation.objects.get(pk=organisation_id)).only(department)
+    with translation.override(language or settings.LANGUAGE_CODE):
+        wall_pictures.draw(wall=wall, kind=kind, key=key)
 
 
 def publish(run_id: str) -> bool:

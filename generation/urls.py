@@ -16,6 +16,7 @@ from generation.views import (
     overview,
     pictures,
     refinishing,
+    staff_wall,
     team_pages,
     walls,
 )
@@ -24,6 +25,9 @@ urlpatterns = [
     *delivery_urls,
     path("", overview.overview, name="overview"),
     path("close", closing.close, name="organisation_close"),
+    path("wall", staff_wall.wall, name="staff_wall"),
+    path("wall.<str:kind>", staff_wall.export, name="staff_wall_export"),
+    path("team-page", team_pages.publish_staff, name="staff_team_page_publish"),
     path("looks", looks.looks, name="looks"),
     path("looks/departments", department_looks.edit, name="department_looks"),
     path("looks/<uuid:look_id>/finish", finishes.finish, name="look_finish"),

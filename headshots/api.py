@@ -48,6 +48,7 @@ from generation.api import (
     reviewing,
     selfies,
     shoots,
+    staff_wall,
     team_pages,
     usage,
     walls,
@@ -144,6 +145,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "download-links/<uuid:download_link_id>", download_links.DownloadLinkView, "download_link"
     ),
     _resource("orders/<uuid:order_id>/team-page", team_pages.TeamPageView, "team_page"),
+    _resource("wall", staff_wall.StaffWallView, "staff_wall"),
+    _resource("wall/file", staff_wall.StaffWallFileView, "staff_wall_file"),
+    _resource("consistency", staff_wall.StaffConsistencyView, "staff_consistency"),
+    _resource("team-page", team_pages.StaffTeamPageView, "staff_team_page"),
     _resource("orders/<uuid:order_id>/wall", walls.WallView, "wall"),
     _resource("orders/<uuid:order_id>/consistency", walls.ConsistencyView, "consistency"),
     _resource("orders/<uuid:order_id>/wall/file", walls.WallFileView, "wall_file"),

@@ -153,6 +153,9 @@ TABLE = [
     Case("order_reminders", {"viewer": 403, "admin": 422, "owner": 422}, "post", "order"),
     Case("order", ALL, needs="order"),
     Case("order_live", ALL, needs="order"),
+    Case("staff_wall", ALL),
+    Case("staff_wall_export", dict.fromkeys(("viewer", "admin", "owner"), 409), needs="staff_wall"),
+    Case("staff_team_page_publish", DONE_ADMIN, "post"),
     Case("order_wall", ALL, needs="order"),
     Case("wall_harmonise", {"viewer": 403, "admin": 409, "owner": 409}, "post", "order"),
     Case("wall_export", dict.fromkeys(("viewer", "admin", "owner"), 409), needs="wall"),
@@ -321,6 +324,8 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, "purchase_id": world.purchase().pk}
     if needs == "wall":
         return {"slug": slug, "order_id": world.order(1).pk, "kind": "png"}
+    if needs == "staff_wall":
+        return {"slug": slug, "kind": "png"}
     if needs == "look":
         return {"slug": slug, "look_id": world.look.pk}
     if needs in ("plate", "refinish", "rendition"):

@@ -180,6 +180,18 @@ class HarmonisedShape(Shape):
     }
 
 
+class HarmoniseGiven(Given):
+    """Beside whom somebody of the order stands out."""
+
+    among = serializers.ChoiceField(
+        choices=["order", "staff"],
+        default="order",
+        help_text="Those on the order’s wall, or those of the same look on the staff wall.",
+    )
+
+    example = {"among": "order"}
+
+
 class OrderHarmoniseView(TenantView):
     """Mending who stands out."""
 
@@ -189,6 +201,7 @@ class OrderHarmoniseView(TenantView):
         tag="Orders",
         scope="orders:write",
         shape=HarmonisedShape,
+        body=HarmoniseGiven,
         status=202,
         locates=True,
         refuses=(refusals.REFINISH_OPEN,),
@@ -196,7 +209,8 @@ class OrderHarmoniseView(TenantView):
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Light and place are rendered anew towards the others; what that cannot mend, or has not
         mended, is drawn again, where it is not delivered yet and the person has a round left."""
-        done = harmonising.harmonise(actor=self.actor, order=access.order(self.inside, order_id))
+        order, among_staff = access.order(self.inside, order_id), self.body()["among"] == "staff"
+        done = harmonising.harmonise(actor=self.actor, order=order, among_staff=among_staff)
         return self.plain(
             {
                 "refinish": done.refinish.pk if done.refinish else None,

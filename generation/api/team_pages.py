@@ -1,4 +1,4 @@
-"""An order's public team page."""
+"""Public team pages, of an order and of the whole staff."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from accounts.models import Organisation
 from generation import access
 from generation.delivering import team_pages
 from generation.models import Order, TeamPage
@@ -58,18 +59,12 @@ class TeamPageGiven(Given):
 class TeamPageView(TenantView):
     """The page of one order."""
 
-    def order(self, order_id: UUID) -> Order:
-        return access.order(self.inside, order_id)
-
     @operation(
         "team_page_get", "Read the team page", tag=TAG, scope="headshots:read", shape=TeamPageShape
     )
     def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Where it is; a 404 where none is published."""
-        page = TeamPage.objects.filter(order=self.order(order_id), published=True).first()
-        if page is None:
-            raise Http404
-        return self.shown(page)
+        return self.shown(_published(access.order(self.inside, order_id)))
 
     @operation(
         "team_page_publish",
@@ -82,9 +77,8 @@ class TeamPageView(TenantView):
     )
     def put(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Nobody is on it who has not agreed to that. Publishing again changes the sites."""
-        page = team_pages.publish(
-            actor=self.actor, order=self.order(order_id), sites=self.body()["sites"]
-        )
+        order = access.order(self.inside, order_id)
+        page = team_pages.publish(actor=self.actor, of=order, sites=self.body()["sites"])
         return self.shown(page)
 
     @operation(
@@ -97,5 +91,55 @@ class TeamPageView(TenantView):
     )
     def delete(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Published again it has the same address."""
-        team_pages.withdraw(actor=self.actor, order=self.order(order_id))
+        team_pages.withdraw(actor=self.actor, of=access.order(self.inside, order_id))
         return self.done()
+
+
+class StaffTeamPageView(TenantView):
+    """The page of the whole staff."""
+
+    @operation(
+        "staff_team_page_get",
+        "Read the staff’s team page",
+        tag="Organisation",
+        scope="headshots:read",
+        shape=TeamPageShape,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Where it is; a 404 where none is published."""
+        return self.shown(_published(self.inside.organisation))
+
+    @operation(
+        "staff_team_page_publish",
+        "Publish the staff’s team page",
+        tag="Organisation",
+        scope="headshots:write",
+        match=True,
+        shape=TeamPageShape,
+        body=TeamPageGiven,
+    )
+    def put(self, request: Request) -> HttpResponseBase:
+        """Everybody of the roster who agreed to it, whichever order they were in, with the newest
+        picture that they agreed to. Publishing again changes the sites."""
+        of, sites = self.inside.organisation, self.body()["sites"]
+        return self.shown(team_pages.publish(actor=self.actor, of=of, sites=sites))
+
+    @operation(
+        "staff_team_page_delete",
+        "Take the staff’s team page off",
+        tag="Organisation",
+        scope="headshots:write",
+        match=True,
+        status=204,
+    )
+    def delete(self, request: Request) -> HttpResponseBase:
+        """Published again it has the same address."""
+        team_pages.withdraw(actor=self.actor, of=self.inside.organisation)
+        return self.done()
+
+
+def _published(of: Order | Organisation) -> TeamPage:
+    page = team_pages.pages(of).filter(published=True).first()
+    if page is None:
+        raise Http404
+    return page

@@ -1,7 +1,8 @@
-"""An order's staff wall as one picture or a PDF."""
+"""An order's wall as one picture or a PDF, and how alike its people are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,17 @@ from accounts.api.base import TenantView
 from generation import access
 from generation.api import refusals
 from generation.approving import alternatives
-from generation.finishing import consistency, wall_pictures
-from generation.models import Consistency, Order
+from generation.finishing import consistency, wall_pictures, walls
+from generation.finishing.consistency import Alike, Beside
+from generation.finishing.walls import Wall
+from generation.models import Alternative, Consistency, Order
 from generation.storage import vault
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Orders"
+Fields = dict[str, Any]
 
 
 class WallShape(Shape):
@@ -191,7 +195,7 @@ class WallView(TenantView):
         """As a PNG, or as a PDF of A4 pages, with names. It takes about a second for fifty people;
         read it until it is ready."""
         order, kind = access.order(self.inside, order_id), self.body()["kind"]
-        wall_pictures.asked_for(actor=self.actor, order=order, kind=kind)
+        wall_pictures.asked_for(actor=self.actor, wall=walls.of_order(order), kind=kind)
         place = reverse("api:wall", args=[order.pk])
         return self.shown(_state(order, kind), location=f"{place}?kind={kind}")
 
@@ -213,44 +217,9 @@ class ConsistencyView(TenantView):
         order = access.order(self.inside, order_id)
         alike = consistency.compare(consistency.shown(order=order))
         photos = alternatives.photos(order)
-        instead = consistency.beside(alike, [photo.measures for photo in photos])
-        return self.shown(
-            {
-                "figure": alike.figure,
-                "measures": [
-                    {"measure": name, "spread": alike.spreads[name], "bound": bound}
-                    for name, bound in consistency.BOUNDS.items()
-                    if name in alike.spreads
-                ],
-                "outliers": [
-                    {
-                        "headshot": each.headshot.pk,
-                        "employee": each.headshot.shoot.employee_id,
-                        "deviations": {name: each.deviations[name] for name in each.outlying},
-                    }
-                    for each in alike.outliers
-                ],
-                "people": [
-                    {
-                        "headshot": each.headshot.pk,
-                        "employee": each.headshot.shoot.employee_id,
-                        "deviations": _rounded(each),
-                        "outlying": each.outlying,
-                    }
-                    for each in alike.people
-                ],
-                "instead": [
-                    {
-                        "alternative": photo.pk,
-                        "employee": photo.shoot.employee_id,
-                        "deviations": _rounded(each),
-                        "outlying": each.outlying,
-                    }
-                    for photo, each in zip(photos, instead, strict=True)
-                ],
-                "history": list(Consistency.objects.filter(order=order)[:100]),
-            }
-        )
+        besides = consistency.beside(alike, [photo.measures for photo in photos])
+        history = list(Consistency.objects.filter(order=order)[:100])
+        return self.shown({**compared(alike, photos, besides), "history": history})
 
 
 class WallFileView(TenantView):
@@ -267,20 +236,65 @@ class WallFileView(TenantView):
     )
     def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Once it is ready."""
-        kind = self.query["kind"]
-        hanging = wall_pictures.hanging(order=access.order(self.inside, order_id), kind=kind)
-        if not hanging.ready:
-            raise Refusal(
-                "The wall as it hangs now is not drawn. Have it drawn, and wait until it is ready.",
-                code="not_ready",
-                status=409,
-            )
-        return self.file(
-            vault().open(hanging.key),
-            key=hanging.key,
-            name=f"staff-wall.{kind}",
-            kind=wall_pictures.KINDS[kind],
+        wall = walls.of_order(access.order(self.inside, order_id))
+        return wall_file(self, wall, self.query["kind"])
+
+
+def wall_file(view: TenantView, wall: Wall, kind: str) -> HttpResponseBase:
+    """The picture of a wall as it hangs now. Raises Refusal where it is not drawn."""
+    hanging = wall_pictures.hanging(wall=wall, kind=kind)
+    if not hanging.ready:
+        raise Refusal(
+            "The wall as it hangs now is not drawn. Have it drawn, and wait until it is ready.",
+            code="not_ready",
+            status=409,
         )
+    return view.file(
+        vault().open(hanging.key),
+        key=hanging.key,
+        name=f"staff-wall.{kind}",
+        kind=wall_pictures.KINDS[kind],
+    )
+
+
+def compared(alike: Alike, given: Sequence[Alternative], besides: Sequence[Beside]) -> Fields:
+    """How alike people are, as ConsistencyShape has it but for its history; of what was given
+    instead the real photos."""
+    return {
+        "figure": alike.figure,
+        "measures": [
+            {"measure": name, "spread": alike.spreads[name], "bound": bound}
+            for name, bound in consistency.BOUNDS.items()
+            if name in alike.spreads
+        ],
+        "outliers": [
+            {
+                "headshot": each.headshot.pk,
+                "employee": each.headshot.shoot.employee_id,
+                "deviations": {name: each.deviations[name] for name in each.outlying},
+            }
+            for each in alike.outliers
+        ],
+        "people": [
+            {
+                "headshot": each.headshot.pk,
+                "employee": each.headshot.shoot.employee_id,
+                "deviations": _rounded(each),
+                "outlying": each.outlying,
+            }
+            for each in alike.people
+        ],
+        "instead": [
+            {
+                "alternative": one.pk,
+                "employee": one.shoot.employee_id,
+                "deviations": _rounded(each),
+                "outlying": each.outlying,
+            }
+            for one, each in zip(given, besides, strict=True)
+            if one.kind == Alternative.Kind.PHOTO
+        ],
+    }
 
 
 def _rounded(each: consistency.Beside) -> dict[str, float]:
@@ -291,8 +305,8 @@ def _rounded(each: consistency.Beside) -> dict[str, float]:
     }
 
 
-def _state(order: Order, kind: str) -> dict[str, Any]:
-    hanging = wall_pictures.hanging(order=order, kind=kind)
+def _state(order: Order, kind: str) -> Fields:
+    hanging = wall_pictures.hanging(wall=walls.of_order(order), kind=kind)
     file = f"{reverse('api:wall_file', args=[order.pk])}?kind={kind}" if hanging.ready else None
     return {
         "order": order.pk,

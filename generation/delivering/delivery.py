@@ -17,6 +17,7 @@ from accounts.models import Employee
 from generation.approving import alternatives
 from generation.delivering import naming
 from generation.finishing import finishes, rendition_table, renditions, wall_pictures
+from generation.finishing.walls import Wall
 from generation.models import Alternative, Headshot, Order, Rendition, Shoot, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -252,12 +253,12 @@ def _reader(key: str) -> Callable[[], bytes | None]:
 
 
 def wall_picture(*, order: Order) -> bytes | None:
-    """The staff wall as one PNG: all delivered headshots, and what was given
+    """An order's wall as one PNG: all delivered headshots, and what was given
     instead of others, in a grid with names; None for none.
 
     Takes about 20 ms a person, so it is made in tasks and commands.
     """
-    people = wall_pictures.hung(
-        headshots=delivered(order=order), given=alternatives.of_order(order)
-    )
-    return wall_pictures.png(order, people) if people else None
+    headshots, given = delivered(order=order), alternatives.of_order(order)
+    wall = Wall(order.organisation, headshots, given, order=order)
+    people = wall_pictures.hung(headshots=headshots, given=given)
+    return wall_pictures.png(wall, people) if people else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actors import Actor
 from accounts.developers.on_behalf import grant_of
-from generation.approving import alternatives
-from generation.finishing import renditions, wall_pictures
+from accounts.models import Employee, Organisation
+from generation.finishing import renditions, wall_pictures, walls
 from generation.models import (
     Alternative,
     Headshot,
@@ -47,9 +47,10 @@ class Shown:
 
 
 @transaction.atomic
-def publish(*, actor: Actor, order: Order, sites: Sequence[str]) -> TeamPage:
-    """Publish an order's team page; `sites` (origins) may embed it. Publishing again changes them.
-    One that a partner published ends with its grant, unless the organisation does so again.
+def publish(*, actor: Actor, of: Order | Organisation, sites: Sequence[str]) -> TeamPage:
+    """Publish the team page of an order, or of the whole staff of an organisation; `sites`
+    (origins) may embed it. Publishing again changes them. One that a partner published ends with
+    its grant, unless the organisation does so again.
 
     One that was taken off comes back at the address it had.
 
@@ -73,31 +74,44 @@ def publish(*, actor: Actor, order: Order, sites: Sequence[str]) -> TeamPage:
         raise Problem(
             _("At most {count} sites can embed the page.").format(count=MOST_SITES), field="sites"
         )
-    grant = grant_of(actor=actor, organisation=order.organisation)
+    organisation = _organisation(of)
+    grant = grant_of(actor=actor, organisation=organisation)
     now: dict[str, object] = {"sites": wanted, "published": True}
     page, _made = TeamPage.objects.update_or_create(
-        order=order,
+        **_whose(of),
         defaults=now if grant else {**now, "grant": None},
         create_defaults={**now, "grant": grant, "key": secrets.token_urlsafe(16)},
     )
     audit.record(
         actor=actor,
-        organisation=order.organisation,
+        organisation=organisation,
         action="team_page.published",
-        about=order,
+        about=of,
         sites=wanted,
     )
     return page
 
 
 @transaction.atomic
-def withdraw(*, actor: Actor, order: Order) -> None:
+def withdraw(*, actor: Actor, of: Order | Organisation) -> None:
     """Take the page off. Its address is kept for when it is published again, as others embed it."""
-    off = TeamPage.objects.filter(order=order, published=True)
-    if off.update(published=False):
+    if pages(of).filter(published=True).update(published=False):
         audit.record(
-            actor=actor, organisation=order.organisation, action="team_page.withdrawn", about=order
+            actor=actor, organisation=_organisation(of), action="team_page.withdrawn", about=of
         )
+
+
+def pages(of: Order | Organisation) -> QuerySet[TeamPage]:
+    """The team page of an order or of the whole staff, if there is one, published or not."""
+    return TeamPage.objects.filter(**_whose(of))
+
+
+def _whose(of: Order | Organisation) -> dict[str, Order | Organisation]:
+    return {"order": of} if isinstance(of, Order) else {"organisation": of}
+
+
+def _organisation(of: Order | Organisation) -> Organisation:
+    return of.organisation if isinstance(of, Order) else of
 
 
 @transaction.atomic
@@ -137,31 +151,39 @@ def _gave_instead(shoot: Shoot) -> bool:
 
 def people(page: TeamPage) -> list[Shown]:
     """Who is on the page, by name: those who agreed, with an approved headshot that has files, or
-    with what they gave instead of one."""
+    with what they gave instead of one; of the whole staff each with the newest that they agreed
+    to."""
+    headshots: Iterable[Headshot] = _headshots(page)
+    given: Iterable[Alternative] = _given(page)
+    if page.order is None:
+        headshots, given = walls.newest(_headshots(page), _given(page))
     shown = []
-    for headshot in _headshots(page):
+    for headshot in headshots:
         if made := _of_headshot(headshot):
             shown.append((headshot.shoot.employee, made))
-    shown += [(given.shoot.employee, _of_given(given)) for given in _given(page)]
-    shown.sort(key=lambda pair: wall_pictures.by_name(pair[0]))
+    shown += [(one.shoot.employee, _of_given(one)) for one in given]
+    shown.sort(key=lambda pair: walls.by_name(pair[0]))
     return [made for _person, made in shown]
 
 
 def one(page: TeamPage, picture_id: UUID) -> Shown | None:
     """Whoever of `people` is shown by this picture; reads nobody else's rows."""
-    headshot = _headshots(page).filter(finishing__renditions=picture_id).first()
-    if headshot is not None:
-        made = _of_headshot(headshot)
-        return made if made and made.picture.pk == picture_id else None
-    given = _given(page).filter(pk=picture_id).first()
-    return _of_given(given) if given else None
+    headshots, given = _headshots(page), _given(page)
+    shot = list(headshots.filter(finishing__renditions=picture_id))
+    instead = [] if shot else list(given.filter(pk=picture_id))
+    if page.order is None:
+        shoots = [headshot.shoot for headshot in shot] + [one.shoot for one in instead]
+        whose = {"shoot__employee__in": [shoot.employee_id for shoot in shoots]}
+        shot, instead = walls.newest(headshots.filter(**whose), given.filter(**whose))
+    made = [*map(_of_headshot, shot), *map(_of_given, instead)]
+    return next((one for one in made if one and one.picture.pk == picture_id), None)
 
 
 def _headshots(page: TeamPage) -> QuerySet[Headshot]:
     """The headshots that may be on the page, with what `_of_headshot` reads."""
     return (
         Headshot.objects.filter(
-            shoot__order=page.order_id,
+            **_on(page),
             shoot__state=State.DELIVERED,
             shoot__team_consent__isnull=False,
             finishing__isnull=False,
@@ -173,7 +195,29 @@ def _headshots(page: TeamPage) -> QuerySet[Headshot]:
 
 def _given(page: TeamPage) -> QuerySet[Alternative]:
     """What may be on the page in the place of headshots."""
-    return alternatives.finished(page.order).filter(shoot__team_consent__isnull=False)
+    return (
+        Alternative.objects.filter(
+            **_on(page), shoot__state=State.OPTED_OUT, shoot__team_consent__isnull=False
+        )
+        .exclude(finished="")
+        .select_related("shoot__employee")
+    )
+
+
+def _on(page: TeamPage) -> dict[str, object]:
+    if page.order is not None:
+        return {"shoot__order": page.order}
+    # Whoever has left stands on no page of the staff.
+    return {
+        "shoot__order__organisation": page.organisation,
+        "shoot__employee__status": Employee.Status.ACTIVE,
+    }
+
+
+def agreed(of: Order | Organisation) -> int:
+    """How many people of an order, or of the roster, have agreed to be on a team page."""
+    consents = TeamConsent.objects.filter(**_on(TeamPage(**_whose(of))))
+    return consents.values("shoot__employee").distinct().count()
 
 
 def _of_headshot(headshot: Headshot) -> Shown | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PIL import Image
 
@@ -11,24 +11,26 @@ _POINTS = 72
 
 
 def document(
-    pages: Sequence[Image.Image], *, dpi: int, title: str, xmp: bytes, quality: int = 92
+    pages: Iterable[Image.Image], *, dpi: int, title: str, xmp: bytes, quality: int = 92
 ) -> bytes:
     """Pages of one picture each, RGB, at `dpi` dots an inch; `xmp` stands for the document and for
-    each picture. The same pages give the same bytes. Raises ValueError without pages."""
-    if not pages:
+    each picture. The same pages give the same bytes; they may be drawn one by one. Raises
+    ValueError without pages."""
+    drawn = [(page.size, _jpeg(page, quality)) for page in pages]
+    if not drawn:
         raise ValueError("A PDF needs a page.")
-    kids = b" ".join(b"%d 0 R" % (5 + 3 * at) for at in range(len(pages)))
+    kids = b" ".join(b"%d 0 R" % (5 + 3 * at) for at in range(len(drawn)))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R/Metadata 3 0 R/ViewerPreferences<</DisplayDocTitle true>>>>",
-        b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(pages), kids),
+        b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(drawn), kids),
         # Uncompressed, so that whoever looks for the label finds it without knowing PDF.
         _stream(b"/Type/Metadata/Subtype/XML", xmp),
         b"<</Title<%s>/Producer(Headshots)>>"
         % (b"\xfe\xff" + title.encode("utf-16-be")).hex().encode(),
     ]
-    for at, page in enumerate(pages):
+    for at, (size, data) in enumerate(drawn):
         number = 5 + 3 * at
-        wide, high = (round(side * _POINTS / dpi, 3) for side in page.size)
+        wide, high = (round(side * _POINTS / dpi, 3) for side in size)
         paint = f"q {wide} 0 0 {high} 0 0 cm /Picture Do Q".encode()
         objects += [
             f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {wide} {high}]"
@@ -37,8 +39,8 @@ def document(
             _stream(b"", paint),
             _stream(
                 b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB"
-                b"/BitsPerComponent 8/Filter/DCTDecode/Metadata 3 0 R" % page.size,
-                _jpeg(page, quality),
+                b"/BitsPerComponent 8/Filter/DCTDecode/Metadata 3 0 R" % size,
+                data,
             ),
         ]
     return _file(objects)

@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from generation.approving import approvals
 from generation.approving.rejections import Fault
-from generation.finishing import consistency, finishes, refinishing
+from generation.finishing import (
+    consistency,
+    finishes,
+    refinishing,
+    staff_consistency,
+    walls,
+)
+from generation.finishing.consistency import Standing
 from generation.models import Finish, Finishing, Order, Refinish, State
 from headshots.lib.problems import Problem
 
@@ -30,20 +37,21 @@ class Harmonised:
 
 
 @transaction.atomic
-def harmonise(*, actor: Actor, order: Order) -> Harmonised:
-    """Mend everybody who stands out: light and place by rendering anew, towards the roster's
-    median; what that cannot mend, or has not mended, by new candidates, where it is not delivered
-    yet and they can be made. All of it or nothing.
+def harmonise(*, actor: Actor, order: Order, among_staff: bool = False) -> Harmonised:
+    """Mend everybody of an order who stands out on its wall, or `among_staff` on the staff wall:
+    light and place by rendering anew, towards the others' median; what that cannot mend, or has
+    not mended, by new candidates, where it is not delivered yet and they can be made. All of it or
+    nothing.
 
     Raises Problem where nobody stands out, and where a rendering of the order is undecided.
     """
     refinishing.refuse_open(order)
-    alike = consistency.compare(consistency.shown(order=order))
-    if not alike.outliers:
+    outliers, people = _among_staff(order) if among_staff else _among_order(order)
+    if not outliers:
         raise Problem(_("Nobody stands out; there is nothing to mend."), status=409)
     again = left = spent = 0
     mendable = []
-    for standing in alike.outliers:
+    for standing in outliers:
         tried = _harmonised_before(standing)
         if tried or _beyond_mending(standing):
             if standing.headshot.shoot.state != State.APPROVING:
@@ -60,20 +68,38 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
         refinish = refinishing.start(
             actor=actor,
             order=order,
-            finish=_towards_median(actor, order, alike),
+            finish=_towards_median(actor, order, people),
             only=[standing.headshot.shoot_id for standing in mendable],
         )
         _look_anew(refinish, mendable)
     return Harmonised(refinish, len(mendable), again, left, spent)
 
 
-def _harmonised_before(standing: consistency.Standing) -> bool:
+def _among_order(order: Order) -> tuple[list[Standing], Sequence[Standing]]:
+    """Who stands out on an order's wall, and whom they are compared with."""
+    alike = consistency.compare(consistency.shown(order=order))
+    return alike.outliers, alike.people
+
+
+def _among_staff(order: Order) -> tuple[list[Standing], Sequence[Standing]]:
+    """The same on the staff wall: those of the order in the part that most of them hang in, as all
+    of them are rendered in one finish."""
+    staff = staff_consistency.compare(walls.of_staff(order.organisation))
+    theirs = [
+        ([one for one in part.alike.outliers if one.headshot.shoot.order_id == order.pk], part)
+        for part in staff.parts
+    ]
+    outliers, part = max(theirs, key=lambda pair: len(pair[0]), default=([], None))
+    return outliers, part.alike.people if part else []
+
+
+def _harmonised_before(standing: Standing) -> bool:
     """Whether the files that stand out came of harmonising; doing it again gives the same."""
     finishing = standing.headshot.finishing
     return finishing is not None and finishing.finish.harmonises_id is not None
 
 
-def _beyond_mending(standing: consistency.Standing) -> bool:
+def _beyond_mending(standing: Standing) -> bool:
     """Whether somebody would stand out after rendering anew, too: by light from the side, or by
     clothes further from the others' than they can be moved."""
     from generation.engine.finishing import ToneSpec
@@ -85,7 +111,7 @@ def _beyond_mending(standing: consistency.Standing) -> bool:
     return away - moved > consistency.OUTLYING * consistency.BOUNDS["brightness"]
 
 
-def _look_anew(refinish: Refinish, mendable: Sequence[consistency.Standing]) -> None:
+def _look_anew(refinish: Refinish, mendable: Sequence[Standing]) -> None:
     """Who stands out by place is placed by where their face was seen in the finished picture, not
     by what put it there, and looked for anew."""
     displaced = {
@@ -103,7 +129,7 @@ def _look_anew(refinish: Refinish, mendable: Sequence[consistency.Standing]) -> 
             finishing.save(update_fields=["alignment"])
 
 
-def _made_again(actor: Actor, standing: consistency.Standing) -> bool:
+def _made_again(actor: Actor, standing: Standing) -> bool:
     """Ask for new candidates of somebody who is not delivered, who is told so in kind words;
     whether they can be made."""
     try:
@@ -113,13 +139,13 @@ def _made_again(actor: Actor, standing: consistency.Standing) -> bool:
     return True
 
 
-def _towards_median(actor: Actor, order: Order, alike: consistency.Alike) -> Finish:
-    """The order's finish with the roster's median clothes as what light is brought to."""
+def _towards_median(actor: Actor, order: Order, people: Sequence[Standing]) -> Finish:
+    """The order's finish with these people's median clothes as what light is brought to."""
     from statistics import median
 
     worn = [
         standing.headshot.finishing.measures["clothes"]
-        for standing in alike.people
+        for standing in people
         if standing.headshot.finishing
         and standing.headshot.finishing.measures
         and standing.headshot.finishing.measures.get("clothes")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -13,21 +13,22 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
-from PIL import Image
+from PIL import Image, ImageOps
 
 from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee
-from generation.approving import alternatives
 from generation.engine import provenance
-from generation.finishing import consistency, credentials, renditions
-from generation.models import Alternative, Headshot, Order
+from generation.finishing import credentials, renditions, walls
+from generation.finishing.walls import Wall, by_name
+from generation.models import Alternative, Headshot
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
 
 KINDS = {"png": "image/png", "pdf": "application/pdf"}
-_TILE = 320
+# Pixels that a picture is wide, up to _WHOLE people; of more all are narrower.
+_TILE, _WHOLE = 320, 250
 # A4 upright at 150 dots an inch, 4 × 5 people a page.
 _PAGE, _DPI, _ACROSS, _DOWN = (1240, 1754), 150, 4, 5
 
@@ -62,11 +63,6 @@ def _hung(person: Employee, key: str, note: str) -> Hung:
     return Hung(person.name, key, note, person.title)
 
 
-def by_name(person: Employee) -> tuple[str, str, str]:
-    """What people on a wall are sorted by."""
-    return person.last_name.casefold(), person.first_name.casefold(), str(person.pk)
-
-
 def what_is(given: Alternative) -> str:
     """What a picture given instead of a headshot is, in two words."""
     if given.kind == Alternative.Kind.PHOTO:
@@ -91,34 +87,39 @@ class Hanging:
     ready: bool
 
 
-def hanging(*, order: Order, kind: str) -> Hanging:
-    """An order's wall as it hangs now; `kind` is one of KINDS."""
-    people = hung(headshots=consistency.shown(order=order), given=alternatives.of_order(order))
-    key = _key(order, people, kind)
+def hanging(*, wall: Wall, kind: str) -> Hanging:
+    """A wall as it hangs now; `kind` is one of KINDS."""
+    people = _people(wall)
+    key = _key(wall, people, kind)
     return Hanging(people=len(people), key=key, ready=vault().exists(key))
 
 
-def hanging_keys(*, order: Order) -> set[str]:
-    """The vault keys of an order's wall as it hangs now, of each kind and in each language."""
-    headshots, given = consistency.shown(order=order), alternatives.of_order(order)
+def hanging_keys(*, wall: Wall) -> set[str]:
+    """The vault keys of a wall as it hangs now, of each kind and in each language."""
     keys = set()
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            people = hung(headshots=headshots, given=given)
-        keys |= {_key(order, people, kind) for kind in KINDS}
+            people = _people(wall)
+        keys |= {_key(wall, people, kind) for kind in KINDS}
     return keys
 
 
-def _key(order: Order, people: Sequence[Hung], kind: str) -> str:
+def _people(wall: Wall) -> list[Hung]:
+    if wall.order is None:
+        walls.fetch_files(wall.headshots)
+    return hung(headshots=wall.headshots, given=wall.given)
+
+
+def _key(wall: Wall, people: Sequence[Hung], kind: str) -> str:
     text = "\n".join(f"{one.name} {one.title} {one.key} {one.note}" for one in people)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return f"{order.walls_folder}/{digest}.{kind}"
+    return f"{wall.folder}/{digest}.{kind}"
 
 
-def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
-    """The vault key of an order's wall as it hangs now, and whether it is drawn already. If not,
-    drawing is queued. Raises Problem for an empty wall."""
-    found = hanging(order=order, kind=kind)
+def asked_for(*, actor: Actor, wall: Wall, kind: str) -> tuple[str, bool]:
+    """The vault key of a wall as it hangs now, and whether it is drawn already. If not, drawing is
+    queued. Raises Problem for an empty wall."""
+    found = hanging(wall=wall, kind=kind)
     if not found.people:
         raise Problem(
             _("The wall is empty so far; approve a headshot first."), code="empty", status=409
@@ -127,84 +128,105 @@ def asked_for(*, actor: Actor, order: Order, kind: str) -> tuple[str, bool]:
     if found.ready:
         return key, True
     with transaction.atomic():
-        async_task("generation.tasks.draw_wall", str(order.pk), kind, key, get_language())
+        if wall.order is not None:
+            async_task("generation.tasks.draw_wall", str(wall.order.pk), kind, key, get_language())
+        else:
+            whose = (str(wall.organisation.pk), wall.department)
+            async_task("generation.tasks.draw_staff_wall", *whose, kind, key, get_language())
         audit.record(
-            actor=actor, organisation=order.organisation, action="wall.exported", about=order
+            actor=actor,
+            organisation=wall.organisation,
+            action="wall.exported",
+            about=wall.order or wall.organisation,
         )
     return key, False
 
 
-def draw(*, order_id: UUID, kind: str, key: str) -> None:
+def draw(*, wall: Wall, kind: str, key: str) -> None:
     """Draw a wall into the vault and remove older ones; about 20 ms a person. Twice is once."""
     if vault().exists(key):
         return
-    order = Order.objects.select_related("organisation", "look").get(pk=order_id)
-    people = hung(headshots=consistency.shown(order=order), given=alternatives.of_order(order))
+    people = _people(wall)
     if not people:
         return
-    data = png(order, people) if kind == "png" else _pdf(order, people)
-    for old in list(vault().keys(order.walls_folder)):
+    data = png(wall, people) if kind == "png" else _pdf(wall, people)
+    for old in list(vault().keys(wall.folder)):
         if old.endswith(f".{kind}") and old != key:
             vault().delete(old)
     vault().put(key, data)
 
 
-def _tile(key: str) -> Image.Image:
-    """A picture as wide as a tile; an empty one where its file is gone, so that the others hang."""
+def _tile(key: str, width: int) -> Image.Image:
+    """A picture so wide; an empty one where its file is gone, so that the others hang."""
     try:
         path = vault().path(key)
     except FileMissing:
-        return Image.new("RGB", (_TILE, round(_TILE * 1.25)), (232, 232, 229))
+        return Image.new("RGB", (width, round(width * 1.25)), (232, 232, 229))
     with Image.open(path) as picture:
-        picture.draft("RGB", (_TILE, round(_TILE * 1.25)))
+        picture.draft("RGB", (width, round(width * 1.25)))
         tile = picture.convert("RGB")
-    height = round(_TILE * tile.height / tile.width)
-    return tile.resize((_TILE, height), Image.Resampling.LANCZOS)
+    height = round(width * tile.height / tile.width)
+    return tile.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def png(order: Order, people: Sequence[Hung]) -> bytes:
+def _tiles(people: Sequence[Hung], width: int) -> list[Image.Image]:
+    """Everybody's picture in the proportions of the first, as looks may have others; what does not
+    fit is cut off, more of it below than above."""
+    tiles = [_tile(one.key, width) for one in people]
+    size = tiles[0].size
+    return [
+        tile if tile.size == size else ImageOps.fit(tile, size, centering=(0.5, 0.3))
+        for tile in tiles
+    ]
+
+
+def png(wall: Wall, people: Sequence[Hung]) -> bytes:
     """A wall as one picture, which says that it is composed of others, some of them a model's."""
     from generation.engine import finish
 
-    sheet = _sheet(people, title=order.organisation.name)
+    # So that a thousand people are a picture that programs still open.
+    width = min(_TILE, round(_TILE * math.sqrt(_WHOLE / len(people))))
+    sheet = _sheet(people, title=wall.title, width=width)
     data = finish.png(sheet, xmp=credentials.label(provenance.COMPOSED))
-    look = order.direction.words()
-    return credentials.sign(data, "png", look=look, source=provenance.COMPOSED)[0]
+    return credentials.sign(data, "png", look=wall.looks, source=provenance.COMPOSED)[0]
 
 
-def _sheet(people: Sequence[Hung], *, title: str, columns: int | None = None) -> Image.Image:
+def _sheet(
+    people: Sequence[Hung], *, title: str, width: int = _TILE, columns: int | None = None
+) -> Image.Image:
     from generation.engine import finish
 
     return finish.wall(
-        [_tile(one.key) for one in people],
+        _tiles(people, width),
         [one.name for one in people],
         titles=[one.title for one in people],
         notes=[one.note for one in people],
         columns=columns,
+        tile=width,
         title=title,
         fonts=settings.FONTS,
     )
 
 
-def _pdf(order: Order, people: Sequence[Hung]) -> bytes:
+def _pdf(wall: Wall, people: Sequence[Hung]) -> bytes:
     """A wall as pages, which say the same."""
     from generation.engine import pdf
 
-    pages = []
+    label = credentials.label(provenance.COMPOSED)
+    data = pdf.document(_pages(wall, people), dpi=_DPI, title=wall.title, xmp=label)
+    return credentials.sign(data, "pdf", look=wall.looks, source=provenance.COMPOSED)[0]
+
+
+def _pages(wall: Wall, people: Sequence[Hung]) -> Iterator[Image.Image]:
     each = _ACROSS * _DOWN
     for start in range(0, len(people), each):
         sheet = _sheet(
             people[start : start + each],
             columns=_ACROSS,
-            title=order.organisation.name if start == 0 else "",
+            title=wall.title if start == 0 else "",
         )
         factor = min((_PAGE[0] - 120) / sheet.width, (_PAGE[1] - 120) / sheet.height)
         size = (round(sheet.width * factor), round(sheet.height * factor))
         page = Image.new("RGB", _PAGE, (250, 250, 248))
         page.paste(sheet.resize(size, Image.Resampling.LANCZOS), ((_PAGE[0] - size[0]) // 2, 60))
-        pages.append(page)
-    name = order.organisation.name
-    label = credentials.label(provenance.COMPOSED)
-    data = pdf.document(pages, dpi=_DPI, title=name, xmp=label)
-    look = order.direction.words()
-    return credentials.sign(data, "pdf", look=look, source=provenance.COMPOSED)[0]
+        yield page

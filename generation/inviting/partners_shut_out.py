@@ -32,8 +32,9 @@ def end_what_was_given(*, grant: PartnerGrant, actor: Actor, left: Sequence[str]
     if scopes.allows(left, "headshots:write"):
         return
     directories.destroy_tokens(actor=actor, found=Directory.objects.filter(grant=grant))
-    for page in TeamPage.objects.filter(grant=grant).select_related("order__organisation"):
-        team_pages.withdraw(actor=actor, order=page.order)
+    pages = TeamPage.objects.filter(grant=grant)
+    for page in pages.select_related("order__organisation", "organisation"):
+        team_pages.withdraw(actor=actor, of=page.of)
     _close_downloads(actor, DownloadLink.objects.filter(grant=grant))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,13 +17,14 @@ from accounts import audit
 from accounts.actors import SYSTEM, Actor
 from accounts.consent.releases import RETENTION_DAYS
 from generation import states
-from generation.finishing import wall_pictures
+from generation.finishing import wall_pictures, walls
+from generation.finishing.walls import Wall
 from generation.inviting import notices
 from generation.leaving import shared_files
 from generation.models import Candidate, Headshot, Order, Selfie, Shoot, State, Upload
 from generation.ordering import settling
 from generation.ordering.lapsed import lapsed
-from generation.storage import destroy, vault
+from generation.storage import destroy, staff_walls_folder, vault
 
 # How long after somebody left their folder is looked into again.
 REMAINS = timedelta(days=1)
@@ -128,13 +129,25 @@ def clear_remains() -> int:
     )
     cleared = sum(vault().delete_tree(shoot.folder) for shoot in gone)
     _forget_in_receipts(gone)
-    orders = Order.objects.filter(pk__in={shoot.order_id for shoot in gone})
-    for order in orders.select_related("organisation", "look"):
-        drawn = list(vault().keys(order.walls_folder))
-        if drawn:
-            hang = wall_pictures.hanging_keys(order=order)
-            cleared += sum(vault().delete(key) for key in drawn if key not in hang)
+    return cleared + _clear_walls({shoot.order_id for shoot in gone})
+
+
+def _clear_walls(order_ids: Collection[UUID]) -> int:
+    """Destroy drawn walls of these orders, and of their whole staff, that hang so no more."""
+    orders = Order.objects.filter(pk__in=order_ids).select_related("organisation", "look")
+    cleared = 0
+    for order in orders:
+        if drawn := list(vault().keys(order.walls_folder)):
+            cleared += _take_down(drawn, [walls.of_order(order)])
+    for organisation in {order.organisation for order in orders}:
+        if drawn := list(vault().keys(staff_walls_folder(organisation.pk))):
+            cleared += _take_down(drawn, walls.of_staff(organisation).with_parts())
     return cleared
+
+
+def _take_down(drawn: Sequence[str], hanging: Sequence[Wall]) -> int:
+    hang = set().union(*(wall_pictures.hanging_keys(wall=wall) for wall in hanging))
+    return sum(vault().delete(key) for key in drawn if key not in hang)
 
 
 def _forget_in_receipts(gone: Sequence[Shoot]) -> None:

@@ -13,22 +13,22 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import membership
-from accounts.actors import user_actor
-from accounts.models import Role
+from accounts.actors import Actor, user_actor
+from accounts.models import Organisation, Role
 from generation import access
 from generation.delivering import team_pages
-from generation.models import TeamPage
+from generation.models import Order, TeamPage
 from generation.storage import vault
 from generation.views.employee_page import come_in
 
 
 def _published(key: str) -> TeamPage:
     page = (
-        TeamPage.objects.filter(key=key, published=True, order__organisation__closed_at=None)
-        .select_related("order__organisation")
+        TeamPage.objects.filter(key=key, published=True)
+        .select_related("order__organisation", "organisation")
         .first()
     )
-    if page is None:
+    if page is None or page.publisher.closed_at is not None:
         raise Http404
     return page
 
@@ -44,7 +44,7 @@ def team(request: HttpRequest, key: str) -> HttpResponse:
         "team_page.html",
         {
             "page": page,
-            "organisation": page.order.organisation,
+            "organisation": page.publisher,
             "people": people,
             "generated": any(not shown.note for shown in people),
         },
@@ -70,18 +70,28 @@ def team_picture(request: HttpRequest, key: str, rendition_id: UUID) -> HttpResp
 @require_POST
 @login_required
 def publish(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-    """Publish the page, change who may embed it, or take it off."""
+    """Publish an order's page, change who may embed it, or take it off."""
     inside = membership(request.user, slug, Role.ADMIN)
-    order = access.order(inside, order_id)
-    actor = user_actor(inside.user, request)
+    _publish(request, user_actor(inside.user, request), access.order(inside, order_id))
+    return redirect("order_wall", slug=slug, order_id=order_id)
+
+
+@require_POST
+@login_required
+def publish_staff(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same of the whole staff's page."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    _publish(request, user_actor(inside.user, request), inside.organisation)
+    return redirect("staff_wall", slug=slug)
+
+
+def _publish(request: HttpRequest, actor: Actor, of: Order | Organisation) -> None:
     if request.POST.get("act") == "withdraw":
-        team_pages.withdraw(actor=actor, order=order)
+        team_pages.withdraw(actor=actor, of=of)
         messages.success(request, _("The team page is off."))
     else:
-        sites = request.POST.get("sites", "").split()
-        team_pages.publish(actor=actor, order=order, sites=sites)
+        team_pages.publish(actor=actor, of=of, sites=request.POST.get("sites", "").split())
         messages.success(request, _("The team page is published."))
-    return redirect("order_wall", slug=slug, order_id=order_id)
 
 
 @require_POST

@@ -1,8 +1,7 @@
-"""The staff wall: how alike everybody is, harmonising, taking it home; and a headshot's files."""
+"""An order's wall: how alike everybody is, harmonising, taking it home; and a headshot's files."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,13 +13,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import membership
+from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access, states, viewing
-from generation.approving import alternatives
-from generation.finishing import consistency, harmonising, renditions, wall_figures, wall_pictures
-from generation.models import Consistency, Headshot, Refinish, State, TeamConsent, TeamPage
+from generation.delivering import team_pages
+from generation.finishing import (
+    consistency,
+    harmonising,
+    renditions,
+    wall_figures,
+    wall_pictures,
+    wall_tiles,
+    walls,
+)
+from generation.finishing.walls import Wall
+from generation.models import Consistency, Headshot, Refinish, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
 
@@ -31,34 +39,10 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """The headshots as they would stand on the company's site, compared with one another."""
     inside = membership(request.user, slug)
     order = access.order(inside, order_id)
-    alike = consistency.compare(consistency.shown(order=order))
-    tiles: list[dict[str, Any]] = []
-    for standing in alike.people:
-        main = renditions.main(standing.headshot)
-        person = standing.headshot.shoot.employee
-        tiles.append(
-            {
-                "person": person,
-                "standing": standing,
-                "headshot": standing.headshot,
-                "file": main,
-                "figures": wall_figures.of(standing),
-            }
-        )
-    given = alternatives.of_order(order)
-    tiles += [
-        {
-            "person": one.shoot.employee,
-            "given": one,
-            "what": wall_pictures.what_is(one),
-            "standing": beside,
-            "figures": wall_figures.of(beside),
-        }
-        for one, beside in zip(
-            given, consistency.beside(alike, [one.measures for one in given]), strict=True
-        )
-    ]
-    tiles.sort(key=lambda tile: wall_pictures.by_name(tile["person"]))
+    found = walls.of_order(order)
+    alike = consistency.compare(found.headshots)
+    besides = consistency.beside(alike, [one.measures for one in found.given])
+    tiles = wall_tiles.by_names(wall_tiles.tiles(alike, found.given, besides))
     return render(
         request,
         "generation/wall.html",
@@ -66,15 +50,15 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "inside": inside,
             "order": order,
             "tiles": tiles,
-            "given": given,
+            "given": found.given,
             "not_yet": order.shoots.exclude(state__in=[State.APPROVING, *states.ENDED]).count(),
             "alike": alike,
             "measures": wall_figures.MEASURES.values(),
-            "measured": any(tile.get("figures") for tile in tiles),
+            "measured": any(tile.figures for tile in tiles),
             "spreads": wall_figures.spreads(alike),
             "history": list(Consistency.objects.filter(order=order)[:12]),
-            "team_page": TeamPage.objects.filter(order=order).first(),
-            "agreed": TeamConsent.objects.filter(shoot__order=order).count(),
+            "team_page": team_pages.pages(order).first(),
+            "agreed": team_pages.agreed(order),
             "site_url": settings.SITE_URL,
             "open": Refinish.objects.filter(order=order, state=Refinish.State.RENDERING).first(),
         },
@@ -87,7 +71,9 @@ def harmonise(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """Mend whoever stands out."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    done = harmonising.harmonise(actor=user_actor(inside.user, request), order=order)
+    among_staff = request.POST.get("among") == "staff"
+    actor = user_actor(inside.user, request)
+    done = harmonising.harmonise(actor=actor, order=order, among_staff=among_staff)
     if done.again:
         messages.success(
             request,
@@ -123,6 +109,8 @@ def harmonise(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         )
     if done.refinish:
         return redirect("refinish", slug=slug, refinish_id=done.refinish.pk)
+    if among_staff:
+        return redirect("staff_wall", slug=slug)
     return redirect("order_wall", slug=slug, order_id=order_id)
 
 
@@ -132,16 +120,21 @@ def export(request: HttpRequest, slug: str, order_id: UUID, kind: str) -> HttpRe
     """The wall as PNG or PDF; a page that waits for it while it is drawn."""
     inside = membership(request.user, slug)
     order = access.order(inside, order_id)
+    return wall_file(request, inside, walls.of_order(order), kind)
+
+
+def wall_file(request: HttpRequest, inside: Membership, wall: Wall, kind: str) -> HttpResponse:
+    """A wall as `kind`, or a page that waits for it. Raises Http404 for another kind."""
     if kind not in wall_pictures.KINDS:
         raise Http404
     key, ready = wall_pictures.asked_for(
-        actor=user_actor(inside.user, request), order=order, kind=kind
+        actor=user_actor(inside.user, request), wall=wall, kind=kind
     )
     if not ready:
         return render(
             request,
             "generation/wall_drawing.html",
-            {"inside": inside, "order": order},
+            {"inside": inside, "order": wall.order},
             status=202,
         )
     response = HttpResponse(vault().read(key), content_type=wall_pictures.KINDS[kind])

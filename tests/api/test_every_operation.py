@@ -50,6 +50,7 @@ def test_whatever_is_read_is_sent_once_until_it_changes(program: Program, world:
     # What is not there yet: no page published, no file rendered, no export packed, no wall drawn,
     # no provider named.
     missing = {"team_page", "rendition", "export_file", "wall_file"}
+    missing |= {"staff_team_page", "staff_wall_file"}
     assert set(unread) == missing | {"single_sign_on"}
 
 
@@ -64,7 +65,7 @@ def test_no_change_is_made_upon_an_old_reading(program: Program, world: World, z
                 if method != "post" or case.route in HEARD:
                     deaf.append((case.route, method))
                 continue
-            if case.route == "team_page":
+            if case.route in ("team_page", "staff_team_page"):
                 assert program.send("PUT", address, case.body).status_code == 200
             if case.route == "single_sign_on":
                 name_provider(world)

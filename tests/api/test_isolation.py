@@ -185,6 +185,14 @@ TABLE += [
     Case("plate_picture", {"get": "looks:read"}, "plate"),
     Case("wall", {"get": "headshots:read", "post": "headshots:write"}, "order", {"kind": "pdf"}),
     Case("wall_file", {"get": "headshots:read"}, "order"),
+    Case("staff_wall", {"get": "headshots:read", "post": "headshots:write"}),
+    Case("staff_wall_file", {"get": "headshots:read"}),
+    Case("staff_consistency", {"get": "headshots:read"}),
+    Case(
+        "staff_team_page",
+        {"get": "headshots:read", "put": "headshots:write", "delete": "headshots:write"},
+        body={"sites": ["https://www.example.com"]},
+    ),
     Case("alternatives", {"get": "headshots:read"}, "order"),
     Case("alternative_picture", {"get": "headshots:read"}, "alternative"),
 ]

@@ -2,10 +2,10 @@
 
     python tests/benchmarks/consistency.py [--people 20] [--anew 200]
 
-Two rosters: people as rendered for tests, each turned, lit and placed by chance; and headshots that
-the embedded base model draws without adapters (once for its weights, kept in
-var/bench/headshots-FINGERPRINT). Then photographs: scikit-image's astronaut, as it is, cropped,
-mirrored and on other backdrops. What is finished is written to var/bench/finishing to be looked at.
+Two rosters: people as rendered for tests, each turned, lit and placed by chance; and the headshots
+of the likeness benchmark's people, whom the engine trained, drew, gated and delivered (kept in
+var/bench, see _delivered). Then photographs: scikit-image's astronaut, as it is, cropped, mirrored
+and on other backdrops. What is finished is written to var/bench/finishing to be looked at.
 """
 
 from __future__ import annotations
@@ -38,12 +38,10 @@ from generation.engine.finishing import finish as render
 from generation.engine.provenance import authority
 from generation.engine.recipe import read_recipe
 from generation.finishing import rendition_table
+from tests.benchmarks import _delivered
 from tests.benchmarks._report import BENCH, ROOT, Figure, report, say
 
-MODEL = ROOT / "generation" / "embedded_model" / "weights"
 PICTURES = BENCH / "finishing"
-# Other weights draw others: theirs are not taken for these.
-DRAWN = BENCH / f"headshots-{read_recipe(MODEL).fingerprint}"
 BACKDROPS = ("studio grey", "studio white", "studio blue", "warm beige")
 DARK = PlateSpec("brand", ("#24405e", "#0d1b2a"), fall_off=0.1)
 LIGHT = PlateSpec("colour", ("#f4f2ee",), fall_off=0.06)
@@ -51,7 +49,7 @@ LIGHT = PlateSpec("colour", ("#f4f2ee",), fall_off=0.06)
 
 def spec(plate: PlateSpec, only: int | None = None) -> FinishSpec:
     """The usual table of renditions on a plate, with the embedded model's crop."""
-    face = finish.face_height("head and shoulders", read_recipe(MODEL).crop, 0.42)
+    face = finish.face_height("head and shoulders", read_recipe(_delivered.MODEL).crop, 0.42)
     return FinishSpec(
         plate,
         tuple(
@@ -85,42 +83,6 @@ def rendered(count: int) -> list[Image.Image]:
         )
         for at, who in enumerate(people)
     ]
-
-
-def drawn(count: int) -> list[Image.Image]:
-    """Headshots by the embedded base model without adapters, in which there is a face."""
-    files = sorted(DRAWN.glob("*.png"))
-    if len(files) < count:
-        say("drawing headshots with the embedded base model")
-        code = (
-            "import sys; sys.path.insert(0, '.');"
-            "from tests.benchmarks.consistency import draw_headshots;"
-            f"draw_headshots({count})"
-        )
-        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-        files = sorted(DRAWN.glob("*.png"))
-    return [Image.open(file).convert("RGB") for file in files[:count]]
-
-
-def draw_headshots(count: int) -> None:
-    """Fill DRAWN. In a process of its own: it loads torch."""
-    from generation.engine import faces, load, sample
-    from generation.engine.specs import LookSpec, SampleSpec
-
-    base = load.base_model(MODEL, device="cpu")
-    look = LookSpec("navy suit", "studio grey")
-    DRAWN.mkdir(parents=True, exist_ok=True)
-    found = seed = 0
-    while found < count and seed < 12 * count:
-        batch = [
-            SampleSpec(str(n), None, look, seed=31_000 + n, noun=("woman", "man")[n % 2])
-            for n in range(seed, seed + 16)
-        ]
-        seed += 16
-        for image in sample.sample(base, batch):
-            if found < count and len(faces.detect(image)) == 1:
-                image.save(DRAWN / f"{found:03}.png")
-                found += 1
 
 
 def photographs() -> dict[str, Image.Image]:
@@ -244,11 +206,12 @@ def main() -> None:
     figures, seconds = roster(
         "rendered", people, options.people, "people of the test renderer, 384 px"
     )
+    delivered = _delivered.pictures(_delivered.Roster(people=options.people))
     more, others = roster(
-        "embedded",
-        drawn(options.people),
+        "delivered",
+        delivered,
         options.people,
-        "drawn by the embedded base model without adapters, 96 px",
+        "trained, drawn, gated and delivered by the engine with the embedded base model, 96 px",
     )
     figures += more
     mean, worst = float(np.mean(seconds + others)), float(np.max(seconds + others))

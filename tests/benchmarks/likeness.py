@@ -1,12 +1,12 @@
 """Do people get headshots that are provably them, and all kinds of people equally?
 
-Rendered people the base model never saw, casual selfies in cluttered places, one look.
+Rendered people the base model never saw, casual selfies in cluttered places, one look. Whom this
+code trained before for the consistency benchmark is not trained again, as the same comes of it.
 Writes likeness.json and fairness.json, a contact sheet and all receipts to var/bench/.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from generation.engine import faces
 from generation.engine.load import base_model
-from tests.benchmarks import _roster
-from tests.benchmarks._report import BENCH, ROOT, Figure, report, say
+from tests.benchmarks import _delivered, _roster
+from tests.benchmarks._report import BENCH, Figure, report
 from tests.benchmarks._roster import WANTED, Sitter
 
 # Selfies a person that only the measurement sees.
@@ -136,22 +136,12 @@ def fairness(sitters: list[Sitter]) -> list[Figure]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", type=Path, default=ROOT / "generation/embedded_model/weights")
-    parser.add_argument("--people", type=int, default=20)
-    parser.add_argument("--selfies", type=int, default=8)
-    parser.add_argument("--candidates", type=int, default=16)
-    parser.add_argument("--seed", type=int, default=7)
+    parser = _delivered.options(str(__doc__))
+    parser.add_argument("--again", action="store_true", help="train anew what is there already")
     options = parser.parse_args()
     base = base_model(options.base)
-    sitters = _roster.gather(BENCH / "people", base, options.people, options.selfies, options.seed)
+    sitters = _delivered.made(base, _delivered.chosen(options), again=options.again)
     _roster.take_unseen(base, sitters, UNSEEN, BENCH / "unseen")
-    say("accepted selfies: " + ", ".join(f"{s.person.number} {len(s.files)}" for s in sitters))
-    trained = sum(sitter.enough for sitter in sitters)
-    say(f"training {trained} of {len(sitters)} people on {base.recipe.name}")
-    _roster.train(base, sitters, BENCH / "adapters")
-    say(f"drawing {options.candidates} candidates each")
-    _roster.draw(base, sitters, options.candidates)
     _roster.draw_without(base, sitters, options.candidates)
     _roster.contact_sheet(sitters, BENCH / "likeness.png")
     _roster.keep(sitters, BENCH / "receipts.json")

@@ -6,7 +6,6 @@ every backdrop comes up. Writes look.json and a sheet of what was delivered to v
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,9 @@ from generation.embedded_model import vocabulary
 from generation.engine.load import base_model
 from generation.engine.sample import sample
 from generation.engine.specs import LookSpec, SampleSpec
-from tests.benchmarks import _roster
+from tests.benchmarks import _delivered, _roster
 from tests.benchmarks._look_reader import LookReader
-from tests.benchmarks._report import BENCH, ROOT, Figure, report, say
+from tests.benchmarks._report import BENCH, Figure, report, say
 
 
 @dataclass(frozen=True)
@@ -43,31 +42,25 @@ def looks(at: int, each: int) -> list[LookSpec]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", type=Path, default=ROOT / "generation/embedded_model/weights")
-    parser.add_argument("--people", type=int, default=20)
-    parser.add_argument("--selfies", type=int, default=8)
+    parser = _delivered.options(str(__doc__))
     parser.add_argument("--looks", type=int, default=4, help="a person")
-    parser.add_argument("--candidates", type=int, default=6, help="a look")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--each", type=int, default=6, help="candidates of a look")
     options = parser.parse_args()
     base = base_model(options.base)
-    sitters = _roster.gather(BENCH / "people", base, options.people, options.selfies, options.seed)
-    say(f"training {len(sitters)} people, those of the likeness benchmark again if they are there")
-    _roster.train(base, sitters, BENCH / "adapters", again=False)
+    sitters = _delivered.trained(base, _delivered.chosen(options))
     ordered = [
         (sitter, look) for at, sitter in enumerate(sitters) for look in looks(at, options.looks)
     ]
-    say(f"drawing {len(ordered)} orders of {options.candidates} candidates")
+    say(f"drawing {len(ordered)} orders of {options.each} candidates")
     asked = [
         SampleSpec(sitter.person.number, sitter.result and sitter.result.adapter, look, 3000 + seed)
         for sitter, look in ordered
-        for seed in range(options.candidates)
+        for seed in range(options.each)
     ]
     images = sample(base, asked)
     delivered = []
     for at, (sitter, look) in enumerate(ordered):
-        mine = images[at * options.candidates : (at + 1) * options.candidates]
+        mine = images[at * options.each : (at + 1) * options.each]
         receipts = [_roster.judge(base, sitter, sitters, image) for image in mine]
         good = [i for i, receipt in enumerate(receipts) if receipt.passed]
         if good:
@@ -91,7 +84,7 @@ def main() -> None:
             share("attire as ordered", attire, f"{count} headshots, read by a network"),
             share("backdrop as ordered", backdrop, f"{count} headshots, read by a network"),
             Figure("orders with a headshot", 100 * count / len(ordered), "%", "", None,
-                   f"of {options.candidates} candidates"),
+                   f"of {options.each} candidates"),
             Figure("attire read right on renders", 100 * reader.right["attire"], "%"),
             Figure("backdrop read right on renders", 100 * reader.right["backdrop"], "%"),
         ],

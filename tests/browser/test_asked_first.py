@@ -64,7 +64,7 @@ def test_the_organisation_is_handed_over_after_a_question(opened: Open, world: W
 def test_the_team_page_is_taken_off_after_a_question(opened: Open, world: World) -> None:
     order = world.order(1)
     bring(order.shoots.get(), State.APPROVING)
-    team_pages.publish(actor=world.actor, order=order, sites=[])
+    team_pages.publish(actor=world.actor, of=order, sites=[])
     page = opened(DESK)
     sign_in(page, world.owner.email)
     page.goto(f"/o/{world.organisation.slug}/orders/{order.pk}/wall")

@@ -135,7 +135,7 @@ def test_pages_that_a_link_opens(opened: Open, world: World) -> None:
     order = bring(world.shoot(), State.DELIVERED).order
     shared = download_links.make(actor=SYSTEM, order=order, days=7)
     holds(page, reverse("shared", args=[download_links.token(shared)]))
-    shown = team_pages.publish(actor=SYSTEM, order=order, sites=[])
+    shown = team_pages.publish(actor=SYSTEM, of=order, sites=[])
     holds(page, reverse("team", args=[shown.key]))
     invited = world.invite_member()
     holds(page, member_invitations.link_of(invited))

@@ -178,7 +178,7 @@ def approve(page: Page) -> None:
 
 
 def take_home(page: Page) -> None:
-    page.get_by_role("link", name="Staff wall").click()
+    page.get_by_role("link", name="Wall of the order").click()
     picture = page.get_by_role("img", name="Mira Okafor")
     expect(picture).to_be_visible()
     assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 0

@@ -13,10 +13,11 @@ import httpx
 from headshots_client import account, hooks, money, orders, people, pictures, shoots
 from headshots_client.money import MoneyCalls
 from headshots_client.organisation import OrganisationCalls
+from headshots_client.staff import StaffCalls
 from headshots_client.transport import Transport
 
 
-class Headshots(OrganisationCalls, MoneyCalls):
+class Headshots(OrganisationCalls, StaffCalls, MoneyCalls):
     """What a key can reach.
 
     `key` and `base_url` are read from HEADSHOTS_KEY and HEADSHOTS_URL where they are not given;

@@ -263,9 +263,12 @@ class Orders(Resource[shapes.Order]):
             raise HeadshotsError("The wall is not drawn as it hangs now.")
         return self._transport.send("GET", wall["file"]).content
 
-    def harmonise(self, id: str) -> shapes.Harmonised:
-        """Mend who stands out."""
-        return cast(shapes.Harmonised, self._post(f"{self.path}/{id}/harmonise"))
+    def harmonise(
+        self, id: str, *, among: Literal["order", "staff"] = "order"
+    ) -> shapes.Harmonised:
+        """Mend who stands out on its wall, or who of it does on the staff wall."""
+        found = self._post(f"{self.path}/{id}/harmonise", {"among": among})
+        return cast(shapes.Harmonised, found)
 
     def refinishes(self, id: str) -> Iterator[shapes.Refinish]:
         """Renderings of its headshots in another finish."""

@@ -17,13 +17,14 @@ BELONGS: dict[str, set[str]] = {
     "see": {
         "get overview", "get roster", "get looks", "get members", "get order", "get order_live",
         "get order_wall", "get order_delivery", "get refinish", "get refinish_live", "get shoot",
+        "get staff_wall",
         "get shoot_files", "get look_finish", "get plate_picture", "get candidate_picture",
         "get alternative_picture", "get credits", "get credit_costs", "get usage",
         "get usage_csv", "get budgets",
         # What the organisation asks for before anybody comes in.
         "get second_factor",
     },
-    "download": {"get rendition", "get order_zip", "get wall_export"},
+    "download": {"get rendition", "get order_zip", "get wall_export", "get staff_wall_export"},
     "leave": {"post member_leave"},
     "roster": {
         "get roster_upload", "post roster_upload", "post roster_act", "get employee_add",
@@ -54,7 +55,7 @@ BELONGS: dict[str, set[str]] = {
     },
     "deliver": {
         "post order_naming", "post download_link_make", "post download_link_revoke",
-        "post team_page_publish",
+        "post team_page_publish", "post staff_team_page_publish",
     },
     "directories": {
         "get directories", "post directory_connect", "post directory_disconnect", "post publish",

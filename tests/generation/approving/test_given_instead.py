@@ -16,7 +16,7 @@ from accounts.models import AuditEntry, Employee, Role
 from generation.approving import alternatives, choosing
 from generation.delivering import delivery, download_links
 from generation.embedded_model.renderer import Identity, Scene, draw
-from generation.finishing import consistency, wall_pictures
+from generation.finishing import consistency, wall_pictures, walls
 from generation.models import Alternative, Finishing, Order, Shoot, State
 from generation.storage import vault
 from tests.browser.queue import drain
@@ -258,18 +258,20 @@ def test_they_hang_on_the_wall_and_its_picture_and_are_said_to_be_what_they_are(
     assert "1 headshot ·" in page
     # By name, between the others, and without a part in the figure.
     assert page.index("First0 Last000") < page.index("First1 Last001") < page.index("First2")
-    key, ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    key, ready = wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind="png")
     assert not ready
     drain()
     with Image.open(io.BytesIO(vault().read(key))) as three:
         wide = three.width
-    wall_pictures.asked_for(actor=world.actor, order=order, kind="pdf")
+    wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind="pdf")
     drain()
     assert any(name.endswith(".pdf") for name in vault().keys(key.rsplit("/", 1)[0]))
     # Taken back, it hangs there no more, and the picture is drawn anew.
     found = Alternative.objects.get(kind="photo")
     alternatives.take_back(actor=employee_actor(found.shoot.employee), shoot=found.shoot)
-    other, ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    other, ready = wall_pictures.asked_for(
+        actor=world.actor, wall=walls.of_order(order), kind="png"
+    )
     assert not ready
     assert other != key
     drain()

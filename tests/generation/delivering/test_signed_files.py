@@ -20,7 +20,7 @@ from accounts.actors import SYSTEM
 from generation.delivering import delivery
 from generation.engine import provenance
 from generation.engine.provenance import authority
-from generation.finishing import credentials, refinishing, wall_pictures
+from generation.finishing import credentials, refinishing, wall_pictures, walls
 from generation.models import Alternative, Order
 from generation.publishing import pictures
 from generation.publishing.interface import Photo
@@ -92,10 +92,10 @@ def test_every_file_of_the_zip_and_the_wall(world: World, order: Order, client) 
         assert found is not None
         assert found.ours
         assert not found.changed
-    key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    key, _ready = wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind="png")
     drain()
     whole(vault().read(key), "image/png", provenance.COMPOSED)
-    key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="pdf")
+    key, _ready = wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind="pdf")
     drain()
     document = vault().read(key)
     whole(document, "application/pdf", provenance.COMPOSED)

@@ -31,7 +31,7 @@ def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
     one, other = sit_roster(world, 2)
     Employee.objects.filter(pk=one.employee_id).update(title="Surveyor")
     drain()
-    page = team_pages.publish(actor=SYSTEM, order=one.order, sites=["https://www.Example.com/"])
+    page = team_pages.publish(actor=SYSTEM, of=one.order, sites=["https://www.Example.com/"])
     guest = Client()
     address = reverse("team", args=[page.key])
     assert one.employee.name not in guest.get(address).content.decode()
@@ -52,13 +52,13 @@ def test_who_agreed_is_shown_until_they_take_it_back(world: World) -> None:
     assert one.employee.name not in guest.get(address).content.decode()
     assert guest.get(picture).status_code == 404
 
-    team_pages.withdraw(actor=SYSTEM, order=one.order)
+    team_pages.withdraw(actor=SYSTEM, of=one.order)
     assert guest.get(address).status_code == 404
 
 
 def test_taken_off_and_published_again_the_page_is_where_others_embed_it(world: World) -> None:
     order = world.order(1)
-    address = reverse("team", args=[team_pages.publish(actor=SYSTEM, order=order, sites=[]).key])
+    address = reverse("team", args=[team_pages.publish(actor=SYSTEM, of=order, sites=[]).key])
     owner, guest = Client(), Client()
     owner.force_login(world.owner)
     place = {"slug": world.organisation.slug, "order_id": order.pk}
@@ -85,7 +85,7 @@ def test_taken_off_and_published_again_the_page_is_where_others_embed_it(world: 
 def test_who_opted_out_may_stand_there_with_what_they_gave_and_is_said_to(world: World) -> None:
     order = world.order(2)
     one, other = order.shoots.all()
-    page = team_pages.publish(actor=SYSTEM, order=order, sites=[])
+    page = team_pages.publish(actor=SYSTEM, of=order, sites=[])
     bring(one, State.APPROVING)
     guest = Client()
     guest.post(reverse("employee:team_page", args=[token(one)]), {"agreed": "1"})
@@ -123,7 +123,7 @@ def test_a_picture_of_the_page_reads_the_rows_of_nobody_else(
     given = {shoot: give_initials(shoot) for shoot in (three, four)}
     for shoot in (one, three):
         TeamConsent.objects.create(shoot=shoot)
-    page = team_pages.publish(actor=SYSTEM, order=order, sites=[])
+    page = team_pages.publish(actor=SYSTEM, of=order, sites=[])
     guest = Client()
 
     def status(picture: UUID) -> int:
@@ -146,4 +146,4 @@ def test_a_picture_of_the_page_reads_the_rows_of_nobody_else(
 def test_what_is_no_site_is_refused(world: World, site: str) -> None:
     order = world.order(1)
     with pytest.raises(Problem, match="is no site"):
-        team_pages.publish(actor=SYSTEM, order=order, sites=[site])
+        team_pages.publish(actor=SYSTEM, of=order, sites=[site])

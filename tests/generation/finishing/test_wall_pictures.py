@@ -11,7 +11,7 @@ from PIL import Image
 
 from generation.approving import choosing
 from generation.engine import finish
-from generation.finishing import consistency, wall_pictures
+from generation.finishing import consistency, wall_pictures, walls
 from generation.models import Order, State
 from generation.storage import vault
 from tests.browser.queue import drain
@@ -44,9 +44,9 @@ def test_who_is_not_approved_hangs_there_with_a_note(world: World, written: list
     order = wall_of_two(world)
     waits, done = wall_pictures.hung(headshots=consistency.shown(order=order), given=[])
     assert (waits.note, done.note) == ("Awaits approval", "")
-    before = wall_pictures.hanging(order=order, kind="png").key
+    before = wall_pictures.hanging(wall=walls.of_order(order), kind="png").key
     choosing.approve(actor=world.actor, shoot=order.shoots.get(state=State.APPROVING))
-    key, ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    key, ready = wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind="png")
     assert not ready
     assert key != before
     drain()
@@ -58,7 +58,7 @@ def test_a_file_that_is_gone_leaves_its_place_empty_and_the_others_hanging(world
     order = wall_of_two(world)
     first, _second = consistency.shown(order=order)
     vault().delete(wall_pictures.picture_key(first))
-    key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+    key, _ready = wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind="png")
     drain()
     with Image.open(io.BytesIO(vault().read(key))) as wall:
         colours = {colour for _, colour in wall.convert("RGB").getcolors(1 << 24) or []}
@@ -70,7 +70,9 @@ def test_its_notes_are_in_the_language_of_whoever_asked(world: World, written: l
     order = wall_of_two(world)
     with translation.override("de"):
         said = translation.gettext("Awaits approval")
-        key, _ready = wall_pictures.asked_for(actor=world.actor, order=order, kind="png")
+        key, _ready = wall_pictures.asked_for(
+            actor=world.actor, wall=walls.of_order(order), kind="png"
+        )
     assert said != "Awaits approval"
     drain()
     assert written == [said, ""]
@@ -93,9 +95,9 @@ def test_titles_stand_below_names_and_a_new_one_makes_a_new_picture(
     type(first).objects.filter(pk=first.pk).update(title="Head of Things")
     type(first).objects.filter(pk=second.pk).update(title="")
     for kind in wall_pictures.KINDS:
-        wall_pictures.asked_for(actor=world.actor, order=order, kind=kind)
+        wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind=kind)
     drain()
     assert titles == [["Head of Things", ""]] * 2
-    assert wall_pictures.hanging(order=order, kind="pdf").ready
+    assert wall_pictures.hanging(wall=walls.of_order(order), kind="pdf").ready
     type(first).objects.filter(pk=second.pk).update(title="Clerk")
-    assert not wall_pictures.hanging(order=order, kind="pdf").ready
+    assert not wall_pictures.hanging(wall=walls.of_order(order), kind="pdf").ready

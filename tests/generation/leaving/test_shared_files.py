@@ -12,7 +12,8 @@ from django.utils import translation
 from accounts.actors import employee_actor
 from generation.approving import alternatives, choosing
 from generation.delivering import delivery, exports
-from generation.finishing import wall_pictures
+from generation.finishing import wall_pictures, walls
+from generation.finishing.walls import Wall
 from generation.leaving import retention, withdrawals
 from generation.models import Export, Headshot, Shoot, State
 from generation.storage import vault
@@ -32,22 +33,33 @@ def two_of_an_order(world: World) -> tuple[Shoot, Shoot]:
 
 
 def wall(world: World, shoot: Shoot, kind: str) -> str:
-    key, _ready = wall_pictures.asked_for(actor=world.actor, order=shoot.order, kind=kind)
-    wall_pictures.draw(order_id=shoot.order_id, kind=kind, key=key)
+    return taken_home(world, walls.of_order(shoot.order), kind)
+
+
+def staff_wall(world: World, kind: str, department: str = "") -> str:
+    return taken_home(world, walls.of_staff(world.organisation).only(department), kind)
+
+
+def taken_home(world: World, found: Wall, kind: str) -> str:
+    key, _ready = wall_pictures.asked_for(actor=world.actor, wall=found, kind=kind)
+    wall_pictures.draw(wall=found, kind=kind, key=key)
     assert vault().exists(key)
     return key
 
 
 def test_a_withdrawn_face_leaves_walls_and_zips(world: World, client: Client) -> None:
     gone, stays = two_of_an_order(world)
-    walls = [wall(world, gone, kind) for kind in wall_pictures.KINDS]
+    type(gone.employee).objects.filter(pk=gone.employee_id).update(department="Design")
+    drawn = [wall(world, gone, kind) for kind in wall_pictures.KINDS]
+    drawn += [staff_wall(world, kind) for kind in wall_pictures.KINDS]
+    drawn.append(staff_wall(world, "png", "Design"))
     elsewhere = wall(world, world.shoot(State.DELIVERED), "png")
     export = exports.begin(actor=world.actor, organisation=world.organisation, order=gone.order)
     exports.make(export_id=export.pk)
     export.refresh_from_db()
     assert vault().exists(export.file)
     withdrawals.withdraw(actor=employee_actor(gone.employee), shoot=gone)
-    assert [key for key in (*walls, export.file) if vault().exists(key)] == []
+    assert [key for key in (*drawn, export.file) if vault().exists(key)] == []
     assert vault().exists(elsewhere)
     again = Export.objects.get(pk=export.pk)
     assert (again.state, again.file) == (Export.State.FAILED, "")
@@ -100,6 +112,20 @@ def test_a_wall_that_was_being_drawn_is_destroyed_by_the_sweep(world: World) -> 
     assert retention.sweep()["remains_cleared"] == 1
     assert not vault().exists(late)
     assert vault().exists(hangs)
+
+
+def test_so_is_one_of_the_whole_staff_and_of_a_department(world: World) -> None:
+    gone, _stays = two_of_an_order(world)
+    type(gone.employee).objects.update(department="Design")
+    late = [staff_wall(world, "png"), staff_wall(world, "png", "Design")]
+    kept = [vault().read(key) for key in late]
+    withdrawals.withdraw(actor=employee_actor(gone.employee), shoot=gone)
+    for key, data in zip(late, kept, strict=True):
+        vault().put(key, data)
+    hangs = [staff_wall(world, "pdf"), staff_wall(world, "pdf", "Design")]
+    assert retention.sweep()["remains_cleared"] == 2
+    assert [key for key in late if vault().exists(key)] == []
+    assert all(vault().exists(key) for key in hangs)
 
 
 def test_the_sweep_keeps_a_wall_as_it_hangs_in_every_language_and_reads_nobody_without_one(

@@ -114,3 +114,41 @@ class Consistency(TypedDict):
     people: list[Standing]
     instead: list[Beside]
     history: list[Mark]
+
+
+class Missing(TypedDict):
+    """Somebody of the roster who is not on the staff wall; None where nothing was ordered."""
+
+    employee: str
+    shoot: str | None
+    state: str | None
+
+
+class StaffWall(TypedDict):
+    """Everybody of the roster side by side; `file` is null until it is drawn."""
+
+    department: str
+    kind: Literal["png", "pdf"]
+    people: int
+    missing: list[Missing]
+    ready: bool
+    file: str | None
+
+
+class StaffPart(TypedDict):
+    """Those of one look in front of one backdrop, who are compared with one another."""
+
+    look: str
+    backdrop: str
+    figure: float | None
+    measures: list[Measure]
+    outliers: list[Outlier]
+    people: list[Standing]
+    instead: list[Beside]
+
+
+class StaffConsistency(TypedDict):
+    """How alike the whole staff is, 0 to 100; None where no part has three people."""
+
+    figure: float | None
+    parts: list[StaffPart]

@@ -1,0 +1,238 @@
+"""The wall of the whole staff across orders: who is on it, who is missing, how alike they are."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.base import TenantView
+from generation.api import refusals
+from generation.api.walls import (
+    BesideShape,
+    Fields,
+    MeasureShape,
+    OutlierShape,
+    StandingShape,
+    WallGiven,
+    compared,
+    wall_file,
+)
+from generation.finishing import staff_consistency, wall_pictures, walls
+from generation.finishing.walls import Wall
+from generation.models import State
+from headshots.lib.api.operations import operation
+from headshots.lib.api.shapes import Given, Shape
+
+TAG = "Organisation"
+DEPARTMENT = "A department’s part of it alone; empty is everybody."
+
+
+class MissingShape(Shape):
+    """Somebody of the roster who is not on it."""
+
+    employee = serializers.UUIDField()
+    shoot = serializers.UUIDField(
+        allow_null=True, help_text="Their last; null where nothing was ordered of them."
+    )
+    state = serializers.ChoiceField(
+        choices=State.values, allow_null=True, help_text="Of that shoot."
+    )
+
+    example = {
+        "employee": "019ab1c2-0000-7000-8000-00000000000b",
+        "shoot": "019ab1c2-0000-7000-8000-00000000000d",
+        "state": "collecting",
+    }
+
+
+class StaffWallShape(Shape):
+    """Everybody of the roster side by side, as the wall hangs now."""
+
+    department = serializers.CharField(help_text=DEPARTMENT)
+    kind = serializers.ChoiceField(choices=list(wall_pictures.KINDS))
+    people = serializers.IntegerField(help_text="How many hang on it.")
+    missing: Any = MissingShape(many=True, help_text="Who of the roster does not, by name.")
+    ready = serializers.BooleanField(help_text="Whether it is drawn as it hangs now.")
+    file = serializers.CharField(allow_null=True, help_text="Where it is, with your key.")
+
+    example = {
+        "department": "",
+        "kind": "png",
+        "people": 214,
+        "missing": [MissingShape.example],
+        "ready": True,
+        "file": "/api/v1/wall/file?kind=png",
+    }
+
+
+class StaffPartShape(Shape):
+    """Those of one look in front of one backdrop, who are compared with one another."""
+
+    look = serializers.CharField()
+    backdrop = serializers.CharField(help_text="The plate, or the backdrop in the look’s words.")
+    figure = serializers.FloatField(
+        allow_null=True, help_text="0 to 100; null for fewer than three people."
+    )
+    measures: Any = MeasureShape(many=True)
+    outliers: Any = OutlierShape(many=True)
+    people: Any = StandingShape(many=True, help_text="Everybody with a headshot, by name.")
+    instead: Any = BesideShape(many=True, help_text="Real photos given instead, by name.")
+
+    example = {
+        "look": "Corporate",
+        "backdrop": "Studio grey",
+        "figure": 93.4,
+        "measures": [MeasureShape.example],
+        "outliers": [OutlierShape.example],
+        "people": [StandingShape.example],
+        "instead": [BesideShape.example],
+    }
+
+
+class StaffConsistencyShape(Shape):
+    """How alike the whole staff is."""
+
+    figure = serializers.FloatField(
+        allow_null=True,
+        help_text="The mean of the parts’, weighted by people; null where none has three.",
+    )
+    parts: Any = StaffPartShape(many=True, help_text="The largest first.")
+
+    example = {"figure": 93.4, "parts": [StaffPartShape.example]}
+
+
+class StaffWallGiven(WallGiven):
+    """As what, and of whom."""
+
+    department = serializers.CharField(
+        max_length=100, allow_blank=True, default="", help_text=DEPARTMENT
+    )
+
+    example = {"kind": "png", "department": ""}
+
+
+class StaffWallQuery(Given):
+    """As what, and of whom."""
+
+    kind = serializers.ChoiceField(choices=list(wall_pictures.KINDS), default="png")
+    department = serializers.CharField(
+        max_length=100, allow_blank=True, default="", help_text=DEPARTMENT
+    )
+
+
+class StaffWallView(TenantView):
+    """The wall of the whole staff."""
+
+    @operation(
+        "staff_wall_get",
+        "Read who is on the staff wall, and how far it is",
+        tag=TAG,
+        scope="headshots:read",
+        shape=StaffWallShape,
+        query=StaffWallQuery,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Everybody on the roster once, with the newest they have of any order: an approved
+        headshot, or what they gave instead. Whenever that changes it has to be drawn again."""
+        return self.shown(_state(self, self.query["department"], self.query["kind"]))
+
+    @operation(
+        "staff_wall_draw",
+        "Have the staff wall drawn",
+        tag=TAG,
+        scope="headshots:write",
+        shape=StaffWallShape,
+        body=StaffWallGiven,
+        status=202,
+        locates=True,
+        refuses=(refusals.EMPTY_WALL,),
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """As a PNG, or as a PDF of A4 pages, with names and titles. It takes about a second for
+        fifty people; read it until it is ready."""
+        given = self.body()
+        department, kind = given["department"], given["kind"]
+        wall_pictures.asked_for(actor=self.actor, wall=_wall(self, department), kind=kind)
+        place = f"{reverse('api:staff_wall')}?{_words(department, kind)}"
+        return self.shown(_state(self, department, kind), location=place)
+
+
+class StaffWallFileView(TenantView):
+    """The picture."""
+
+    @operation(
+        "staff_wall_file",
+        "Fetch the staff wall",
+        tag=TAG,
+        scope="headshots:read",
+        binary=tuple(wall_pictures.KINDS.values()),
+        query=StaffWallQuery,
+        refuses=(refusals.WALL_NOT_READY,),
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Once it is ready."""
+        return wall_file(self, _wall(self, self.query["department"]), self.query["kind"])
+
+
+class StaffConsistencyView(TenantView):
+    """How alike the whole staff is."""
+
+    @operation(
+        "staff_consistency_get",
+        "Read how alike the whole staff is",
+        tag=TAG,
+        scope="headshots:read",
+        shape=StaffConsistencyShape,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Departments may look different on purpose, so everybody is compared with those of their
+        look in front of the same backdrop. Harmonising an order among the staff mends who of it
+        stands out here."""
+        staff = staff_consistency.compare(walls.of_staff(self.inside.organisation))
+        return self.shown(
+            {
+                "figure": staff.figure,
+                "parts": [
+                    {
+                        "look": part.look,
+                        "backdrop": part.backdrop,
+                        **compared(part.alike, part.given, part.besides),
+                    }
+                    for part in staff.parts
+                ],
+            }
+        )
+
+
+def _wall(view: TenantView, department: str) -> Wall:
+    return walls.of_staff(view.inside.organisation).only(department)
+
+
+def _words(department: str, kind: str) -> str:
+    return urlencode({"kind": kind, **({"department": department} if department else {})})
+
+
+def _state(view: TenantView, department: str, kind: str) -> Fields:
+    wall = _wall(view, department)
+    hanging = wall_pictures.hanging(wall=wall, kind=kind)
+    file = f"{reverse('api:staff_wall_file')}?{_words(department, kind)}"
+    return {
+        "department": department,
+        "kind": kind,
+        "people": hanging.people,
+        "missing": [
+            {
+                "employee": one.employee.pk,
+                "shoot": one.shoot.pk if one.shoot else None,
+                "state": one.shoot.state if one.shoot else None,
+            }
+            for one in walls.missing(wall)
+        ],
+        "ready": hanging.ready,
+        "file": file if hanging.ready else None,
+    }
