@@ -64,6 +64,8 @@ class EndpointShape(Shape):
 class NewEndpointShape(EndpointShape):
     """A new endpoint with the secret that signs what is sent to it."""
 
+    shown_once = frozenset({"secret"})
+
     secret = serializers.SerializerMethodField()
 
     example = {**EndpointShape.example, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
