@@ -60,6 +60,8 @@ class KeyShape(Shape):
 class NewKeyShape(KeyShape):
     """A key with its secret, which is shown this once."""
 
+    shown_once = frozenset({"secret"})
+
     secret = serializers.CharField()
 
     example = {**KeyShape.example, "secret": "hs_live_1f2e3d4c5b6a7988_" + "x" * 36 + "9xYz"}

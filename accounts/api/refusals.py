@@ -83,6 +83,9 @@ SINCE_FUTURE = Refused("since", 422, "This lies in the future.", "since", name="
 SINCE_LONG_AGO = Refused(
     "since", 422, "Events are kept for 30 days.", "since", name="since_long_ago"
 )
+UNTIL_BEFORE_SINCE = Refused(
+    "until_before_since", 422, "The end is not after the beginning.", "until"
+)
 LIVE_ALONE = Refused(
     "sandbox",
     409,

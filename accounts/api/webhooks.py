@@ -64,6 +64,8 @@ class EndpointShape(Shape):
 class NewEndpointShape(EndpointShape):
     """A new endpoint with the secret that signs what is sent to it."""
 
+    shown_once = frozenset({"secret"})
+
     secret = serializers.SerializerMethodField()
 
     example = {**EndpointShape.example, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
@@ -113,11 +115,18 @@ class ReplayGiven(Given):
     """What to send again."""
 
     since = serializers.DateTimeField()
+    until = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="What happened before then; until now, else."
+    )
     all = serializers.BooleanField(
         default=False, help_text="Also what has arrived; else only what has not."
     )
 
-    example = {"since": "2026-11-24T00:00:00Z", "all": False}
+    example = {
+        "since": "2026-11-24T00:00:00Z",
+        "until": "2026-11-24T06:00:00Z",
+        "all": False,
+    }
 
 
 class ReplayedShape(Shape):
@@ -321,14 +330,19 @@ class EndpointReplayView(EndpointViews):
     @operation(
         "webhook_endpoints_replay", "Send events again", tag=TAG, scope="webhooks:write",
         shape=ReplayedShape, body=ReplayGiven, status=202,
-    refuses=(refusals.DISABLED, refusals.SINCE_FUTURE, refusals.SINCE_LONG_AGO,),)  # fmt: skip
+    refuses=(
+        refusals.DISABLED, refusals.SINCE_FUTURE, refusals.SINCE_LONG_AGO,
+        refusals.UNTIL_BEFORE_SINCE,
+    ),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
-        """What happened since a moment and has not arrived, or all of it; each keeps its id."""
+        """What happened since a moment, or between two, and has not arrived, or all of it; each
+        keeps its id."""
         said = self.body()
         count = deliveries.replay_since(
             actor=self.actor,
             endpoint=self.found(endpoint_id),
             since=said["since"],
+            until=said.get("until"),
             all_of_them=said["all"],
         )
         return self.plain({"count": count}, status=202)

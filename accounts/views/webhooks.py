@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
@@ -159,22 +160,25 @@ def remove(request: HttpRequest, slug: str, endpoint_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def replay_since(request: HttpRequest, slug: str, endpoint_id: UUID) -> HttpResponse:
-    """Send again what happened since a moment."""
+    """Send again what happened since a moment, or between two."""
     inside = access.membership(request.user, slug, Role.ADMIN)
     found = access.webhook_endpoint(inside, endpoint_id)
     try:
-        try:
-            since = parse_datetime(request.POST.get("since", ""))
-        except ValueError:
-            since = None
+        since = _moment(request, inside, "since")
         if since is None:
             raise Problem(_("Say since when."), code="since", field="since")
-        if timezone.is_naive(since):
-            since = timezone.make_aware(since, clocks.at_home(inside.organisation))
+        until = _moment(request, inside, "until")
+        if until is None and request.POST.get("until", "").strip():
+            raise Problem(
+                _("This is no date and time. Leave it out for “until now”."),
+                code="until",
+                field="until",
+            )
         count = deliveries.replay_since(
             actor=user_actor(inside.user, request),
             endpoint=found,
             since=since,
+            until=until,
             all_of_them=request.POST.get("which") == "all",
         )
     except Problem as refused:
@@ -206,6 +210,17 @@ def replay(request: HttpRequest, slug: str, endpoint_id: UUID, delivery_id: UUID
     except Problem as refused:
         return _delivery(request, inside, found, refused)
     return redirect("webhook_delivery", slug=slug, endpoint_id=endpoint_id, delivery_id=delivery_id)
+
+
+def _moment(request: HttpRequest, inside: Membership, name: str) -> datetime | None:
+    """The moment that a field says by the clock of the organisation; None where it says none."""
+    try:
+        found = parse_datetime(request.POST.get(name, ""))
+    except ValueError:
+        return None
+    if found is not None and timezone.is_naive(found):
+        return timezone.make_aware(found, clocks.at_home(inside.organisation))
+    return found
 
 
 def _types(request: HttpRequest) -> list[str]:
@@ -275,6 +290,7 @@ def _endpoint(
             "types": [*TYPES],
             "kept_days": deliveries.KEPT.days,
             "problem": problem,
+            "again": request.POST if problem else {},
         },
         status=problem.status if problem else 200,
     )

@@ -142,13 +142,19 @@ def replay(*, actor: Actor, delivery: WebhookDelivery) -> None:
 
 @transaction.atomic
 def replay_since(
-    *, actor: Actor, endpoint: WebhookEndpoint, since: datetime, all_of_them: bool = False
+    *,
+    actor: Actor,
+    endpoint: WebhookEndpoint,
+    since: datetime,
+    until: datetime | None = None,
+    all_of_them: bool = False,
 ) -> int:
-    """Send again what happened since then and was not delivered, or `all_of_them`.
+    """Send again what happened from `since` on and before `until` (None: until now) and was not
+    delivered, or `all_of_them`.
 
     What was never on its way, as the endpoint was switched off or did not ask for it, is sent as
     well where it asks for it now. Returns how many. Raises Problem: switched off, later than now,
-    before KEPT, too many.
+    before KEPT, an end that is not after the beginning, too many.
     """
     _refuse_disabled(endpoint)
     now = timezone.now()
@@ -160,9 +166,15 @@ def replay_since(
             code="since",
             field="since",
         )
+    if until is not None and until <= since:
+        raise Problem(
+            _("The end is not after the beginning."), code="until_before_since", field="until"
+        )
     wanted = Event.objects.filter(
         organisation=endpoint.organisation_id, created_at__gte=since
     ).filter(Q(type__in=endpoint.types) if endpoint.types else ~Q(type="webhook.test"))
+    if until is not None:
+        wanted = wanted.filter(created_at__lt=until)
     missing = wanted.exclude(deliveries__endpoint=endpoint).order_by("created_at")
     existing = WebhookDelivery.objects.filter(endpoint=endpoint, event__in=wanted)
     if not all_of_them:
@@ -172,7 +184,7 @@ def replay_since(
         raise Problem(
             _(
                 "These are {count} events; at most {most_replayed} are sent again at "
-                "once. Choose a later date."
+                "once. Choose a shorter time."
             ).format(count=numbers.grouped(count), most_replayed=numbers.grouped(MOST_REPLAYED)),
             code="too_many",
             field="since",
@@ -185,6 +197,7 @@ def replay_since(
         action="webhook.replayed",
         about=endpoint,
         since=since.isoformat(timespec="seconds"),
+        **({"until": until.isoformat(timespec="seconds")} if until else {}),
         events=count,
     )
     async_task("accounts.tasks.send_webhooks")

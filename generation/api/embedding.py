@@ -1,7 +1,8 @@
-"""A shoot of one person, and the employee's way inside a partner's product."""
+"""The employee's way inside a partner's product."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -28,13 +29,19 @@ class EmbedLinkShape(Shape):
     }
 
 
+class ReturnUrl(serializers.CharField):
+    """Where the employee comes back to."""
+
+    def __init__(self, **options: Any) -> None:
+        said = "On one of the organisation's embed_origins; that origin may show the frame."
+        options.setdefault("help_text", said)
+        super().__init__(max_length=embedding.LONGEST, **options)
+
+
 class EmbedLinkGiven(Given):
     """Where the employee comes back to."""
 
-    return_url = serializers.CharField(
-        max_length=embedding.LONGEST,
-        help_text="On one of the organisation's embed_origins; that origin may show the frame.",
-    )
+    return_url = ReturnUrl()
 
     example = {"return_url": "https://people.example.com/headshots/done?person=7"}
 
@@ -58,7 +65,8 @@ class EmbedLinksView(TenantView):
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Good for a day. It leads this one employee through release, photos and choice, without a
-        cookie, in a frame of your page or on a page of its own."""
+        cookie, in a frame of your page or on a page of its own. A shoot that is begun with a
+        `return_url` has its first one already."""
         shoot = access.shoot(self.inside, shoot_id)
         made = embedding.make_link(
             actor=self.actor, invitation=shoot.invitation, return_url=self.body()["return_url"]

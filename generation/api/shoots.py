@@ -15,9 +15,11 @@ from rest_framework.request import Request
 from accounts.access import employee
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
+from accounts.developers import embedding
 from accounts.models import Employee
 from generation import access, states
 from generation.api import refusals
+from generation.api.embedding import EmbedLinkShape, ReturnUrl
 from generation.api.orders import DUE, USUAL_DAYS, OrderShape
 from generation.approving import choosing
 from generation.inviting import personal_links
@@ -83,6 +85,26 @@ class ShootShape(Shape):
         return found.pk if found else None
 
 
+class NewShootShape(ShootShape):
+    """A new shoot, with the link for your own product where one was asked for."""
+
+    shown_once = frozenset({"embed_link"})
+
+    embed_link: Any = EmbedLinkShape(
+        allow_null=True, help_text="Null where no `return_url` was given."
+    )
+
+    example = {
+        **ShootShape.example,
+        "state": "invited",
+        "percent": 0,
+        "release": None,
+        "updated_at": "2026-11-25T09:00:00Z",
+        "state_since": "2026-11-25T09:00:00Z",
+        "embed_link": EmbedLinkShape.example,
+    }
+
+
 class ShootsQuery(Given):
     """Which shoots."""
 
@@ -100,10 +122,17 @@ class ShootGiven(Given):
     invite = serializers.BooleanField(
         default=False, help_text="Whether we mail the link; else you bring the person in yourself."
     )
+    return_url = ReturnUrl(
+        required=False,
+        help_text="Answers with a link for your own product, from which the employee comes back "
+        "here: on one of the organisation's embed_origins, which may show the frame. It needs "
+        "`shoots:write` as well.",
+    )
 
     example = {
         "employee": "019ab1c2-0000-7000-8000-00000000000a",
         "look": "019ab1c2-0000-7000-8000-00000000000b",
+        "return_url": "https://people.example.com/headshots/done?person=7",
     }
 
 
@@ -155,7 +184,7 @@ class ShootsView(ShootViews):
         "Begin a shoot of one person",
         tag=TAG,
         scope="orders:write",
-        shape=ShootShape,
+        shape=NewShootShape,
         body=ShootGiven,
         status=201,
         also=(402,),
@@ -164,11 +193,17 @@ class ShootsView(ShootViews):
             refusals.OVER_BUDGET,
             refusals.DUE,
             refusals.HAS_LEFT,
+            refusals.ORIGIN_NOT_ALLOWED,
+            refusals.RETURN_URL,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """As an order of its own. With `embed-links` the person's way opens in your product."""
+        """As an order of its own. With a `return_url` the answer has the link by which the person's
+        way opens in your product; later ones are made with `embed-links`."""
         said = self.body()
+        if "return_url" in said:
+            # SECURITY: whoever has the link acts as the employee, which ordering does not include.
+            self.needs("shoots:write")
         order = orders.place_order(
             actor=self.actor,
             organisation=self.organisation,
@@ -178,6 +213,11 @@ class ShootsView(ShootViews):
             invite=said["invite"],
         )
         shoot = access.shoot(self.inside, order.shoots.get().pk)
+        shoot.embed_link = None  # type: ignore[attr-defined]
+        if "return_url" in said:
+            shoot.embed_link = embedding.make_link(  # type: ignore[attr-defined]
+                actor=self.actor, invitation=shoot.invitation, return_url=said["return_url"]
+            )
         return self.shown(shoot, location=reverse("api:shoot", args=[shoot.pk]))
 
 

@@ -26,7 +26,7 @@ from generation.inviting import notices
 from generation.models import JoinLink, Look, Order, Shoot, State
 from generation.ordering import budgets_used, placed_once
 from generation.ordering.lapsed import lapsed
-from generation.sandbox import calls
+from generation.sandbox import calls, credits
 from headshots.lib.problems import Problem
 
 GRACE = timedelta(days=14)
@@ -200,6 +200,7 @@ def _credits_for(
     free = account.available - credits_promised(organisation=organisation)
     if needed > free:
         raise ledger.too_few(missing=needed - free, debt=account.debt)
+    credits.refuse_order(organisation=organisation, employees=employees, each=each)
     budgets_used.check(
         organisation=organisation,
         needed=[(employee.department, each) for employee in employees],

@@ -29,6 +29,7 @@ from generation.models import Selfie, Shoot, State
 from generation.ordering import short_of_credits
 from generation.photos.counts import LEAST as LEAST
 from generation.photos.counts import MOST as MOST
+from generation.sandbox import credits
 from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
@@ -399,6 +400,7 @@ def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
             field="photos",
         )
     if shoot.made_free_at is None:
+        credits.refuse_hand_in(shoot=shoot)
         ledger.hold(
             actor=actor,
             organisation=shoot.order.organisation,

@@ -141,9 +141,15 @@ def _collecting(shoot: Shoot, told: script.Script) -> bool:
         )
     Shoot.objects.filter(pk=shoot.pk).update(inputs_destroyed_at=None)
     _tell_verdicts(shoot, made)
-    if good:
+    if not good:
+        return False
+    try:
         selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
-    return good
+    except Problem as problem:
+        if problem.code != "credits_missing":
+            raise
+        return False  # the photos stay, and the sweep hands them in
+    return True
 
 
 def _tell_verdicts(shoot: Shoot, judged: list[Selfie]) -> None:

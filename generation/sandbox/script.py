@@ -20,6 +20,8 @@ FAILS: dict[str, str] = {
     "worker": "The work breaks off again and again; the shoot fails, the credit comes back.",
     "optout": "The employee opts out at once.",
     "withdraw": "The employee withdraws as soon as the headshot is delivered.",
+    "credits": "No credit is left for them when they are ordered for; nothing is ordered.",
+    "handin": "No credit is left when their photos are handed in; a minute later there is.",
 }
 WAITS: dict[str, State] = {
     "invited": State.INVITED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import structlog
@@ -246,6 +247,23 @@ def test_a_change_under_an_old_etag_is_refused(program: Program, world: World) -
     problem(refused, 412, "changed")
     assert refused["ETag"] == changed["ETag"]
     assert Employee.objects.get(pk=person.pk).title == "One"
+
+
+@pytest.mark.parametrize(
+    ("place", "new", "change"),
+    [
+        ("keys", {"name": "x", "scopes": ["looks:read"]}, {"name": "y"}),
+        ("webhook-endpoints", {"url": "https://192.0.1.1/"}, {"description": "y"}),
+    ],
+)
+def test_what_is_shown_once_is_no_part_of_the_state(
+    program: Program, place: str, new: dict[str, Any], change: dict[str, Any]
+) -> None:
+    made = program.post(place, new)
+    assert made.json()["secret"]
+    one = f"{place}/{made.json()['id']}"
+    assert program.patch(one, change, If_Match=made["ETag"]).status_code == 200
+    problem(program.patch(one, change, If_Match=made["ETag"]), 412, "changed")
 
 
 def test_a_post_twice_is_once(program: Program) -> None:

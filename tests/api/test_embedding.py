@@ -69,6 +69,46 @@ def test_from_a_shoot_to_the_way_in_a_frame(program: Program, embedded: World) -
     assert shoot.state == State.COLLECTING
 
 
+def test_a_shoot_that_is_begun_with_a_way_back_has_its_link(
+    program: Program, embedded: World
+) -> None:
+    (person,) = embedded.hire()
+    wanted = {"employee": str(person.pk), "look": str(embedded.look.pk), "return_url": BACK}
+    made = program.post("shoots", wanted, Idempotency_Key="once")
+    assert made.status_code == 201
+    assert program.post("shoots", wanted, Idempotency_Key="once").json() == made.json()
+    said = made.json()
+    page = Client().get(said["embed_link"]["url"].split("8000", 1)[-1], follow=True)
+    assert (page.status_code, ancestors(page)) == (200, ORIGIN)
+    assert BACK in page.content.decode().replace("&amp;", "&")
+    # What is read later is the same without the link, and so is its state.
+    read = program.get(f"shoots/{said['id']}")
+    assert read.json() == {name: said[name] for name in said if name != "embed_link"}
+    place = f"shoots/{said['id']}/cancel"
+    assert program.post(place, If_Match=made["ETag"]).json()["state"] == "cancelled"
+    problem(program.post(place, If_Match=made["ETag"]), 412, "changed")
+
+
+def test_a_shoot_without_a_way_back_has_no_link(program: Program, embedded: World) -> None:
+    (person,) = embedded.hire()
+    wanted = {"employee": str(person.pk), "look": str(embedded.look.pk)}
+    assert program.post("shoots", wanted).json()["embed_link"] is None
+    assert Invitation.objects.get().return_url == ""
+
+
+def test_no_shoot_is_begun_for_a_link_that_cannot_be_had(program: Program, embedded: World) -> None:
+    (person,) = embedded.hire()
+    wanted = {"employee": str(person.pk), "look": str(embedded.look.pk)}
+    elsewhere = {**wanted, "return_url": "https://evil.example/done"}
+    refused = problem(program.post("shoots", elsewhere), 422, "origin_not_allowed")
+    assert refused["field"] == "return_url"
+    # Whoever may order and no more does not come in as the employee.
+    ordering = Program.of(embedded.organisation, ["orders:write", "shoots:read"])
+    problem(ordering.post("shoots", {**wanted, "return_url": BACK}), 403, "scope_missing")
+    assert not Order.objects.exists()
+    assert ordering.post("shoots", wanted).status_code == 201
+
+
 def test_others_pages_stay_unframed(program: Program, embedded: World) -> None:
     from tests.world import token
 

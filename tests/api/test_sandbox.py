@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -39,10 +40,11 @@ from generation import tasks
 from generation.dispatch import claims
 from generation.models import Finishing, Shoot, State
 from generation.photos import selfies
-from generation.sandbox import calls
+from generation.sandbox import calls, credits, script
+from headshots.developers import guides
 from headshots.lib.problems import Problem
 from tests.api.program import Program, make_key, problem
-from tests.world import World, jpeg, make_user
+from tests.world import World, give_selfies, jpeg, make_user
 
 
 @pytest.fixture
@@ -134,6 +136,7 @@ def test_no_gpu_can_claim_what_is_queued_there(tester: Program) -> None:
         ("fail+worker", "failed", "broke off"),
         ("fail+optout", "opted_out", ""),
         ("fail+withdraw", "withdrawn", ""),
+        ("fail+handin", "collecting", ""),
         ("wait+invited", "invited", ""),
         ("wait+collecting", "collecting", ""),
         ("wait+choosing", "choosing", ""),
@@ -150,6 +153,59 @@ def test_an_address_tells_how_it_ends(tester: Program, word: str, state: str, sa
     sandbox = Organisation.objects.get(sandbox_of__isnull=False)
     held = ledger.balance(organisation=sandbox).held
     assert held == (1 if state in ("choosing", "approving") else 0)
+
+
+def test_missing_credits_can_be_tried_when_ordering(tester: Program) -> None:
+    good, poor = "ada@acme.example", "fail+credits.1@acme.example"
+    order = place(tester, good)
+    rows = [{"external_id": "poor", "email": poor}]
+    said = tester.post("employees/upsert", {"employees": rows}).json()["data"][0]
+    look = tester.get("looks").json()["data"][0]["id"]
+    before = Shoot.objects.count()
+    two = {"look": look, "employees": [said["employee"]], "more_pictures": True}
+    refused = problem(tester.post("orders", two), 402, "credits_missing")
+    assert "2 credits are missing" in refused["detail"]
+    for path, body in (
+        ("orders/by-department", {"look": look, "employees": [said["employee"]]}),
+        (f"orders/{order['id']}/people", {"employees": [said["employee"]]}),
+        ("shoots", {"look": look, "employee": said["employee"]}),
+    ):
+        refused = problem(tester.post(path, body), 402, "credits_missing")
+        assert "1 credit is missing" in refused["detail"]
+    assert Shoot.objects.count() == before
+
+
+def test_missing_credits_can_be_tried_when_handing_in(tester: Program) -> None:
+    email = "fail+handin@acme.example"
+    place(tester, email)
+    run_queue()
+    shoot = state_of(tester, email)
+    assert len(tester.get(f"shoots/{shoot['id']}/selfies").json()["data"]) >= 4
+    refused = tester.post(f"shoots/{shoot['id']}/hand-in")
+    assert "go in by themselves" in problem(refused, 402, "credits_missing")["detail"]
+    assert selfies.hand_in_waiting() == 0
+    Shoot.objects.update(short_of_credits_at=timezone.now() - credits.WAIT)
+    assert selfies.hand_in_waiting() == 1
+    run_queue()
+    assert state_of(tester, email)["state"] == "delivered"
+
+
+def test_a_live_address_means_nothing(program: Program, world: World) -> None:
+    for name in ("fail+credits", "fail+handin"):
+        shoot = world.shoot(State.COLLECTING)
+        shoot.employee.email = f"{name}@acme.example"
+        shoot.employee.save()
+        give_selfies(shoot)
+        assert program.post(f"shoots/{shoot.pk}/hand-in").json()["state"] == "queued"
+
+
+def test_the_quick_start_has_every_address() -> None:
+    text = (guides.FOLDER / "quick-start.md").read_text(encoding="utf-8")
+    table = text.partition("## 8. ")[2].partition("## ")[0]
+    told = re.findall(r"`(\w+\+\w+)@…`", table)
+    assert sorted(told) == sorted(
+        [f"fail+{word}" for word in script.FAILS] + [f"wait+{word}" for word in script.WAITS]
+    )
 
 
 def test_a_withdrawal_can_be_tried(tester: Program) -> None:

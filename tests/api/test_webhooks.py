@@ -88,6 +88,10 @@ def test_what_was_sent(program: Program, world: World, receiver: Receiver) -> No
     since = (timezone.now() - timedelta(hours=1)).isoformat()
     replayed = program.post(f"webhook-endpoints/{endpoint.pk}/replay", {"since": since})
     assert replayed.json() == {"count": 3}
+    until = (timezone.now() - timedelta(minutes=30)).isoformat()
+    said = {"since": since, "until": until, "all": True}
+    none = program.post(f"webhook-endpoints/{endpoint.pk}/replay", said)
+    assert none.json() == {"count": 0}
 
 
 def test_what_is_wrong_is_said(program: Program, settings: Any) -> None:

@@ -141,6 +141,27 @@ def test_a_change_upon_what_was_read_alone(acme: World, connect: Connect) -> Non
         etag_of(row)
 
 
+def test_a_shoot_with_a_link_for_ones_own_product(acme: World, connect: Connect) -> None:
+    from headshots_client import etag_of
+
+    client = connect()
+    client.set_embed_origins(["https://people.example.com"])
+    (person,) = acme.hire()
+    made = client.shoots.begin(
+        employee=str(person.pk),
+        look=str(acme.look.pk),
+        return_url="https://people.example.com/done",
+    )
+    assert made["embed_link"] is not None
+    page = httpx.get(made["embed_link"]["url"], follow_redirects=True)
+    assert page.status_code == 200
+    assert "frame-ancestors https://people.example.com" in page.headers["Content-Security-Policy"]
+    ended = client.shoots.cancel(made["id"], if_match=etag_of(made))
+    assert ended["state"] == "cancelled"
+    plain = client.shoots.begin(employee=str(person.pk), look=str(acme.look.pk))
+    assert plain["embed_link"] is None
+
+
 def test_a_release_in_the_language_that_it_was_read_in(acme: World, connect: Connect) -> None:
     client = connect()
     shoot = str(acme.shoot().pk)

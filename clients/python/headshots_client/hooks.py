@@ -55,9 +55,12 @@ class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
         """Send `webhook.test` to it."""
         return cast(shapes.WebhookDelivery, self._post(f"{self.path}/{id}/test"))
 
-    def replay(self, id: str, *, since: datetime, everything: bool = False) -> int:
-        """Send again what has not arrived since then, or everything; how many events."""
-        body = {"since": since.isoformat(), "all": everything}
+    def replay(
+        self, id: str, *, since: datetime, until: datetime | None = None, everything: bool = False
+    ) -> int:
+        """Send again what has not arrived since then and before `until` (None: until now), or
+        everything; how many events."""
+        body = {**given(since=since, until=until), "all": everything}
         return int(self._post(f"{self.path}/{id}/replay", body)["count"])
 
     def deliveries(self, id: str, **filters: Any) -> Iterator[shapes.WebhookDelivery]:

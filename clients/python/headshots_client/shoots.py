@@ -22,14 +22,18 @@ class Shoots(Resource[shapes.Shoot]):
         look: str,
         due_at: datetime | None = None,
         invite: bool = False,
+        return_url: str | None = None,
         idempotency_key: str | None = None,
-    ) -> shapes.Shoot:
-        """A shoot of one person, as an order of its own."""
-        body = given(employee=employee, look=look, due_at=due_at, invite=invite)
-        return cast(shapes.Shoot, self._post(self.path, body, idempotency_key=idempotency_key))
+    ) -> shapes.NewShoot:
+        """A shoot of one person, as an order of its own. With a `return_url`, its `embed_link` is
+        where the employee's way opens in a frame of your product."""
+        body = given(
+            employee=employee, look=look, due_at=due_at, invite=invite, return_url=return_url
+        )
+        return cast(shapes.NewShoot, self._post(self.path, body, idempotency_key=idempotency_key))
 
     def embed_link(self, id: str, *, return_url: str) -> shapes.EmbedLink:
-        """Where the employee's way opens in a frame of your product, for a day."""
+        """Another link by which the employee's way opens in a frame of your product, for a day."""
         body = {"return_url": return_url}
         return cast(shapes.EmbedLink, self._post(f"{self.path}/{id}/embed-links", body))
 

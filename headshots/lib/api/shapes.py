@@ -27,6 +27,8 @@ class Shape(serializers.Serializer[Any]):
     example: ClassVar[dict[str, Any]] = {}
     # What `expand` may name.
     expands: ClassVar[dict[str, Expand]] = {}
+    # Fields that this answer alone has, so that they are no part of the state which its ETag names.
+    shown_once: ClassVar[frozenset[str]] = frozenset()
 
 
 class Given(serializers.Serializer[Any]):

@@ -238,6 +238,9 @@ class ApiView(APIView):
         response = _json(data, status or self.operation.status)
         if not self.query.get("fields") and not self.query.get("expand"):
             response["ETag"] = matching.etag(response.content)
+            if once := shape.shown_once:
+                state = _encode({name: data[name] for name in data if name not in once})
+                response["ETag"] = matching.etag_of_part(matching.etag(state), response.content)
         if location:
             response["Location"] = location
         return response

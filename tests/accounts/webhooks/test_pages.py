@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.models import AuditEntry, WebhookDelivery, WebhookEndpoint
+from accounts.models import AuditEntry, Event, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import endpoints, sending
 from generation.models import State
 from tests.accounts.webhooks.receiver import Receiver
@@ -109,6 +109,33 @@ def test_finding_and_sending_again(world: World, client: Client, receiver: Recei
     sending.send_due()
     assert len(receiver.got) == 10
     assert len(set(receiver.ids)) == 5
+
+
+def test_sending_again_what_lies_between_two_moments(
+    world: World, client: Client, receiver: Receiver
+) -> None:
+    endpoint = world.endpoint(url=receiver.url, types=["order.placed"])
+    orders = [world.order() for _ in range(2)]
+    ends = timezone.now().replace(second=0, microsecond=0)
+    early = Event.objects.filter(type="order.placed", object_id=str(orders[0].pk))
+    early.update(created_at=ends - timedelta(minutes=1))
+    Event.objects.exclude(pk__in=early).update(created_at=ends)
+    said = {
+        "since": f"{ends - timedelta(hours=1):%Y-%m-%dT%H:%M}",
+        "until": f"{ends:%Y-%m-%dT%H:%M}",
+        "which": "all",
+    }
+    place = at(world, "webhook_replay_since", endpoint_id=endpoint.pk)
+    assert "1 event is on its way" in text(client.post(place, said, follow=True))
+    # What is wrong is said at the field, and what was typed stays.
+    for until, sentence in (("soon", "no date and time"), (said["since"], "not after the begin")):
+        answer = client.post(place, {**said, "until": until})
+        assert answer.status_code == 422
+        page = text(answer)
+        assert sentence in page
+        assert 'id="wrong_until"' in page
+        assert f'value="{said["since"]}"' in page
+        assert 'value="all" checked' in page
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "2026-13-45T99:99", "9999-01-01T00:00"])

@@ -292,6 +292,32 @@ def test_replaying_one_and_all_since(world: World, receiver: Receiver) -> None:
         )
 
 
+def test_replaying_between_two_moments(world: World, receiver: Receiver) -> None:
+    orders = [world.order() for _ in range(3)]
+    endpoint, _ = add(world, receiver, types=["order.placed"])
+    first, second, third = (
+        Event.objects.get(type="order.placed", object_id=str(order.pk)) for order in orders
+    )
+    when = {"since": first.created_at, "until": third.created_at}
+    assert deliveries.replay_since(actor=world.actor, endpoint=endpoint, **when) == 2
+    sending.send_due()
+    # What happened at the end itself is outside.
+    assert set(receiver.ids) == {str(first.pk), str(second.pk)}
+    entry = AuditEntry.objects.filter(action="webhook.replayed").latest("created_at")
+    assert entry.details["until"] == third.created_at.isoformat(timespec="seconds")
+    # Of what was sent, too, and what is later is left alone.
+    receiver.got.clear()
+    when["since"] = second.created_at
+    again = deliveries.replay_since(actor=world.actor, endpoint=endpoint, all_of_them=True, **when)
+    sending.send_due()
+    assert (again, receiver.ids) == (1, [str(second.pk)])
+    for until in (second.created_at, first.created_at):
+        with pytest.raises(Problem, match="not after the beginning"):
+            deliveries.replay_since(
+                actor=world.actor, endpoint=endpoint, since=second.created_at, until=until
+            )
+
+
 def test_a_test_reaches_the_endpoint_alone(world: World, receiver: Receiver) -> None:
     endpoint, secret = add(world, receiver, types=["order.placed"])
     add(world, receiver)

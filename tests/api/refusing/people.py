@@ -137,6 +137,13 @@ def replay(program: Program, world: World, days: int) -> HttpResponse:
     return program.post(f"webhook-endpoints/{world.endpoint().pk}/replay", {"since": since})
 
 
+put(
+    "until_before_since",
+    lambda p, w, m: p.post(
+        f"webhook-endpoints/{w.endpoint().pk}/replay",
+        {"since": (now := timezone.now().isoformat()), "until": now},
+    ),
+)
 put("since_future", lambda p, w, m: replay(p, w, 2))
 put("since_long_ago", lambda p, w, m: replay(p, w, -40))
 

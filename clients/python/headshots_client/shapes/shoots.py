@@ -75,3 +75,9 @@ class EmbedLink(TypedDict):
 
     url: str
     expires_at: str
+
+
+class NewShoot(Shoot):
+    """With the link for your own product, where one was asked for."""
+
+    embed_link: EmbedLink | None
