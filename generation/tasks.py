@@ -11,13 +11,14 @@ from django.utils import translation
 from django_q.tasks import async_task
 
 from accounts.actors import unpacked
+from accounts.mail.again import Outcome
 from accounts.models import Organisation
 from generation import sweeping
 from generation.approving import alternatives, at_once, later_colleagues, previews
 from generation.delivering import exports
 from generation.dispatch import canary, claims, heartbeat
 from generation.finishing import in_turn, renditions, wall_pictures, walls
-from generation.inviting import mailing, member_notices
+from generation.inviting import join_codes, mailing, member_notices
 from generation.leaving import closing, strays
 from generation.models import Order
 from generation.ordering import another_look, orders
@@ -69,6 +70,11 @@ def send_notices(kind: str, shoot_ids: list[str], asked: str = "") -> int:
     """default: send one kind of mail about some shoots. What the mail server does not take is
     noted and tried again later; an address that it refuses for good is marked."""
     return mailing.send_batch(kind=kind, shoot_ids=shoot_ids, asked=asked)
+
+
+def send_join_code(code_id: str) -> bool:
+    """default: a join link's code that the mail server did not take before."""
+    return join_codes.send(code_id=UUID(code_id)) == Outcome.SENT
 
 
 def send_headshot_withdrawn(shoot_id: str, member_id: str) -> bool:

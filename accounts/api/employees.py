@@ -134,9 +134,33 @@ class EmployeesQuery(Given):
     employee_number = serializers.CharField(max_length=60, required=False)
     department = serializers.CharField(max_length=100, required=False)
     location = serializers.CharField(max_length=100, required=False)
-    q = serializers.CharField(
-        max_length=100, required=False, help_text="Words that are somewhere in what is known."
+    language = serializers.ChoiceField(
+        choices=roster_people.LANGUAGES,
+        required=False,
+        help_text="`none`: nobody has said which language they read.",
     )
+    attribute = serializers.CharField(
+        max_length=ATTRIBUTE_NAME_LIMIT,
+        required=False,
+        help_text="The name of an own attribute that they have.",
+    )
+    attribute_value = serializers.CharField(
+        max_length=ATTRIBUTE_LIMIT,
+        required=False,
+        help_text="What `attribute` is, whole, in capitals or not.",
+    )
+    q = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="Words that are somewhere in what is known, own attributes too.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "attribute_value" in attrs and "attribute" not in attrs:
+            raise serializers.ValidationError(
+                {"attribute": ["Name the attribute whose value is looked for."]}
+            )
+        return attrs
 
 
 class EmployeesView(TenantView):
@@ -168,11 +192,16 @@ class EmployeesView(TenantView):
             people = people.alias(lowered=Lower("email")).filter(
                 lowered=Lower(Value(said["email"]))
             )
-        if "q" in said:
-            people = roster_people.search(
-                people, roster_people.Filter(query=said["q"], status="all")
-            )
-        return people
+        return roster_people.search(
+            people,
+            roster_people.Filter(
+                query=said.get("q", ""),
+                language=said.get("language", ""),
+                attribute=said.get("attribute", ""),
+                attribute_value=said.get("attribute_value", ""),
+                status="all",
+            ),
+        )
 
     @operation(
         "employees_create",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import Enum
 from smtplib import SMTPRecipientsRefused
 
 import structlog
@@ -16,26 +17,37 @@ log = structlog.get_logger(__name__)
 AGAIN = timedelta(minutes=5)
 
 
-def send_or_again(*, letter: Letter, task: str, args: Sequence[str]) -> bool:
-    """Send the letter; returns whether it went.
+class Outcome(Enum):
+    """What became of a letter."""
 
-    Where the server does not take it, `task` runs again with `args` some minutes later; not where
-    it refuses the address for good.
-    """
+    SENT = "sent"
+    AGAIN = "again"
+    REFUSED = "refused"
+
+
+def send_or_again(*, letter: Letter, task: str, args: Sequence[str]) -> bool:
+    """As `attempt`; returns whether the letter went."""
+    return attempt(letter=letter, task=task, args=args) == Outcome.SENT
+
+
+def attempt(*, letter: Letter, task: str, args: Sequence[str]) -> Outcome:
+    """Send the letter. Where the server does not take it, `task` runs again with `args` some
+    minutes later; not where it refuses the address for good."""
     try:
         letter.send()
     except OSError as error:
         log.exception("mail_failed", task=task, about=list(args))
-        if not _for_good(error):
-            schedule(
-                task,
-                *args,
-                schedule_type="O",
-                next_run=timezone.now() + AGAIN,
-                cluster="default",
-            )
-        return False
-    return True
+        if _for_good(error):
+            return Outcome.REFUSED
+        schedule(
+            task,
+            *args,
+            schedule_type="O",
+            next_run=timezone.now() + AGAIN,
+            cluster="default",
+        )
+        return Outcome.AGAIN
+    return Outcome.SENT
 
 
 def _for_good(error: OSError) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -50,8 +51,9 @@ def roster(request: HttpRequest, slug: str) -> HttpResponse:
             "wanted": wanted,
             "words": wanted.words(),
             "kept": urlencode(wanted.words()),
-            "departments": roster_people.choices(everybody, "department"),
-            "locations": roster_people.choices(everybody, "location"),
+            "offered": roster_people.offered(everybody),
+            "languages": settings.LANGUAGES,
+            "attribute_values": roster_people.attribute_values(everybody, wanted.attribute),
             "statuses": roster_people.STATUSES,
             "sorts": roster_people.SORTS,
         },

@@ -9,8 +9,8 @@ import base64
 import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,19 +19,19 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, pace
 from accounts.actors import Actor
 from accounts.developers.on_behalf import grant_of
-from accounts.mail import letters
+from accounts.mail.again import Outcome
 from accounts.models import Organisation
+from generation.inviting import join_codes
 from generation.models import JoinCode, JoinLink, Order
 from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
-CODE_LIFE = timedelta(minutes=20)
 MOST_TRIES = 5
 MOST_USES = 10_000
 LEAST_HOURLY, MOST_HOURLY = 60, 1000
@@ -193,13 +193,23 @@ def hourly(link: JoinLink) -> int:
     return min(MOST_HOURLY, max(LEAST_HOURLY, 2 * link.cap))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A code that somebody has asked for, and whether the mail server has taken it yet."""
+
+    code: JoinCode
+    mailed: bool
+
+
 def ask(
     *, link: JoinLink, email: str, first_name: str, last_name: str, language: str, address: str
-) -> JoinCode:
-    """Mail a code to an address that wants to come by the link.
+) -> Asked:
+    """Mail a code to an address that wants to come by the link; later, where the mail server is
+    away.
 
-    The answer is the same whether the address is known or not. Raises Problem: no address, a
-    domain that may not come, asked too often, mail that cannot be sent; a sandbox mails nobody.
+    The answer is the same whether the address is known or not. Raises Problem: no address, one
+    that the mail server refuses, a domain that may not come, asked too often; a sandbox mails
+    nobody.
     """
     if link.organisation.sandbox_of_id:
         raise Problem(
@@ -230,52 +240,27 @@ def ask(
         )
     pace.keep("join-code", f"{link.pk}:{email}", most=5, seconds=3600)
     pace.keep("join-code-from", f"{link.pk}:{address}", most=hourly(link), seconds=3600)
-    code = f"{secrets.randbelow(10**6):06}"
-    row = JoinCode(
+    row = JoinCode.objects.create(
         link=link,
         email=email,
         first_name=_name(first_name),
         last_name=_name(last_name),
         language=language if language in dict(settings.LANGUAGES) else "",
-        expires_at=timezone.now() + CODE_LIFE,
+        expires_at=timezone.now() + join_codes.LIFE,
     )
-    row.code_hash = _code_hash(row, code)
-    row.save()
-    _mail(row, code)
-    return row
+    outcome = join_codes.send(code_id=row.pk)
+    if outcome == Outcome.REFUSED:
+        row.delete()
+        raise Problem(
+            _("The mail server refuses this address. Look whether it is written rightly."),
+            code="email",
+            field="email",
+        )
+    return Asked(row, mailed=outcome == Outcome.SENT)
 
 
 def _name(said: str) -> str:
     return " ".join(said.replace("\x00", "").split())[:100]
-
-
-def _code_hash(row: JoinCode, code: str) -> str:
-    key = f"{settings.SECRET_KEY}:{row.pk}".encode()
-    return hmac.new(key, code.encode(), "sha256").hexdigest()
-
-
-def _mail(row: JoinCode, code: str) -> None:
-    organisation = row.link.organisation
-    context = {"organisation": organisation, "code": code, "minutes": 20}
-    with translation.override(row.language or settings.LANGUAGE_CODE):
-        mail = letters.letter(
-            organisation=organisation,
-            template="join_code",
-            subject=_("{code} is your code for {organisation}").format(
-                code=code, organisation=organisation.name
-            ),
-            context=context,
-            to=[row.email],
-        )
-    try:
-        mail.send()
-    except OSError:
-        row.delete()
-        raise Problem(
-            _("The code could not be mailed just now. Try again in a few minutes."),
-            code="mail_down",
-            status=503,
-        ) from None
 
 
 def prove(*, token: str, code_id: UUID, code: str) -> JoinCode:
@@ -292,7 +277,7 @@ def prove(*, token: str, code_id: UUID, code: str) -> JoinCode:
         good = row is not None and row.used_at is None and row.expires_at > timezone.now()
         if row is None or not good or row.tries >= MOST_TRIES:
             refused = _("This code is no longer good. Ask for a new one.")
-        elif hmac.compare_digest(row.code_hash, _code_hash(row, code.strip().replace(" ", ""))):
+        elif join_codes.matches(row, code):
             row.used_at = timezone.now()
             row.save(update_fields=["used_at"])
             return row
@@ -306,4 +291,4 @@ def prove(*, token: str, code_id: UUID, code: str) -> JoinCode:
 
 def forget_codes() -> int:
     """Remove codes that are over; returns how many."""
-    return JoinCode.objects.filter(expires_at__lt=timezone.now() - CODE_LIFE).delete()[0]
+    return JoinCode.objects.filter(expires_at__lt=timezone.now() - join_codes.LIFE).delete()[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
 from accounts.models import Employee, Role
-from accounts.staff.roster_people import Filter, search
+from accounts.staff.roster_people import Filter, offered, search
 from billing import ledger, prices
 from generation import access
 from generation.models import Order
@@ -65,6 +66,8 @@ def add(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     context = {
         **listed,
         "order": order,
+        "offered": offered(others),
+        "languages": settings.LANGUAGES,
         "ended_early": orders.ended_early(order=order, people=staff(inside)).count(),
         "chosen_words": ",".join(sorted(pk.hex for pk in chosen)),
         "free": balance.available - orders.credits_promised(organisation=inside.organisation),

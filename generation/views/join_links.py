@@ -123,7 +123,11 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
                 language=translation.get_language() or "",
                 address=address,
             )
-            request.session[_CODE] = {"id": str(asked.pk), "email": asked.email}
+            request.session[_CODE] = {
+                "id": str(asked.code.pk),
+                "email": asked.code.email,
+                "mailed": asked.mailed,
+            }
             return redirect("join_order_code", token=token)
         except Problem as refused:
             problem = refused
@@ -170,6 +174,7 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
             "link": link,
             "organisation": link.organisation,
             "email": asked["email"],
+            "mailed": asked.get("mailed", True),
             "token": token,
             "problem": problem,
         },

@@ -26,7 +26,14 @@ from accounts import clocks
 from accounts.access import Membership, membership, staff
 from accounts.actors import user_actor
 from accounts.models import Employee, Role
-from accounts.staff.roster_people import Filter, choices, identifiers, search, selection
+from accounts.staff.roster_people import (
+    Filter,
+    attribute_values,
+    identifiers,
+    offered,
+    search,
+    selection,
+)
 from billing import ledger, prices, terms
 from generation import access
 from generation.inviting import joining, notices
@@ -76,6 +83,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         "generation/order_new.html",
         {
             **people_found(request, inside, staff(inside), chosen),
+            "offered": offered(staff(inside)),
             "looks": access.looks(inside),
             "own_looks": department_looks.own(organisation=inside.organisation),
             "by_department": request.method != "POST" or "by_department" in request.POST,
@@ -135,8 +143,7 @@ def people_found(
         "wanted": wanted,
         "kept": urlencode(wanted.words()),
         "chosen": chosen,
-        "departments": choices(everybody, "department"),
-        "locations": choices(everybody, "location"),
+        "attribute_values": attribute_values(everybody, wanted.attribute),
     }
 
 

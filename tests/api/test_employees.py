@@ -48,6 +48,27 @@ def test_filters(program: Program, world: World) -> None:
     assert two.pk
 
 
+def test_filters_reach_language_and_own_attributes(program: Program, world: World) -> None:
+    one, two = world.hire(2)
+    Employee.objects.filter(pk=one.pk).update(
+        language="fr", attributes={"Cost centre": "CC 7", "Floor": "3"}
+    )
+    for query in (
+        "language=fr",
+        "attribute=Floor",
+        "attribute=Cost+centre&attribute_value=cc+7",
+        "q=cc+7",
+    ):
+        found = program.get(f"employees?{query}").json()["data"]
+        assert [person["id"] for person in found] == [str(one.pk)], query
+    found = program.get("employees?language=none").json()["data"]
+    assert [person["id"] for person in found] == [str(two.pk)]
+    assert program.get("employees?attribute=Floor&attribute_value=33").json()["data"] == []
+    lone = problem(program.get("employees?attribute_value=3"), 422, "invalid")
+    assert lone["errors"][0]["field"] == "attribute"
+    problem(program.get("employees?language=it"), 422, "invalid")
+
+
 def test_upsert_answers_row_by_row(program: Program, world: World) -> None:
     (known,) = world.hire()
     said = program.post(

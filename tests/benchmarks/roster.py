@@ -1,4 +1,5 @@
-"""How long a roster of ten thousand takes to preview and apply, against a bare COPY of its rows.
+"""How long a roster of ten thousand takes to preview and apply, against a bare COPY of its rows,
+and to find somebody on.
 
 Writes roster.json. Both are measured in one run on the same rows and the same table, in turns, in
 a database of its own that is removed afterwards.
@@ -13,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import django
@@ -48,12 +50,14 @@ def clocked(call: Callable[[], object]) -> float:
 def measure(count: int, rounds: int) -> list[Figure]:
     """Preview and apply `count` people as new, as unchanged and as changed; seconds and ratios."""
     from django.db import connection, transaction
+    from django.db.models import F, QuerySet
+    from django.db.models.functions import JSONObject
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
     from accounts.actors import SYSTEM
     from accounts.models import Employee, Organisation, RosterImport
-    from accounts.staff import roster_imports, roster_reading
+    from accounts.staff import roster_imports, roster_people, roster_reading
     from headshots.lib.ids import uuid7
     from headshots.lib.tables import write_csv
 
@@ -104,7 +108,31 @@ def measure(count: int, rounds: int) -> list[Figure]:
 
         copied.append(clocked(copy_rows))
 
+    def show(people: QuerySet[Employee], found: QuerySet[Employee]) -> None:
+        found.count()
+        list(found[:50])
+        roster_people.offered(people)
+
+    def find(organisation: Organisation) -> None:
+        people = Employee.objects.filter(organisation=organisation)
+        people.update(
+            attributes=JSONObject(
+                **{f"Attribute {n}": F("employee_number") for n in range(9)}, Floor=F("location")
+            )
+        )
+        for seconds, words in (
+            (searched, {"q": "city 100123"}),
+            (narrowed, {"attribute": "Floor", "attribute_value": "city 7", "language": "en"}),
+        ):
+            wanted = roster_people.Filter.read(words)
+            found = roster_people.search(people, wanted)
+            if not found.exists():
+                raise SystemExit("nobody was found")
+            seconds.append(clocked(partial(show, people, found)))
+
     copied: list[float] = []
+    searched: list[float] = []
+    narrowed: list[float] = []
     read: list[float] = []
     previewed, new, changed, unchanged, statements = [], [], [], [], []
     for turn in range(rounds):
@@ -128,11 +156,13 @@ def measure(count: int, rounds: int) -> list[Figure]:
             != count
         ):
             raise SystemExit("not everybody was changed")
+        find(ours)
         Organisation.objects.all().delete()
     ratio = statistics.median(a / b for a, b in zip(new, copied, strict=True))
     seconds = statistics.median(new)
     how = f"{count} rows, median of {rounds} rounds in one database"
     most = max(statements)
+    words, narrow = statistics.median(searched), statistics.median(narrowed)
     return [
         Figure("bare COPY", statistics.median(copied), "s", "", None, how),
         Figure("apply, all new", seconds, "s", "≤ 5", seconds <= 5,
@@ -142,6 +172,9 @@ def measure(count: int, rounds: int) -> list[Figure]:
         Figure("apply, nothing new", statistics.median(unchanged), "s", "", None, how),
         Figure("reading the CSV", statistics.median(read), "s", "", None, "in the background"),
         Figure("preview", statistics.median(previewed), "s", "", None, "in the background"),
+        Figure("a page by two words", words, "s", "≤ 0.5", words <= 0.5,
+               "in fields and ten own attributes; with its count and what the filter offers"),
+        Figure("a page by attribute", narrow, "s", "≤ 0.5", narrow <= 0.5, "and by language"),
         Figure("statements of an apply", most, "", "≤ 15", most <= 15, "COPY not counted"),
     ]  # fmt: skip
 

@@ -14,7 +14,8 @@ Role = Literal["owner", "admin", "viewer"]
 
 
 class Employees(Resource[shapes.Employee]):
-    """The roster."""
+    """The roster. Filter: `status`, `email`, `external_id`, `employee_number`, `department`,
+    `location`, `language`, an own `attribute` with its `attribute_value`, `q`."""
 
     path = "/employees"
 

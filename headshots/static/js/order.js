@@ -80,6 +80,12 @@
     list().replaceWith(part);
     show();
   };
+  // A value belongs to the attribute it was typed for.
+  const valueField = form.querySelector("[data-attribute-value]");
+  form.querySelector("[data-find=attribute]")?.addEventListener("change", (event) => {
+    valueField.hidden = !event.target.value;
+    valueField.querySelector("input").value = "";
+  });
   let pause = 0;
   for (const field of fields) {
     field.addEventListener(field.matches("select") ? "change" : "input", () => {

@@ -3,6 +3,9 @@
 (() => {
   const finder = document.querySelector("[data-finder]");
   finder?.addEventListener("change", (event) => {
+    // A value belongs to the attribute it was typed for.
+    const value = finder.elements.attribute_value;
+    if (event.target.name === "attribute" && value) value.value = "";
     if (event.target.matches("select")) finder.requestSubmit();
   });
 

@@ -74,6 +74,74 @@ def test_people_are_found(
     )
 
 
+def own(world: World) -> None:
+    """Some of the staff have attributes of their own, one of them by the name of a number."""
+    put(world)
+    for name, attributes in (
+        ("Ada", {"Cost centre": "CC-100%", "2026": "Yes", "Floor": "3", "Desk": 'A\\7 "é"'}),
+        ("Robert", {"Cost centre": "cc-1000", "Floor": "33"}),
+    ):
+        Employee.objects.filter(first_name=name).update(attributes=attributes)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ({"q": "cc-100"}, ["Robert", "Ada"]),
+        ({"q": "cc-100%"}, ["Ada"]),
+        ({"q": "product cc-1000"}, ["Robert"]),
+        ({"q": "centre"}, []),
+        ({"q": '\\7 "É"'}, ["Ada"]),
+        ({"language": "de"}, ["Robert"]),
+        ({"language": "none"}, ["Cleo"]),
+        ({"language": "xx"}, ["Robert", "Cleo", "Ada"]),
+        ({"attribute": "Floor"}, ["Robert", "Ada"]),
+        ({"attribute": "Floor", "attribute_value": "3"}, ["Ada"]),
+        ({"attribute": "2026", "attribute_value": "yes"}, ["Ada"]),
+        ({"attribute": "floor"}, []),
+        ({"attribute": "Floor'; --", "attribute_value": "3"}, []),
+        ({"attribute_value": "3"}, ["Robert", "Cleo", "Ada"]),
+        ({"attribute": "Floor", "language": "en", "q": "lovelace"}, ["Ada"]),
+    ],
+)
+def test_people_are_found_by_what_is_their_organisations_own(
+    admin: Client, world: World, words: dict[str, str], names: list[str]
+) -> None:
+    own(world)
+    assert found(admin, world, **words) == names
+    listed = admin.get(at(world, "order_people"), words).context["people"]
+    assert [person.first_name for person in listed] == names
+
+
+def test_what_the_filter_offers_is_what_there_is(admin: Client, world: World) -> None:
+    own(world)
+    other = put(make_world("Other"), STAFF.replace("@x", "@y"))
+    Employee.objects.filter(pk=other[0].pk).update(attributes={"Secret": "x", "Floor": "9"})
+    page = admin.get(at(world), {"attribute": "Floor", "attribute_value": "33", "page": "1"})
+    assert page.context["offered"].attributes == ["2026", "Cost centre", "Desk", "Floor"]
+    assert page.context["attribute_values"] == ["3", "33"]
+    text = page.content.decode()
+    assert "<option selected>Floor</option>" in text
+    assert 'name="attribute_value" value="33"' in text
+    assert 'data-find="attribute"' in admin.get(at(world, "order_new")).content.decode()
+
+
+def test_a_filter_goes_along_with_everybody_it_finds(admin: Client, world: World) -> None:
+    own(world)
+    words = {"attribute": "Floor", "attribute_value": "33", "language": "de"}
+    page = admin.get(at(world), words).content.decode()
+    for name, value in words.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+    answer = admin.post(at(world, "roster_act"), {**words, "act": "export", "everybody": "1"})
+    (row,) = read_table(answer.content, "roster.csv").rows
+    assert row.cells[0] == "bob@x.example"
+    answer = admin.post(at(world, "roster_act"), {**words, "act": "order", "everybody": "1"})
+    bob = Employee.objects.get(first_name="Robert")
+    assert admin.get(answer["Location"]).context["chosen"] == {bob.pk}
+    every = admin.get(at(world, "order_people"), {**words, "all": "1"}).json()
+    assert every == {"employees": [bob.pk.hex]}
+
+
 def test_pages_of_fifty_ask_as_often_at_ten_thousand(admin: Client, world: World) -> None:
     counts = []
     for people in (60, 10_000):
@@ -81,8 +149,12 @@ def test_pages_of_fifty_ask_as_often_at_ten_thousand(admin: Client, world: World
             world,
             "Email,Department\n" + "".join(f"p{n}@x.example,D{n % 7}\n" for n in range(people)),
         )
+        Employee.objects.update(attributes={"Floor": "3", "Cost centre": "C1"})
         with CaptureQueriesContext(connection) as captured:
-            page = admin.get(at(world), {"q": "example", "department": "D1"}).context["page"]
+            page = admin.get(
+                at(world),
+                {"q": "example c1", "department": "D1", "attribute": "Floor"},
+            ).context["page"]
         assert len(page.object_list) == min(50, page.paginator.count)
         counts.append(len(captured))
     assert page.paginator.count > 1000
