@@ -16,6 +16,7 @@ from accounts.access import employee
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
 from accounts.models import Employee
+from billing.api.refusals import BUSY
 from generation import access, states
 from generation.api import refusals
 from generation.api.orders import DUE, USUAL_DAYS, OrderShape
@@ -164,6 +165,7 @@ class ShootsView(ShootViews):
             refusals.OVER_BUDGET,
             refusals.DUE,
             refusals.HAS_LEFT,
+            BUSY,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -209,7 +211,10 @@ class ShootCancelView(ShootViews):
         scope="shoots:write",
         match=True,
         shape=ShootShape,
-        refuses=(refusals.CANNOT_CANCEL,),
+        refuses=(
+            refusals.CANNOT_CANCEL,
+            BUSY,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Ends what has not been delivered; its credit comes back."""
@@ -230,7 +235,10 @@ class ShootApproveView(ShootViews):
         scope="shoots:write",
         match=True,
         shape=ShootShape,
-        refuses=(refusals.NOT_PICKED,),
+        refuses=(
+            refusals.NOT_PICKED,
+            BUSY,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Takes the credit and delivers. Twice is once."""
@@ -251,7 +259,10 @@ class ShootSendBackView(ShootViews):
         match=True,
         shape=ShootShape,
         body=ReasonGiven,
-        refuses=(refusals.NOT_PICKED,),
+        refuses=(
+            BUSY,
+            refusals.CANNOT_SEND_BACK,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """The employee picks again and reads why."""
@@ -314,7 +325,7 @@ class ShootHandInView(ShootViews):
         match=True, shape=ShootShape,
         refuses=(
             refusals.NO_PHOTOS_AWAITED, refusals.TOO_FEW, refusals.STILL_CHECKED,
-            refusals.PHOTOS_WAIT,
+            refusals.PHOTOS_WAIT, BUSY,
         ),
     )  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:

@@ -71,7 +71,9 @@ def publish(*, actor: Actor, order: Order, sites: Sequence[str]) -> TeamPage:
         wanted.append(site)
     if len(wanted) > MOST_SITES:
         raise Problem(
-            _("At most {count} sites can embed the page.").format(count=MOST_SITES), field="sites"
+            _("At most {count} sites can embed the page.").format(count=MOST_SITES),
+            code="too_many_sites",
+            field="sites",
         )
     grant = grant_of(actor=actor, organisation=order.organisation)
     now: dict[str, object] = {"sites": wanted, "published": True}

@@ -40,7 +40,7 @@ def harmonise(*, actor: Actor, order: Order) -> Harmonised:
     refinishing.refuse_open(order)
     alike = consistency.compare(consistency.shown(order=order))
     if not alike.outliers:
-        raise Problem(_("Nobody stands out; there is nothing to mend."), status=409)
+        raise Problem(_("Nobody stands out; there is nothing to mend."), code="nothing", status=409)
     again = left = spent = 0
     mendable = []
     for standing in alike.outliers:
