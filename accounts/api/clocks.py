@@ -79,7 +79,11 @@ class ClocksView(TenantView):
         shape=ClocksShape,
         body=ClocksGiven,
         match=True,
-        refuses=(refusals.TIME_ZONE, refusals.LOCATION),
+        refuses=(
+            refusals.TIME_ZONE,
+            refusals.LOCATION,
+            refusals.HOURS,
+        ),
     )
     def patch(self, request: Request) -> HttpResponseBase:
         """Reminders that are due wait for the new hours from now on."""

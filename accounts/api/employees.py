@@ -215,6 +215,8 @@ class EmployeesView(TenantView):
             refusals.EMAIL_TAKEN,
             refusals.EXTERNAL_ID_TAKEN,
             refusals.NUMBER_TAKEN,
+            refusals.ATTRIBUTE,
+            refusals.ATTRIBUTES,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -253,6 +255,8 @@ class EmployeeView(TenantView):
         refuses=(
             refusals.EMAIL_TAKEN,
             refusals.NUMBER_TAKEN,
+            refusals.ATTRIBUTE,
+            refusals.ATTRIBUTES,
         ),
     )
     def patch(self, request: Request, employee_id: UUID) -> HttpResponseBase:

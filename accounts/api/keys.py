@@ -129,6 +129,7 @@ class KeysView(TenantView):
             refusals.NETWORK,
             refusals.PASSED,
             refusals.MORE_THAN_OWN,
+            refusals.TOO_MANY_KEYS,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:

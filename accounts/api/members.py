@@ -101,7 +101,12 @@ class MemberView(TenantView):
         shape=MemberShape,
         body=RoleGiven,
         match=True,
-        refuses=(refusals.LAST_OWNER, *_REFUSED),
+        refuses=(
+            refusals.LAST_OWNER,
+            *_REFUSED,
+            refusals.MEMBER_GONE,
+            refusals.CLOSED,
+        ),
     )
     def patch(self, request: Request, member_id: UUID) -> HttpResponseBase:
         """The last owner stays owner. A partner changes whom it brought in, and owners never."""
@@ -118,7 +123,12 @@ class MemberView(TenantView):
         scope="members:write",
         match=True,
         status=204,
-        refuses=(refusals.LAST_OWNER, *_REFUSED),
+        refuses=(
+            refusals.LAST_OWNER,
+            *_REFUSED,
+            refusals.MEMBER_GONE,
+            refusals.CLOSED,
+        ),
     )
     def delete(self, request: Request, member_id: UUID) -> HttpResponseBase:
         """Their access ends at once; the last owner cannot be removed. A partner removes whom it
@@ -151,7 +161,12 @@ class MemberInvitationsView(TenantView):
         shape=MemberInvitationShape,
         body=InvitationGiven,
         status=201,
-        refuses=(refusals.MEMBER_ALREADY, *_REFUSED),
+        refuses=(
+            refusals.MEMBER_ALREADY,
+            *_REFUSED,
+            refusals.TOO_MANY_INVITATIONS,
+            refusals.CLOSED,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Mails a link that one address can use once. A second invitation replaces the first. A
@@ -187,7 +202,11 @@ class MemberInvitationView(TenantView):
         scope="members:write",
         match=True,
         status=204,
-        refuses=_REFUSED,
+        refuses=(
+            *_REFUSED,
+            refusals.INVITATION_OVER,
+            refusals.CLOSED,
+        ),
     )
     def delete(self, request: Request, invitation_id: UUID) -> HttpResponseBase:
         """Its link is worthless then. A partner revokes those that it made."""

@@ -92,6 +92,8 @@ class OrganisationView(TenantView):
             refusals.NO_SECOND_FACTOR,
             refusals.LIVE_ALONE,
             refusals.OWN_KEY,
+            refusals.CLOSED,
+            refusals.ORGANISATION_NAME,
         ),
     )
     def patch(self, request: Request) -> HttpResponseBase:
@@ -151,7 +153,10 @@ class EmbedOriginsView(TenantView):
         match=True,
         shape=OriginsShape,
         body=OriginsGiven,
-        refuses=(refusals.ORIGIN,),
+        refuses=(
+            refusals.ORIGIN,
+            refusals.CLOSED,
+        ),
     )
     def put(self, request: Request) -> HttpResponseBase:
         """Frames of an origin that is left out close with their next page. What a partner adds ends
@@ -177,7 +182,10 @@ class OrganisationLogoView(TenantView):
         match=True,
         shape=OrganisationShape,
         raw="image/*",
-        refuses=(refusals.LOGO,),
+        refuses=(
+            refusals.LOGO,
+            refusals.CLOSED,
+        ),
     )
     def put(self, request: Request) -> HttpResponseBase:
         """The bytes of a PNG or WebP of at most 2 MB, for mail to employees and members."""
@@ -194,6 +202,7 @@ class OrganisationLogoView(TenantView):
         scope="organisation:write",
         match=True,
         shape=OrganisationShape,
+        refuses=(refusals.CLOSED,),
     )
     def delete(self, request: Request) -> HttpResponseBase:
         """Mail goes out with the name alone."""

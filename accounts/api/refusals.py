@@ -119,3 +119,65 @@ OWN_KEY = Refused(
     403,
     "A key of the organisation's own is needed for this; a partner's cannot do it.",
 )
+TOO_MANY_KEYS = Refused("too_many_keys", 422, "There are 100 keys. Revoke some first.")
+TOO_MANY_INVITATIONS = Refused(
+    "too_many_invitations", 422, "100 invitations are open. Revoke some first."
+)
+INVITATION_OVER = Refused(
+    "invitation_over",
+    409,
+    "This invitation has been used or revoked meanwhile. Load the page again.",
+)
+MEMBER_GONE = Refused("member_gone", 409, "They are no member any more. Load the page again.")
+CLOSED = Refused("closed", 410, "This organisation is closed.")
+ORGANISATION_NAME = Refused(
+    "name_missing", 422, "Give the organisation a name.", "name", name="organisation_name"
+)
+HOURS = Refused("hours", 422, "Give two different hours between 0 and 23.", "quiet_from")
+DNS_DOWN = Refused(
+    "dns_down",
+    503,
+    "The domain’s name servers did not answer. Nothing has changed; try again later.",
+)
+DOMAIN_TAKEN = Refused(
+    "domain_taken",
+    409,
+    "Another organisation has proved this domain. Write to us if that is wrong.",
+)
+TOO_MANY_DOMAINS = Refused(
+    "too_many", 422, "These are too many domains. Remove one first.", name="too_many_domains"
+)
+LAST_DOMAIN = Refused(
+    "last_domain",
+    409,
+    "Members must sign in through your provider, and this is its last domain.",
+)
+CERTIFICATE = Refused(
+    "certificate",
+    422,
+    "This is no certificate. Paste the provider’s signing certificate (X.509, PEM).",
+    "certificate",
+)
+PROVIDER_FIELD = Refused("missing", 422, "Give the client secret.", "secret", name="provider_field")
+NO_WAY_IN = Refused(
+    "own_second_factor",
+    409,
+    "No owner has a second factor yet. It is the owners’ way in when the provider is down; let one "
+    "of them set it up first.",
+    name="no_way_in",
+)
+ATTRIBUTE = Refused(
+    "attribute",
+    422,
+    "An attribute’s name has at most 60 characters, what it says 500.",
+    "attribute_name",
+)
+ATTRIBUTES = Refused("attributes", 422, "At most 30 attributes are kept.")
+ENDPOINT_GONE = Refused("gone", 404, "This endpoint has been deleted.")
+TOO_MANY_EVENTS = Refused(
+    "too_many",
+    422,
+    "These are 10,001 events; at most 10,000 are sent again at once. Choose a later date.",
+    "since",
+    name="too_many_events",
+)

@@ -85,7 +85,13 @@ class DomainsView(TenantView):
         shape=DomainShape,
         body=DomainGiven,
         status=201,
-        refuses=(refusals.DOMAIN, refusals.LIVE_ALONE, refusals.OWN_KEY),
+        refuses=(
+            refusals.DOMAIN,
+            refusals.LIVE_ALONE,
+            refusals.OWN_KEY,
+            refusals.CLOSED,
+            refusals.TOO_MANY_DOMAINS,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Make its TXT record, then have it looked for with `check`. Again gives the same. Takes a
@@ -113,7 +119,11 @@ class DomainView(TenantView):
         scope="organisation:write",
         match=True,
         status=204,
-        refuses=(refusals.OWN_KEY,),
+        refuses=(
+            refusals.OWN_KEY,
+            refusals.CLOSED,
+            refusals.LAST_DOMAIN,
+        ),
     )
     def delete(self, request: Request, domain_id: UUID) -> HttpResponseBase:
         """Nobody with its addresses comes in by the provider any more. The last one stays while
@@ -141,7 +151,13 @@ class DomainCheckView(TenantView):
         scope="organisation:write",
         match=True,
         shape=DomainShape,
-        refuses=(refusals.RECORD_MISSING, refusals.TOO_OFTEN, refusals.OWN_KEY),
+        refuses=(
+            refusals.RECORD_MISSING,
+            refusals.TOO_OFTEN,
+            refusals.OWN_KEY,
+            refusals.DNS_DOWN,
+            refusals.DOMAIN_TAKEN,
+        ),
     )
     def post(self, request: Request, domain_id: UUID) -> HttpResponseBase:
         """Asks the name server, at most 60 times an hour."""
@@ -255,7 +271,15 @@ class SingleSignOnView(TenantView):
         match=True,
         shape=ProviderShape,
         body=ProviderGiven,
-        refuses=(refusals.ISSUER, refusals.SECRET_AGAIN, refusals.LIVE_ALONE, refusals.OWN_KEY),
+        refuses=(
+            refusals.ISSUER,
+            refusals.SECRET_AGAIN,
+            refusals.LIVE_ALONE,
+            refusals.OWN_KEY,
+            refusals.CLOSED,
+            refusals.CERTIFICATE,
+            refusals.PROVIDER_FIELD,
+        ),
     )
     def put(self, request: Request) -> HttpResponseBase:
         """It is not required until a person has tested it on the page for it, as that goes through
@@ -273,7 +297,13 @@ class SingleSignOnView(TenantView):
         match=True,
         shape=ProviderShape,
         body=RequiredGiven,
-        refuses=(refusals.UNTESTED, refusals.LIVE_ALONE, refusals.OWN_KEY),
+        refuses=(
+            refusals.UNTESTED,
+            refusals.LIVE_ALONE,
+            refusals.OWN_KEY,
+            refusals.CLOSED,
+            refusals.NO_WAY_IN,
+        ),
     )
     def patch(self, request: Request) -> HttpResponseBase:
         """Required, members' passwords and passkeys are refused; an owner with a second factor can
@@ -290,7 +320,11 @@ class SingleSignOnView(TenantView):
         scope="organisation:write",
         match=True,
         status=204,
-        refuses=(refusals.LIVE_ALONE, refusals.OWN_KEY),
+        refuses=(
+            refusals.LIVE_ALONE,
+            refusals.OWN_KEY,
+            refusals.CLOSED,
+        ),
     )
     def delete(self, request: Request) -> HttpResponseBase:
         """Members sign in with a password, which they can set anew by mail."""

@@ -242,7 +242,7 @@ class EndpointsView(EndpointViews):
     @operation(
         "webhook_endpoints_create", "Add an endpoint", tag=TAG, scope="webhooks:write",
         shape=NewEndpointShape, body=EndpointGiven, status=201,
-    refuses=(refusals.URL, refusals.TOO_MANY_ENDPOINTS,),)  # fmt: skip
+    refuses=(refusals.URL, refusals.TOO_MANY_ENDPOINTS, refusals.CLOSED,),)  # fmt: skip
     def post(self, request: Request) -> HttpResponseBase:
         """The answer has the secret, this once. Where it is lost, make a new one with `rotate`."""
         said = self.body()
@@ -270,7 +270,7 @@ class EndpointView(EndpointViews):
     @operation(
         "webhook_endpoints_update", "Change an endpoint", tag=TAG, scope="webhooks:write",
         shape=EndpointShape, body=EndpointChange, match=True,
-    refuses=(refusals.URL,),)  # fmt: skip
+    refuses=(refusals.URL, refusals.ENDPOINT_GONE,),)  # fmt: skip
     def patch(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """Another address, other events, off or on."""
         said = self.body()
@@ -286,7 +286,7 @@ class EndpointView(EndpointViews):
     @operation(
         "webhook_endpoints_delete", "Delete an endpoint", tag=TAG, scope="webhooks:write",
         match=True,
-        status=204,
+        status=204, refuses=(refusals.ENDPOINT_GONE,),
     )  # fmt: skip
     def delete(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """It hears of nothing more; the record of what was sent to it goes, too."""
@@ -303,7 +303,7 @@ class EndpointRotateView(EndpointViews):
         "webhook_endpoints_rotate", "Make a new secret", tag=TAG, scope="webhooks:write",
         match=True,
         shape=SecretShape,
-    refuses=(refusals.SECRET_OF_ANOTHER,),)  # fmt: skip
+    refuses=(refusals.SECRET_OF_ANOTHER, refusals.ENDPOINT_GONE,),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """For a day what is sent carries a signature by each of the two. A partner makes it for
         endpoints alone whose address it named."""
@@ -317,7 +317,7 @@ class EndpointTestView(EndpointViews):
     @operation(
         "webhook_endpoints_test", "Send a test", tag=TAG, scope="webhooks:write",
         shape=DeliveryShape, status=202,
-    refuses=(refusals.DISABLED,),)  # fmt: skip
+    refuses=(refusals.DISABLED, refusals.ENDPOINT_GONE,),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """Sends `webhook.test` to this endpoint alone, whatever it hears of."""
         endpoint = self.found(endpoint_id)
@@ -330,10 +330,11 @@ class EndpointReplayView(EndpointViews):
     @operation(
         "webhook_endpoints_replay", "Send events again", tag=TAG, scope="webhooks:write",
         shape=ReplayedShape, body=ReplayGiven, status=202,
-    refuses=(
-        refusals.DISABLED, refusals.SINCE_FUTURE, refusals.SINCE_LONG_AGO,
-        refusals.UNTIL_BEFORE_SINCE,
-    ),)  # fmt: skip
+        refuses=(
+            refusals.DISABLED, refusals.SINCE_FUTURE, refusals.SINCE_LONG_AGO,
+            refusals.UNTIL_BEFORE_SINCE, refusals.TOO_MANY_EVENTS,
+        ),
+    )  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """What happened since a moment, or between two, and has not arrived, or all of it; each
         keeps its id."""

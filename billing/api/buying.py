@@ -164,7 +164,11 @@ class PortalView(TenantView):
         scope="credits:write",
         shape=PlaceShape,
         status=201,
-        refuses=(refusals.PAYMENTS_OFF,),
+        refuses=(
+            refusals.PAYMENTS_OFF,
+            *refusals.STRIPE,
+            refusals.SANDBOX_PAYS_NOTHING,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Good for some minutes: cards, billing address, tax number, old invoices, the plan."""
@@ -269,7 +273,11 @@ class TopUpCardView(TenantView):
         scope="credits:write",
         shape=CardShape,
         status=201,
-        refuses=(refusals.PAYMENTS_OFF,),
+        refuses=(
+            refusals.PAYMENTS_OFF,
+            *refusals.STRIPE,
+            refusals.SANDBOX_PAYS_NOTHING,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """A person types it in at Stripe; then take it over with PUT and the same `session`."""
@@ -284,7 +292,11 @@ class TopUpCardView(TenantView):
         match=True,
         shape=TopUpShape,
         body=CardGiven,
-        refuses=(refusals.PAYMENTS_OFF,),
+        refuses=(
+            refusals.PAYMENTS_OFF,
+            *refusals.STRIPE,
+            refusals.NO_CARD_THERE,
+        ),
     )
     def put(self, request: Request) -> HttpResponseBase:
         """A 404 while none is stored there, or where it was another's checkout."""

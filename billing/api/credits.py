@@ -33,7 +33,7 @@ class BalanceShape(Shape):
 class LowBalanceGiven(Given):
     """When to be told."""
 
-    low_balance = serializers.IntegerField(min_value=1, max_value=10**9, allow_null=True)
+    low_balance = serializers.IntegerField(min_value=1, max_value=ledger.MOST, allow_null=True)
 
     example = {"low_balance": 20}
 

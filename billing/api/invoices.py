@@ -155,6 +155,7 @@ class InvoicesView(TenantView):
             refusals.TOO_FEW_FOR_INVOICE,
             refusals.HAS_PLAN,
             refusals.SANDBOX_BUYS_NOTHING,
+            refusals.MANY_OPEN,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -188,7 +189,12 @@ class InvoiceView(TenantView):
         scope="credits:write",
         match=True,
         shape=InvoiceShape,
-        refuses=(refusals.PAID,),
+        refuses=(
+            refusals.PAID,
+            refusals.BUSY,
+            *refusals.STRIPE,
+            refusals.PAYMENTS_OFF,
+        ),
     )
     def delete(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
         """One that nobody has paid; it cannot be paid after this, and stays in the list."""
@@ -213,6 +219,9 @@ class InvoiceCheckoutView(TenantView):
             refusals.BY_INVOICE,
             refusals.DROPPED,
             refusals.HAS_PLAN,
+            refusals.BUSY,
+            *refusals.STRIPE,
+            refusals.CATALOGUE_MISSING,
         ),
     )
     def post(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
@@ -235,7 +244,16 @@ class InvoiceSendView(TenantView):
         match=True,
         shape=InvoiceShape,
         body=VatGiven,
-        refuses=(refusals.PAYMENTS_OFF, refusals.BY_CARD, refusals.DROPPED, refusals.PAID),
+        refuses=(
+            refusals.PAYMENTS_OFF,
+            refusals.BY_CARD,
+            refusals.DROPPED,
+            refusals.PAID,
+            refusals.BUSY,
+            *refusals.STRIPE,
+            refusals.VAT_ID,
+            refusals.CATALOGUE_MISSING,
+        ),
     )
     def post(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
         """Stripe writes it and mails it to the organisation's billing address."""

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
 from generation.api.pictures import PickGiven
@@ -76,7 +77,11 @@ class ShootPickForView(ShootViews):
         match=True,
         shape=ShootShape,
         body=PickGiven,
-        refuses=(refusals.NOT_YOURS_TO_PICK,),
+        refuses=(
+            refusals.NOT_YOURS_TO_PICK,
+            BUSY,
+            refusals.NOT_LISTED,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """For somebody who let the due date pass, where their release allows it. They are told by
@@ -100,7 +105,12 @@ class ShootRedoView(ShootViews):
         match=True,
         shape=ShootShape,
         body=FaultGiven,
-        refuses=(refusals.NOT_PICKED,),
+        refuses=(
+            refusals.NOT_PICKED,
+            BUSY,
+            refusals.ROUNDS_SPENT,
+            refusals.PHOTOS_DESTROYED,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Rejects what was picked. The employee reads the reason in kind words, and the new
@@ -127,7 +137,14 @@ class ShootMoreView(ShootViews):
         scope="shoots:write",
         match=True,
         shape=ShootShape,
-        refuses=(refusals.NOTHING_TO_ADD_TO, refusals.CREDIT_MISSING),
+        refuses=(
+            refusals.NOTHING_TO_ADD_TO,
+            refusals.CREDIT_MISSING,
+            BUSY,
+            refusals.NO_MORE_PICTURES,
+            refusals.HAD_MORE,
+            refusals.OVER_BUDGET,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """For a credit more. Those that are there stay; a pick is taken back."""

@@ -11,7 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from billing import access, budgets
+from billing import access, budgets, ledger
+from billing.api.refusals import BUSY
 from billing.models import DepartmentBudget
 from generation.ordering import budgets_used
 from headshots.lib.api.operations import operation
@@ -49,7 +50,7 @@ class BudgetGiven(Given):
 
     department = serializers.CharField(max_length=100)
     period = serializers.ChoiceField(choices=DepartmentBudget.Period.choices)
-    credits = serializers.IntegerField(min_value=0, max_value=10**9)
+    credits = serializers.IntegerField(min_value=0, max_value=ledger.MOST)
 
     example = {"department": "Research", "period": "quarter", "credits": 40}
 
@@ -82,6 +83,7 @@ class BudgetsView(BudgetViews):
         shape=BudgetShape,
         body=BudgetGiven,
         status=201,
+        refuses=(BUSY,),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """A department that has one gets this in its place. What was taken before counts."""

@@ -80,7 +80,12 @@ class ClosingView(TenantView):
         match=True,
         status=204,
         body=ClosingGiven,
-        refuses=(refusals.CLOSING_NAME, people.LIVE_ALONE, people.OWN_KEY),
+        refuses=(
+            refusals.CLOSING_NAME,
+            people.LIVE_ALONE,
+            people.OWN_KEY,
+            people.CLOSED,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Every door is shut at once, this key's too, and everybody's photos and headshots are

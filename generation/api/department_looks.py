@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
 from generation.api.orders import USUAL_DAYS, OrderGiven, OrderShape, OrderViews, people_of
@@ -106,7 +107,13 @@ class OrdersByDepartmentView(OrderViews):
         shape=OrdersShape,
         body=OrderGiven,
         status=201,
-        refuses=(refusals.CREDITS_MISSING, refusals.OVER_BUDGET, refusals.DUE),
+        refuses=(
+            refusals.CREDITS_MISSING,
+            refusals.OVER_BUDGET,
+            refusals.DUE,
+            BUSY,
+            refusals.NOT_ON_ROSTER,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Whoever's department has a look of its own gets that, everybody else the look that is

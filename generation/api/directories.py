@@ -83,7 +83,14 @@ class DirectoriesView(TenantView):
         shape=DirectoryShape,
         body=DirectoryGiven,
         status=201,
-        refuses=(refusals.DIRECTORY_FIELD, refusals.DIRECTORY_OF_ANOTHER),
+        refuses=(
+            refusals.DIRECTORY_FIELD,
+            refusals.DIRECTORY_OF_ANOTHER,
+            refusals.COMPANY,
+            refusals.TENANT,
+            refusals.SERVICE_ACCOUNT,
+            refusals.TOKENS,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """With tokens that were made over there; the one of that kind gets these in its place,

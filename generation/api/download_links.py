@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from accounts.developers.on_behalf import is_theirs
 from generation import access
+from generation.api.refusals import KINDS, LINKS
 from generation.delivering import download_links
 from generation.models import DownloadLink
 from headshots.lib.api.operations import operation
@@ -95,6 +96,10 @@ class DownloadLinksView(TenantView):
         shape=DownloadLinkShape,
         body=DownloadLinkGiven,
         status=201,
+        refuses=(
+            LINKS,
+            KINDS,
+        ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """For somebody without an account, such as whoever prints the badges."""

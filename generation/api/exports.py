@@ -95,7 +95,10 @@ class ExportsView(TenantView):
         body=ExportGiven,
         status=202,
         locates=True,
-        refuses=(refusals.NOTHING_APPROVED,),
+        refuses=(
+            refusals.NOTHING_APPROVED,
+            refusals.TOO_MANY_EXPORTS,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Packs the approved headshots of an order and a list of everybody's state. Ask again for

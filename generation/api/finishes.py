@@ -160,7 +160,11 @@ class FinishView(FinishViews):
         shape=FinishShape,
         body=FinishGiven,
         match=True,
-        refuses=(refusals.NO_WALL_FILE,),
+        refuses=(
+            refusals.NO_WALL_FILE,
+            refusals.COLOUR,
+            refusals.FINISH_CHANGED,
+        ),
     )
     def patch(self, request: Request, look_id: UUID) -> HttpResponseBase:
         """Makes its next version. Orders that have headshots keep the version they have until they
@@ -189,7 +193,10 @@ class FinishLogoView(FinishViews):
         match=True,
         shape=FinishShape,
         raw="image/*",
-        refuses=(shared.LOGO,),
+        refuses=(
+            shared.LOGO,
+            refusals.FINISH_CHANGED,
+        ),
     )
     def put(self, request: Request, look_id: UUID) -> HttpResponseBase:
         """The bytes of a PNG or WebP with transparency, of at most 2 MB. Renditions with `logo`
@@ -206,6 +213,7 @@ class FinishLogoView(FinishViews):
         scope="looks:write",
         match=True,
         shape=FinishShape,
+        refuses=(refusals.FINISH_CHANGED,),
     )
     def delete(self, request: Request, look_id: UUID) -> HttpResponseBase:
         """Makes the next version without one."""

@@ -9,6 +9,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
 from generation.api.orders import (
@@ -62,6 +63,7 @@ class OrderPeopleView(OrderViews):
             refusals.OVER_BUDGET,
             refusals.ORDER_DUE,
             refusals.NOT_ON_ROSTER,
+            BUSY,
         ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
@@ -139,7 +141,14 @@ class OrderAnotherLookView(OrderViews):
         shape=OrderShape,
         body=AnotherLookGiven,
         status=201,
-        refuses=(refusals.CREDITS_MISSING, refusals.SAME_LOOK, refusals.PHOTOS_GONE),
+        refuses=(
+            refusals.CREDITS_MISSING,
+            refusals.SAME_LOOK,
+            refusals.PHOTOS_GONE,
+            BUSY,
+            refusals.UNDER_WAY,
+            refusals.OVER_BUDGET,
+        ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """As an order of its own, while their photos and models are kept."""

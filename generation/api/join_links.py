@@ -101,7 +101,10 @@ class OrderJoinLinksView(TenantView):
         shape=JoinLinkShape,
         body=JoinLinkGiven,
         status=201,
-        refuses=(refusals.JOIN_END,),
+        refuses=(
+            refusals.JOIN_END,
+            refusals.JOIN_DOMAIN,
+        ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Whoever opens it proves an address by a code in a mail, comes onto the roster and into
@@ -132,7 +135,10 @@ class JoinLinksView(TenantView):
         shape=JoinLinkShape,
         body=JoinLinkGiven,
         status=201,
-        refuses=(refusals.OWN_JOIN_END,),
+        refuses=(
+            refusals.OWN_JOIN_END,
+            refusals.JOIN_DOMAIN,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Whoever opens it proves an address by a code in a mail, comes onto the roster and into

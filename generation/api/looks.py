@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access
+from generation.api.refusals import LOOK_CHANGED
 from generation.art_direction import CHOICES
 from generation.models import Look
 from generation.ordering import looks
@@ -90,6 +91,7 @@ class LooksView(TenantView):
         shape=LookShape,
         body=LookGiven,
         status=201,
+        refuses=(LOOK_CHANGED,),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """A name that is known gets its next version; what is as it was stays as it is."""

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from accounts import access as accounts_access
 from accounts.api.base import TenantView
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
 from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
@@ -194,6 +195,7 @@ class OrdersView(OrderViews):
             refusals.OVER_BUDGET,
             refusals.DUE,
             refusals.NOT_ON_ROSTER,
+            BUSY,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -292,6 +294,7 @@ class OrderCancelView(OrderViews):
         match=True,
         shape=DoneShape,
         later=LATER,
+        refuses=(BUSY,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Ends what has not been delivered; credits that were held come back."""
@@ -313,6 +316,7 @@ class OrderApproveView(OrderViews):
         match=True,
         shape=DoneShape,
         later=LATER,
+        refuses=(BUSY,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Takes a credit for each and delivers; who has not picked yet is passed over."""

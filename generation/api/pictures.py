@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
+from billing.api.refusals import BUSY
 from generation import access, viewing
 from generation.api import refusals
 from generation.api.shoots import ShootShape, ShootView, ShootViews
@@ -201,6 +202,7 @@ class ShootPickView(ShootViews):
         refuses=(
             refusals.NOTHING_TO_CHOOSE,
             refusals.NOT_LISTED,
+            BUSY,
         ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:

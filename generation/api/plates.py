@@ -20,6 +20,7 @@ from generation.api.selfies import MARGIN_BYTES
 from generation.finishing import finishes
 from generation.models import Plate
 from headshots.lib.api.operations import operation
+from headshots.lib.api.refusals import DECODER_UNAVAILABLE
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Looks"
@@ -119,7 +120,10 @@ class PlatesView(TenantView):
         shape=PlateShape,
         body=PlateGiven,
         status=201,
-        refuses=(refusals.GRADIENT,),
+        refuses=(
+            refusals.GRADIENT,
+            refusals.PLATE_CHANGED,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """A name that is known gets its next version."""
@@ -141,7 +145,11 @@ class PlatePicturesView(TenantView):
         upload=PlatePictureGiven,
         status=201,
         limit_bytes=settings.UPLOAD_MAX_BYTES + MARGIN_BYTES,
-        refuses=(refusals.PLATE_PICTURE,),
+        refuses=(
+            refusals.PLATE_PICTURE,
+            refusals.PLATE_CHANGED,
+            DECODER_UNAVAILABLE,
+        ),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """As the part `picture` of a multipart body. Metadata is dropped, pixels alone are kept."""

@@ -112,7 +112,10 @@ class RunsView(RunViews):
         body=RunGiven,
         status=202,
         locates=True,
-        refuses=(refusals.NOTHING_TO_PUBLISH,),
+        refuses=(
+            refusals.NOTHING_TO_PUBLISH,
+            refusals.PUBLISHING_ALREADY,
+        ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Writes everybody's approved headshot to the directory, and the real photo of whoever gave
@@ -155,7 +158,11 @@ class RunUndoView(RunViews):
         match=True,
         shape=RunShape,
         status=202,
-        refuses=(refusals.NOTHING_TO_PUT_BACK,),
+        refuses=(
+            refusals.NOTHING_TO_PUT_BACK,
+            refusals.PUBLISHING_ALREADY,
+            refusals.UNDONE,
+        ),
     )
     def post(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
         """As a run of its own, for everybody whose photo this run has written."""
@@ -178,7 +185,10 @@ class RunResumeView(RunViews):
         match=True,
         shape=RunShape,
         status=202,
-        refuses=(refusals.NOTHING_LEFT,),
+        refuses=(
+            refusals.NOTHING_LEFT,
+            refusals.PUBLISHING_ALREADY,
+        ),
     )
     def post(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
         """Everybody who failed, or was not come to before the run stopped."""

@@ -205,3 +205,131 @@ PUBLISHING_NOW = Refused(
 CLOSING_NAME = Refused(
     "name", 422, "Type the name as it stands here: Acme", "name", name="closing_name"
 )
+ROUNDS_SPENT = Refused(
+    "rounds_spent",
+    409,
+    "New pictures have been made as often as we can. Ask for another pick instead.",
+)
+PHOTOS_DESTROYED = Refused(
+    "photos_gone",
+    409,
+    "The photos of Ada Moreau have been destroyed, so no new pictures can be made of them. Ask for "
+    "another pick instead.",
+    name="photos_destroyed",
+)
+NO_MORE_PICTURES = Refused(
+    "photos_gone",
+    409,
+    "The photos of Ada Moreau have been destroyed, so no more pictures can be made.",
+    name="no_more_pictures",
+)
+HAD_MORE = Refused("had_more", 409, "More pictures were made already.")
+CANNOT_SEND_BACK = Refused(
+    "transition",
+    409,
+    "This shoot is delivered; it cannot become choosing.",
+    name="cannot_send_back",
+)
+CANNOT_SIGN = Refused(
+    "transition",
+    409,
+    "This shoot is cancelled; it cannot become collecting photos.",
+    name="cannot_sign",
+)
+EVIDENCE_MISSING = Refused(
+    "evidence_missing", 422, "Say who signed, and how it can be proved.", "evidence"
+)
+UNDER_WAY = Refused(
+    "under_way",
+    409,
+    "1 of these people is having this look made already, and is no longer ticked.",
+    "shoots",
+)
+LINKS = Refused("links", 409, "This order has 20 links. Revoke one first.")
+KINDS = Refused(
+    "renditions", 422, "This order has no rendition “huge”.", "kinds", name="kinds_unknown"
+)
+TOO_MANY_EXPORTS = Refused(
+    "too_many", 422, "20 exports are under way. Wait for one.", name="too_many_exports"
+)
+SITE = Refused(
+    "site",
+    422,
+    "“www.example.com” is no site. Write it like https://www.example.com.",
+    "sites",
+)
+COLOUR = Refused("colour", 422, "“red” is no colour. Write it like #1a2b3c.", "frame_colour")
+FINISH_CHANGED = Refused(
+    "stale",
+    409,
+    "Somebody changed this finish just now. Load the page again.",
+    name="finish_changed",
+)
+PLATE_CHANGED = Refused(
+    "stale",
+    409,
+    "Somebody changed this plate just now. Load the page again.",
+    name="plate_changed",
+)
+LOOK_CHANGED = Refused(
+    "stale",
+    409,
+    "Somebody changed this look just now. Load the page again.",
+    name="look_changed",
+)
+NOBODY_STANDS_OUT = Refused(
+    "nothing", 409, "Nobody stands out; there is nothing to mend.", name="nobody_stands_out"
+)
+NOTHING_TO_RENDER = Refused(
+    "nothing",
+    409,
+    "There are no headshots to render yet; new ones will come in the newest finish.",
+    name="nothing_to_render",
+)
+NOTHING_RENDERED = Refused(
+    "nothing",
+    409,
+    "None of the headshots could be rendered; the reasons stand beside them.",
+    name="nothing_rendered",
+)
+DECIDED = Refused(
+    "stale", 409, "This has been decided already. Load the page again.", name="decided"
+)
+NOT_THE_NEWEST = Refused(
+    "stale",
+    409,
+    "The headshots have changed since; undo the newest change first.",
+    name="not_the_newest",
+)
+JOIN_DOMAIN = Refused(
+    "domain", 422, "“acme” is no domain. Write it like example.com.", "domains", name="join_domain"
+)
+TOO_MANY_PHOTOS = Refused(
+    "too_many",
+    422,
+    "ada.jpg: there are 30 photos already, which is plenty. Remove one first.",
+    "photos",
+    name="too_many_photos",
+)
+TOO_MANY_ADDRESSES = Refused(
+    "too_many",
+    409,
+    "100 addresses are open. Use those, or wait an hour.",
+    name="too_many_addresses",
+)
+COMPANY = Refused("company", 422, "The company domain is the part before .bamboohr.com.", "company")
+TENANT = Refused("tenant", 422, "The tenant ID is a GUID or a domain.", "tenant")
+SERVICE_ACCOUNT = Refused(
+    "service_account",
+    422,
+    "This is no key file of a service account. Paste the whole JSON file.",
+    "service_account",
+)
+TOKENS = Refused("tokens", 422, "Line 1: write an address, a comma and a token.", "tokens")
+PUBLISHING_ALREADY = Refused(
+    "running",
+    409,
+    "Something is being published there already. Wait until it has ended.",
+    name="publishing_already",
+)
+UNDONE = Refused("undone", 409, "This run was put back already.")

@@ -15,6 +15,7 @@ from accounts.api.employees import EmployeeShape
 from accounts.consent.releases import release_text
 from accounts.languages import CODES
 from accounts.models import Release
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
 from generation.photos import selfies
@@ -173,6 +174,9 @@ class ShootReleaseView(TenantView):
         refuses=(
             refusals.RELEASE_CHANGED,
             refusals.SIGNED_AT,
+            BUSY,
+            refusals.CANNOT_SIGN,
+            refusals.EVIDENCE_MISSING,
         ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:

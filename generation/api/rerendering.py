@@ -107,7 +107,11 @@ class RefinishesView(RefinishViews):
         shape=RefinishShape,
         status=202,
         locates=True,
-        refuses=(refusals.SAME_FINISH, refusals.REFINISH_OPEN),
+        refuses=(
+            refusals.SAME_FINISH,
+            refusals.REFINISH_OPEN,
+            refusals.NOTHING_TO_RENDER,
+        ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """In the newest finish of its look: another plate, crop or set of files. Nothing counts
@@ -142,7 +146,12 @@ class RefinishDecideView(RefinishViews):
         match=True,
         shape=RefinishShape,
         body=DecisionGiven,
-        refuses=(refusals.STILL_RENDERING,),
+        refuses=(
+            refusals.STILL_RENDERING,
+            refusals.NOTHING_RENDERED,
+            refusals.DECIDED,
+            refusals.NOT_THE_NEWEST,
+        ),
     )
     def post(self, request: Request, refinish_id: UUID) -> HttpResponseBase:
         """Once all files are there."""
@@ -204,7 +213,11 @@ class OrderHarmoniseView(TenantView):
         body=HarmoniseGiven,
         status=202,
         locates=True,
-        refuses=(refusals.REFINISH_OPEN,),
+        refuses=(
+            refusals.REFINISH_OPEN,
+            refusals.FINISH_CHANGED,
+            refusals.NOBODY_STANDS_OUT,
+        ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Light and place are rendered anew towards the others; what that cannot mend, or has not

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api.orders import LATER
 from generation.approving import bounds
@@ -73,6 +74,7 @@ class ReviewView(TenantView):
         match=True,
         shape=ReviewedShape,
         later=LATER,
+        refuses=(BUSY,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """The others are left, with the reasons; approve them one by one."""

@@ -25,6 +25,7 @@ from generation.photos import selfies, upload_addresses
 from headshots.lib.api.operations import Operation, operation
 from headshots.lib.api.parsing import BytesParser
 from headshots.lib.api.problems import Refusal
+from headshots.lib.api.refusals import DECODER_UNAVAILABLE
 from headshots.lib.api.shapes import Given, Shape
 from headshots.lib.api.views import ApiView
 from headshots.lib.problems import Problem
@@ -115,6 +116,8 @@ class SelfiesView(TenantView):
             refusals.RELEASE_MISSING,
             refusals.HANDED_IN,
             refusals.PHOTO,
+            refusals.TOO_MANY_PHOTOS,
+            DECODER_UNAVAILABLE,
         ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
@@ -165,6 +168,7 @@ class UploadAddressesView(TenantView):
         refuses=(
             refusals.RELEASE_MISSING,
             refusals.HANDED_IN,
+            refusals.TOO_MANY_ADDRESSES,
         ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
@@ -239,6 +243,9 @@ class UploadView(ApiView):
             refusals.USED,
             refusals.EXPIRED,
             refusals.NO_ADDRESS,
+            refusals.HANDED_IN,
+            refusals.TOO_MANY_PHOTOS,
+            DECODER_UNAVAILABLE,
         ),
     )
     def put(self, request: Request, token: str) -> HttpResponseBase:

@@ -17,6 +17,7 @@ from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
 from accounts.developers import embedding
 from accounts.models import Employee
+from billing.api.refusals import BUSY
 from generation import access, states
 from generation.api import refusals
 from generation.api.embedding import EmbedLinkShape, ReturnUrl
@@ -195,6 +196,7 @@ class ShootsView(ShootViews):
             refusals.HAS_LEFT,
             refusals.ORIGIN_NOT_ALLOWED,
             refusals.RETURN_URL,
+            BUSY,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -249,7 +251,10 @@ class ShootCancelView(ShootViews):
         scope="shoots:write",
         match=True,
         shape=ShootShape,
-        refuses=(refusals.CANNOT_CANCEL,),
+        refuses=(
+            refusals.CANNOT_CANCEL,
+            BUSY,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Ends what has not been delivered; its credit comes back."""
@@ -270,7 +275,10 @@ class ShootApproveView(ShootViews):
         scope="shoots:write",
         match=True,
         shape=ShootShape,
-        refuses=(refusals.NOT_PICKED,),
+        refuses=(
+            refusals.NOT_PICKED,
+            BUSY,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Takes the credit and delivers. Twice is once."""
@@ -291,7 +299,10 @@ class ShootSendBackView(ShootViews):
         match=True,
         shape=ShootShape,
         body=ReasonGiven,
-        refuses=(refusals.NOT_PICKED,),
+        refuses=(
+            BUSY,
+            refusals.CANNOT_SEND_BACK,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """The employee picks again and reads why."""
@@ -354,7 +365,7 @@ class ShootHandInView(ShootViews):
         match=True, shape=ShootShape,
         refuses=(
             refusals.NO_PHOTOS_AWAITED, refusals.TOO_FEW, refusals.STILL_CHECKED,
-            refusals.PHOTOS_WAIT,
+            refusals.PHOTOS_WAIT, BUSY,
         ),
     )  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from accounts.models import Organisation
 from generation import access
+from generation.api.refusals import SITE
 from generation.delivering import team_pages
 from generation.models import Order, TeamPage
 from headshots.lib.api.operations import operation
@@ -74,6 +75,7 @@ class TeamPageView(TenantView):
         match=True,
         shape=TeamPageShape,
         body=TeamPageGiven,
+        refuses=(SITE,),
     )
     def put(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Nobody is on it who has not agreed to that. Publishing again changes the sites."""

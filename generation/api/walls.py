@@ -22,6 +22,7 @@ from generation.models import Alternative, Consistency, Order
 from generation.storage import vault
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
+from headshots.lib.api.refusals import STORAGE_UNAVAILABLE
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Orders"
@@ -173,6 +174,7 @@ class WallView(TenantView):
         scope="headshots:read",
         shape=WallShape,
         query=WallQuery,
+        refuses=(STORAGE_UNAVAILABLE,),
     )
     def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """A headshot that is approved, changed or withdrawn makes it another wall, which has to be
@@ -189,7 +191,10 @@ class WallView(TenantView):
         body=WallGiven,
         status=202,
         locates=True,
-        refuses=(refusals.EMPTY_WALL,),
+        refuses=(
+            refusals.EMPTY_WALL,
+            STORAGE_UNAVAILABLE,
+        ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """As a PNG, or as a PDF of A4 pages, with names. It takes about a second for fifty people;

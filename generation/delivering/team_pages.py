@@ -72,7 +72,9 @@ def publish(*, actor: Actor, of: Order | Organisation, sites: Sequence[str]) -> 
         wanted.append(site)
     if len(wanted) > MOST_SITES:
         raise Problem(
-            _("At most {count} sites can embed the page.").format(count=MOST_SITES), field="sites"
+            _("At most {count} sites can embed the page.").format(count=MOST_SITES),
+            code="too_many_sites",
+            field="sites",
         )
     organisation = _organisation(of)
     grant = grant_of(actor=actor, organisation=organisation)

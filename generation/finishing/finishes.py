@@ -87,11 +87,15 @@ def save_finish(
     `logo` is a PNG or WebP with transparency. Raises Problem for what cannot be made.
     """
     if not 0.25 <= eye_line <= 0.55:
-        raise Problem(_("The eye line is a share of 25 to 55 per cent."), field="eye_line")
+        raise Problem(
+            _("The eye line is a share of 25 to 55 per cent."), code="eye_line", field="eye_line"
+        )
     if not 0 <= closer <= 60:
-        raise Problem(_("Closer is a number from 0 to 60."), field="closer")
+        raise Problem(_("Closer is a number from 0 to 60."), code="closer", field="closer")
     if logo_corner not in ("left", "right"):
-        raise Problem(_("The logo goes to the left or the right."), field="logo_corner")
+        raise Problem(
+            _("The logo goes to the left or the right."), code="logo_corner", field="logo_corner"
+        )
     table = rendition_table.checked(renditions)
     colour = _colour(frame_colour, "frame_colour")
     before = newest(organisation=organisation, look_name=look_name)
@@ -194,7 +198,11 @@ def save_plate(
     if kind not in Plate.Kind.values:
         raise Problem(_("Choose a kind of plate."), code="kind", field="kind")
     if not 0 <= angle < 360 or not 0 <= fall_off <= 60:
-        raise Problem(_("The angle is 0 to 359 degrees, the fall-off 0 to 60."), field="fall_off")
+        raise Problem(
+            _("The angle is 0 to 359 degrees, the fall-off 0 to 60."),
+            code="fall_off",
+            field="fall_off",
+        )
     file = sha256 = ""
     if kind == Plate.Kind.PICTURE:
         file, sha256, colours = _store_picture(organisation, picture)

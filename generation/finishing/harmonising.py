@@ -48,7 +48,7 @@ def harmonise(*, actor: Actor, order: Order, among_staff: bool = False) -> Harmo
     refinishing.refuse_open(order)
     outliers, people = _among_staff(order) if among_staff else _among_order(order)
     if not outliers:
-        raise Problem(_("Nobody stands out; there is nothing to mend."), status=409)
+        raise Problem(_("Nobody stands out; there is nothing to mend."), code="nothing", status=409)
     again = left = spent = 0
     mendable = []
     for standing in outliers:

@@ -38,7 +38,9 @@ class Bamboo:
         company = settings.get("company", "")
         if not re.fullmatch(r"[A-Za-z0-9-]{1,60}", company):
             raise Problem(
-                _("The company domain is the part before .bamboohr.com."), field="company"
+                _("The company domain is the part before .bamboohr.com."),
+                code="company",
+                field="company",
             )
         self._base = f"{base or API}/api/gateway.php/{company}/v1"
         self._http = http.client()

@@ -32,7 +32,7 @@ class Entra:
         self, settings: Mapping[str, str], secrets: Mapping[str, str], base: str | None
     ) -> None:
         if not _NAME.fullmatch(settings.get("tenant", "")):
-            raise Problem(_("The tenant ID is a GUID or a domain."), field="tenant")
+            raise Problem(_("The tenant ID is a GUID or a domain."), code="tenant", field="tenant")
         self._settings, self._secrets = settings, secrets
         self._sign_in, self._graph = base or SIGN_IN, base or GRAPH
         self._http = http.client()

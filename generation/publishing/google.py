@@ -43,6 +43,7 @@ class Google:
         if not isinstance(key, rsa.RSAPrivateKey):
             raise Problem(
                 _("This is no key file of a service account. Paste the whole JSON file."),
+                code="service_account",
                 field="service_account",
             )
         self._key = key

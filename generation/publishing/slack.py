@@ -56,11 +56,12 @@ class Slack:
                     _("Line {number}: write an address, a comma and a token.").format(
                         number=number
                     ),
+                    code="tokens",
                     field="tokens",
                 )
             self._tokens[found.group(1).lower()] = found.group(2)
         if not self._tokens:
-            raise Problem(_("Give at least one person’s token."), field="tokens")
+            raise Problem(_("Give at least one person’s token."), code="tokens", field="tokens")
         self._api, self._pictures = base or API, base or PICTURES
         self._http = http.client()
 

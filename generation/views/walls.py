@@ -197,7 +197,7 @@ def rendition(request: HttpRequest, slug: str, rendition_id: UUID) -> HttpRespon
         name=found.file.rsplit("/", 1)[-1],
     )
     if response is None:
-        raise Problem(_("This file is not stored here any more."), code="file-missing", status=404)
+        raise Problem(_("This file is not stored here any more."), code="file_gone", status=404)
     actor = user_actor(inside.user, request)
     viewing.note(actor=actor, organisation=inside.organisation, about=found)
     return response

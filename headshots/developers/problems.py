@@ -35,7 +35,7 @@ def kinds() -> dict[str, Kind]:
             if "migrations" in file.parts:
                 continue
             text = file.read_text(encoding="utf-8")
-            if "Problem(" in text or "Refusal(" in text:
+            if "Problem" in text or "Refusal" in text:
                 for code, status, sentence in _raised(ast.parse(text)):
                     kind = found.setdefault(code, Kind(code))
                     kind.statuses.add(status)
@@ -44,20 +44,47 @@ def kinds() -> dict[str, Kind]:
     return dict(sorted(found.items()))
 
 
-def _raised(tree: ast.AST) -> Iterator[tuple[str, int, str]]:
+def _raised(tree: ast.Module) -> Iterator[tuple[str, int, str]]:
+    called = _constants(tree)
+    own = _own_calls(tree)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-        if name not in _RAISED or not node.args:
+        if (name not in _RAISED and node not in own) or not node.args:
             continue
         said = {each.arg: each.value for each in node.keywords}
         code = said.get("code")
         status = said.get("status")
+        if isinstance(code, ast.Name):
+            code = called.get(code.id)
         if not isinstance(code, ast.Constant) or not isinstance(code.value, str):
             continue
         number = status.value if isinstance(status, ast.Constant) else _USUAL_STATUS
         yield code.value, int(str(number)), _sentence(node.args[0])
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What the names of a file stand for."""
+    return {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _own_calls(tree: ast.Module) -> set[ast.Call]:
+    """Where classes of problems with a code of their own give it."""
+    return {
+        call
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+        and _RAISED & {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__"
+    }
 
 
 def _sentence(node: ast.expr) -> str:

@@ -64,7 +64,7 @@ class DecoderUnavailable(Problem):
     def __init__(self) -> None:
         super().__init__(
             "Photos cannot be opened at the moment. Try again in a minute.",
-            code="decoder-unavailable",
+            code="decoder_unavailable",
             status=503,
         )
 

@@ -59,7 +59,7 @@ class EmbeddedPostgresError(Problem):
     """The embedded server cannot be used; the sentence says what to do."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, code="embedded-postgres", status=503)
+        super().__init__(sentence, code="embedded_postgres", status=503)
 
 
 @dataclass(frozen=True)

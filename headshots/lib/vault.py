@@ -43,16 +43,14 @@ class VaultUnavailable(Problem):
     """The storage cannot do what was asked now; nothing half-made is left under a key."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, code="storage-unavailable", status=503)
+        super().__init__(sentence, code="storage_unavailable", status=503)
 
 
 class FileMissing(Problem):
     """There is no file under this key, or no longer."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(
-            _("This file is not stored here any more."), code="file-missing", status=404
-        )
+        super().__init__(_("This file is not stored here any more."), code="file_gone", status=404)
         self.key = key
 
 

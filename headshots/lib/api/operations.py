@@ -78,6 +78,7 @@ SAYS = {
     415: "The body is of another type than this takes.",
     422: "A field is missing or wrong.",
     429: "Too many requests; `Retry-After` says when to go on.",
+    500: "Our fault; nothing was done.",
     503: "Away for a moment; nothing was done.",
 }
 
@@ -119,7 +120,7 @@ def operation(
 
     def declare(method: F) -> F:
         method.operation = declared  # type: ignore[attr-defined]
-        statuses = {400, 422, 503, *also, *(each.status for each in refuses)}
+        statuses = {400, 422, 500, 503, *also, *(each.status for each in refuses)}
         writes = id.split("_")[-1] not in ("list", "get", "file")
         parameters: list[Any] = [taken] if taken().fields else []
         if scope:
@@ -175,7 +176,7 @@ def operation(
         ]
         usual = shared(
             key=bool(scope), writes=writes, post=method.__name__ == "post", match=match, many=many,
-            photo=limit_bytes is not None,
+            photo=limit_bytes is not None, takes=bool(upload or raw), gives=bool(binary),
         )  # fmt: skip
         return extend_schema(
             operation_id=id,

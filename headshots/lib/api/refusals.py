@@ -134,14 +134,41 @@ THROTTLED = Refused("throttled", 429, "More than 600 requests within a minute. G
 UNAVAILABLE = Refused(
     "unavailable", 503, "The database is away for a moment. Nothing was done; try again."
 )
+INTERNAL = Refused(
+    "internal", 500, "Something went wrong on our side. It is logged under the request's id."
+)
+STORAGE_UNAVAILABLE = Refused(
+    "storage_unavailable",
+    503,
+    "The storage for private files does not work (Input/output error). Nothing was changed; try "
+    "again when it does.",
+)
+FILE_GONE = Refused("file_gone", 404, "This file is not stored here any more.")
+DECODER_UNAVAILABLE = Refused(
+    "decoder_unavailable", 503, "Photos cannot be opened at the moment. Try again in a minute."
+)
+# What no operation says, as it is about what is none.
+METHOD = Refused("method", 405, 'Method "PUT" not allowed.')
+NOWHERE = Refused(
+    "not_found",
+    404,
+    "There is no such address. The reference lists those there are.",
+    name="nowhere",
+)
 
 
 def shared(
-    *, key: bool, writes: bool, post: bool, match: bool, many: bool, photo: bool
-) -> Iterable[Refused]:
+    *, key: bool, writes: bool, post: bool, match: bool, many: bool, photo: bool, takes: bool,
+    gives: bool,
+) -> Iterable[Refused]:  # fmt: skip
     """What an operation refuses as others do: those that need a key, write, post, hear If-Match,
-    list rows or take a photo."""
-    yield from (VERSION, THROTTLED, UNAVAILABLE) if key else (CUT_OFF, UNAVAILABLE)
+    list rows or take a photo, and those that take or give a file."""
+    yield from (VERSION, THROTTLED) if key else (CUT_OFF,)
+    yield from (UNAVAILABLE, INTERNAL)
+    if takes or gives:
+        yield STORAGE_UNAVAILABLE
+    if gives:
+        yield FILE_GONE
     yield LIMIT if many else FIELD_UNKNOWN
     if many:
         yield CURSOR
@@ -161,7 +188,7 @@ def shared(
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give each refusal of each operation its examples; a hook of drf-spectacular."""
-    known: dict[str, Refused] = {}
+    known: dict[str, Refused] = {each.key: each for each in (METHOD, NOWHERE)}
     for item in result["paths"].values():
         for said in (item[method] for method in METHODS if method in item):
             for each in said.pop(OWN):

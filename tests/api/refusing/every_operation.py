@@ -119,3 +119,7 @@ def _photo_too_large(program: Program, world: World, patch: pytest.MonkeyPatch) 
 def _throttled(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     ApiKey.objects.update(minute_began=timezone.now(), minute_count=600)
     return program.get("employees")
+
+
+put("method", lambda p, w, m: p.send("PUT", "employees", {}))
+put("nowhere", lambda p, w, m: p.get("employes"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +11,17 @@ from django.http import HttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
-from generation.models import Finishing, PublishingRun, Shoot, State
+from generation.models import DownloadLink, Export, Finishing, PublishingRun, Shoot, State
 from tests.api.program import Program
 from tests.api.refusing.kit import delivered, of_ada, put, recipe
-from tests.world import DIRECTION, World, give_files, give_initials, make_finishing
+from tests.world import (
+    DIRECTION,
+    World,
+    give_files,
+    give_initials,
+    make_finishing,
+    with_adapter,
+)
 
 put("nothing_approved", lambda p, w, m: p.post("exports", {"order": str(w.order().pk)}))
 
@@ -159,3 +167,77 @@ def _resume(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpRe
 
 put("same_look", lambda p, w, m: another(p, w))
 put("photos_gone", lambda p, w, m: another(p, w, attire="white shirt"))
+
+
+@recipe("under_way")
+def _under_way(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = with_adapter(world.shoot(State.DELIVERED))
+    other = {"name": "Other", **DIRECTION, "attire": "white shirt"}
+    body = {"look": program.post("looks", other).json()["id"], "shoots": [str(shoot.pk)]}
+    place = f"orders/{shoot.order_id}/another-look"
+    assert program.post(place, body).status_code == 201
+    return program.post(place, body)
+
+
+@recipe("links")
+def _links(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    order = world.order()
+    DownloadLink.objects.bulk_create(
+        DownloadLink(order=order, expires_at=timezone.now() + timedelta(days=1)) for _ in range(20)
+    )
+    return program.post(f"orders/{order.pk}/download-links", {})
+
+
+put(
+    "kinds_unknown",
+    lambda p, w, m: p.post(f"orders/{w.order().pk}/download-links", {"kinds": ["huge"]}),
+)
+
+
+@recipe("too_many_exports")
+def _exports(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    order = world.order()
+    Export.objects.bulk_create(
+        Export(
+            organisation=world.organisation,
+            order=order,
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+        for _ in range(20)
+    )
+    return program.post("exports", {"order": str(order.pk)})
+
+
+put(
+    "site",
+    lambda p, w, m: p.send(
+        "PUT", f"orders/{w.order().pk}/team-page", {"sites": ["www.example.com"]}
+    ),
+)
+put(
+    "colour",
+    lambda p, w, m: p.patch(f"looks/{w.look.pk}/finish", {"frame_colour": "red"}),
+)
+put("nobody_stands_out", lambda p, w, m: p.post(f"orders/{w.order().pk}/harmonise"))
+put("nothing_to_render", lambda p, w, m: p.post(f"orders/{w.order().pk}/refinishes"))
+
+
+def decide(program: Program, refinish: Any, decision: str) -> HttpResponse:
+    return program.post(f"refinishes/{refinish.pk}/decide", {"decision": decision})
+
+
+put("nothing_rendered", lambda p, w, m: decide(p, make_finishing(w)["refinish"], "approve"))
+
+
+@recipe("decided")
+def _decided(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    refinish = make_finishing(world)["refinish"]
+    assert decide(program, refinish, "discard").status_code == 200
+    return decide(program, refinish, "discard")
+
+
+put("not_the_newest", lambda p, w, m: decide(p, make_finishing(w)["refinish"], "undo"))
+put(
+    "join_domain",
+    lambda p, w, m: p.post("join-links", {"cap": 5, "domains": ["acme"]}),
+)

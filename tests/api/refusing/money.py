@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from billing.models import Purchase
-from billing.payments import subscriptions
+from billing.payments import subscriptions, top_ups
 from billing.payments.shapes import PlanState
 from tests.api.program import Program
 from tests.api.refusing.kit import put, recipe
@@ -67,3 +67,31 @@ def top_up(program: Program, patch: pytest.MonkeyPatch, **body: Any) -> HttpResp
 
 put("cap", lambda p, w, m: top_up(p, m, on=True, cap_cents=100))
 put("no_card", lambda p, w, m: top_up(p, m, on=True))
+
+
+@recipe("many_open")
+def _many(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    for _ in range(20):
+        bought(world)
+    return begin(program, patch, credits=5)
+
+
+@recipe("no_card_there")
+def _no_card(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    with_key(patch)
+    patch.setattr(top_ups.shapes, "read_stored_card", lambda api, session: None)
+    return program.send("PUT", "credits/top-up/card", {"session": "cs_live_x"})
+
+
+@recipe("sandbox_pays_nothing")
+def _sandbox(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    with_key(patch)
+    return Program.of(world.organisation, test=True).post("credits/portal")
+
+
+@recipe("vat_id")
+def _vat(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    with_key(patch)
+    place = f"invoices/{bought(world, kind='invoice').pk}/send"
+    # Two letters each, once they are capitals.
+    return program.post(place, {"vat_id": "ß" * 16})

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from accounts.developers import api_keys, partners
-from accounts.models import Role
+from accounts.models import ApiKey, Event, MemberInvitation, Role
 from accounts.webhooks import endpoints
+from headshots.lib.api.views import VERSION
 from tests.api.program import Program
 from tests.api.refusing.kit import NOBODYS, ada, put, recipe
 from tests.world import World, make_world
@@ -153,3 +154,57 @@ put(
     "location",
     lambda p, w, m: p.patch("organisation/clocks", {"locations": {"Atlantis": "Europe/Paris"}}),
 )
+
+
+@recipe("too_many_keys")
+def _keys(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    ApiKey.objects.bulk_create(
+        ApiKey(organisation=world.organisation, name="x", public_id=f"{n:016}", version=VERSION)
+        for n in range(99)
+    )
+    return program.post("keys", KEY)
+
+
+@recipe("too_many_invitations")
+def _invitations(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    MemberInvitation.objects.bulk_create(
+        MemberInvitation(
+            organisation=world.organisation,
+            email=f"{n}@acme.example",
+            role=Role.VIEWER,
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+        for n in range(100)
+    )
+    return program.post("member-invitations", {"email": "mira@acme.example", "role": "viewer"})
+
+
+@recipe("invitation_over")
+def _over(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    invitation = world.invite_member()
+    MemberInvitation.objects.update(accepted_at=timezone.now())
+    return program.delete(f"member-invitations/{invitation.pk}")
+
+
+put("organisation_name", lambda p, w, m: p.patch("organisation", {"name": "!!!"}))
+put("hours", lambda p, w, m: p.patch("organisation/clocks", {"quiet_from": 8, "quiet_until": 8}))
+
+
+def with_attributes(program: Program, attributes: dict[str, str]) -> HttpResponse:
+    return program.post("employees", {"email": "a@b.example", "attributes": attributes})
+
+
+put("attribute", lambda p, w, m: with_attributes(p, {"x" * 61: "y"}))
+put("attributes", lambda p, w, m: with_attributes(p, {f"x{n}": "y" for n in range(31)}))
+
+
+@recipe("too_many_events")
+def _events(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    endpoint = world.endpoint()
+    Event.objects.filter(organisation=world.organisation).delete()
+    Event.objects.bulk_create(
+        Event(organisation=world.organisation, type="order.placed", payload="{}")
+        for _ in range(10_001)
+    )
+    since = (timezone.now() - timedelta(days=1)).isoformat()
+    return program.post(f"webhook-endpoints/{endpoint.pk}/replay", {"since": since})

@@ -163,3 +163,70 @@ def _closed(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpRe
 
 put("origin_not_allowed", lambda p, w, m: embed(p, w, "https://people.example.com/done"))
 put("return_url", lambda p, w, m: embed(p, w, "/done"))
+
+
+@recipe("rounds_spent")
+def _rounds(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.APPROVING)
+    Shoot.objects.filter(pk=shoot.pk).update(asked_again=2)
+    return program.post(f"shoots/{shoot.pk}/redo", {"fault": "other"})
+
+
+def without_photos(program: Program, world: World, act: str, body: Any = None) -> HttpResponse:
+    shoot = of_ada(world, State.APPROVING)
+    Shoot.objects.filter(pk=shoot.pk).update(inputs_destroyed_at=timezone.now())
+    return program.post(f"shoots/{shoot.pk}/{act}", body)
+
+
+put("photos_destroyed", lambda p, w, m: without_photos(p, w, "redo", {"fault": "other"}))
+put("no_more_pictures", lambda p, w, m: without_photos(p, w, "more-pictures"))
+
+
+@recipe("had_more")
+def _had_more(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.CHOOSING)
+    Shoot.objects.filter(pk=shoot.pk).update(wanted=12)
+    return program.post(f"shoots/{shoot.pk}/more-pictures")
+
+
+@recipe("cannot_send_back")
+def _send_back(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.DELIVERED)
+    return program.post(f"shoots/{shoot.pk}/send-back", {"reason": "Too dark."})
+
+
+def sign_for(program: Program, shoot: Any, **changes: str) -> HttpResponse:
+    place = f"shoots/{shoot.pk}/release"
+    text = program.get(f"{place}-text").json()["text"]
+    signed_at = (timezone.now() - timedelta(hours=1)).isoformat()
+    return program.post(place, {**SIGNED, "text": text, "signed_at": signed_at, **changes})
+
+
+@recipe("cannot_sign")
+def _cannot_sign(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot()
+    program.post(f"shoots/{shoot.pk}/cancel")
+    return sign_for(program, shoot)
+
+
+put("evidence_missing", lambda p, w, m: sign_for(p, w.shoot(), evidence="x"))
+
+
+@recipe("too_many_photos")
+def _photos(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.COLLECTING)
+    Selfie.objects.filter(shoot=shoot).delete()
+    add_selfies(shoot, ["rejected"] * 30)
+    return photo(program, shoot, jpeg())
+
+
+@recipe("too_many_addresses")
+def _addresses(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.COLLECTING)
+    UploadAddress.objects.bulk_create(
+        UploadAddress(
+            shoot=shoot, token_hash=f"{n:064}", expires_at=timezone.now() + timedelta(hours=1)
+        )
+        for n in range(100)
+    )
+    return program.post(f"shoots/{shoot.pk}/upload-addresses")
