@@ -36,4 +36,9 @@ urlpatterns = [
     path("publishing/<uuid:run_id>/live", publishing.live, name="publishing_live"),
     path("publishing/<uuid:run_id>/resume", publishing.resume, name="publishing_resume"),
     path("publishing/<uuid:run_id>/undo", publishing.undo, name="publishing_undo"),
+    path(
+        "publishing/<uuid:run_id>/undo/<uuid:shoot_id>",
+        publishing.undo_one,
+        name="publishing_undo_one",
+    ),
 ]

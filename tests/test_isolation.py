@@ -190,6 +190,7 @@ TABLE = [
     Case("publishing_live", ADMIN, needs="run"),
     Case("publishing_resume", {"viewer": 403, "admin": 409, "owner": 409}, "post", "run"),
     Case("publishing_undo", {"viewer": 403, "admin": 409, "owner": 409}, "post", "run"),
+    Case("publishing_undo_one", {"viewer": 403, "admin": 409, "owner": 409}, "post", "run_of_one"),
     Case("shoot_anew", {"viewer": 403, "admin": 422, "owner": 422}, "post", "approving"),
     Case("order_cancel", DONE_ADMIN, "post", "order"),
     Case("shoot", ALL, needs="shoot"),
@@ -333,7 +334,7 @@ def thing(world: World, needs: str) -> dict[str, object]:
         return {"slug": slug, f"{needs}_id": found.pk}
     if needs == "budget":
         return {"slug": slug, "budget_id": world.budget().pk}
-    if needs in ("directory", "run", "to_publish"):
+    if needs in ("directory", "run", "run_of_one", "to_publish"):
         directory = world.directory()
         if needs == "directory":
             return {"slug": slug, "directory_id": directory.pk}
@@ -342,6 +343,8 @@ def thing(world: World, needs: str) -> dict[str, object]:
         run = PublishingRun.objects.create(
             order=world.order(1), directory=directory, aim="publish", state="done"
         )
+        if needs == "run_of_one":
+            return {"slug": slug, "run_id": run.pk, "shoot_id": run.order.shoots.get().pk}
         return {"slug": slug, "run_id": run.pk}
     if needs == "link":
         link = download_links.make(actor=world.actor, order=world.order(1), days=7)

@@ -61,6 +61,14 @@ class RunGiven(Given):
     example = {"directory": "019ab1c2-0000-7000-8000-000000000024", "aim": "rehearse"}
 
 
+class UndoGiven(Given):
+    """Whose photo is put back; without a shoot everybody's."""
+
+    shoot = serializers.UUIDField(required=False)
+
+    example = {"shoot": "019ab1c2-0000-7000-8000-00000000000d"}
+
+
 class RunViews(TenantView):
     """What the views of runs share."""
 
@@ -157,17 +165,22 @@ class RunUndoView(RunViews):
         scope="headshots:write",
         match=True,
         shape=RunShape,
+        body=UndoGiven,
         status=202,
         refuses=(
             refusals.NOTHING_TO_PUT_BACK,
             refusals.PUBLISHING_ALREADY,
+            refusals.PUT_BACK_ALREADY,
             refusals.UNDONE,
         ),
     )
     def post(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
-        """As a run of its own, for everybody whose photo this run has written."""
+        """As a run of its own, for everybody whose photo this run has written, or for one person
+        alone, whom later ones leave out."""
+        run = access.publishing_run(self.inside, publishing_run_id)
+        alone = self.body().get("shoot")
         undone = runs.undo(
-            actor=self.actor, run=access.publishing_run(self.inside, publishing_run_id)
+            actor=self.actor, run=run, shoot=access.shoot(self.inside, alone) if alone else None
         )
         return self.told(undone, reverse("api:publishing_run", args=[undone.pk]))
 

@@ -193,6 +193,12 @@ NOTHING_TO_PUT_BACK = Refused(
     "This run changed nothing that can be put back.",
     name="nothing_to_put_back",
 )
+PUT_BACK_ALREADY = Refused(
+    "undone",
+    409,
+    "What stood there of this person was put back already.",
+    name="put_back_already",
+)
 DIRECTORY_FIELD = Refused("missing", 422, "Fill in “API key”.", "api_key")
 DIRECTORY_OF_ANOTHER = Refused(
     "directory_of_another",

@@ -310,6 +310,7 @@ def _put_back(run: PublishingRun, target: Target, publication: Publication) -> N
             else gettext_noop("No photo stands there, as before.")
         )
         _finish(publication, Publication.State.DONE, said)
+        note(was, said)
         return
     if not was.before:
         raise Refusal(gettext_noop("The photo of before is not kept any more."))
@@ -324,7 +325,9 @@ def _put_back(run: PublishingRun, target: Target, publication: Publication) -> N
     before = base64.b64decode(text)
     target.write(was.remote_id, before)
     _read_back(target, was.remote_id, before)
-    _finish(publication, Publication.State.DONE, gettext_noop("The photo of before stands there."))
+    said = gettext_noop("The photo of before stands there.")
+    _finish(publication, Publication.State.DONE, said)
+    note(was, said)
 
 
 def _read_back(target: Target, remote_id: str, sent: bytes) -> None:

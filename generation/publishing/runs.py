@@ -44,24 +44,54 @@ def start(
     return _begin(actor, order, directory, aim, shoots, None)
 
 
-def undo(*, actor: Actor, run: PublishingRun) -> PublishingRun:
-    """Put back what stood there before, for everybody whose photo this run has written; nothing
-    for whoever may not stand there any more and took the photo of before along.
+@transaction.atomic
+def undo(*, actor: Actor, run: PublishingRun, shoot: Shoot | None = None) -> PublishingRun:
+    """Put back what stood there before, for everybody whose photo this run has written, or for
+    `shoot`'s person alone; nothing for whoever may not stand there any more and took the photo of
+    before along. Whoever was put back alone is left out of the rest.
 
     Raises Problem where there is nothing to put back, or it is already being put back.
     """
-    written = [
+    run = PublishingRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    changed = can_be_put_back(run=run)
+    asked = changed if shoot is None else changed & {shoot.pk}
+    if not asked:
+        raise Problem(
+            _("This run changed nothing that can be put back.")
+            if shoot is None
+            else _("This run changed nothing of this person that can be put back."),
+            code="nothing",
+            status=409,
+        )
+    left = asked - put_back(run=run)
+    if not left:
+        raise Problem(
+            _("This run was put back already.")
+            if shoot is None
+            else _("What stood there of this person was put back already."),
+            code="undone",
+            status=409,
+        )
+    return _begin(actor, run.order, run.directory, Aim.UNDO, sorted(left), run)
+
+
+def can_be_put_back(*, run: PublishingRun) -> set[UUID]:
+    """The shoots whose photo this run has written over one that is kept, over none, or where none
+    may stand any more; whether or not they were put back since."""
+    if run.aim != Aim.PUBLISH:
+        return set()
+    return {
         publication.shoot_id
         for publication in run.publications.filter(wrote=True).select_related("shoot__alternative")
         if publication.had_before is False or publication.before or must_go(publication.shoot)
-    ]
-    if run.aim != Aim.PUBLISH or not written:
-        raise Problem(
-            _("This run changed nothing that can be put back."), code="nothing", status=409
-        )
-    if run.undone_by.exists():
-        raise Problem(_("This run was put back already."), code="undone", status=409)
-    return _begin(actor, run.order, run.directory, Aim.UNDO, written, run)
+    }
+
+
+def put_back(*, run: PublishingRun) -> set[UUID]:
+    """The shoots that an undoing of this run was begun for, whatever came of it: where it failed,
+    that one is tried again."""
+    begun = Publication.objects.filter(run__undoes=run).order_by()
+    return set(begun.values_list("shoot", flat=True))
 
 
 def _begin(

@@ -129,6 +129,8 @@ def _context(request: HttpRequest, inside: Membership, run: PublishingRun) -> di
     if request.GET.get("only") == "left":
         found = found.exclude(state=Publication.State.DONE)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    running = run.state == PublishingRun.State.RUNNING
+    undoable = set() if running else runs.can_be_put_back(run=run) - runs.put_back(run=run)
     return {
         "inside": inside,
         "run": run,
@@ -138,11 +140,8 @@ def _context(request: HttpRequest, inside: Membership, run: PublishingRun) -> di
         "page": page,
         "only": request.GET.get("only", ""),
         "taken_out": runs.taken_out(run=run),
-        "running": run.state == PublishingRun.State.RUNNING,
-        "may_undo": run.aim == PublishingRun.Aim.PUBLISH
-        and run.state != PublishingRun.State.RUNNING
-        and run.publications.filter(wrote=True).exists()
-        and not run.undone_by.exists(),
+        "running": running,
+        "undoable": undoable,
     }
 
 
@@ -187,4 +186,17 @@ def undo(request: HttpRequest, slug: str, run_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug, Role.ADMIN)
     found = access.publishing_run(inside, run_id)
     undoing = runs.undo(actor=user_actor(inside.user, request), run=found)
+    return redirect("publishing_run", slug=slug, run_id=undoing.pk)
+
+
+@require_POST
+@login_required
+def undo_one(request: HttpRequest, slug: str, run_id: UUID, shoot_id: UUID) -> HttpResponse:
+    """Put back what stood there of one person before."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    undoing = runs.undo(
+        actor=user_actor(inside.user, request),
+        run=access.publishing_run(inside, run_id),
+        shoot=access.shoot(inside, shoot_id),
+    )
     return redirect("publishing_run", slug=slug, run_id=undoing.pk)

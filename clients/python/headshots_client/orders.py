@@ -314,9 +314,13 @@ class Orders(Resource[shapes.Order]):
         found = self._post(f"/publishing-runs/{id}/resume", if_match=if_match)
         return cast(shapes.PublishingRun, found)
 
-    def undo_publishing(self, id: str, *, if_match: str | None = None) -> shapes.PublishingRun:
-        """Put back what stood there before, as a run of its own."""
-        found = self._post(f"/publishing-runs/{id}/undo", if_match=if_match)
+    def undo_publishing(
+        self, id: str, *, shoot: str | None = None, if_match: str | None = None
+    ) -> shapes.PublishingRun:
+        """Put back what stood there before, as a run of its own: of everybody, or of the person
+        of one shoot."""
+        body = {"shoot": shoot} if shoot else None
+        found = self._post(f"/publishing-runs/{id}/undo", body, if_match=if_match)
         return cast(shapes.PublishingRun, found)
 
     def join_links(self, id: str) -> Iterator[shapes.JoinLink]:

@@ -11,7 +11,15 @@ from django.http import HttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
-from generation.models import DownloadLink, Export, Finishing, PublishingRun, Shoot, State
+from generation.models import (
+    DownloadLink,
+    Export,
+    Finishing,
+    Publication,
+    PublishingRun,
+    Shoot,
+    State,
+)
 from tests.api.program import Program
 from tests.api.refusing.kit import delivered, of_ada, put, recipe
 from tests.world import (
@@ -122,6 +130,18 @@ def _put_back(program: Program, world: World, patch: pytest.MonkeyPatch) -> Http
     run = publish(program, world, with_files(world).order_id)
     assert run.status_code == 202
     return program.post(f"publishing-runs/{run.json()['id']}/undo")
+
+
+@recipe("put_back_already")
+def _put_back_already(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = with_files(world)
+    run = PublishingRun.objects.create(
+        order=shoot.order, directory=world.directory(), aim="publish", state="done"
+    )
+    Publication.objects.create(run=run, shoot=shoot, wrote=True, had_before=False, state="done")
+    alone = {"shoot": str(shoot.pk)}
+    assert program.post(f"publishing-runs/{run.pk}/undo", alone).status_code == 202
+    return program.post(f"publishing-runs/{run.pk}/undo", alone)
 
 
 put("empty_wall", lambda p, w, m: p.post(f"orders/{w.order().pk}/wall", {"kind": "png"}))

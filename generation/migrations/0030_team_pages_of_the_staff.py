@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0020_links_for_rights_alone"),
-        ("generation", "0028_team_pages_of_partners"),
+        ("generation", "0029_rejected_pictures"),
     ]
 
     operations = [
