@@ -138,7 +138,7 @@ def miss(cut: Cutout, true: Shares) -> Miss:
     found = cv2.resize(cut.alpha, (width, height), interpolation=cv2.INTER_AREA)
     away = np.abs(found - true)
     solid = (found > 0.5).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid)
     largest = stats[1:, cv2.CC_STAT_AREA].max(initial=0)
     loose = (solid.sum() - largest) / solid.size
     rim = cv2.dilate(((true > 0.02) & (true < 0.98)).astype(np.uint8), np.ones((9, 9), np.uint8))

@@ -30,7 +30,6 @@ OTHERS = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CO
 FOR_BUILDERS = ("developers/", "components_page.html", "components_sample.html", "demo_mail.html")
 # Markup that is no page's words: what mail programs and allauth are told.
 NO_WORDS = (
-    "account/email/base_message.txt",
     "allauth/elements/button.html",
     "components/chosen.html",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 from django_q.tasks import schedule
 
+from accounts.mail.letters import Letter
 from headshots.lib.sealed import SealBroken, seal, unseal
 
 EVERY = timedelta(minutes=5)
@@ -26,6 +28,7 @@ def try_later(message: EmailMultiAlternatives) -> None:
         "to": list(message.to),
         "headers": dict(message.extra_headers),
         "alternatives": [list(part) for part in message.alternatives],
+        "logo": base64.b64encode(getattr(message, "logo", b"")).decode(),
     }
     # SECURITY: it holds a code or a link to a new password, which no row may give away.
     _queue(seal(json.dumps(kept), purpose=_PURPOSE), 1)
@@ -37,8 +40,9 @@ def send_again(*, sealed: str, tries: int) -> bool:
         kept = json.loads(unseal(sealed, purpose=_PURPOSE))
     except SealBroken:
         return False
-    alternatives = kept.pop("alternatives")
-    message = EmailMultiAlternatives(**kept)
+    alternatives, logo = kept.pop("alternatives"), kept.pop("logo", "")
+    message = Letter(**kept)
+    message.logo = base64.b64decode(logo)
     for content, kind in alternatives:
         message.attach_alternative(content, kind)
     try:

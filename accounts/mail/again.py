@@ -37,7 +37,7 @@ def attempt(*, letter: Letter, task: str, args: Sequence[str]) -> Outcome:
         letter.send()
     except OSError as error:
         log.exception("mail_failed", task=task, about=list(args))
-        if _for_good(error):
+        if for_good(error):
             return Outcome.REFUSED
         schedule(
             task,
@@ -50,7 +50,8 @@ def attempt(*, letter: Letter, task: str, args: Sequence[str]) -> Outcome:
     return Outcome.SENT
 
 
-def _for_good(error: OSError) -> bool:
+def for_good(error: OSError) -> bool:
+    """Whether the server refuses every recipient of a mail, and would again."""
     return isinstance(error, SMTPRecipientsRefused) and all(
         code >= 500 for code, _ in error.recipients.values()
     )

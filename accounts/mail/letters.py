@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from email.message import Message
 from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
@@ -41,7 +42,7 @@ class Letter(EmailMultiAlternatives):
 
 def letter(
     *,
-    organisation: Organisation,
+    organisation: Organisation | None,
     template: str,
     subject: str,
     context: Mapping[str, object],
@@ -49,20 +50,21 @@ def letter(
     headers: Mapping[str, str] | None = None,
 ) -> Letter:
     """The mail that `emails/TEMPLATE.txt` and `.html` make, in the language that is active and by
-    the organisation's clock. A sandbox's is addressed to nobody, so that sending it sends nothing.
+    the organisation's clock; without one in our own name. A sandbox's is addressed to nobody, so
+    that sending it sends nothing.
 
     A logo that cannot be read just now is left out; the mail goes all the same.
     """
-    logo = logo_of(organisation)
+    logo = logo_of(organisation) if organisation else b""
     shown = _shown(logo, f"cid:{_LOGO_ID}")
-    with timezone.override(clocks.at_home(organisation)):
+    with timezone.override(clocks.at_home(organisation) if organisation else UTC):
         text = render_to_string(f"emails/{template}.txt", {**context})
         html = render_to_string(f"emails/{template}.html", {**context, **shown})
     mail = Letter(
         subject=subject,
         body=text,
         # SECURITY: whoever has a test key says who is in a sandbox, and none of them asked for it.
-        to=[] if organisation.sandbox_of_id else list(to),
+        to=[] if organisation and organisation.sandbox_of_id else list(to),
         headers=dict(headers or {}),
     )
     mail.attach_alternative(html, "text/html")

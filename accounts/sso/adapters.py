@@ -18,7 +18,6 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.contrib import messages
-from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,7 +25,8 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor, user_actor
-from accounts.mail import account_mail
+from accounts.mail import account_letters, account_mail
+from accounts.mail.again import for_good
 from accounts.membership import member_invitations
 from accounts.membership.second_factor import has_second_factor
 from accounts.models import IdentityProvider, Member, MemberInvitation, Role, User
@@ -42,26 +42,32 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     does not take is tried again, and whoever waits for it is told."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        request = allauth_context.request
-        message = self.render_mail(
-            template_prefix,
-            email,
-            {
-                "request": request,
-                "email": email,
-                "current_site": get_current_site(request),
-                **context,
-            },
-        )
+        message = account_letters.letter(name=template_prefix, email=email, context=context)
         try:
             message.send()
-        except OSError:
+            return
+        except OSError as error:
             log.exception("account_mail_failed", template=template_prefix)
-            account_mail.try_later(message)
-            messages.warning(
-                request,
-                _("The mail server did not take it. It is tried again every five minutes."),
-            )
+            if for_good(error):
+                said = _(
+                    "The mail server refuses this address. Look whether it is written rightly."
+                )
+            else:
+                account_mail.try_later(message)
+                said = _("The mail server did not take it. It is tried again every five minutes.")
+        if account_letters.KINDS[template_prefix].awaited:
+            messages.warning(allauth_context.request, said)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        super().send_notification_mail(
+            template_prefix, user, {**(context or {}), "user": user}, email
+        )
 
     def pre_login(
         self, request: HttpRequest, user: User, *, signal_kwargs: Any, **more: Any

@@ -131,6 +131,7 @@ class OrdersByDepartmentView(OrderViews):
             more_pictures=said["more_pictures"],
             cost_centre=said.get("cost_centre", ""),
             po_number=said.get("po_number", ""),
+            why=said.get("why", ""),
         )
         self.counts = orders.counts_of(made)
         shown = OrderShape(made, many=True, context={"view": self, "expand": ()}).data

@@ -39,6 +39,10 @@ DUE = (
     f"In {USUAL_DAYS} days, where none is given. Mails and pages say the day that it is in the "
     "organisation’s time zone; an order of the pages is due at 23:59 there."
 )
+WHY = (
+    "Who asks for headshots and why, in the organisation’s own words: read by everybody who is "
+    "invited, in the mail and on their first page."
+)
 
 
 class OrderShape(Shape):
@@ -56,6 +60,7 @@ class OrderShape(Shape):
         help_text="How the files of its headshots are named, such as `{last}_{first}_{number}`."
     )
     more_pictures = serializers.BooleanField()
+    why = serializers.CharField(help_text=WHY)
     cost_centre = serializers.CharField()
     po_number = serializers.CharField()
     promised_hours = serializers.IntegerField(
@@ -76,6 +81,7 @@ class OrderShape(Shape):
         "remind_every": 3,
         "naming": USUAL_NAMING,
         "more_pictures": False,
+        "why": "Our new website shows who answers when customers call.",
         "cost_centre": "4711",
         "po_number": "PO-2026-118",
         "promised_hours": 24,
@@ -115,6 +121,9 @@ class OrderGiven(Given):
         default=False,
         help_text="Eight pictures or more to choose from instead of four, for a credit more each.",
     )
+    why = serializers.CharField(
+        max_length=orders.LONGEST_WHY, required=False, allow_blank=True, help_text=WHY
+    )
     cost_centre = serializers.CharField(max_length=60, required=False, allow_blank=True)
     po_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
 
@@ -124,6 +133,7 @@ class OrderGiven(Given):
         "due_at": "2026-12-09T09:00:00Z",
         "name": "Research, autumn",
         "invite": True,
+        "why": "Our new website shows who answers when customers call.",
     }
 
 
@@ -215,6 +225,7 @@ class OrdersView(OrderViews):
             more_pictures=said["more_pictures"],
             cost_centre=said.get("cost_centre", ""),
             po_number=said.get("po_number", ""),
+            why=said.get("why", ""),
         )
         return self.shown(order, location=reverse("api:order", args=[order.pk]))
 

@@ -21,6 +21,8 @@ class Order(Row):
     due_at = models.DateTimeField()
     # Days between reminders to whoever has something to do; 0 sends none by itself.
     remind_every = models.PositiveSmallIntegerField(default=3)
+    # What the organisation says to its people of who asks for headshots and why, word for word.
+    why = models.TextField(blank=True, default="", db_default="")
     # Whose bill it goes on, as the buyer's bookkeeping calls it.
     cost_centre = models.CharField(max_length=60, blank=True, default="")
     po_number = models.CharField(max_length=60, blank=True, default="")

@@ -27,6 +27,7 @@ from generation.models import JoinLink, Look, Order, Shoot, State
 from generation.ordering import budgets_used, placed_once
 from generation.ordering.lapsed import lapsed
 from generation.sandbox import calls, credits
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 GRACE = timedelta(days=14)
@@ -35,6 +36,8 @@ LATEST_DUE = timedelta(days=3653)
 REMIND_EVERY = (0, 1, 2, 3, 5, 7, 14)
 ENDED_EARLY = (State.FAILED, State.CANCELLED)
 PROMISED = (State.INVITED, State.COLLECTING)
+# Characters: a sentence or two.
+LONGEST_WHY = 400
 # How long after a link ran out its order is asked about, and how many at once.
 LATELY = timedelta(days=2)
 A_SWEEP = 200
@@ -69,6 +72,7 @@ def place_order(
     extends: Order | None = None,
     cost_centre: str = "",
     po_number: str = "",
+    why: str = "",
     once_key: UUID | None = None,
     twice: bool = True,
 ) -> Order:
@@ -77,14 +81,15 @@ def place_order(
 
     Credits are held when a shoot's photos are handed in. Here it is made sure that there are
     enough for everybody, counting what other open orders will need, and that the departments'
-    budgets have room. `more_pictures` is an add-on (billing.prices).
+    budgets have room. `more_pictures` is an add-on (billing.prices). `why` is read by everybody who
+    is invited, in the mail and on their first page.
 
     With `once_key`, it is placed once for this key and look. Unless `twice`, nobody may be in an
     open order of the look already.
 
     Raises Problem: nobody chosen, somebody of another organisation, a due date that has passed or
-    lies years ahead, placed already, somebody in it twice, credits missing (with their number), a
-    department over its budget.
+    lies years ahead, a `why` of more than LONGEST_WHY characters, placed already, somebody in it
+    twice, credits missing (with their number), a department over its budget.
     """
     if not employees:
         raise Problem(_("Choose at least one employee."), code="nobody", field="employees")
@@ -104,6 +109,15 @@ def place_order(
         raise Problem(
             _("Choose from the list how often to remind."), code="remind", field="remind_every"
         )
+    why = " ".join(why.replace("\x00", "").split())
+    if len(why) > LONGEST_WHY:
+        raise Problem(
+            _("Say in at most {most} characters who asks and why; these are {count}.").format(
+                most=LONGEST_WHY, count=numbers.grouped(len(why))
+            ),
+            code="why",
+            field="why",
+        )
     placed_once.refuse_again(organisation=organisation, once_key=once_key, look=look)
     if not twice:
         placed_once.refuse_doubles(organisation=organisation, look=look, employees=employees)
@@ -116,6 +130,7 @@ def place_order(
         due_at=due_at,
         remind_every=remind_every,
         extends=extends,
+        why=why,
         cost_centre=" ".join(cost_centre.split())[:60],
         po_number=" ".join(po_number.split())[:60],
         promised_hours=terms.promised_hours(organisation),

@@ -95,6 +95,8 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
             "credits_a_shoot": prices.credits_a_shoot(),
             "more_pictures": prices.MORE_PICTURES,
             "wants_more": "more_pictures" in request.POST,
+            "why": request.POST.get("why", ""),
+            "longest_why": orders.LONGEST_WHY,
             "cost_centre": request.POST.get("cost_centre", ""),
             "po_number": request.POST.get("po_number", ""),
             "promised_hours": terms.promised_hours(inside.organisation),
@@ -228,6 +230,7 @@ def _place(request: HttpRequest, inside: Membership) -> list[Order]:
         "name": request.POST.get("name", ""),
         "remind_every": _interval(request, 3),
         "more_pictures": "more_pictures" in request.POST,
+        "why": request.POST.get("why", ""),
         "cost_centre": request.POST.get("cost_centre", ""),
         "po_number": request.POST.get("po_number", ""),
         "once_key": once_key(request),
@@ -258,7 +261,8 @@ def _place(request: HttpRequest, inside: Membership) -> list[Order]:
     }
 )
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
-    """The invitation as people will get it: ?due=, ?language=, ?employee= (else an example)."""
+    """The invitation as people will get it: ?due=, ?why=, ?language=, ?employee= (else an
+    example)."""
     inside = membership(request.user, slug, Role.ADMIN)
     wanted = identifiers([request.GET.get("employee", "")])
     person = staff(inside).filter(pk__in=wanted).first() or Employee(
@@ -270,6 +274,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         order=Order(
             organisation=inside.organisation,
             due_at=clocks.end_of(due, organisation=inside.organisation),
+            why=request.GET.get("why", "")[: orders.LONGEST_WHY],
         ),
         employee=person,
         language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,

@@ -120,9 +120,10 @@ class Orders(Resource[shapes.Order]):
         more_pictures: bool = False,
         cost_centre: str | None = None,
         po_number: str | None = None,
+        why: str | None = None,
         idempotency_key: str | None = None,
     ) -> shapes.Order:
-        """Place an order for these ids of employees.
+        """Place an order for these ids of employees, who read `why` in their invitation.
 
         Under the same `idempotency_key` it is placed once, also by another run of your program.
         """
@@ -136,6 +137,7 @@ class Orders(Resource[shapes.Order]):
             more_pictures=more_pictures,
             cost_centre=cost_centre,
             po_number=po_number,
+            why=why,
         )
         found = self._post(self.path, body, idempotency_key=idempotency_key)
         return cast(shapes.Order, found)
@@ -152,6 +154,7 @@ class Orders(Resource[shapes.Order]):
         more_pictures: bool = False,
         cost_centre: str | None = None,
         po_number: str | None = None,
+        why: str | None = None,
         idempotency_key: str | None = None,
     ) -> list[shapes.Order]:
         """One order for each look: departments get their own, everybody else `look`."""
@@ -165,6 +168,7 @@ class Orders(Resource[shapes.Order]):
             more_pictures=more_pictures,
             cost_centre=cost_centre,
             po_number=po_number,
+            why=why,
         )
         found = self._post(f"{self.path}/by-department", body, idempotency_key=idempotency_key)
         return cast("list[shapes.Order]", found["data"])

@@ -120,7 +120,7 @@
   const look = form.querySelector("[data-preview]");
   const language = document.querySelector("[data-mail-language]");
   const preview = () => {
-    const words = new URLSearchParams({ due: form.elements.due.value, language: language.value });
+    const words = new URLSearchParams({ due: form.elements.due.value, why: form.elements.why.value, language: language.value });
     const [first] = chosen;
     if (first) words.set("employee", first);
     mail.src = `${look.dataset.preview}?${words}`;

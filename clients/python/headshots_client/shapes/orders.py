@@ -81,6 +81,7 @@ class Order(TypedDict):
     remind_every: int
     naming: str
     more_pictures: bool
+    why: str
     cost_centre: str
     po_number: str
     promised_hours: int | None
