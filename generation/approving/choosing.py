@@ -60,14 +60,20 @@ class Choice:
     short_list: list[Candidate]
     others: list[Candidate]
 
+    @property
+    def likest(self) -> Candidate | None:
+        """Of all that is offered; one from before may be liker than the newest."""
+        return min([*self.short_list[:1], *self.others[:1]], key=_likest_first, default=None)
+
+
+def _likest_first(one: Candidate) -> tuple[float, int, int]:
+    return (one.likeness_own or 0, -one.round, one.number)
+
 
 def choice(*, shoot: Shoot) -> Choice:
     """What a shoot's person can pick from. What the organisation rejected is not offered again,
     unless nothing else is there."""
-    passed = sorted(
-        Candidate.objects.filter(shoot=shoot, passed=True),
-        key=lambda one: (one.likeness_own or 0, -one.round, one.number),
-    )
+    passed = sorted(Candidate.objects.filter(shoot=shoot, passed=True), key=_likest_first)
     passed = [one for one in passed if one.rejected_at is None] or passed
     picked = set(Headshot.objects.filter(shoot=shoot).values_list("candidate_id", flat=True))
     most = max(SHORT_LIST, shoot.wanted + SHORT_LIST - 4)

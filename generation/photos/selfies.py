@@ -222,7 +222,7 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
         return selfie
     Selfie.objects.filter(pk=selfie.pk).update(attempts=F("attempts") + 1, tried_at=timezone.now())
     with Image.open(io.BytesIO(data)) as image:
-        verdict = photos.judge_photo(image.convert("RGB"), rules, [mark for mark in known if mark])
+        verdict = photos.judge_photo(image, rules, [mark for mark in known if mark])
     good = verdict.ok and verdict.descriptor is not None
     with transaction.atomic():
         Shoot.objects.select_for_update().get(pk=selfie.shoot_id)

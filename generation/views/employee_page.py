@@ -79,6 +79,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         choice = choosing.choice(shoot=shoot)
         context["short_list"] = choice.short_list
         context["folds"] = folds.of_others(choice)
+        context["likest"] = choice.likest
         context["few"] = 0 < len(choice.short_list) < choosing.SHORTEST
         context["to_look_for"] = wishes.to_look_for(shoot)
     elif shoot.state == State.DELIVERED:

@@ -51,6 +51,7 @@ def page(
         "row": row,
         "short_list": choice.short_list,
         "folds": folds.of_others(choice),
+        "likest": choice.likest,
         "may_not_pick": approvals.why_not_pick_for(shoot),
         "overdue": shoot.order.due_at < timezone.now(),
         "faults": Fault,

@@ -36,6 +36,9 @@ def test_what_the_administrator_says_reaches_the_person(opened: Open) -> None:
     shoot.refresh_from_db()
     assert shoot.headshot.candidate.number == 2
 
+    # The page that stands open has found out which it is now.
+    picked = desk.locator("input[name=candidate]")
+    expect(picked).to_have_value(str(shoot.headshot.candidate_id))
     expect(desk.get_by_role("button", name=f"Approve {person}’s headshot")).to_be_visible()
     desk.get_by_role("button", name=f"Approve {person}’s headshot").click()
     expect(desk.get_by_text(f"{person}’s headshot is approved.")).to_be_visible()

@@ -122,6 +122,15 @@ def test_the_employees_page_shows_eight_and_folds_the_others(world: World, clien
     assert (len(listed), [len(each) for each in folded]) == (6, [8, 5])
 
 
+def test_the_likest_of_all_is_named_wherever_it_stands(world: World, client: Client) -> None:
+    shoot = with_rounds(world, 4, 4, wanted=4)
+    found = choosing.choice(shoot=shoot)
+    assert found.likest == found.others[0]
+    page = client.get(f"/i/{token(shoot)}/").content.decode()
+    before, folded = page.split('<details class="card others"')
+    assert (before.count("Most like you"), folded.count("Most like you")) == (0, 1)
+
+
 def test_the_administrators_page_folds_them_as_well_and_any_can_be_approved_before(
     world: World, client: Client
 ) -> None:
