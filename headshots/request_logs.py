@@ -8,6 +8,9 @@ import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
+# Where a request keeps what the log calls it by. No header of a client comes to stand there.
+_ID = "headshots.request_id"
+
 
 def described(request: HttpRequest) -> str:
     """The method and the route, with names in place of what stood in the address; the method alone
@@ -16,12 +19,22 @@ def described(request: HttpRequest) -> str:
     return f"{request.method} /{route}" if route else f"{request.method}"
 
 
+def id_of(request: HttpRequest) -> str:
+    """What the log calls a request by; empty where it has not come that far."""
+    return str(request.META.get(_ID, ""))
+
+
 class RequestLogMiddleware(RequestMiddleware):
     """Notes each request without its address.
 
     SECURITY: whoever reads a log must not get into anybody's photos by a link that stands there,
     nor may who asks choose the IP address that is noted.
     """
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Begins to note a request, and keeps with it what it is called by there."""
+        super().prepare(request)
+        request.META[_ID] = structlog.contextvars.get_contextvars().get("request_id", "")
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:

@@ -142,6 +142,7 @@ DOOR = (
     "headshots.lib.api.views.ApiView.dispatch",
     "accounts.api.base.TenantView.enter",
     "headshots.lib.api.views.Nowhere.dispatch",
+    "headshots.api_problems.ApiProblemMiddleware.__call__",
 )
 # What a view can do of its own before and after its method.
 HOOKS = {"enter", "after_refusal", "whose", "store", "headers_of_answer", "rows_found"}

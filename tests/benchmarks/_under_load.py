@@ -79,6 +79,8 @@ def site() -> Iterator[str]:
 
 def rate(call: Callable[[], object], *, seconds: float, clients: int = CLIENTS) -> float:
     """How many calls a second so many clients get done together, each of them one after another."""
+    from django.db import connection
+
     end = time.perf_counter() + seconds
     done = [0] * clients
     wrong: list[BaseException] = []
@@ -90,6 +92,8 @@ def rate(call: Callable[[], object], *, seconds: float, clients: int = CLIENTS) 
                 done[number] += 1
         except BaseException as error:
             wrong.append(error)
+        finally:
+            connection.close()  # of this thread, where it asked the database itself
 
     began = time.perf_counter()
     threads = [threading.Thread(target=go, args=(number,)) for number in range(clients)]

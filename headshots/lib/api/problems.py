@@ -24,6 +24,7 @@ CODES = {
     "cut_off": "The body ended before its announced length.",
     "too_slow": "The body came in too slowly.",
     "media_type": "The body is of a type that this operation does not take.",
+    "host": "The host of the address is not one that is served here.",
     "method": "The address exists, but not with this method.",
     "key_missing": "There is no key in the Authorization header.",
     "key_unknown": "The key is not, or no longer, one of ours.",

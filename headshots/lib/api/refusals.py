@@ -148,6 +148,9 @@ DECODER_UNAVAILABLE = Refused(
     "decoder_unavailable", 503, "Photos cannot be opened at the moment. Try again in a minute."
 )
 # What no operation says, as it is about what is none.
+HOST = Refused(
+    "host", 400, "This host is not served here. Ask at the address that the reference names."
+)
 METHOD = Refused("method", 405, 'Method "PUT" not allowed.')
 NOWHERE = Refused(
     "not_found",
@@ -188,7 +191,7 @@ def shared(
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give each refusal of each operation its examples; a hook of drf-spectacular."""
-    known: dict[str, Refused] = {each.key: each for each in (METHOD, NOWHERE)}
+    known: dict[str, Refused] = {each.key: each for each in (HOST, METHOD, NOWHERE)}
     for item in result["paths"].values():
         for said in (item[method] for method in METHODS if method in item):
             for each in said.pop(OWN):

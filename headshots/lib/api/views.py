@@ -30,6 +30,8 @@ VERSION = "2026-11-25"
 VERSIONS = (VERSION,)
 _SAFE = ("get", "head")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+NOWHERE = "There is no such address. The reference lists those there are."
+OURS = "Something went wrong on our side. It is logged under the request's id."
 
 log = structlog.get_logger(__name__)
 
@@ -178,7 +180,7 @@ class ApiView(APIView):
         if problem is None:
             log.exception("api_failed", operation=getattr(self.operation, "id", ""))
             problem = problems.Refusal(
-                "Something went wrong on our side. It is logged under the request's id.",
+                OURS,
                 code="internal",
                 status=500,
             )
@@ -295,7 +297,7 @@ class Nowhere(ApiView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.request_id = _request_id()
         missing = problems.Refusal(
-            "There is no such address. The reference lists those there are.",
+            NOWHERE,
             code="not_found",
             status=404,
         )

@@ -122,4 +122,5 @@ def _throttled(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
 
 
 put("method", lambda p, w, m: p.send("PUT", "employees", {}))
+put("host", lambda p, w, m: p.client.get("/api/v1/employees", headers={"Host": "x.example"}))
 put("nowhere", lambda p, w, m: p.get("employes"))
