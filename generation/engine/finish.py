@@ -112,7 +112,7 @@ def wall(
 ) -> Image.Image:
     """One picture of the whole roster: a grid of tiles `tile` pixels wide, names below, and under
     each name the person's title and a note, where there are any. `fonts` have letters that Roboto
-    lacks.
+    lacks; words that no font has are left out.
 
     All tiles have the first picture's proportions. Raises ValueError without pictures.
     """
@@ -134,7 +134,7 @@ def wall(
     draw = ImageDraw.Draw(sheet)
     if title:
         large = lettering(line * 0.8, fonts)
-        shown = large.fit(title, sheet.width - 2 * gap)
+        shown = large.fit(large.written(title), sheet.width - 2 * gap)
         large.draw(draw, (gap, gap + line), shown, (30, 34, 40))
     font, small = lettering(line * 0.5, fonts), lettering(line * 0.4, fonts)
     for index, (image, name) in enumerate(zip(images, names, strict=True)):
@@ -142,10 +142,10 @@ def wall(
         y = gap + head + index // across * (height + label + gap)
         sheet.paste(image.convert("RGB").resize((tile, height), Image.Resampling.LANCZOS), (x, y))
         middle = x + tile / 2
-        text = font.fit(name, tile)
+        text = font.fit(font.written(name), tile)
         font.draw(draw, (middle, y + height + line / 2), text, (40, 44, 52), centred=True)
         for row, texts in enumerate(below):
             at = (middle, y + height + line + line // 2 * row)
-            text = small.fit(texts[index], tile)
+            text = small.fit(small.written(texts[index]), tile)
             small.draw(draw, at, text, (110, 114, 122), centred=True)
     return sheet

@@ -1,7 +1,7 @@
 """Names in pictures, in any script that one of the fonts has. Needs no torch.
 
 Roboto has Latin with all its accents, Greek and Cyrillic. Further fonts are asked for what it
-lacks; what none has is drawn as an empty box.
+lacks; what none has `written` leaves out, and `draw` draws as an empty box.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ class Lettering:
     def missing(self, text: str) -> str:
         """The letters of `text` that no font has."""
         return "".join(c for c in _composed(text) if not any(_has(f, c) for f in self.fonts))
+
+    def written(self, text: str) -> str:
+        """`text` without the words that have a letter which no font has: what can be read of it,
+        "" where that is nothing."""
+        return " ".join(word for word in text.split() if not self.missing(word))
 
     def _runs(self, text: str) -> Iterator[tuple[ImageFont.FreeTypeFont, str]]:
         """`text` in pieces that one font has: all of it where there is one, so that letters that

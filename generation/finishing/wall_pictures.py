@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -36,12 +36,13 @@ _PAGE, _DPI, _ACROSS, _DOWN = (1240, 1754), 150, 4, 5
 @dataclass(frozen=True)
 class Hung:
     """One picture of a wall: whose, its vault key, what it is where it is no approved headshot,
-    and the person's title."""
+    the person's title, and what stands for a name that no font has: their address up to the @."""
 
     name: str
     key: str
     note: str = ""
     title: str = ""
+    address: str = ""
 
 
 def hung(*, headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list[Hung]:
@@ -60,7 +61,15 @@ def _hung_headshot(headshot: Headshot) -> Hung:
 
 
 def _hung(person: Employee, key: str, note: str) -> Hung:
-    return Hung(person.name, key, note, person.title)
+    return Hung(person.name, key, note, person.title, person.email.partition("@")[0])
+
+
+def not_written(people: Iterable[Employee]) -> int:
+    """How many people have a name that the pictures of a wall cannot write whole."""
+    from generation.engine.lettering import lettering
+
+    text = lettering(_TILE / 16, settings.FONTS)
+    return sum(bool(text.missing(person.name)) for person in people)
 
 
 def what_is(given: Alternative) -> str:
@@ -111,7 +120,7 @@ def _people(wall: Wall) -> list[Hung]:
 
 
 def _key(wall: Wall, people: Sequence[Hung], kind: str) -> str:
-    text = "\n".join(f"{one.name} {one.title} {one.key} {one.note}" for one in people)
+    text = "\n".join(f"{one.name} {one.title} {one.key} {one.note} {one.address}" for one in people)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
     return f"{wall.folder}/{digest}.{kind}"
 
@@ -195,10 +204,12 @@ def _sheet(
     people: Sequence[Hung], *, title: str, width: int = _TILE, columns: int | None = None
 ) -> Image.Image:
     from generation.engine import finish
+    from generation.engine.lettering import lettering
 
+    text = lettering(_TILE / 16, settings.FONTS)
     return finish.wall(
         _tiles(people, width),
-        [one.name for one in people],
+        [text.written(one.name) or one.address for one in people],
         titles=[one.title for one in people],
         notes=[one.note for one in people],
         columns=columns,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts import access
 from accounts.staff import roster_people
 from generation.delivering import team_pages
-from generation.finishing import staff_consistency, wall_figures, wall_tiles, walls
+from generation.finishing import staff_consistency, wall_figures, wall_pictures, wall_tiles, walls
 from generation.models import Refinish
 from generation.views.walls import wall_file
 
@@ -62,6 +62,7 @@ def wall(request: HttpRequest, slug: str) -> HttpResponse:
             "department": department,
             "alone": alone,
             "departments": roster_people.choices(access.staff(inside), "department"),
+            "not_written": wall_pictures.not_written(tile.person for tile in tiles),
             "missing": missing[:NAMED],
             "missing_count": len(missing),
             "more_missing": max(0, len(missing) - NAMED),

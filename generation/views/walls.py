@@ -51,6 +51,7 @@ def wall(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
             "order": order,
             "tiles": tiles,
             "given": found.given,
+            "not_written": wall_pictures.not_written(tile.person for tile in tiles),
             "not_yet": order.shoots.exclude(state__in=[State.APPROVING, *states.ENDED]).count(),
             "alike": alike,
             "measures": wall_figures.MEASURES.values(),

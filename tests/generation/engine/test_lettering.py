@@ -65,6 +65,17 @@ def test_a_further_font_is_asked_for_what_is_missing() -> None:
     assert initials.initials("✉", "☁", "ada@acme.example", fonts=more) == signs
 
 
+@pytest.mark.parametrize("name", ["王小明", "محمد", "हिन्दी", "김민준", "דוד"])
+def test_what_no_font_has_is_left_out_and_never_a_box(name: str) -> None:
+    """A wall with words that nobody can read is that without them."""
+    assert lettering(20).written(name) == ""
+    assert lettering(20).written(f" {name}  Ada Ω{name} Жуков") == "Ada Жуков"
+    tile = Image.new("RGB", (80, 100), (200, 0, 0))
+    shown = finish.wall([tile], [f"{name} Ada"], titles=[name], notes=["x"], title=name)
+    without = finish.wall([tile], ["Ada"], titles=[" "], notes=["x"], title=" ")
+    assert shown.tobytes() == without.tobytes()
+
+
 def test_initials_are_letters_or_those_of_the_address() -> None:
     assert initials.initials("Östen", "Ångström", "o@acme.example") == "ÖÅ"
     assert initials.initials("O\u0308sten", "", "x@acme.example") == "Ö"

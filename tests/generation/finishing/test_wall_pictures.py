@@ -6,6 +6,8 @@ import io
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
@@ -16,6 +18,20 @@ from generation.models import Order, State
 from generation.storage import vault
 from tests.browser.queue import drain
 from tests.world import World, bring, give_files
+
+
+@pytest.fixture
+def written_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names below pictures of walls while they are drawn."""
+    names: list[str] = []
+    plain = finish.wall
+
+    def noting(pictures: Any, below: Any, **more: Any) -> Any:
+        names.extend(below)
+        return plain(pictures, below, **more)
+
+    monkeypatch.setattr(finish, "wall", noting)
+    return names
 
 
 @pytest.fixture
@@ -101,3 +117,21 @@ def test_titles_stand_below_names_and_a_new_one_makes_a_new_picture(
     assert wall_pictures.hanging(wall=walls.of_order(order), kind="pdf").ready
     type(first).objects.filter(pk=second.pk).update(title="Clerk")
     assert not wall_pictures.hanging(wall=walls.of_order(order), kind="pdf").ready
+
+
+def test_names_in_another_script_have_their_address_instead(
+    world: World, client: Client, written_names: list[str]
+) -> None:
+    order = wall_of_two(world)
+    page = reverse("order_wall", args=[world.organisation.slug, order.pk])
+    client.force_login(world.owner)
+    assert "the part of the address" not in client.get(page).content.decode()
+    first, second = order.shoots.order_by("employee__last_name")
+    first.employee.first_name, first.employee.last_name = "小明", "王"
+    second.employee.first_name, second.employee.last_name = "Ольга", "Λ"
+    for shoot in (first, second):
+        shoot.employee.save()
+    wall_pictures.asked_for(actor=world.actor, wall=walls.of_order(order), kind="png")
+    drain()
+    assert sorted(written_names) == sorted([first.employee.email.split("@")[0], "Ольга Λ"])
+    assert "1 name is in a script" in client.get(page).content.decode()

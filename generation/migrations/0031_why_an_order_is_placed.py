@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generation", "0028_team_pages_of_partners"),
+        ("generation", "0030_team_pages_of_the_staff"),
     ]
 
     operations = [
