@@ -38,7 +38,7 @@ def delivered(world: World, people: int, **order: object) -> list[Shoot]:
 
 def again(world: World, person: Employee) -> Shoot:
     """The shoot of somebody in another order."""
-    return world.order(employees=[person]).shoots.get()
+    return world.order(0, employees=[person]).shoots.get()
 
 
 def staff_of(world: World) -> Staff:
