@@ -54,9 +54,9 @@ class Wall:
 
     @cached_property
     def looks(self) -> str:
-        """The looks on it in words, a line each."""
+        """The looks on it in words."""
         orders = [self.order] if self.order else [shoot.order for shoot in self._shoots()]
-        return "\n".join(dict.fromkeys(order.direction.words() for order in orders))
+        return "; ".join(dict.fromkeys(order.direction.words() for order in orders))
 
     def _shoots(self) -> list[Shoot]:
         return [h.shoot for h in self.headshots] + [g.shoot for g in self.given]
@@ -101,7 +101,7 @@ def of_staff(organisation: Organisation) -> Wall:
     headshots, given = newest(
         Headshot.objects.filter(
             shoot__state=State.DELIVERED, approved_at__isnull=False, **roster
-        ).defer("candidate__receipt"),
+        ).defer("candidate__receipt", "finishing__alignment"),
         Alternative.objects.filter(shoot__state=State.OPTED_OUT, **roster).exclude(finished=""),
     )
     return Wall(organisation, headshots, given)
@@ -115,13 +115,13 @@ def newest(
     along = ("shoot__employee", "shoot__order__look", "shoot__order__finish__plate")
     last_headshots = (
         headshots.select_related("candidate", "finishing__finish__plate", *along)
-        .order_by("shoot__employee", "-approved_at", "-pk")
-        .distinct("shoot__employee")
+        .order_by("shoot__employee_id", "-approved_at", "-pk")
+        .distinct("shoot__employee_id")
     )
     last_given = (
         given.select_related(*along)
-        .order_by("shoot__employee", "-created_at", "-pk")
-        .distinct("shoot__employee")
+        .order_by("shoot__employee_id", "-created_at", "-pk")
+        .distinct("shoot__employee_id")
     )
     approved = {h.shoot.employee_id: _since(h) for h in last_headshots}
     instead = {g.shoot.employee_id: g.created_at for g in last_given}
@@ -164,8 +164,8 @@ def missing(wall: Wall) -> list[Missing]:
         roster = roster.filter(department=wall.department)
     shoots = (
         Shoot.objects.filter(employee__in=roster)
-        .order_by("employee", "-created_at", "-pk")
-        .distinct("employee")
+        .order_by("employee_id", "-created_at", "-pk")
+        .distinct("employee_id")
     )
     last = {shoot.employee_id: shoot for shoot in shoots}
     return [Missing(one, last.get(one.pk)) for one in sorted(roster, key=by_name)]

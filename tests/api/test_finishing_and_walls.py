@@ -134,6 +134,33 @@ def test_a_wall_is_drawn_with_whoever_opted_out(
     problem(program.get(ready["file"]), 409, "not_ready")
 
 
+def test_the_staff_wall_is_read_drawn_and_compared(program: Program, world: World) -> None:
+    shoot = world.shoot(State.DELIVERED)
+    give_files(shoot)
+    waits = world.shoot(State.COLLECTING)
+    Employee.objects.filter(pk=shoot.employee_id).update(department="Design")
+    before = program.get("wall").json()
+    assert (before["people"], before["ready"], before["file"]) == (1, False, None)
+    assert before["missing"] == [
+        {"employee": str(waits.employee_id), "shoot": str(waits.pk), "state": "collecting"}
+    ]
+    assert program.get("wall?department=Design").json()["missing"] == []
+    problem(program.post("wall", {"kind": "png", "department": "Sales"}), 409, "empty")
+    OrmQ.objects.all().delete()
+    asked = program.post("wall", {"kind": "pdf", "department": "Design"})
+    assert (asked.status_code, asked.json()["ready"]) == (202, False)
+    (task,) = (each.task for each in OrmQ.objects.all())
+    import_string(task["func"])(*task["args"])
+    ready = program.get(asked["Location"]).json()
+    assert (ready["ready"], ready["department"]) == (True, "Design")
+    file = program.get(ready["file"])
+    assert b"".join(file.streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]
+    problem(program.get("wall/file?kind=pdf"), 409, "not_ready")
+    (part,) = program.get("consistency").json()["parts"]
+    assert (part["look"], part["backdrop"], part["figure"]) == ("Studio", "Studio grey", None)
+    assert [each["employee"] for each in part["people"]] == [str(shoot.employee_id)]
+
+
 def test_what_was_given_instead_is_listed_with_its_picture(program: Program, world: World) -> None:
     given = give_initials(world.shoot())
     place = f"orders/{given.shoot.order_id}/alternatives"

@@ -172,6 +172,18 @@ def test_a_team_page_is_published_and_taken_off(program: Program, world: World) 
     assert again["url"] == page["url"]
 
 
+def test_the_staffs_team_page_is_published_and_taken_off(program: Program, world: World) -> None:
+    order = world.shoot(State.DELIVERED).order
+    problem(program.get("team-page"), 404, "not_found")
+    page = program.send("PUT", "team-page", {"sites": ["https://www.acme.example"]}).json()
+    assert page["people"] == 0
+    assert Client().get(path_of(page["url"])).status_code == 200
+    problem(program.get(f"orders/{order.pk}/team-page"), 404, "not_found")
+    assert program.delete("team-page").status_code == 204
+    assert Client().get(path_of(page["url"])).status_code == 404
+    assert program.send("PUT", "team-page", {"sites": []}).json()["url"] == page["url"]
+
+
 def test_departments_get_their_looks(program: Program, world: World) -> None:
     law, other = world.hire(2)
     Employee.objects.filter(pk=law.pk).update(department="Law")

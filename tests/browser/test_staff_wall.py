@@ -8,11 +8,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Employee
 from generation.finishing import finishes, rendition_table
-from generation.models import Look, Shoot
+from generation.models import Finishing, Look, Shoot
 from generation.ordering import looks
 from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain
-from tests.generation.sitters import headshot_of, seat
+from tests.generation.sitters import MEASURES, seat
 from tests.world import DIRECTION, World, give_initials, make_world
 
 PEOPLE = (
@@ -41,7 +41,7 @@ def hired(world: World) -> list[Employee]:
 
 def shot(world: World, look: Look, people: list[Employee], name: str, first: int) -> list[Shoot]:
     """An order of these people, delivered."""
-    order = world.order(look=look, employees=people, name=name)
+    order = world.order(0, look=look, employees=people, name=name)
     shoots = list(order.shoots.order_by("employee__email"))
     for number, shoot in enumerate(shoots):
         seat(shoot, first + number)
@@ -69,16 +69,14 @@ def whole_staff(world: World) -> Shoot:
     shot(world, world.look, people[:5], "Spring", 0)
     (*_others, odd) = shot(world, world.look, people[5:7], "Newcomers", 5)
     shot(world, lab, people[7:10], "Laboratory", 7)
-    give_initials(world.order(employees=people[10:]).shoots.get())
+    give_initials(world.order(0, employees=people[10:]).shoots.get())
     (missing,) = world.hire(1)
     Employee.objects.filter(pk=missing.pk).update(
         first_name="Hugo", last_name="Weber", title="Driver", department="Sales"
     )
     drain()
-    finishing = headshot_of(odd).finishing
-    assert finishing is not None
-    finishing.measures = {**finishing.measures, "tilt": 6.0}
-    finishing.save()
+    Finishing.objects.update(measures=MEASURES)
+    Finishing.objects.filter(counts_for__shoot=odd).update(measures={**MEASURES, "tilt": 6.0})
     return odd
 
 

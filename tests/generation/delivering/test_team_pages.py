@@ -82,6 +82,44 @@ def test_taken_off_and_published_again_the_page_is_where_others_embed_it(world: 
     assert "frame-ancestors https://www.example.com" in shown["Content-Security-Policy"]
 
 
+def test_on_the_staffs_page_stands_everybody_once_with_the_newest_they_agreed_to(
+    world: World,
+) -> None:
+    first, other, left = world.order(3).shoots.order_by("employee__email")
+    newer = world.order(employees=[first.employee]).shoots.get()
+    owner, guest = Client(), Client()
+    owner.force_login(world.owner)
+    act = reverse("staff_team_page_publish", args=[world.organisation.slug])
+    wall = reverse("staff_wall", args=[world.organisation.slug])
+    for shoot in (first, other, left, newer):
+        give_files(bring(shoot, State.DELIVERED))
+    owner.post(act, {"sites": "https://www.example.com"})
+    page = team_pages.pages(world.organisation).get()
+    address = reverse("team", args=[page.key])
+    assert address in owner.get(wall).content.decode()
+    assert team_pages.people(page) == []
+
+    for shoot in (first, left):
+        team_pages.agree(actor=SYSTEM, shoot=shoot)
+    Employee.objects.filter(pk=left.employee_id).update(status=Employee.Status.LEFT)
+    (shown,) = team_pages.people(page)
+    assert f"{first.pk}/" in shown.file
+    team_pages.agree(actor=SYSTEM, shoot=newer)
+    (again,) = team_pages.people(page)
+    assert f"{newer.pk}/" in again.file
+    # The picture of before is nobody's on this page any more.
+    old, new = (reverse("team_picture", args=[page.key, s.picture.pk]) for s in (shown, again))
+    assert guest.get(old).status_code == 404
+    assert guest.get(new)["Content-Type"] == "image/jpeg"
+    assert first.employee.name in guest.get(address).content.decode()
+    assert team_pages.agreed(world.organisation) == 1
+
+    # An order's page is another one.
+    assert not team_pages.pages(first.order).exists()
+    owner.post(act, {"act": "withdraw"})
+    assert guest.get(address).status_code == 404
+
+
 def test_who_opted_out_may_stand_there_with_what_they_gave_and_is_said_to(world: World) -> None:
     order = world.order(2)
     one, other = order.shoots.all()

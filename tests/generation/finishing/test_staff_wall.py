@@ -13,6 +13,7 @@ from django.urls import reverse
 from PIL import Image
 
 from accounts.models import Employee
+from generation.approving import choosing
 from generation.finishing import harmonising, staff_consistency, wall_pictures, walls
 from generation.finishing.staff_consistency import Staff
 from generation.models import Finishing, Shoot, State
@@ -38,7 +39,7 @@ def delivered(world: World, people: int, **order: object) -> list[Shoot]:
 
 def again(world: World, person: Employee) -> Shoot:
     """The shoot of somebody in another order."""
-    return world.order(employees=[person]).shoots.get()
+    return world.order(0, employees=[person]).shoots.get()
 
 
 def staff_of(world: World) -> Staff:
@@ -57,7 +58,7 @@ def test_everybody_hangs_once_with_the_newest_that_was_approved(world: World) ->
     assert hanging(world) == {first.pk, other.pk, left.pk}
     bring(newer, State.APPROVING)
     assert hanging(world) == {first.pk, other.pk, left.pk}
-    measured(newer)
+    choosing.approve(actor=world.actor, shoot=newer)
     Employee.objects.filter(pk=left.employee_id).update(status=Employee.Status.LEFT)
     assert hanging(world) == {newer.pk, other.pk}
 
