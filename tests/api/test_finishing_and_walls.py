@@ -160,29 +160,27 @@ def test_who_stands_out_is_named(program: Program, world: World) -> None:
             measures={**flat, "tilt": 8.0 if number == 3 else 0.0, "backdrop": [[50.0, 0.0, 0.0]]}
         )
     said = program.get(f"orders/{order.pk}/consistency").json()
-    (one,) = said["outliers"]
+    assert (said["people"], said["outliers"]) == (4, 1)
+    (one,) = program.get(f"orders/{order.pk}/standings?outlying=true").json()["data"]
     assert one["employee"] == str(shoot.employee_id)
     assert one["headshot"] == str(shoot.headshot.pk)
-    assert one["deviations"] == {"tilt": 8.0}
+    assert one["outlying"] == ["tilt"]
+    assert one["deviations"]["tilt"] == 8.0
     tilt = next(each for each in said["measures"] if each["measure"] == "tilt")
     assert tilt["spread"] > tilt["bound"]
     assert 0 < said["figure"] < 100
     nobody = program.get(f"orders/{world.order().pk}/consistency").json()
-    assert nobody == {
-        "figure": None,
-        "measures": [],
-        "outliers": [],
-        "people": [],
-        "instead": [],
-        "history": [],
-    }
+    assert nobody == {"figure": None, "measures": [], "people": 0, "outliers": 0, "history": []}
+    assert program.get(f"orders/{world.order().pk}/standings").json()["data"] == []
     # Everybody's own, and not only theirs who stand out.
-    by_person = {each["employee"]: each for each in said["people"]}
-    assert len(by_person) == 4
+    standings = program.get(f"orders/{order.pk}/standings").json()["data"]
+    by_person = {each["employee"]: each for each in standings}
+    assert len(standings) == len(by_person) == 4
     assert by_person[one["employee"]]["outlying"] == ["tilt"]
     other = order.shoots.exclude(pk=shoot.pk).first()
     assert by_person[str(other.employee_id)] == {
         "headshot": str(other.headshot.pk),
+        "alternative": None,
         "employee": str(other.employee_id),
         "deviations": dict.fromkeys(consistency.BOUNDS, 0.0),
         "outlying": [],
@@ -216,8 +214,10 @@ def test_what_the_figure_was_is_told_and_real_photos_are_compared_too(
     assert (newest["figure"], newest["outliers"]) == (said["figure"], 1)
     assert first["figure"] == 100.0
     assert newest["at"] > first["at"]
-    (photo,) = said["instead"]
+    *people, photo = program.get(f"orders/{order.pk}/standings").json()["data"]
+    assert (photo["headshot"], photo["alternative"]) == (None, str(opted.alternative.pk))
     assert photo["employee"] == str(opted.employee_id)
     assert photo["deviations"] == {"backdrop": 0.0, "brightness": -40.0}
     assert photo["outlying"] == ["brightness"]
-    assert len(said["people"]) == 3
+    assert len(people) == said["people"] == 3
+    assert all(each["headshot"] and each["alternative"] is None for each in people)

@@ -70,27 +70,12 @@ class Measure(TypedDict):
     bound: float
 
 
-class Outlier(TypedDict):
-    """Somebody who stands out: how far from the middle, by measure."""
-
-    headshot: str
-    employee: str
-    deviations: dict[str, float]
-
-
 class Standing(TypedDict):
-    """By how much somebody differs from the roster's median, and in what they stand out."""
+    """By how much somebody differs from the roster's median, and in what they stand out: by their
+    headshot, or by the real photo that they gave instead."""
 
-    headshot: str
-    employee: str
-    deviations: dict[str, float]
-    outlying: list[str]
-
-
-class Beside(TypedDict):
-    """By how much a real photo given instead of a headshot differs; their face is not measured."""
-
-    alternative: str
+    headshot: str | None
+    alternative: str | None
     employee: str
     deviations: dict[str, float]
     outlying: list[str]
@@ -110,7 +95,6 @@ class Consistency(TypedDict):
 
     figure: float | None
     measures: list[Measure]
-    outliers: list[Outlier]
-    people: list[Standing]
-    instead: list[Beside]
+    people: int
+    outliers: int
     history: list[Mark]
