@@ -94,6 +94,7 @@ ACTS: dict[str, str] = {
     "release.attested": gettext_noop("Attested a release"),
     "release.collected": gettext_noop("Had a release signed elsewhere"),
     "release.signed": gettext_noop("Signed the release"),
+    "release.withdrawal_passed_on": gettext_noop("Passed on that somebody withdraws"),
     "release.withdrawn": gettext_noop("Withdrew the release"),
     "roster.exported": gettext_noop("Exported the roster"),
     "roster.imported": gettext_noop("Uploaded a roster"),

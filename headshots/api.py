@@ -28,6 +28,7 @@ from generation.api import (
     approving,
     budgets,
     closing,
+    consistency,
     costs,
     department_looks,
     directories,
@@ -38,6 +39,7 @@ from generation.api import (
     following,
     invitations,
     join_links,
+    leaving,
     looks,
     orders,
     pictures,
@@ -52,6 +54,7 @@ from generation.api import (
     team_pages,
     usage,
     walls,
+    wishes,
 )
 from headshots.lib.api.views import ApiView, Nowhere
 
@@ -147,10 +150,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("orders/<uuid:order_id>/team-page", team_pages.TeamPageView, "team_page"),
     _resource("wall", staff_wall.StaffWallView, "staff_wall"),
     _resource("wall/file", staff_wall.StaffWallFileView, "staff_wall_file"),
+    _resource("wall/missing", staff_wall.StaffMissingView, "staff_missing"),
     _resource("consistency", staff_wall.StaffConsistencyView, "staff_consistency"),
+    _resource("standings", staff_wall.StaffStandingsView, "staff_standings"),
     _resource("team-page", team_pages.StaffTeamPageView, "staff_team_page"),
     _resource("orders/<uuid:order_id>/wall", walls.WallView, "wall"),
-    _resource("orders/<uuid:order_id>/consistency", walls.ConsistencyView, "consistency"),
+    _resource("orders/<uuid:order_id>/consistency", consistency.ConsistencyView, "consistency"),
+    _resource("orders/<uuid:order_id>/standings", consistency.StandingsView, "standings"),
     _resource("orders/<uuid:order_id>/wall/file", walls.WallFileView, "wall_file"),
     _resource("orders/<uuid:order_id>/alternatives", alternatives.AlternativesView, "alternatives"),
     _resource(
@@ -196,6 +202,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("shoots/<uuid:shoot_id>/pick-for", approving.ShootPickForView, "shoot_pick_for"),
     _resource("shoots/<uuid:shoot_id>/redo", approving.ShootRedoView, "shoot_redo"),
     _resource("shoots/<uuid:shoot_id>/more-pictures", approving.ShootMoreView, "shoot_more"),
+    _resource("shoots/<uuid:shoot_id>/ask-again", wishes.ShootAskAgainView, "shoot_ask_again"),
+    _resource("shoots/<uuid:shoot_id>/wishes", wishes.WishesView, "wishes"),
+    _resource("shoots/<uuid:shoot_id>/opt-out", leaving.ShootOptOutView, "shoot_opt_out"),
+    _resource("shoots/<uuid:shoot_id>/withdraw", leaving.ShootWithdrawView, "shoot_withdraw"),
     _resource("webhook-endpoints", webhooks.EndpointsView, "webhook_endpoints"),
     _resource("webhook-endpoints/<uuid:endpoint_id>", webhooks.EndpointView, "webhook_endpoint"),
     _resource(

@@ -16,18 +16,10 @@ from headshots.lib.api.shapes import Shape
 class DepartmentShape(Shape):
     """A department and how many of the roster are in it."""
 
-    name = serializers.CharField()
-    employees = serializers.IntegerField()
+    name = serializers.CharField(source="department")
+    employees = serializers.IntegerField(source="people")
 
     example = {"name": "Research", "employees": 42}
-
-
-class DepartmentsShape(Shape):
-    """Every department."""
-
-    data = DepartmentShape(many=True)  # type: ignore[assignment]
-
-    example = {"data": [DepartmentShape.example]}
 
 
 class DepartmentsView(TenantView):
@@ -38,10 +30,11 @@ class DepartmentsView(TenantView):
         "List departments",
         tag="Employees",
         scope="employees:read",
-        shape=DepartmentsShape,
+        shape=DepartmentShape,
+        many=True,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """By the alphabet, with those alone who have not left. An employee's department is a field
         of theirs: change it there."""
         found = roster_people.departments(access.staff(self.inside))
-        return self.plain({"data": [{"name": n, "employees": c} for n, c in found]})
+        return self.listed(found, owner=self.organisation.pk, order="department")

@@ -291,11 +291,14 @@ class EmployeeView(TenantView):
 class EmployeeMailAgainView(TenantView):
     """A mailbox that works again."""
 
+    acts_on = EmployeeView
+
     @operation(
         "employees_mail_again",
         "Send mail to an employee again",
         tag=TAG,
         scope="employees:write",
+        match=True,
         shape=EmployeeShape,
     )
     def post(self, request: Request, employee_id: UUID) -> HttpResponseBase:

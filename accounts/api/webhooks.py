@@ -314,8 +314,11 @@ class EndpointRotateView(EndpointViews):
 class EndpointTestView(EndpointViews):
     """Trying it out."""
 
+    acts_on = EndpointView
+
     @operation(
         "webhook_endpoints_test", "Send a test", tag=TAG, scope="webhooks:write",
+        match=True,
         shape=DeliveryShape, status=202,
     refuses=(refusals.DISABLED, refusals.ENDPOINT_GONE,),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
@@ -327,8 +330,11 @@ class EndpointTestView(EndpointViews):
 class EndpointReplayView(EndpointViews):
     """Sending again."""
 
+    acts_on = EndpointView
+
     @operation(
         "webhook_endpoints_replay", "Send events again", tag=TAG, scope="webhooks:write",
+        match=True,
         shape=ReplayedShape, body=ReplayGiven, status=202,
         refuses=(
             refusals.DISABLED, refusals.SINCE_FUTURE, refusals.SINCE_LONG_AGO,
@@ -384,8 +390,11 @@ class DeliveryView(TenantView):
 class DeliveryReplayView(TenantView):
     """Sending one again."""
 
+    acts_on = DeliveryView
+
     @operation(
         "webhook_deliveries_replay", "Send one event again", tag=TAG, scope="webhooks:write",
+        match=True,
         shape=DeliveryShape, status=202,
     refuses=(refusals.DISABLED,),)  # fmt: skip
     def post(self, request: Request, delivery_id: UUID) -> HttpResponseBase:

@@ -159,6 +159,7 @@ def hand_over(
     signed_name: str,
     signed_at: datetime,
     evidence: str,
+    jurisdiction: str | None = None,
 ) -> Release:
     """A partner's program hands over consent that its product collected, with its text and time.
 
@@ -167,7 +168,7 @@ def hand_over(
     """
     if actor.key is None:
         raise Problem(_("A release is handed over with a key."), code="key_missing", status=403)
-    shown = release_text(employee, language=language)
+    shown = release_text(employee, jurisdiction=jurisdiction, language=language)
     if " ".join(text.split()) != " ".join(shown.text.split()):
         raise Problem(
             _("This is not the text that has to be signed now. Read it anew and have it signed."),

@@ -12,7 +12,7 @@ from headshots.lib.problems import Problem
 
 _Words = Any  # text that is translated when it is shown
 # What a member has to be owner for; an administrator makes no key that may more than they.
-OWNERS_ALONE = ("organisation:write", "members:write", "keys:write")
+OWNERS_ALONE = ("organisation:write", "members:write", "withdrawals:write", "keys:write")
 # Resource by resource: what reading and writing it means; empty where there is no such thing.
 RESOURCES: dict[str, tuple[_Words, _Words]] = {
     "organisation": (
@@ -34,7 +34,7 @@ RESOURCES: dict[str, tuple[_Words, _Words]] = {
     ),
     "shoots": (
         _("Shoots, photos’ verdicts, candidates, who may embed"),
-        _("Upload photos, hand in, pick, approve, send back, redo, cancel; embed"),
+        _("Upload photos, wishes, hand in, pick, opt out, approve, send back, redo, cancel; embed"),
     ),
     "headshots": (
         _("Headshots and their files, exports, walls, directories"),
@@ -44,6 +44,11 @@ RESOURCES: dict[str, tuple[_Words, _Words]] = {
         ),
     ),
     "releases": (_("Who has consented, to which text"), _("Hand over consent that was collected")),
+    # SECURITY: apart from releases, as it destroys what no other scope can.
+    "withdrawals": (
+        "",
+        _("Pass on that employees withdraw, which destroys everything of theirs"),
+    ),
     "credits": (
         _("Balance, ledger, invoices, prices, costs"),
         _("Buy credits and the plan, top up by the stored card, set budgets"),

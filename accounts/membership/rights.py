@@ -58,7 +58,9 @@ MAY: dict[str, tuple[StrPromise, Role]] = {
     "log": (gettext_lazy("Read and export the log"), Role.ADMIN),
     "members": (gettext_lazy("Invite members, change roles, remove members"), Role.OWNER),
     "owners_keys": (
-        gettext_lazy("Make API keys that change members, keys or the organisation"),
+        gettext_lazy(
+            "Make API keys that change members, keys or the organisation, or pass withdrawals on"
+        ),
         Role.OWNER,
     ),
     "partners": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -246,7 +247,8 @@ def export(*, actor: Actor, organisation: Organisation, people: QuerySet[Employe
     return write_csv([*LABELS.values(), *own], table)
 
 
-def departments(people: QuerySet[Employee]) -> list[tuple[str, int]]:
-    """The departments that there are, by the alphabet, and how many people are in each."""
-    rows = people.exclude(department="").order_by("department").values_list("department")
-    return list(rows.annotate(people=Count("pk")))
+def departments(people: QuerySet[Employee]) -> QuerySet[Employee, Any]:
+    """The departments that there are, by the alphabet, and how many people are in each: rows with
+    `department` and `people`."""
+    rows = people.exclude(department="").order_by("department").values("department")
+    return rows.annotate(people=Count("pk")).values_list("department", "people", named=True)

@@ -50,20 +50,24 @@ class DepartmentLooksGiven(Given):
 class DepartmentLooksView(TenantView):
     """The looks of departments."""
 
-    def given(self) -> dict[str, Any]:
+    def everything(self) -> list[Any]:
         own = department_looks.own(organisation=self.organisation)
-        return {"data": [{"department": name, "look": own[name].pk} for name in sorted(own)]}
+        return [{"department": name, "look": own[name].pk} for name in sorted(own)]
 
     @operation(
         "department_looks_list",
         "List departments' own looks",
         tag=TAG,
         scope="looks:read",
-        shape=DepartmentLooksShape,
+        shape=DepartmentLookShape,
+        many=True,
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Departments that are not named have none of their own."""
-        return self.shown(self.given())
+        """Departments that are not named have none of their own. `If-Match` with the ETag of any
+        page names all of them."""
+        return self.listed_rows(
+            self.everything(), owner=self.organisation.pk, key=lambda row: str(row["department"])
+        )
 
     @operation(
         "department_looks_update",
@@ -75,7 +79,7 @@ class DepartmentLooksView(TenantView):
         match=True,
     )
     def patch(self, request: Request) -> HttpResponseBase:
-        """Departments that are left out stay as they are."""
+        """Departments that are left out stay as they are. The answer has all of them."""
         said = self.body()["looks"]
         department_looks.assign(
             actor=self.actor,
@@ -85,7 +89,9 @@ class DepartmentLooksView(TenantView):
                 for name, look in said.items()
             },
         )
-        return self.shown(self.given())
+        response = self.shown({"data": self.everything()})
+        response["ETag"] = self._state(type(self))
+        return response
 
 
 class OrdersShape(Shape):

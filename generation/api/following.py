@@ -102,17 +102,21 @@ class RemindedShape(Shape):
 class OrderRemindView(OrderViews):
     """Reminding by hand."""
 
+    acts_on = OrderView
+
     @operation(
         "orders_remind",
         "Remind who has something to do",
         tag=TAG,
         scope="orders:write",
+        match=True,
         shape=RemindedShape,
         body=RemindGiven,
         refuses=(refusals.NOBODY_TO_REMIND,),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """By mail, at once: those who owe photos or a choice."""
+        """By mail, at once: those who owe photos or a choice. `If-Match` with the order's ETag
+        reminds nobody where somebody has acted since you read it."""
         order = access.order(self.inside, order_id)
         done = reminders.nudge(actor=self.actor, order=order, wanted=funnel.Wanted(**self.body()))
         return self.plain({"sent": done.sent, "lately": done.lately, "unreached": done.unreached})

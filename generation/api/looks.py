@@ -22,24 +22,34 @@ TAG = "Looks"
 EXAMPLE = {name: known[0] for name, known in CHOICES.items()}
 
 
-class LookShape(Shape):
-    """Art direction. Changing a look makes its next version; orders keep the one they froze."""
+class ArtDirectionShape(Shape):
+    """How people look in a look."""
 
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    version = serializers.IntegerField()
     attire = serializers.CharField()
     backdrop = serializers.CharField()
     expression = serializers.CharField()
     light = serializers.CharField()
     framing = serializers.CharField()
+    attire_choices = serializers.ListField(
+        child=serializers.CharField(), help_text="What employees may wear instead (`wishes`)."
+    )
+
+    example = {**EXAMPLE, "attire_choices": [CHOICES["attire"][1]]}
+
+
+class LookShape(ArtDirectionShape):
+    """Art direction. Changing a look makes its next version; orders keep the one they froze."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
     example = {
         "id": "019ab1c2-0000-7000-8000-00000000000b",
         "name": "Studio",
         "version": 1,
-        **EXAMPLE,
+        **ArtDirectionShape.example,
         "created_at": "2026-11-25T09:00:00Z",
     }
 
@@ -53,8 +63,14 @@ class LookGiven(Given):
     expression = serializers.ChoiceField(choices=CHOICES["expression"])
     light = serializers.ChoiceField(choices=CHOICES["light"])
     framing = serializers.ChoiceField(choices=CHOICES["framing"])
+    attire_choices = serializers.ListField(
+        child=serializers.ChoiceField(choices=CHOICES["attire"]),
+        required=False,
+        max_length=len(CHOICES["attire"]),
+        help_text="What employees may wear instead; nothing else, where none is named.",
+    )
 
-    example = {"name": "Studio", **EXAMPLE}
+    example = {"name": "Studio", **ArtDirectionShape.example}
 
 
 class LooksQuery(Given):

@@ -17,8 +17,7 @@ from accounts.api.base import TenantView
 from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
-from generation.api.looks import EXAMPLE as LOOK_EXAMPLE
-from generation.api.looks import LookShape
+from generation.api.looks import ArtDirectionShape, LookShape
 from generation.approving import at_once
 from generation.delivering import delivery
 from generation.delivering.naming import DEFAULT as USUAL_NAMING
@@ -51,7 +50,7 @@ class OrderShape(Shape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     look = Reference(LookShape)
-    frozen_look = serializers.DictField(child=serializers.CharField())
+    frozen_look: Any = ArtDirectionShape(source="direction")
     due_at = serializers.DateTimeField(
         help_text="Mails and pages say the day that it is in the organisation’s time zone."
     )
@@ -76,7 +75,7 @@ class OrderShape(Shape):
         "id": "019ab1c2-0000-7000-8000-00000000000c",
         "name": "Research, autumn",
         "look": "019ab1c2-0000-7000-8000-00000000000b",
-        "frozen_look": LOOK_EXAMPLE,
+        "frozen_look": ArtDirectionShape.example,
         "due_at": "2026-12-09T09:00:00Z",
         "remind_every": 3,
         "naming": USUAL_NAMING,

@@ -45,6 +45,41 @@ CANNOT_CANCEL = Refused(
     "This shoot is delivered; it cannot become cancelled.",
     name="cannot_cancel",
 )
+CANNOT_OPT_OUT = Refused(
+    "transition",
+    409,
+    "This shoot is delivered; it cannot become opted out.",
+    name="cannot_opt_out",
+)
+NOT_CONFIRMED = Refused(
+    "not_confirmed",
+    422,
+    "Withdrawing destroys everything of this person and cannot be undone. Say that you know it: "
+    "irrevocable has to be true.",
+    "irrevocable",
+)
+NOTHING_SIGNED = Refused(
+    "no_release", 409, "You have signed no release, so there is nothing to take back."
+)
+BEING_MADE = Refused(
+    "being_made",
+    409,
+    "Your pictures are being made; wishes can be changed when they are there.",
+)
+ATTIRE = Refused(
+    "attire",
+    422,
+    "This look does not include that attire. Choose one of those shown.",
+    "attire",
+)
+NOTHING_TO_MAKE_AGAIN = Refused(
+    "transition", 409, "There is nothing to make again now.", name="nothing_to_make_again"
+)
+ROUNDS_SPENT = Refused(
+    "rounds_spent",
+    409,
+    "New pictures have been made 2 times already. Please pick the best of these, or opt out.",
+)
 NOT_PICKED = Refused("not_picked", 409, "Ada Moreau has not picked a headshot yet.")
 NO_PHOTOS_AWAITED = Refused(
     "transition", 409, "This shoot is delivered; no photos are awaited.", name="no_photos_awaited"

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from accounts.access import release, releases
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
+from accounts.consent.jurisdictions import Jurisdiction
 from accounts.consent.releases import release_text
 from accounts.languages import CODES
 from accounts.models import Release
@@ -23,6 +24,7 @@ from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 
 TAG = "Releases"
+WHERE = "Where they work, as the law asks; guessed from their location, where it is not said."
 
 
 class ReleaseShape(Shape):
@@ -83,6 +85,9 @@ class TextQuery(Given):
     """In which language."""
 
     language = serializers.ChoiceField(choices=sorted(CODES), default="en")
+    jurisdiction = serializers.ChoiceField(
+        choices=Jurisdiction.choices, required=False, help_text=WHERE
+    )
 
 
 class ReleaseGiven(Given):
@@ -93,6 +98,11 @@ class ReleaseGiven(Given):
         help_text="Word for word the text that they signed: the one that we gave.",
     )
     language = serializers.ChoiceField(choices=sorted(CODES), default="en")
+    jurisdiction = serializers.ChoiceField(
+        choices=Jurisdiction.choices,
+        required=False,
+        help_text="The one with which the text was read, where one was named.",
+    )
     signed_name = serializers.CharField(min_length=2, max_length=200)
     signed_at = serializers.DateTimeField()
     evidence = serializers.CharField(
@@ -157,7 +167,12 @@ class ReleaseTextView(TenantView):
     def get(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """The present text for this shoot's employee, with what their law asks for."""
         shoot = access.shoot(self.inside, shoot_id)
-        return self.shown(release_text(shoot.employee, language=self.query["language"]))
+        found = release_text(
+            shoot.employee,
+            jurisdiction=self.query.get("jurisdiction"),
+            language=self.query["language"],
+        )
+        return self.shown(found)
 
 
 class ShootReleaseView(TenantView):
@@ -188,6 +203,7 @@ class ShootReleaseView(TenantView):
             shoot=access.shoot(self.inside, shoot_id),
             text=said["text"],
             language=said["language"],
+            jurisdiction=said.get("jurisdiction"),
             signed_name=said["signed_name"],
             signed_at=said["signed_at"],
             evidence=said["evidence"],

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from generation import access
 from generation.api import refusals
+from generation.api.consistency import ConsistencyView
 from generation.finishing import finishes, harmonising, refinishing
 from generation.models import Refinish
 from headshots.lib.api.operations import operation
@@ -204,11 +205,14 @@ class HarmoniseGiven(Given):
 class OrderHarmoniseView(TenantView):
     """Mending who stands out."""
 
+    acts_on = ConsistencyView
+
     @operation(
         "orders_harmonise",
         "Mend who stands out",
         tag="Orders",
         scope="orders:write",
+        match=True,
         shape=HarmonisedShape,
         body=HarmoniseGiven,
         status=202,
@@ -221,7 +225,8 @@ class OrderHarmoniseView(TenantView):
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """Light and place are rendered anew towards the others; what that cannot mend, or has not
-        mended, is drawn again, where it is not delivered yet and the person has a round left."""
+        mended, is drawn again, where it is not delivered yet and the person has a round left.
+        `If-Match` takes the ETag of the order's consistency."""
         order, among_staff = access.order(self.inside, order_id), self.body()["among"] == "staff"
         done = harmonising.harmonise(actor=self.actor, order=order, among_staff=among_staff)
         return self.plain(

@@ -112,6 +112,12 @@ class ShootsQuery(Given):
     order = serializers.UUIDField(required=False)
     employee = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(choices=State.choices, required=False)
+    department = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text="That the person was in when they were ordered for; empty: none.",
+    )
 
 
 class ShootGiven(Given):
@@ -175,7 +181,7 @@ class ShootsView(ShootViews):
     def get(self, request: Request) -> HttpResponseBase:
         """The newest first."""
         found = access.all_shoots(self.inside)
-        for name in ("order", "employee", "state"):
+        for name in ("order", "employee", "state", "department"):
             if name in self.query:
                 found = found.filter(**{name: self.query[name]})
         return self.listed(found, owner=self.organisation.pk)

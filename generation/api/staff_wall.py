@@ -12,16 +12,17 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation.api import refusals
-from generation.api.walls import (
-    BesideShape,
+from generation.api.consistency import (
     Fields,
     MeasureShape,
-    OutlierShape,
     StandingShape,
-    WallGiven,
-    compared,
-    wall_file,
+    StandingsQuery,
+    figures,
+    of_interest,
+    place,
+    standings,
 )
+from generation.api.walls import WallGiven, wall_file
 from generation.finishing import staff_consistency, wall_pictures, walls
 from generation.finishing.walls import Wall
 from generation.models import State
@@ -56,7 +57,7 @@ class StaffWallShape(Shape):
     department = serializers.CharField(help_text=DEPARTMENT)
     kind = serializers.ChoiceField(choices=list(wall_pictures.KINDS))
     people = serializers.IntegerField(help_text="How many hang on it.")
-    missing: Any = MissingShape(many=True, help_text="Who of the roster does not, by name.")
+    missing = serializers.IntegerField(help_text="How many of the roster do not.")
     ready = serializers.BooleanField(help_text="Whether it is drawn as it hangs now.")
     file = serializers.CharField(allow_null=True, help_text="Where it is, with your key.")
 
@@ -64,7 +65,7 @@ class StaffWallShape(Shape):
         "department": "",
         "kind": "png",
         "people": 214,
-        "missing": [MissingShape.example],
+        "missing": 3,
         "ready": True,
         "file": "/api/v1/wall/file?kind=png",
     }
@@ -79,19 +80,27 @@ class StaffPartShape(Shape):
         allow_null=True, help_text="0 to 100; null for fewer than three people."
     )
     measures: Any = MeasureShape(many=True)
-    outliers: Any = OutlierShape(many=True)
-    people: Any = StandingShape(many=True, help_text="Everybody with a headshot, by name.")
-    instead: Any = BesideShape(many=True, help_text="Real photos given instead, by name.")
+    people = serializers.IntegerField(help_text="With a headshot on the wall.")
+    outliers = serializers.IntegerField(help_text="Of them, who stand out.")
 
     example = {
         "look": "Corporate",
         "backdrop": "Studio grey",
         "figure": 93.4,
         "measures": [MeasureShape.example],
-        "outliers": [OutlierShape.example],
-        "people": [StandingShape.example],
-        "instead": [BesideShape.example],
+        "people": 180,
+        "outliers": 2,
     }
+
+
+class StaffStandingShape(StandingShape):
+    """By how much somebody differs from the median of those of their look in front of the same
+    backdrop, and in what they stand out."""
+
+    look = serializers.CharField()
+    backdrop = serializers.CharField(help_text="The plate, or the backdrop in the look’s words.")
+
+    example = {**StandingShape.example, "look": "Corporate", "backdrop": "Studio grey"}
 
 
 class StaffConsistencyShape(Shape):
@@ -120,6 +129,14 @@ class StaffWallQuery(Given):
     """As what, and of whom."""
 
     kind = serializers.ChoiceField(choices=list(wall_pictures.KINDS), default="png")
+    department = serializers.CharField(
+        max_length=100, allow_blank=True, default="", help_text=DEPARTMENT
+    )
+
+
+class MissingQuery(Given):
+    """Of whom."""
+
     department = serializers.CharField(
         max_length=100, allow_blank=True, default="", help_text=DEPARTMENT
     )
@@ -201,11 +218,63 @@ class StaffConsistencyView(TenantView):
                     {
                         "look": part.look,
                         "backdrop": part.backdrop,
-                        **compared(part.alike, part.given, part.besides),
+                        **figures(part.alike),
                     }
                     for part in staff.parts
                 ],
             }
+        )
+
+
+class StaffStandingsView(TenantView):
+    """Everybody of the staff beside those of their look."""
+
+    @operation(
+        "staff_standings_list",
+        "List how far everybody of the staff is from the others",
+        tag=TAG,
+        scope="headshots:read",
+        shape=StaffStandingShape,
+        many=True,
+        query=StandingsQuery,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Headshots first, then real photos given instead, the oldest of each first."""
+        staff = staff_consistency.compare(walls.of_staff(self.inside.organisation))
+        rows = [
+            {**row, "look": part.look, "backdrop": part.backdrop}
+            for part in staff.parts
+            for row in standings(part.alike, part.given, part.besides)
+        ]
+        return self.listed_rows(
+            of_interest(rows, self.query), owner=self.organisation.pk, key=place
+        )
+
+
+class StaffMissingView(TenantView):
+    """Who is not on the staff wall."""
+
+    @operation(
+        "staff_missing_list",
+        "List who is missing on the staff wall",
+        tag=TAG,
+        scope="headshots:read",
+        shape=MissingShape,
+        many=True,
+        query=MissingQuery,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Everybody of the roster without a picture that hangs there, who joined first."""
+        rows = [
+            {
+                "employee": one.employee.pk,
+                "shoot": one.shoot.pk if one.shoot else None,
+                "state": one.shoot.state if one.shoot else None,
+            }
+            for one in walls.missing(_wall(self, self.query["department"]))
+        ]
+        return self.listed_rows(
+            rows, owner=self.organisation.pk, key=lambda row: str(row["employee"])
         )
 
 
@@ -225,14 +294,7 @@ def _state(view: TenantView, department: str, kind: str) -> Fields:
         "department": department,
         "kind": kind,
         "people": hanging.people,
-        "missing": [
-            {
-                "employee": one.employee.pk,
-                "shoot": one.shoot.pk if one.shoot else None,
-                "state": one.shoot.state if one.shoot else None,
-            }
-            for one in walls.missing(wall)
-        ],
+        "missing": len(walls.missing(wall)),
         "ready": hanging.ready,
         "file": file if hanging.ready else None,
     }

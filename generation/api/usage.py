@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -34,19 +32,23 @@ class UsageRowShape(Shape):
     }
 
 
-class UsageShape(Shape):
-    """The last twelve months."""
-
-    data: Any = UsageRowShape(many=True)
-
-    example = {"data": [UsageRowShape.example]}
-
-
 class UsageView(TenantView):
     """Usage."""
 
-    @operation("usage_get", "Read the usage", tag="Credits", scope="credits:read", shape=UsageShape)
+    @operation(
+        "usage_get",
+        "Read the usage",
+        tag="Credits",
+        scope="credits:read",
+        shape=UsageRowShape,
+        many=True,
+    )
     def get(self, request: Request) -> HttpResponseBase:
-        """Of the last twelve months, this one last; departments without any are left out."""
+        """Of the last twelve months, this one last, by department; those without any are left
+        out."""
         months = usage_report.months(organisation=self.organisation)
-        return self.shown({"data": [row for month in months for row in month.rows]})
+        return self.listed_rows(
+            [row for month in months for row in month.rows],
+            owner=self.organisation.pk,
+            key=lambda row: f"{row.month:%Y-%m} {row.department}",
+        )

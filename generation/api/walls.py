@@ -1,8 +1,7 @@
-"""An order's wall as one picture or a PDF, and how alike its people are."""
+"""An order's wall as one picture or a PDF."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,9 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from generation import access
 from generation.api import refusals
-from generation.approving import alternatives
-from generation.finishing import consistency, wall_pictures, walls
-from generation.finishing.consistency import Alike, Beside
+from generation.finishing import wall_pictures, walls
 from generation.finishing.walls import Wall
-from generation.models import Alternative, Consistency, Order
+from generation.models import Order
 from generation.storage import vault
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
@@ -44,109 +41,6 @@ class WallShape(Shape):
         "people": 12,
         "ready": True,
         "file": "/api/v1/orders/019ab1c2-0000-7000-8000-00000000000c/wall/file?kind=png",
-    }
-
-
-class MeasureShape(Shape):
-    """How far a roster lies apart in one measure; up to `bound` nobody sees it."""
-
-    measure = serializers.ChoiceField(choices=list(consistency.BOUNDS))
-    spread = serializers.FloatField()
-    bound = serializers.FloatField()
-
-    example = {"measure": "tilt", "spread": 0.4, "bound": 1.0}
-
-
-class OutlierShape(Shape):
-    """Somebody who stands out, by these measures: how far from the middle."""
-
-    headshot = serializers.UUIDField()
-    employee = serializers.UUIDField()
-    deviations: Any = serializers.DictField(child=serializers.FloatField())
-
-    example = {
-        "headshot": "019ab1c2-0000-7000-8000-000000000018",
-        "employee": "019ab1c2-0000-7000-8000-00000000000a",
-        "deviations": {"tilt": 3.1},
-    }
-
-
-class StandingShape(Shape):
-    """By how much somebody differs from the roster's median, and in what they stand out."""
-
-    headshot = serializers.UUIDField()
-    employee = serializers.UUIDField()
-    deviations: Any = serializers.DictField(
-        child=serializers.FloatField(),
-        help_text="By measure; without those that could not be measured. Plus is lower, larger, "
-        "leaning clockwise, lighter, and more light from the left.",
-    )
-    outlying = serializers.ListField(child=serializers.ChoiceField(list(consistency.BOUNDS)))
-
-    example = {
-        "headshot": "019ab1c2-0000-7000-8000-000000000018",
-        "employee": "019ab1c2-0000-7000-8000-00000000000a",
-        "deviations": {
-            "eye_line": 0.001,
-            "face_height": -0.004,
-            "tilt": 3.1,
-            "backdrop": 0.2,
-            "brightness": -1.5,
-            "side_light": 0.01,
-        },
-        "outlying": ["tilt"],
-    }
-
-
-class BesideShape(Shape):
-    """By how much a real photo given instead of a headshot differs from the roster's median, in its
-    backdrop and clothes; their face is not measured."""
-
-    alternative = serializers.UUIDField()
-    employee = serializers.UUIDField()
-    deviations: Any = serializers.DictField(child=serializers.FloatField())
-    outlying = serializers.ListField(child=serializers.ChoiceField(list(consistency.BOUNDS)))
-
-    example = {
-        "alternative": "019ab1c2-0000-7000-8000-000000000027",
-        "employee": "019ab1c2-0000-7000-8000-00000000000b",
-        "deviations": {"backdrop": 0.1, "brightness": -3.2},
-        "outlying": [],
-    }
-
-
-class MarkShape(Shape):
-    """What an order's figure was at a time."""
-
-    figure = serializers.FloatField()
-    people = serializers.IntegerField()
-    outliers = serializers.IntegerField()
-    at = serializers.DateTimeField(source="created_at")
-
-    example = {"figure": 91.8, "people": 12, "outliers": 1, "at": "2026-11-25T09:00:00Z"}
-
-
-class ConsistencyShape(Shape):
-    """How alike everybody on a wall is."""
-
-    figure = serializers.FloatField(
-        allow_null=True, help_text="0 to 100; null for fewer than three people."
-    )
-    measures: Any = MeasureShape(many=True)
-    outliers: Any = OutlierShape(many=True)
-    people: Any = StandingShape(many=True, help_text="Everybody with a headshot, by name.")
-    instead: Any = BesideShape(many=True, help_text="Real photos given instead, by name.")
-    history: Any = MarkShape(
-        many=True, help_text="Each time the figure changed, the newest first; the last hundred."
-    )
-
-    example = {
-        "figure": 93.4,
-        "measures": [MeasureShape.example],
-        "outliers": [OutlierShape.example],
-        "people": [StandingShape.example],
-        "instead": [BesideShape.example],
-        "history": [MarkShape.example],
     }
 
 
@@ -205,28 +99,6 @@ class WallView(TenantView):
         return self.shown(_state(order, kind), location=f"{place}?kind={kind}")
 
 
-class ConsistencyView(TenantView):
-    """How alike an order came out."""
-
-    @operation(
-        "consistency_get",
-        "Read how alike an order came out",
-        tag=TAG,
-        scope="headshots:read",
-        shape=ConsistencyShape,
-    )
-    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """Eye line and face height as shares of the height, tilt in degrees, the backdrop in
-        CIEDE2000, brightness in Lab lightness, light from the side as a share. Harmonising mends
-        who stands out."""
-        order = access.order(self.inside, order_id)
-        alike = consistency.compare(consistency.shown(order=order))
-        photos = alternatives.photos(order)
-        besides = consistency.beside(alike, [photo.measures for photo in photos])
-        history = list(Consistency.objects.filter(order=order)[:100])
-        return self.shown({**compared(alike, photos, besides), "history": history})
-
-
 class WallFileView(TenantView):
     """The picture."""
 
@@ -260,54 +132,6 @@ def wall_file(view: TenantView, wall: Wall, kind: str) -> HttpResponseBase:
         name=f"staff-wall.{kind}",
         kind=wall_pictures.KINDS[kind],
     )
-
-
-def compared(alike: Alike, given: Sequence[Alternative], besides: Sequence[Beside]) -> Fields:
-    """How alike people are, as ConsistencyShape has it but for its history; of what was given
-    instead the real photos."""
-    return {
-        "figure": alike.figure,
-        "measures": [
-            {"measure": name, "spread": alike.spreads[name], "bound": bound}
-            for name, bound in consistency.BOUNDS.items()
-            if name in alike.spreads
-        ],
-        "outliers": [
-            {
-                "headshot": each.headshot.pk,
-                "employee": each.headshot.shoot.employee_id,
-                "deviations": {name: each.deviations[name] for name in each.outlying},
-            }
-            for each in alike.outliers
-        ],
-        "people": [
-            {
-                "headshot": each.headshot.pk,
-                "employee": each.headshot.shoot.employee_id,
-                "deviations": _rounded(each),
-                "outlying": each.outlying,
-            }
-            for each in alike.people
-        ],
-        "instead": [
-            {
-                "alternative": one.pk,
-                "employee": one.shoot.employee_id,
-                "deviations": _rounded(each),
-                "outlying": each.outlying,
-            }
-            for one, each in zip(given, besides, strict=True)
-            if one.kind == Alternative.Kind.PHOTO
-        ],
-    }
-
-
-def _rounded(each: consistency.Beside) -> dict[str, float]:
-    return {
-        name: round(each.deviations[name], 5)
-        for name in consistency.BOUNDS
-        if name in each.deviations
-    }
 
 
 def _state(order: Order, kind: str) -> Fields:

@@ -8,8 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import audit
 from accounts.actors import Actor
 from accounts.consent import releases
+from accounts.developers.on_behalf import grant_of
 from generation import states
 from generation.approving import alternatives
 from generation.inviting import member_notices, notices
@@ -29,15 +31,18 @@ def covered(shoot: Shoot) -> list[Shoot]:
 
 
 @transaction.atomic
-def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
+def withdraw(*, actor: Actor, shoot: Shoot, evidence: str = "") -> Certificate:
     """Stop the work, destroy what there is, certify it; in every shoot of the person, under
-    whichever release, as their page counts them all. Twice is once.
+    whichever release, as their page counts them all. Twice is once. Where a program passes it on,
+    `evidence` says how that can be proved, for the log.
 
     Whoever works on a shoot is shut out by its fence; whoever approves it waits for the lock
     and finds it ended. A headshot that was delivered is withdrawn as well; its credit was spent.
     Raises Problem where no release was signed, or what is to be destroyed cannot be reached.
     """
     vault().confirm()
+    organisation = shoot.order.organisation
+    grant_of(actor=actor, organisation=organisation)
     mine = Shoot.objects.filter(employee=shoot.employee_id, release__isnull=False)
     signed = releases.locked(mine.values_list("release", flat=True))
     if not signed:
@@ -56,6 +61,14 @@ def withdraw(*, actor: Actor, shoot: Shoot) -> Certificate:
     approved = Headshot.objects.filter(shoot__in=under_it, approved_at__isnull=False)
     handed_out = set(approved.values_list("shoot", flat=True))
     handed_out |= {one.pk for one in under_it if runs.standing_in(shoot=one)}
+    if actor.kind == "key":
+        audit.record(
+            actor=actor,
+            organisation=organisation,
+            action="release.withdrawal_passed_on",
+            about=through,
+            evidence=evidence,
+        )
     for one in under_it:
         states.move(actor=actor, shoot=one, to=State.WITHDRAWN)
     # In one order for all, as colleagues who leave at once wait here for the same ZIPs.

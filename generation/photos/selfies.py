@@ -94,6 +94,7 @@ def hand_over_release(
     signed_name: str,
     signed_at: datetime,
     evidence: str,
+    jurisdiction: str | None = None,
 ) -> Release:
     """A partner hands over the release that its product collected; photos may come then. Once
     there is a release, that one is given back."""
@@ -108,6 +109,7 @@ def hand_over_release(
         signed_name=signed_name,
         signed_at=signed_at,
         evidence=evidence,
+        jurisdiction=jurisdiction,
     )
     states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
     notices.notify(shoot=shoot, kind="release")

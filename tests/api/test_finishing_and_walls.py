@@ -141,10 +141,12 @@ def test_the_staff_wall_is_read_drawn_and_compared(program: Program, world: Worl
     Employee.objects.filter(pk=shoot.employee_id).update(department="Design")
     before = program.get("wall").json()
     assert (before["people"], before["ready"], before["file"]) == (1, False, None)
-    assert before["missing"] == [
+    assert before["missing"] == 1
+    assert program.get("wall/missing").json()["data"] == [
         {"employee": str(waits.employee_id), "shoot": str(waits.pk), "state": "collecting"}
     ]
-    assert program.get("wall?department=Design").json()["missing"] == []
+    assert program.get("wall?department=Design").json()["missing"] == 0
+    assert program.get("wall/missing?department=Design").json()["data"] == []
     problem(program.post("wall", {"kind": "png", "department": "Sales"}), 409, "empty")
     OrmQ.objects.all().delete()
     asked = program.post("wall", {"kind": "pdf", "department": "Design"})
@@ -158,7 +160,10 @@ def test_the_staff_wall_is_read_drawn_and_compared(program: Program, world: Worl
     problem(program.get("wall/file?kind=pdf"), 409, "not_ready")
     (part,) = program.get("consistency").json()["parts"]
     assert (part["look"], part["backdrop"], part["figure"]) == ("Studio", "Studio grey", None)
-    assert [each["employee"] for each in part["people"]] == [str(shoot.employee_id)]
+    assert (part["people"], part["outliers"]) == (1, 0)
+    (row,) = program.get("standings").json()["data"]
+    assert (row["employee"], row["look"]) == (str(shoot.employee_id), "Studio")
+    assert program.get("standings?outlying=true").json()["data"] == []
 
 
 def test_what_was_given_instead_is_listed_with_its_picture(program: Program, world: World) -> None:
@@ -187,29 +192,27 @@ def test_who_stands_out_is_named(program: Program, world: World) -> None:
             measures={**flat, "tilt": 8.0 if number == 3 else 0.0, "backdrop": [[50.0, 0.0, 0.0]]}
         )
     said = program.get(f"orders/{order.pk}/consistency").json()
-    (one,) = said["outliers"]
+    assert (said["people"], said["outliers"]) == (4, 1)
+    (one,) = program.get(f"orders/{order.pk}/standings?outlying=true").json()["data"]
     assert one["employee"] == str(shoot.employee_id)
     assert one["headshot"] == str(shoot.headshot.pk)
-    assert one["deviations"] == {"tilt": 8.0}
+    assert one["outlying"] == ["tilt"]
+    assert one["deviations"]["tilt"] == 8.0
     tilt = next(each for each in said["measures"] if each["measure"] == "tilt")
     assert tilt["spread"] > tilt["bound"]
     assert 0 < said["figure"] < 100
     nobody = program.get(f"orders/{world.order().pk}/consistency").json()
-    assert nobody == {
-        "figure": None,
-        "measures": [],
-        "outliers": [],
-        "people": [],
-        "instead": [],
-        "history": [],
-    }
+    assert nobody == {"figure": None, "measures": [], "people": 0, "outliers": 0, "history": []}
+    assert program.get(f"orders/{world.order().pk}/standings").json()["data"] == []
     # Everybody's own, and not only theirs who stand out.
-    by_person = {each["employee"]: each for each in said["people"]}
-    assert len(by_person) == 4
+    standings = program.get(f"orders/{order.pk}/standings").json()["data"]
+    by_person = {each["employee"]: each for each in standings}
+    assert len(standings) == len(by_person) == 4
     assert by_person[one["employee"]]["outlying"] == ["tilt"]
     other = order.shoots.exclude(pk=shoot.pk).first()
     assert by_person[str(other.employee_id)] == {
         "headshot": str(other.headshot.pk),
+        "alternative": None,
         "employee": str(other.employee_id),
         "deviations": dict.fromkeys(consistency.BOUNDS, 0.0),
         "outlying": [],
@@ -243,8 +246,10 @@ def test_what_the_figure_was_is_told_and_real_photos_are_compared_too(
     assert (newest["figure"], newest["outliers"]) == (said["figure"], 1)
     assert first["figure"] == 100.0
     assert newest["at"] > first["at"]
-    (photo,) = said["instead"]
+    *people, photo = program.get(f"orders/{order.pk}/standings").json()["data"]
+    assert (photo["headshot"], photo["alternative"]) == (None, str(opted.alternative.pk))
     assert photo["employee"] == str(opted.employee_id)
     assert photo["deviations"] == {"backdrop": 0.0, "brightness": -40.0}
     assert photo["outlying"] == ["brightness"]
-    assert len(said["people"]) == 3
+    assert len(people) == said["people"] == 3
+    assert all(each["headshot"] and each["alternative"] is None for each in people)

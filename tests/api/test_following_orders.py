@@ -299,7 +299,8 @@ def test_publishing_is_begun_and_followed(program: Program, world: World) -> Non
 
 
 def test_usage_by_month_and_department(program: Program, world: World) -> None:
-    assert program.get("credits/usage").json() == {"data": []}
+    nothing = {"data": [], "has_more": False, "next_cursor": None}
+    assert program.get("credits/usage").json() == nothing
     shoot = world.shoot(State.DELIVERED)
     Shoot.objects.filter(pk=shoot.pk).update(department="Law")
     (row,) = program.get("credits/usage").json()["data"]

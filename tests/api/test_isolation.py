@@ -17,6 +17,7 @@ from accounts.developers import partners, scopes
 from accounts.models import Role
 from accounts.webhooks import endpoints
 from generation.models import PublishingRun, State
+from generation.ordering import department_looks
 from tests.api.program import Program, claim_domain, make_key
 from tests.routes import routes
 from tests.world import World, give_initials, make_finishing, make_world
@@ -147,6 +148,15 @@ TABLE += [
         "order",
         {"sites": []},
     ),
+    Case("shoot_ask_again", WRITE_SHOOT, "shoot"),
+    Case("shoot_opt_out", WRITE_SHOOT, "shoot"),
+    Case(
+        "shoot_withdraw",
+        {"post": "withdrawals:write"},
+        "shoot",
+        {"irrevocable": True, "evidence": "xx"},
+    ),
+    Case("wishes", {"get": "shoots:write", "put": "shoots:write"}, "shoot", {"keep": ["hair"]}),
     Case("shoot_approve_before", WRITE_SHOOT, "shoot", {"candidates": []}),
     Case("shoot_pick_for", WRITE_SHOOT, "shoot", {"candidate": NOBODYS}),
     Case("shoot_redo", WRITE_SHOOT, "shoot", {"fault": "hair"}),
@@ -176,6 +186,7 @@ TABLE += [
     Case("employee_mail_again", {"post": "employees:write"}, "employee"),
     Case("publishing_run_resume", {"post": "headshots:write"}, "publishing_run"),
     Case("consistency", {"get": "headshots:read"}, "order"),
+    Case("standings", {"get": "headshots:read"}, "order"),
     Case("clocks", {"get": "employees:read", "patch": "employees:write"}),
     Case("finish", {"get": "looks:read", "patch": "looks:write"}, "look", {"closer": 5}),
     Case("finish_logo", {"put": "looks:write", "delete": "looks:write"}, "look"),
@@ -187,7 +198,9 @@ TABLE += [
     Case("wall_file", {"get": "headshots:read"}, "order"),
     Case("staff_wall", {"get": "headshots:read", "post": "headshots:write"}),
     Case("staff_wall_file", {"get": "headshots:read"}),
+    Case("staff_missing", {"get": "headshots:read"}),
     Case("staff_consistency", {"get": "headshots:read"}),
+    Case("staff_standings", {"get": "headshots:read"}),
     Case(
         "staff_team_page",
         {"get": "headshots:read", "put": "headshots:write", "delete": "headshots:write"},
@@ -231,7 +244,7 @@ TABLE += [
 # An upload address is its own key (tests/api/test_selfies.py).
 OPEN = {"openapi", "upload"}
 # What there is one of, or what holds no rows of its own.
-NO_LIST = {"organisation", "clocks", "credits", "departments", "department_looks", "usage"}
+NO_LIST = {"organisation", "clocks", "credits"}
 NO_LIST |= {"single_sign_on", "closing", "embed_origins", "prices", "plan", "top_up"}
 NO_LIST |= {"credit_costs", "invitation_preview"}
 
@@ -408,6 +421,11 @@ def test_lists_hold_ones_own_alone(db: None) -> None:
     for needs in (*lists, "budget", "directory", "plate", "domain"):
         thing(mine, needs)
     mine.organisation_join_link()
+    mine.people[0].department = "Law"
+    mine.people[0].save()
+    department_looks.assign(
+        actor=mine.actor, organisation=mine.organisation, looks={"Law": mine.look}
+    )
     own = Program.of(mine.organisation)
     stranger = Program.of(other.organisation)
     seen, empty = [], []

@@ -186,6 +186,7 @@ def test_who_awaits_approval_is_told_and_approved_inside_the_bounds(
     assert judged["inside"] is (judged["reasons"] == [])
     done = program.post(place).json()
     assert done["approved"] + len(done["left"]) == 1
+    assert done["left_count"] == len(done["left"])
     shoot.refresh_from_db()
     assert (shoot.state == State.DELIVERED) is bool(done["approved"])
 

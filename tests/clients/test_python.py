@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from accounts.models import Employee, WebhookEndpoint
+from accounts.models import Employee, Release, WebhookEndpoint
 from accounts.webhooks import sending
 from generation.models import Order, Shoot, State
 from tests.accounts.webhooks.receiver import receiving
@@ -169,6 +169,56 @@ def test_a_release_in_the_language_that_it_was_read_in(acme: World, connect: Con
     signed = {"signed_name": "Ada", "signed_at": datetime.now(UTC), "evidence": "There"}
     made = client.shoots.hand_over_release(shoot, text=text, language="fr", **signed)
     assert made["text"] == text
+
+
+def test_a_release_of_another_law_than_the_rosters(acme: World, connect: Connect) -> None:
+    from headshots_client import Invalid
+
+    client = connect()
+    shoot = str(acme.shoot().pk)
+    usual = client.shoots.release_text(shoot)
+    other = "us" if usual["jurisdiction"] != "us" else "eu"
+    text = client.shoots.release_text(shoot, jurisdiction=other)
+    assert (text["jurisdiction"], text["text"] != usual["text"]) == (other, True)
+    signed = {"signed_name": "Ada", "signed_at": datetime.now(UTC), "evidence": "There"}
+    said = {"text": text["text"], **signed}
+    with pytest.raises(Invalid, match="not the text"):
+        client.shoots.hand_over_release(shoot, **said)
+    made = client.shoots.hand_over_release(shoot, jurisdiction=other, **said)
+    assert made["text"] == text["text"]
+    assert Release.objects.get().jurisdiction == other
+
+
+def test_withdrawing_and_wishing_in_ones_own_product(acme: World, connect: Connect) -> None:
+    from headshots_client import Invalid, etag_of
+
+    client = connect()
+    shoot = str(acme.shoot(State.CHOOSING).pk)
+    wishes = client.shoots.wishes(shoot)
+    noted = client.shoots.set_wishes(shoot, keep=["glasses"], if_match=etag_of(wishes))
+    assert noted["keep"] == ["glasses"]
+    assert client.shoots.ask_again(shoot, because=["hair"])["state"] == "queued"
+    with pytest.raises(Invalid, match="irrevocable"):
+        client.shoots.withdraw(shoot, irrevocable=False, evidence="There")
+    done = client.shoots.withdraw(shoot, irrevocable=True, evidence="There")
+    assert done["certificate"] in done["document"]
+    assert client.shoots.get(shoot)["state"] == "withdrawn"
+
+
+def test_a_review_is_acted_upon_as_it_was_read(acme: World, connect: Connect) -> None:
+    from headshots_client import Conflict, etag_of
+
+    client = connect()
+    shoots = [bring(shoot, State.APPROVING) for shoot in acme.order(2).shoots.all()]
+    order = str(shoots[0].order_id)
+    review = client.orders.review(order)
+    assert {row["shoot"] for row in review} == {str(shoot.pk) for shoot in shoots}
+    client.shoots.approve(str(shoots[0].pk))
+    with pytest.raises(Conflict):
+        client.orders.approve_inside(order, if_match=etag_of(review))
+    fresh = client.orders.review(order)
+    done = client.orders.approve_inside(order, if_match=etag_of(fresh))
+    assert done["approved"] + done["left_count"] == 1
 
 
 def test_an_answer_that_is_lost_does_not_order_twice(acme: World, connect: Connect) -> None:

@@ -229,11 +229,17 @@ def test_types_have_the_fields_that_come(name: str) -> None:
 def test_states_are_those_that_there_are() -> None:
     from headshots_client import shapes
 
+    from accounts.consent.jurisdictions import Jurisdiction
+    from generation.approving.choosing import Reason
     from generation.approving.rejections import Fault
     from generation.models import State
+    from generation.photos.wishes import Keep
 
     assert set(typing.get_args(shapes.State)) == set(State.values)
     assert set(typing.get_args(shapes.Fault)) == set(Fault.values)
+    assert set(typing.get_args(shapes.Jurisdiction)) == set(Jurisdiction.values)
+    assert set(typing.get_args(shapes.Keep)) == set(Keep.values)
+    assert set(typing.get_args(shapes.Reason)) == set(Reason.values)
 
 
 def test_an_upload_address_does_not_get_the_key() -> None:

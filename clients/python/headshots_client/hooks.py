@@ -51,17 +51,24 @@ class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
         """A new secret; both are good for a day."""
         return str(self._post(f"{self.path}/{id}/rotate", if_match=if_match)["secret"])
 
-    def test(self, id: str) -> shapes.WebhookDelivery:
+    def test(self, id: str, *, if_match: str | None = None) -> shapes.WebhookDelivery:
         """Send `webhook.test` to it."""
-        return cast(shapes.WebhookDelivery, self._post(f"{self.path}/{id}/test"))
+        found = self._post(f"{self.path}/{id}/test", if_match=if_match)
+        return cast(shapes.WebhookDelivery, found)
 
     def replay(
-        self, id: str, *, since: datetime, until: datetime | None = None, everything: bool = False
+        self,
+        id: str,
+        *,
+        since: datetime,
+        until: datetime | None = None,
+        everything: bool = False,
+        if_match: str | None = None,
     ) -> int:
         """Send again what has not arrived since then and before `until` (None: until now), or
         everything; how many events."""
         body = {**given(since=since, until=until), "all": everything}
-        return int(self._post(f"{self.path}/{id}/replay", body)["count"])
+        return int(self._post(f"{self.path}/{id}/replay", body, if_match=if_match)["count"])
 
     def deliveries(self, id: str, **filters: Any) -> Iterator[shapes.WebhookDelivery]:
         """What was sent to it. Filters: `state`, `type`, `about` (an event, or what it is about)."""
@@ -72,6 +79,7 @@ class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
         """One delivery by its own id, with payload and every attempt."""
         return cast(shapes.WebhookDeliveryInFull, self._get(f"/webhook-deliveries/{id}"))
 
-    def replay_one(self, id: str) -> shapes.WebhookDelivery:
+    def replay_one(self, id: str, *, if_match: str | None = None) -> shapes.WebhookDelivery:
         """Send one delivery again, under the same id of its event."""
-        return cast(shapes.WebhookDelivery, self._post(f"/webhook-deliveries/{id}/replay"))
+        found = self._post(f"/webhook-deliveries/{id}/replay", if_match=if_match)
+        return cast(shapes.WebhookDelivery, found)

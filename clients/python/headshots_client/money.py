@@ -81,8 +81,7 @@ class MoneyCalls:
 
     def usage(self) -> list[UsageRow]:
         """What departments used in each of the last twelve months."""
-        found: list[UsageRow] = self.transport.send("GET", "/credits/usage").json()["data"]
-        return found
+        return cast("list[UsageRow]", list(self.transport.pages("/credits/usage", {})))
 
     def warn_below(self, credits: int | None, *, if_match: str | None = None) -> Balance:
         """Be told by mail and by `credits.low` below so many free credits; None: never."""

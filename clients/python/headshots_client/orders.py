@@ -9,6 +9,7 @@ from typing import Literal, cast
 from headshots_client import shapes
 from headshots_client.errors import HeadshotsError
 from headshots_client.resources import Resource, given, matching
+from headshots_client.transport import Tagged
 
 
 class Looks(Resource[shapes.Look]):
@@ -17,9 +18,18 @@ class Looks(Resource[shapes.Look]):
     path = "/looks"
 
     def save(
-        self, *, name: str, attire: str, backdrop: str, expression: str, light: str, framing: str
+        self,
+        *,
+        name: str,
+        attire: str,
+        backdrop: str,
+        expression: str,
+        light: str,
+        framing: str,
+        attire_choices: Sequence[str] = (),
     ) -> shapes.Look:
-        """A look, or the next version of the one with that name."""
+        """A look, or the next version of the one with that name; employees may wear one of
+        `attire_choices` instead."""
         body = {
             "name": name,
             "attire": attire,
@@ -27,13 +37,17 @@ class Looks(Resource[shapes.Look]):
             "expression": expression,
             "light": light,
             "framing": framing,
+            "attire_choices": list(attire_choices),
         }
         return cast(shapes.Look, self._post(self.path, body))
 
     def of_departments(self) -> dict[str, str]:
-        """The looks that departments have of their own: name of the department to id."""
-        found = self._get("/department-looks")["data"]
-        return {each["department"]: each["look"] for each in found}
+        """The looks that departments have of their own: name of the department to id. Its ETag
+        (`etag_of`) is what `give_departments` takes as `if_match`."""
+        found = self._transport.whole("/department-looks")
+        looks = Tagged({each["department"]: each["look"] for each in found})
+        looks.etag = found.etag
+        return looks
 
     def give_departments(
         self, looks: Mapping[str, str | None], *, if_match: str | None = None
@@ -207,11 +221,17 @@ class Orders(Resource[shapes.Order]):
         return cast(shapes.Order, self._patch(f"{self.path}/{id}", body, if_match))
 
     def remind(
-        self, id: str, *, stage: str | None = None, department: str | None = None
+        self,
+        id: str,
+        *,
+        stage: str | None = None,
+        department: str | None = None,
+        if_match: str | None = None,
     ) -> shapes.Reminded:
         """Remind by mail whoever owes photos or a choice."""
         body = given(stage=stage, department=department)
-        return cast(shapes.Reminded, self._post(f"{self.path}/{id}/remind", body))
+        found = self._post(f"{self.path}/{id}/remind", body, if_match=if_match)
+        return cast(shapes.Reminded, found)
 
     def cancel(self, id: str, *, if_match: str | None = None) -> int:
         """End what is not delivered; how many shoots that are. More than 25 end one after the
@@ -223,22 +243,31 @@ class Orders(Resource[shapes.Order]):
         the other from then on; the order's counts say how far it is."""
         return int(self._post(f"{self.path}/{id}/approve", if_match=if_match)["count"])
 
-    def review(self, id: str) -> list[shapes.Judged]:
-        """Everybody who awaits approval, and whom somebody should look at."""
-        return cast("list[shapes.Judged]", self._get(f"{self.path}/{id}/review")["data"])
+    def review(self, id: str, *, department: str | None = None) -> list[shapes.Judged]:
+        """Everybody who awaits approval, and whom somebody should look at. Its ETag (`etag_of`) is
+        what `approve_inside` takes as `if_match`."""
+        return self._transport.whole(f"{self.path}/{id}/review", department=department)
 
-    def approve_inside(self, id: str, *, if_match: str | None = None) -> shapes.Reviewed:
+    def approve_inside(
+        self, id: str, *, department: str | None = None, if_match: str | None = None
+    ) -> shapes.Reviewed:
         """Approve whom nobody needs to look at, more than 25 one after the other from then on; the
         others are left, with the reasons."""
-        return cast(shapes.Reviewed, self._post(f"{self.path}/{id}/review", if_match=if_match))
+        body = given(department=department)
+        found = self._post(f"{self.path}/{id}/review", body, if_match=if_match)
+        return cast(shapes.Reviewed, found)
 
     def costs(self, id: str) -> shapes.Cost:
         """What it cost to make until now."""
         return cast(shapes.Cost, self._get(f"{self.path}/{id}/costs"))
 
     def consistency(self, id: str) -> shapes.Consistency:
-        """How alike everybody on its wall is, and who stands out."""
+        """How alike everybody on its wall is."""
         return cast(shapes.Consistency, self._get(f"{self.path}/{id}/consistency"))
+
+    def standings(self, id: str, *, outlying: bool | None = None) -> Iterator[shapes.Standing]:
+        """How far everybody is from the others; those alone who stand out with `outlying=True`."""
+        return self._pages(f"{self.path}/{id}/standings", outlying=outlying)
 
     def alternatives(self, id: str) -> Iterator[shapes.Alternative]:
         """What those of it who opted out gave instead of a headshot."""
@@ -268,10 +297,15 @@ class Orders(Resource[shapes.Order]):
         return self._transport.send("GET", wall["file"]).content
 
     def harmonise(
-        self, id: str, *, among: Literal["order", "staff"] = "order"
+        self,
+        id: str,
+        *,
+        among: Literal["order", "staff"] = "order",
+        if_match: str | None = None,
     ) -> shapes.Harmonised:
-        """Mend who stands out on its wall, or who of it does on the staff wall."""
-        found = self._post(f"{self.path}/{id}/harmonise", {"among": among})
+        """Mend who stands out on its wall, or who of it does on the staff wall; `if_match` is the
+        ETag of its `consistency`."""
+        found = self._post(f"{self.path}/{id}/harmonise", {"among": among}, if_match=if_match)
         return cast(shapes.Harmonised, found)
 
     def refinishes(self, id: str) -> Iterator[shapes.Refinish]:

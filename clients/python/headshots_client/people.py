@@ -33,9 +33,10 @@ class Employees(Resource[shapes.Employee]):
         """They have left; what was signed and paid for them stays known."""
         self._delete(f"{self.path}/{id}", if_match)
 
-    def mail_again(self, id: str) -> shapes.Employee:
+    def mail_again(self, id: str, *, if_match: str | None = None) -> shapes.Employee:
         """Mail to them does not come back any more (`bounced_at`): send it again."""
-        return cast(shapes.Employee, self._post(f"{self.path}/{id}/mail-again"))
+        found = self._post(f"{self.path}/{id}/mail-again", if_match=if_match)
+        return cast(shapes.Employee, found)
 
     def upsert(self, rows: Sequence[shapes.EmployeeRow]) -> Iterator[shapes.UpsertedRow]:
         """Bring people up to date by `external_id`, a thousand a request.
@@ -49,7 +50,7 @@ class Employees(Resource[shapes.Employee]):
 
     def departments(self) -> list[shapes.Department]:
         """Every department, and how many are in it."""
-        return cast("list[shapes.Department]", self._get("/departments")["data"])
+        return list(self._pages("/departments"))
 
 
 class Members(Resource[shapes.Member]):

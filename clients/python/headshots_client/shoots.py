@@ -11,7 +11,7 @@ from headshots_client.resources import Resource, given
 
 
 class Shoots(Resource[shapes.Shoot]):
-    """One employee's part of an order. Filters: `order`, `employee`, `state`."""
+    """One employee's part of an order. Filters: `order`, `employee`, `state`, `department`."""
 
     path = "/shoots"
 
@@ -93,15 +93,61 @@ class Shoots(Resource[shapes.Shoot]):
         """Close the personal link until the invitation is sent again. Twice is once."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/revoke-link", if_match=if_match))
 
+    def wishes(self, id: str) -> shapes.Wishes:
+        """What the employee wishes of their pictures, and what there is to choose from."""
+        return cast(shapes.Wishes, self._get(f"{self.path}/{id}/wishes"))
+
+    def set_wishes(
+        self,
+        id: str,
+        *,
+        attire: str | None = None,
+        keep: Sequence[shapes.Keep] = (),
+        if_match: str | None = None,
+    ) -> shapes.Wishes:
+        """All of their wishes; no `attire` means the look's own."""
+        body = given(attire=attire, keep=list(keep))
+        return cast(shapes.Wishes, self._put(f"{self.path}/{id}/wishes", body, if_match))
+
+    def ask_again(
+        self,
+        id: str,
+        *,
+        because: Sequence[shapes.Reason] = (),
+        reason: str | None = None,
+        if_match: str | None = None,
+    ) -> shapes.Shoot:
+        """New pictures, free of charge, where the employee finds none of the list right."""
+        body = given(because=list(because), reason=reason)
+        found = self._post(f"{self.path}/{id}/ask-again", body, if_match=if_match)
+        return cast(shapes.Shoot, found)
+
+    def opt_out(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
+        """The employee steps out: photos and pictures are destroyed, the credit comes back."""
+        return cast(shapes.Shoot, self._post(f"{self.path}/{id}/opt-out", if_match=if_match))
+
+    def withdraw(
+        self, id: str, *, irrevocable: bool, evidence: str, if_match: str | None = None
+    ) -> shapes.Withdrawal:
+        """Pass on that the employee withdraws: everything of theirs is destroyed, in every shoot.
+        Nothing brings it back, which `irrevocable=True` says; `evidence` is how you can prove that
+        they told you."""
+        body = {"irrevocable": irrevocable, "evidence": evidence}
+        found = self._post(f"{self.path}/{id}/withdraw", body, if_match=if_match)
+        return cast(shapes.Withdrawal, found)
+
     def hand_in(self, id: str, *, if_match: str | None = None) -> shapes.Shoot:
         """Hand the photos in: holds the credit and begins the work."""
         return cast(shapes.Shoot, self._post(f"{self.path}/{id}/hand-in", if_match=if_match))
 
-    def release_text(self, id: str, *, language: str = "en") -> shapes.ReleaseText:
-        """What the employee has to read and sign, word for word."""
-        return cast(
-            shapes.ReleaseText, self._get(f"{self.path}/{id}/release-text", language=language)
-        )
+    def release_text(
+        self, id: str, *, language: str = "en", jurisdiction: shapes.Jurisdiction | None = None
+    ) -> shapes.ReleaseText:
+        """What the employee has to read and sign, word for word; where they work is guessed from
+        the roster unless it is said."""
+        path = f"{self.path}/{id}/release-text"
+        found = self._get(path, language=language, jurisdiction=jurisdiction)
+        return cast(shapes.ReleaseText, found)
 
     def hand_over_release(
         self,
@@ -112,16 +158,18 @@ class Shoots(Resource[shapes.Shoot]):
         signed_at: datetime,
         evidence: str,
         language: str = "en",
+        jurisdiction: shapes.Jurisdiction | None = None,
     ) -> shapes.Release:
-        """A release that was signed in your product, with how you can prove it; `language` is the
-        one in which `release_text` gave the text."""
-        body = {
-            "text": text,
-            "language": language,
-            "signed_name": signed_name,
-            "signed_at": signed_at.isoformat(),
-            "evidence": evidence,
-        }
+        """A release that was signed in your product, with how you can prove it; `language` and
+        `jurisdiction` are those with which `release_text` gave the text."""
+        body = given(
+            text=text,
+            language=language,
+            jurisdiction=jurisdiction,
+            signed_name=signed_name,
+            signed_at=signed_at,
+            evidence=evidence,
+        )
         return cast(shapes.Release, self._post(f"{self.path}/{id}/release", body))
 
     def selfies(self, id: str) -> Iterator[shapes.Selfie]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal, cast
 
 from headshots_client.errors import HeadshotsError
 from headshots_client.resources import matching
-from headshots_client.shapes import StaffConsistency, StaffWall, TeamPage
+from headshots_client.shapes import (
+    Missing,
+    StaffConsistency,
+    StaffStanding,
+    StaffWall,
+    TeamPage,
+)
 from headshots_client.transport import Transport
 
 Kind = Literal["png", "pdf"]
@@ -19,8 +25,8 @@ class StaffCalls:
     transport: Transport
 
     def staff_wall(self, *, kind: Kind = "png", department: str = "") -> StaffWall:
-        """Everybody's newest picture side by side as it is now, who is missing, and whether that is
-        drawn; of a department alone where one is given."""
+        """Everybody's newest picture side by side as it is now, how many are missing, and whether it
+        is drawn; of a department alone where one is given."""
         query = {"kind": kind, "department": department}
         found: StaffWall = self.transport.send("GET", "/wall", query=query).json()
         return found
@@ -38,9 +44,20 @@ class StaffCalls:
         return self.transport.send("GET", wall["file"]).content
 
     def staff_consistency(self) -> StaffConsistency:
-        """How alike everybody is, each among those of their look, and who stands out."""
+        """How alike everybody is, each among those of their look."""
         found: StaffConsistency = self.transport.send("GET", "/consistency").json()
         return found
+
+    def staff_standings(self, *, outlying: bool | None = None) -> Iterator[StaffStanding]:
+        """How far everybody is from those of their look; those alone who stand out with
+        `outlying=True`."""
+        query = {} if outlying is None else {"outlying": outlying}
+        return cast("Iterator[StaffStanding]", self.transport.pages("/standings", query))
+
+    def missing_on_staff_wall(self, *, department: str = "") -> Iterator[Missing]:
+        """Who of the roster does not hang on the staff wall."""
+        pages = self.transport.pages("/wall/missing", {"department": department})
+        return cast("Iterator[Missing]", pages)
 
     def staff_team_page(self) -> TeamPage:
         """The staff's public page. Raises NotFound where none is published."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -21,6 +21,12 @@ LONGEST_WAIT_S = 60.0
 
 class Tagged(dict[str, Any]):
     """A resource as it came, and the ETag that names its state (see `etag_of`)."""
+
+    etag: str | None = None
+
+
+class TaggedList(list[Any]):
+    """A list that is acted upon as one, and the ETag that names the state of all of it."""
 
     etag: str | None = None
 
@@ -42,7 +48,7 @@ class Answer:
         return tagged
 
 
-def etag_of(resource: Mapping[str, Any]) -> str:
+def etag_of(resource: Mapping[str, Any] | Sequence[Any]) -> str:
     """The ETag of what a method returned, to give as `if_match`: the change is made only while the
     resource is as it was then, and is refused as Conflict otherwise.
 
@@ -184,6 +190,19 @@ class Transport:
             cursor = page.get("next_cursor")
             if not cursor:
                 return
+
+    def whole(self, path: str, **query: Any) -> TaggedList:
+        """Every row of a list that is acted upon as one, with the ETag of its first page, so that a
+        change between pages counts as a change."""
+        found = TaggedList()
+        cursor: str | None = None
+        while True:
+            page = self.send("GET", path, query={**query, "cursor": cursor}).json()
+            found.etag = found.etag or page.etag
+            found += page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return found
 
     def _wait(self, attempt: int, response: httpx.Response | None) -> None:
         pause = random.uniform(0.5, 1.0) * 0.5 * 2.0**attempt

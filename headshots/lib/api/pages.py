@@ -1,9 +1,12 @@
-"""Lists in pages: signed cursors that stand on the last row, not on a count."""
+"""Lists in pages: signed cursors that stand on the last row, not on a count.
+
+A cursor is seen in addresses and logs, so what it stands on says nothing about a person.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -15,6 +18,7 @@ from django.db.models import Model, QuerySet
 from headshots.lib.api.problems import Refusal
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 USUAL, MOST = 50, 200
 # What a request says beside its filters; a cursor holds whatever these are.
@@ -23,10 +27,10 @@ _SALT = "headshots.api.cursor"
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[R]):
     """One page of a list."""
 
-    rows: list[M]
+    rows: list[R]
     next_cursor: str | None
 
     def body(self, data: Any) -> dict[str, Any]:
@@ -57,9 +61,7 @@ def page_of(
 
     SECURITY: a cursor is signed and bound to its owner, place and filters; another's is refused.
     """
-    limit = int(query["limit"])
-    filters = sorted((name, str(value)) for name, value in query.items() if name not in FREE)
-    bound = hashlib.sha256(repr((str(owner), place, filters)).encode()).hexdigest()[:22]
+    bound = _bound(query, owner, place)
     column = order.lstrip("-")
     rows = rows.order_by(order)
     if given := query.get("cursor"):
@@ -68,17 +70,46 @@ def page_of(
             rows = rows.filter(**{after: _read(given, bound)})
         except (ValidationError, ValueError):
             raise _foreign() from None
-    found = list(rows[: limit + 1])
-    following = None
-    if len(found) > limit:
-        found = found[:limit]
-        following = signing.dumps([bound, str(getattr(found[-1], column))], salt=_SALT)
-    return Page(found, following)
+    found = list(rows[: int(query["limit"]) + 1])
+    return _cut(found, query, bound, lambda row: str(getattr(row, column)))
+
+
+def page_of_rows(
+    rows: Sequence[R],
+    query: Mapping[str, Any],
+    *,
+    owner: object,
+    place: str,
+    key: Callable[[R], str],
+) -> Page[R]:
+    """The same of rows that are worked out together, ordered by their keys, each another."""
+    bound = _bound(query, owner, place)
+    found = sorted(rows, key=key)
+    if given := query.get("cursor"):
+        last = _read(given, bound)
+        found = [row for row in found if key(row) > last]
+    return _cut(found, query, bound, key)
+
+
+def _bound(query: Mapping[str, Any], owner: object, place: str) -> str:
+    """What ties a cursor to its owner, place and filters."""
+    filters = sorted((name, str(value)) for name, value in query.items() if name not in FREE)
+    return hashlib.sha256(repr((str(owner), place, filters)).encode()).hexdigest()[:22]
+
+
+def _cut(found: list[R], query: Mapping[str, Any], bound: str, last: Callable[[R], str]) -> Page[R]:
+    """The first of the rows, and the cursor to go on with where there are more."""
+    limit = int(query["limit"])
+    if len(found) <= limit:
+        return Page(found, None)
+    # Without the time, so that the same page stays the same for If-None-Match.
+    cursor = signing.Signer(salt=_SALT).sign_object([bound, last(found[limit - 1])])
+    return Page(found[:limit], cursor)
 
 
 def _read(cursor: str, bound: str) -> str:
     try:
-        said, last = signing.loads(cursor, salt=_SALT)
+        said, last = signing.Signer(salt=_SALT).unsign_object(cursor)
     except (signing.BadSignature, ValueError, TypeError):
         raise _foreign() from None
     if said != bound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 from uuid import uuid4
 
@@ -60,6 +60,11 @@ class ApiView(APIView):
     def whose(self) -> str:
         """To whom what the address names belongs."""
         return ""
+
+    def everything(self) -> list[Any] | None:
+        """All rows of a list that is acted upon as one: its pages are known by the state of all of
+        them. None where each row stands for itself."""
+        return None
 
     def store(self) -> idempotency.Store | None:
         """Where answers to Idempotency-Keys are kept; None where none are."""
@@ -153,7 +158,15 @@ class ApiView(APIView):
         reader.__dict__.update(self.__dict__)
         reader.operation = reads.get.operation  # type: ignore[attr-defined]
         reader.query = self._checked(reader.operation.query, {})
+        if reader.operation.many:
+            return reader.state_of_all()
         return matching.etag(reader.get(self.request, **self.kwargs).content)  # type: ignore[attr-defined]
+
+    def state_of_all(self) -> str:
+        """The ETag of a list that is acted upon as one."""
+        shape, rows = self.operation.shape, self.everything()
+        assert shape is not None and rows is not None  # noqa: PT018
+        return matching.etag(_encode(shapes.show(shape, rows, many=True, context={"view": self})))
 
     def _refuse_large(self, request: Request) -> None:
         """Refuse by the announced length, before a byte of the body is read."""
@@ -197,7 +210,9 @@ class ApiView(APIView):
             return response
         if isinstance(response, HttpResponse):
             etag = matching.etag(response.content)
-            if not self.operation.many and (self.query.get("fields") or self.query.get("expand")):
+            if "ETag" in response.headers and self.operation.many:
+                etag = response.headers["ETag"]
+            elif not self.operation.many and (self.query.get("fields") or self.query.get("expand")):
                 etag = matching.etag_of_part(self._state(type(self)), response.content)
         elif "ETag" in response.headers:
             etag = response.headers["ETag"]
@@ -251,11 +266,27 @@ class ApiView(APIView):
         """The answer of a list: one page, with what `expand` names fetched along."""
         shape = self.operation.shape
         assert shape is not None
-        expand = self.query.get("expand", ())
+        rows = shapes.expanded(rows, shape, self.query.get("expand", ()))
         place = self.request.path
-        page = pages.page_of(
-            shapes.expanded(rows, shape, expand), self.query, owner=owner, place=place, order=order
-        )
+        return self._paged(pages.page_of(rows, self.query, owner=owner, place=place, order=order))
+
+    def listed_rows(
+        self, rows: Sequence[Any], *, owner: object, key: Callable[[Any], str]
+    ) -> HttpResponse:
+        """The same of rows that are worked out together."""
+        place = self.request.path
+        page = pages.page_of_rows(rows, self.query, owner=owner, place=place, key=key)
+        response = self._paged(page)
+        if self.everything() is not None:
+            state = self.state_of_all()
+            part = page.next_cursor or set(self.query) - {"limit"}
+            response["ETag"] = matching.etag_of_part(state, response.content) if part else state
+        return response
+
+    def _paged(self, page: pages.Page[Any]) -> HttpResponse:
+        shape, place = self.operation.shape, self.request.path
+        assert shape is not None
+        expand = self.query.get("expand", ())
         self.rows_found(page.rows)
         data = shapes.show(
             shape,

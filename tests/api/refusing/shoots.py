@@ -77,6 +77,38 @@ def _left(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResp
     return program.post("shoots", {"employee": str(person.pk), "look": str(world.look.pk)})
 
 
+put("cannot_opt_out", lambda p, w, m: delivered(p, w, "opt-out"))
+WITHDRAWAL = {"irrevocable": True, "evidence": "There"}
+put(
+    "not_confirmed",
+    lambda p, w, m: p.post(
+        f"shoots/{w.shoot(State.DELIVERED).pk}/withdraw", {**WITHDRAWAL, "irrevocable": False}
+    ),
+)
+put("no_release", lambda p, w, m: p.post(f"shoots/{w.shoot().pk}/withdraw", WITHDRAWAL))
+put(
+    "being_made",
+    lambda p, w, m: p.send("PUT", f"shoots/{w.shoot(State.GENERATING).pk}/wishes", {}),
+)
+put(
+    "attire",
+    lambda p, w, m: p.send(
+        "PUT", f"shoots/{w.shoot(State.COLLECTING).pk}/wishes", {"attire": "clown suit"}
+    ),
+)
+put(
+    "nothing_to_make_again",
+    lambda p, w, m: p.post(f"shoots/{w.shoot(State.COLLECTING).pk}/ask-again"),
+)
+
+
+@recipe("rounds_spent")
+def _spent(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.CHOOSING)
+    Shoot.objects.filter(pk=shoot.pk).update(asked_again=2)
+    return program.post(f"shoots/{shoot.pk}/ask-again")
+
+
 put("cannot_cancel", lambda p, w, m: delivered(p, w, "cancel"))
 put("no_photos_awaited", lambda p, w, m: delivered(p, w, "invite"))
 put(

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 
-class Look(TypedDict):
-    id: str
-    name: str
-    version: int
+class ArtDirection(TypedDict):
+    """How people look; employees may choose from `attire_choices` instead."""
+
     attire: str
     backdrop: str
     expression: str
     light: str
     framing: str
+    attire_choices: list[str]
+
+
+class Look(ArtDirection):
+    id: str
+    name: str
+    version: int
     created_at: str
 
 
@@ -76,7 +82,7 @@ class Order(TypedDict):
     id: str
     name: str
     look: str
-    frozen_look: dict[str, str]
+    frozen_look: ArtDirection
     due_at: str
     remind_every: int
     naming: str
@@ -175,3 +181,4 @@ class Reviewed(TypedDict):
 
     approved: int
     left: list[Judged]
+    left_count: int

@@ -77,10 +77,13 @@ class MemberInvitation(TypedDict):
     created_at: str
 
 
+Jurisdiction = Literal["eu", "us", "other"]
+
+
 class ReleaseText(TypedDict):
     version: str
     language: str
-    jurisdiction: str
+    jurisdiction: Jurisdiction
     text: str
     sha256: str
 

@@ -70,30 +70,22 @@ class Measure(TypedDict):
     bound: float
 
 
-class Outlier(TypedDict):
-    """Somebody who stands out: how far from the middle, by measure."""
-
-    headshot: str
-    employee: str
-    deviations: dict[str, float]
-
-
 class Standing(TypedDict):
-    """By how much somebody differs from the roster's median, and in what they stand out."""
+    """By how much somebody differs from the roster's median, and in what they stand out: by their
+    headshot, or by the real photo that they gave instead."""
 
-    headshot: str
+    headshot: str | None
+    alternative: str | None
     employee: str
     deviations: dict[str, float]
     outlying: list[str]
 
 
-class Beside(TypedDict):
-    """By how much a real photo given instead of a headshot differs; their face is not measured."""
+class StaffStanding(Standing):
+    """The same among those of their look in front of the same backdrop."""
 
-    alternative: str
-    employee: str
-    deviations: dict[str, float]
-    outlying: list[str]
+    look: str
+    backdrop: str
 
 
 class Mark(TypedDict):
@@ -110,9 +102,8 @@ class Consistency(TypedDict):
 
     figure: float | None
     measures: list[Measure]
-    outliers: list[Outlier]
-    people: list[Standing]
-    instead: list[Beside]
+    people: int
+    outliers: int
     history: list[Mark]
 
 
@@ -130,7 +121,7 @@ class StaffWall(TypedDict):
     department: str
     kind: Literal["png", "pdf"]
     people: int
-    missing: list[Missing]
+    missing: int
     ready: bool
     file: str | None
 
@@ -142,9 +133,8 @@ class StaffPart(TypedDict):
     backdrop: str
     figure: float | None
     measures: list[Measure]
-    outliers: list[Outlier]
-    people: list[Standing]
-    instead: list[Beside]
+    people: int
+    outliers: int
 
 
 class StaffConsistency(TypedDict):

@@ -40,6 +40,29 @@ class Shoot(TypedDict):
     updated_at: str
 
 
+Keep = Literal["glasses", "head_covering", "hearing_aid", "beard", "hair"]
+
+
+Reason = Literal["face", "age", "skin", "hair", "glasses", "expression", "other"]
+
+
+class Wishes(TypedDict):
+    """What the employee wears, of what the look offers, and what shall stay as it is."""
+
+    attire: str
+    attires: list[str]
+    keep: list[Keep]
+
+
+class Withdrawal(TypedDict):
+    """`document` is the signed certificate that everything is destroyed."""
+
+    certificate: str
+    withdrawn_at: str
+    releases: list[str]
+    document: str
+
+
 class Selfie(TypedDict):
     id: str
     shoot: str
