@@ -13,17 +13,28 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from accounts import audit
+from accounts import audit, audit_details, audit_words
 from accounts.actors import Actor
-from accounts.audit_words import in_a_line
 from accounts.models import AuditEntry, Organisation, User
 from headshots.lib import numbers
 from headshots.lib.problems import Problem
 from headshots.lib.tables import write_csv
 
 MOST_EXPORTED = 100_000
-HEADERS = ("time (UTC)", "who", "kind", "from", "action", "about", "about id", "details")
+# The last two are what the API calls the act and what it is about, in every language.
+HEADERS = (
+    gettext_noop("Time (UTC)"),
+    gettext_noop("Who"),
+    gettext_noop("Kind of actor"),
+    gettext_noop("IP address"),
+    gettext_noop("What"),
+    gettext_noop("About"),
+    gettext_noop("Details"),
+    gettext_noop("Code"),
+    gettext_noop("ID of what it is about"),
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,8 @@ def search(
 def export(
     *, actor: Actor, organisation: Organisation, entries: QuerySet[AuditEntry], wanted: Filter
 ) -> bytes:
-    """The entries as a CSV file of which no cell runs as a formula; noted in the log itself.
+    """The entries as a CSV file in the language that is active, of which no cell runs as a
+    formula; noted in the log itself.
 
     Raises Problem for more than MOST_EXPORTED.
     """
@@ -102,7 +114,8 @@ def export(
             code="too_many",
             field="since",
         )
-    data = write_csv(HEADERS, (_row(entry) for entry in entries.iterator(chunk_size=2000)))
+    headers = [_(header) for header in HEADERS]
+    data = write_csv(headers, (_row(entry) for entry in entries.iterator(chunk_size=2000)))
     audit.record(
         actor=actor,
         organisation=organisation,
@@ -117,12 +130,13 @@ def _row(entry: AuditEntry) -> tuple[object, ...]:
     return (
         entry.created_at.astimezone(UTC).isoformat(timespec="seconds"),
         entry.actor_name,
-        entry.actor_kind,
+        audit_details.actor_kind(entry.actor_kind),
         entry.address or "",
+        audit_words.said(entry.action),
+        audit_details.object_type(entry.object_type),
+        audit_details.line(entry),
         entry.action,
-        entry.object_type,
         entry.object_id,
-        "; ".join(f"{key}: {in_a_line(value)}" for key, value in entry.details.items()),
     )
 
 

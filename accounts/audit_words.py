@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -154,12 +152,3 @@ def said(action: str) -> str:
     """An act in the reader's language; its own name where there are no words for it."""
     known = ACTS.get(action)
     return _(known) if known else action
-
-
-def in_a_line(value: object) -> str:
-    """What an entry says beside its act, on one line."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {in_a_line(part)}" for name, part in value.items())
-    if isinstance(value, list):
-        return ", ".join(in_a_line(part) for part in value)
-    return str(value)

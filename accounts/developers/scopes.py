@@ -94,6 +94,13 @@ def allows(scopes: Iterable[str], needed: str) -> bool:
     return needed in found or (right == "read" and f"{resource}:write" in found)
 
 
+def says(scope: str) -> str:
+    """What a scope means; its own name where there is no such scope any more."""
+    resource, _sign, right = scope.partition(":")
+    reading, writing = RESOURCES.get(resource, ("", ""))
+    return str({"read": reading, "write": writing}.get(right) or scope)
+
+
 def table(withheld: Sequence[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:
     """Resource by resource its scopes and what each means, for a form."""
     return [

@@ -23,7 +23,7 @@ from billing.models import Purchase, TopUp
 from billing.payments import catalogue, fulfilment, invoices, purchases, shapes
 from billing.payments.client import REFUSED, answering, client, once
 from billing.payments.customers import customer_of
-from billing.templatetags.money import money
+from headshots.lib.money import money
 from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from babel.numbers import format_decimal
 from django import template
 from django.utils.translation import get_language, to_locale
 
-from billing.templatetags.money import money
+from headshots.lib.money import money
 
 register = template.Library()
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from django.utils.translation import gettext
 
+_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 _BLANK = re.compile(r"\\{(\w+)\\}")
 
 
@@ -24,6 +25,20 @@ def again(kept: str, sentences: Iterable[str]) -> str:
             filled = {name: again(value, sentences) for name, value in found.groupdict().items()}
             return gettext(sentence).format(**filled)
     return kept
+
+
+def in_words(kept: str, sentences: Iterable[str]) -> str:
+    """Sentences that were kept in English in the language that is active, also those of
+    `sentences` with their blanks filled; what is not known stays."""
+    if not kept:
+        return ""
+    whole = gettext(kept)
+    if whole != kept:
+        return whole
+    filled = again(kept, sentences)
+    if filled != kept:
+        return filled
+    return " ".join(gettext(sentence) for sentence in _SENTENCE_END.split(kept) if sentence)
 
 
 @cache

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from django import template
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
 
-from accounts import audit_words
+from accounts import audit_details, audit_words
+from accounts.models import AuditEntry
 from accounts.webhooks import outcome
 from billing.payments import top_ups
 from generation.finishing import rendition_words
-from headshots.lib.filled import again
+from headshots.lib import filled
 
 register = template.Library()
 FILLED = (*outcome.FILLED, *top_ups.FILLED)
-_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 
 
 @register.filter
@@ -27,15 +25,7 @@ def in_words(stored: str) -> str:
 
     The engine and workers write English, as they know no reader.
     """
-    if not stored:
-        return ""
-    whole = gettext(stored)
-    if whole != stored:
-        return whole
-    filled = again(stored, FILLED)
-    if filled != stored:
-        return filled
-    return " ".join(gettext(sentence) for sentence in _SENTENCE_END.split(stored) if sentence)
+    return filled.in_words(stored, FILLED)
 
 
 @register.filter
@@ -51,9 +41,15 @@ def act(action: str) -> str:
 
 
 @register.filter
-def in_a_line(value: object) -> str:
-    """What an entry of the audit log says beside its act."""
-    return audit_words.in_a_line(value)
+def details(entry: AuditEntry) -> list[tuple[str, str]]:
+    """What an entry of the audit log says besides, as labels and what they are."""
+    return audit_details.of(entry)
+
+
+@register.filter
+def actor_kind(kind: str) -> str:
+    """A kind of actor in the reader's language."""
+    return audit_details.actor_kind(kind)
 
 
 @register.filter
