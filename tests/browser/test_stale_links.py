@@ -62,5 +62,7 @@ def test_an_order_that_was_cancelled_says_so_on_the_open_page(opened: Open) -> N
     page = opened(PHONE)
     page.goto(f"/i/{token(shoot)}/")
     orders.cancel_order(actor=world.actor, order=shoot.order)
-    expect(page.get_by_role("heading", level=1)).not_to_have_text("Learning what you look like")
+    expect(page.get_by_role("heading", name="This headshot was cancelled")).to_be_visible()
+    # Of what is over nobody steps out.
+    expect(page.get_by_role("button", name="Opt out")).to_have_count(0)
     holds(page)
