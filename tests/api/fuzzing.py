@@ -7,15 +7,20 @@ say; a machine follows them.
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import schemathesis
 from django.db import transaction
 from hypothesis import reject
+from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.meta import CoverageScenario
 from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput
 
 from accounts.api.base import ACTS_FOR
@@ -23,6 +28,9 @@ from billing.models import Purchase
 from generation.delivering import download_links, exports
 from generation.models import PublishingRun, State
 from generation.photos import upload_addresses
+from headshots.api import document
+from headshots.lib.api.methods import METHODS
+from headshots.lib.api.problems import MEDIA_TYPE
 from tests.api.program import Program, claim_domain, make_key, name_provider
 from tests.world import World, give_initials, make_finishing
 
@@ -166,12 +174,50 @@ def real(value: Any, name: str, known: dict[str, list[str]], chance: random.Rand
 def ask(case: schemathesis.Case, program: Program, known: dict[str, list[str]]) -> bool:
     """Send a case with the program's key and check the answer against the description; returns
     whether it was taken."""
-    if any(value is None or value == [] for value in dict(case.query or {}).values()):
-        # It is left out of the address, so that nothing of what would be wrong is sent.
+    if says_nothing(case):
         reject()
+    return ask_anyway(case, program, known)
+
+
+def says_nothing(case: schemathesis.Case) -> bool:
+    """Whether what would be wrong of a case is left out of its address, so that nothing is."""
+    return any(value is None or value == [] for value in dict(case.query or {}).values())
+
+
+def ask_anyway(case: schemathesis.Case, program: Program, known: dict[str, list[str]]) -> bool:
+    """As `ask`, whatever the case is."""
     make_real(case, known, chance_of(case), "path_parameters", "query", "body")
     response = case.call_and_validate(headers=headers_of(case, program))
+    check_told(case, response)
     return bool(response.status_code < 300)
+
+
+@cache
+def told() -> dict[str, dict[int, set[str]]]:
+    """By operation and status: the codes of the errors that the description shows by example."""
+    whole = json.loads(document())
+    shown = whole["components"]["examples"]
+    return {
+        f"{method.upper()} {path}": {
+            int(status): {
+                shown[name]["value"]["code"]
+                for name in answer.get("content", {}).get(MEDIA_TYPE, {}).get("examples", ())
+            }
+            for status, answer in said["responses"].items()
+        }
+        for path, item in whole["paths"].items()
+        for method, said in item.items()
+        if method in METHODS
+    }
+
+
+def check_told(case: schemathesis.Case, response: Any) -> None:
+    """That an error is one of those that the description shows of this operation."""
+    if response.headers.get("content-type") != [MEDIA_TYPE] or response.status_code == 405:
+        return
+    code, status = response.json()["code"], response.status_code
+    label = f"{case.method.upper()} {case.operation.path}"
+    assert code in told()[label].get(status, ()), f"{label} answers {status} {code}, and is silent"
 
 
 def chance_of(case: schemathesis.Case) -> random.Random:
@@ -194,6 +240,8 @@ def make_real(
 def headers_of(case: schemathesis.Case, program: Program) -> dict[str, str]:
     """The headers of a case, with the program's key."""
     given = {k: v for k, v in dict(case.headers or {}).items() if k.lower() != "authorization"}
+    if _is_about(case) == "authorization":
+        return given
     if "If-Match" in given and random.Random(given["If-Match"]).random() < 0.5:
         # What is made up is never the state that it names.
         given["If-Match"] = "*"
@@ -201,6 +249,46 @@ def headers_of(case: schemathesis.Case, program: Program) -> dict[str, str]:
         # Nor is there a customer of that id.
         given[ACTS_FOR] = str(program.key.organisation_id)
     return {"Authorization": f"Bearer {program.secret}", **given}
+
+
+def _is_about(case: schemathesis.Case) -> str:
+    """The parameter that a case of the coverage phase is about, in small letters."""
+    data = case.meta.phase.data if case.meta else None
+    return str(getattr(data, "parameter", None) or "").lower()
+
+
+def covering(description: dict[str, Any]) -> Any:
+    """The description for the coverage phase, which asks for each bound of each parameter.
+
+    Not for the longest list of words that `fields` takes: to find one that is just as long takes
+    minutes an operation.
+    """
+    for item in description["paths"].values():
+        for said in item.values():
+            for parameter in said.get("parameters", ()) if isinstance(said, dict) else ():
+                if parameter.get("name") in ("fields", "expand"):
+                    parameter["schema"].pop("maxLength")
+    return schemathesis.openapi.from_dict(description, config=CONFIG)
+
+
+ALWAYS = {CoverageScenario.UNSPECIFIED_HTTP_METHOD, CoverageScenario.MISSING_PARAMETER}
+
+
+def coverage_of(description: Any, operation: Any, most: int) -> Iterator[schemathesis.Case]:
+    """The coverage phase's cases of an operation: each method that it does not have, each
+    parameter left out, and of the others `most`, the same ones every time."""
+    cases = operation.schema.iter_coverage_cases(
+        operation,
+        generation_modes=list(GenerationMode),
+        generation_config=description.config.generation_for(operation=operation, phase="coverage"),
+    )
+    others = []
+    for case in cases:
+        if case.meta.phase.data.scenario in ALWAYS:
+            yield case
+        elif not says_nothing(case):
+            others.append(case)
+    yield from random.Random(operation.label).sample(others, min(most, len(others)))
 
 
 def machine(
@@ -235,5 +323,6 @@ def machine(
         def validate_response(self, response: Any, case: schemathesis.Case, **sent: Any) -> None:
             # The key is ours and good: checks that leave it out have to know.
             case.validate_response(response, headers=sent["headers"], recorder=self.recorder)
+            check_told(case, response)
 
     return Scenario

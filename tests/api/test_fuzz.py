@@ -6,6 +6,7 @@ that follow from each other: few here, many in `make fuzz`.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
+from headshots.api import document
 from headshots.wsgi import application
 from tests.accounts.sso.conftest import Zone
 from tests.api import fuzzing
@@ -94,6 +96,30 @@ def test_every_operation(world: World) -> None:
     # What is refused at the door proves little: most operations have to do what they are for.
     never = sorted(label for label, count in taken.items() if not count)
     assert ONLY or len(never) < len(taken) / 2, never
+
+
+@pytest.mark.usefixtures("around")
+def test_every_bound_method_and_header(world: World) -> None:
+    """Schemathesis' coverage phase: what lies on each bound and beyond, each parameter left out,
+    each method that an address does not have."""
+    program = Program.of(world.organisation)
+    known = fuzzing.pool(world)
+    description = fuzzing.covering(json.loads(document()))
+    found, asked = [], Counter[str]()
+    for result in description.get_all_operations():
+        operation = result.ok()
+        if not any(part in operation.label for part in ONLY.split(",")):
+            continue
+        for case in fuzzing.coverage_of(description, operation, most=EXAMPLES):
+            with transaction.atomic():
+                try:
+                    fuzzing.ask_anyway(case, program, known)
+                except (Exception, BaseExceptionGroup) as error:
+                    found.append(f"{operation.label}\n{_said(error)}")
+                transaction.set_rollback(True)
+            asked[case.meta.phase.data.scenario] += 1
+    assert not found, f"{len(found)} cases\n" + "\n\n".join(found)
+    assert ONLY or asked[fuzzing.CoverageScenario.UNSPECIFIED_HTTP_METHOD] > 100, asked
 
 
 @pytest.mark.usefixtures("around")
