@@ -11,6 +11,7 @@ import importlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,10 +25,10 @@ from generation.embedded_model.renderer.backdrop import draw_backdrop
 from generation.engine.finishing import Cutout, matte
 
 Pixels = NDArray[np.uint8]
-Shares = NDArray[np.float32]
+Shares = NDArray[Any]
 
 _MATTE = Path(__file__).with_name("astronaut_matte.png")
-_drawing = importlib.import_module("generation.embedded_model.renderer.draw")
+_drawing: Any = importlib.import_module("generation.embedded_model.renderer.draw")
 
 PHOTOGRAPHED = (
     "coffee",
@@ -138,7 +139,7 @@ def miss(cut: Cutout, true: Shares) -> Miss:
     found = cv2.resize(cut.alpha, (width, height), interpolation=cv2.INTER_AREA)
     away = np.abs(found - true)
     solid = (found > 0.5).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
+    _, _labels, stats, _ = cv2.connectedComponentsWithStats(solid)
     largest = stats[1:, cv2.CC_STAT_AREA].max(initial=0)
     loose = (solid.sum() - largest) / solid.size
     rim = cv2.dilate(((true > 0.02) & (true < 0.98)).astype(np.uint8), np.ones((9, 9), np.uint8))
