@@ -11,6 +11,7 @@ import importlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,10 +25,10 @@ from generation.embedded_model.renderer.backdrop import draw_backdrop
 from generation.engine.finishing import Cutout, matte
 
 Pixels = NDArray[np.uint8]
-Shares = NDArray[np.float32]
+Shares = NDArray[Any]
 
 _MATTE = Path(__file__).with_name("astronaut_matte.png")
-_drawing = importlib.import_module("generation.embedded_model.renderer.draw")
+_drawing: Any = importlib.import_module("generation.embedded_model.renderer.draw")
 
 PHOTOGRAPHED = (
     "coffee",

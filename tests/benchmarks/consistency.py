@@ -5,7 +5,8 @@
 Two rosters: people as rendered for tests, each turned, lit and placed by chance; and the headshots
 of the likeness benchmark's people, whom the engine trained, drew, gated and delivered (kept in
 var/bench, see _delivered). Then photographs: scikit-image's astronaut, as it is, cropped, mirrored
-and on other backdrops. What is finished is written to var/bench/finishing to be looked at.
+and on other backdrops. Last, people whose matte is known, before backdrops from studio paper to
+gravel. What is finished is written to var/bench/finishing to be looked at.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from generation.engine.finishing import finish as render
 from generation.engine.provenance import authority
 from generation.engine.recipe import read_recipe
 from generation.finishing import rendition_table
-from tests.benchmarks import _delivered
+from tests.benchmarks import _delivered, _mattes
 from tests.benchmarks._report import BENCH, ROOT, Figure, report, say
 
 PICTURES = BENCH / "finishing"
@@ -234,6 +235,8 @@ def main() -> None:
     figures.append(
         Figure("photographs that could not be finished", failed, "of 14", "0", failed == 0, "")
     )
+    say("comparing mattes with the true ones")
+    figures += _mattes.figures(PICTURES / "mattes.png")
     say(f"rendering {options.anew} people anew")
     done = subprocess.run(
         [sys.executable, "-c", AGAIN.format(count=options.anew)],

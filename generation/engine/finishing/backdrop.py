@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.engine.faces import Box
+from generation.engine.finishing import outline
 
 # float32, and uint8 of 0 and 1: OpenCV does not tell its kinds apart.
 Array = NDArray[Any]
@@ -18,6 +19,9 @@ Mask = NDArray[Any]
 # In Lab: what studio paper varies by beside its slow gradient.
 _PAPER = 4.0
 _SIDE = 320
+# How much else than a flat backdrop makes one look twice where hardly anybody is, and how much of
+# what is not the person says that it is not plain, as shares.
+_BESIDE, _REST = 0.03, 0.04
 
 
 @dataclass(frozen=True)
@@ -85,30 +89,57 @@ def person(rgb: NDArray[Any], box: Box) -> tuple[Mask, Backdrop, float]:
     """Where the person with the face in `box` is: (mask 0/1, backdrop, factor) at a small size
     that is `factor` times the picture's.
 
-    GrabCut in Lab. It begins with head and shoulders about the face; on a flat backdrop also with
-    what has the backdrop's colour and hangs together with the border.
+    On a plain backdrop GrabCut in Lab, which begins with head and shoulders about the face and
+    with what has the backdrop's colour and hangs together with the border; before any other by
+    what `outline` asks.
     """
     height, width = rgb.shape[:2]
     factor = min(1.0, _SIDE / max(height, width))
     size = (max(8, round(width * factor)), max(8, round(height * factor)))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    left, top, right, bottom = (v * factor for v in box)
+    left, top, right, bottom = near = tuple(v * factor for v in box)
     lab = to_lab(small)
     behind = read(lab, (int(left), int(top), int(right), int(bottom)))
+    at = (
+        min(int((top + bottom) / 2), size[1] - 1),
+        min(int((left + right) / 2), size[0] - 1),
+    )
+    if not behind.flat or _more_than_paper(behind, near):
+        mask = outline.person(lab, near)
+        if not behind.flat or _unexplained(behind, mask):
+            return _whole(mask, at), replace(behind, flat=False), factor
     marks = _seeds(behind, size, left, top, right, bottom)
     packed = np.clip(lab * (2.55, 1, 1) + (0, 128, 128), 0, 255).astype(np.uint8)
     front, back = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(1)
     cv2.grabCut(packed, marks, (0, 0, 1, 1), front, back, 4, cv2.GC_INIT_WITH_MASK)
     mask = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    at = (int((top + bottom) / 2), int((left + right) / 2))
-    return _whole(mask, (min(at[0], size[1] - 1), min(at[1], size[0] - 1))), behind, factor
+    return _whole(mask, at), behind, factor
+
+
+def _other(behind: Backdrop) -> Mask:
+    return behind.distance > 2.5 * max(_PAPER, 3.0 * behind.noise)
+
+
+def _more_than_paper(behind: Backdrop, box: outline.Place) -> bool:
+    """Whether there is anything but a flat backdrop where hardly anybody is about a face."""
+    height, width = behind.distance.shape
+    beside = outline.prior((width, height), box)[0] < -1
+    return bool(beside.any()) and float(_other(behind)[beside].mean()) > _BESIDE
+
+
+def _unexplained(behind: Backdrop, mask: Mask) -> bool:
+    """Whether more stands before a flat backdrop than the person: a room's wall is flat, too, and
+    has pictures and lamps."""
+    rest = cv2.dilate(mask, np.ones((9, 9), np.uint8), borderValue=0) == 0
+    return bool(rest.any()) and float(_other(behind)[rest].mean()) > _REST
 
 
 def _seeds(
     behind: Backdrop, size: tuple[int, int], left: float, top: float, right: float, bottom: float
 ) -> Mask:
-    """What GrabCut begins with: sure and likely person, sure and likely backdrop."""
+    """What GrabCut begins with on a flat backdrop: sure and likely person, sure and likely
+    backdrop."""
     width, height = size
     cx, wide, tall = (left + right) / 2, right - left, bottom - top
     likely = np.zeros((height, width), np.uint8)
@@ -141,22 +172,15 @@ def _seeds(
     cv2.fillPoly(sure, [np.array(trunk, np.int32)], 1)
 
     marks = np.where(likely > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    edge = max(2, round(0.03 * width))
-    beside = int(np.clip(bottom - 0.3 * tall, 0, height))
-    above = int(max(0.0, top - 0.9 * tall))
-    if behind.flat:
-        paper = max(_PAPER, 3.0 * behind.noise)
-        same = (behind.distance < paper).astype(np.uint8)
-        _, labels = cv2.connectedComponents(same)
-        rim = np.unique(np.concatenate([labels[0], labels[:, 0], labels[:, -1]]))
-        open_to_rim = np.isin(labels, rim[rim > 0]) & (same > 0)
-        marks[behind.distance > 2.5 * paper] = cv2.GC_PR_FGD
-        marks[open_to_rim] = cv2.GC_PR_BGD
-        deep = cv2.erode(open_to_rim.astype(np.uint8), np.ones((5, 5), np.uint8))
-        marks[(deep > 0) & (behind.distance < 0.75 * paper)] = cv2.GC_BGD
-    else:
-        marks[:above] = cv2.GC_BGD
-        marks[:beside, :edge] = marks[:beside, -edge:] = cv2.GC_BGD
+    paper = max(_PAPER, 3.0 * behind.noise)
+    same = (behind.distance < paper).astype(np.uint8)
+    _, labels = cv2.connectedComponents(same)
+    rim = np.unique(np.concatenate([labels[0], labels[:, 0], labels[:, -1]]))
+    open_to_rim = np.isin(labels, rim[rim > 0]) & (same > 0)
+    marks[behind.distance > 2.5 * paper] = cv2.GC_PR_FGD
+    marks[open_to_rim] = cv2.GC_PR_BGD
+    deep = cv2.erode(open_to_rim.astype(np.uint8), np.ones((5, 5), np.uint8))
+    marks[(deep > 0) & (behind.distance < 0.75 * paper)] = cv2.GC_BGD
     marks[sure > 0] = cv2.GC_FGD
     return marks
 

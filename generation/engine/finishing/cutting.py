@@ -14,6 +14,7 @@ from generation.engine import faces
 from generation.engine.errors import FinishError
 from generation.engine.faces import Face, Points
 from generation.engine.finishing import backdrop, matte
+from generation.engine.finishing.light import Gains, gains
 from generation.engine.finishing.specs import FACE_HEIGHT
 from generation.engine.geometry import from_template
 from generation.engine.words import said
@@ -36,8 +37,9 @@ class Cutout:
     """A person without backdrop: `colour` uint8 [h, w, 3] is their own, `alpha` 0..1 [h, w].
 
     `face` lies in these pixels, `enlarged` is what they are larger than the picture was (below 1
-    smaller). `behind` is the Lab colour that was behind them, where it was `flat`. `notes` are
-    codes of NOTES, for a person's eye.
+    smaller). `behind` is the Lab colour that was behind them, where it was `flat`. `light` is
+    what their linear channels are multiplied by for neutral light. `notes` are codes of NOTES, for
+    a person's eye.
     """
 
     colour: NDArray[Any]
@@ -46,6 +48,7 @@ class Cutout:
     enlarged: float
     flat: bool
     behind: tuple[float, float, float]
+    light: Gains
     notes: tuple[str, ...]
 
 
@@ -93,6 +96,7 @@ def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
         enlarged=factor,
         flat=behind.flat,
         behind=behind.colour,
+        light=gains(pixels, face),
         notes=tuple(notes),
     )
 

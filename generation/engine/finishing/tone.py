@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from generation.engine import colour
 from generation.engine.faces import Face
 from generation.engine.finishing.backdrop import Array, to_lab
 from generation.engine.finishing.cutting import Cutout
+from generation.engine.finishing.light import NEUTRAL, balanced
 from generation.engine.finishing.specs import ToneSpec
 
 # How much of a cast is believed to be one, in Lab: more is the colour of a wall.
@@ -62,8 +65,12 @@ def toned(cut: Cutout, spec: ToneSpec) -> NDArray[np.uint8]:
     """The colours of a cutout brought to the light of `spec`, uint8 [h, w, 3].
 
     What the backdrop is away from its colour comes off clothes and hair, in proportion to their
-    lightness, as light does; clothes then move towards the roster's.
+    lightness, as light does. Where it is not known which colour that is, all is brought to neutral
+    light by what the picture itself tells, skin among it: it is the same to grey then as before.
+    Clothes then move towards the roster's.
     """
+    if spec.backdrop is None and cut.light != NEUTRAL:
+        cut = replace(cut, colour=balanced(cut.colour, cut.light), light=NEUTRAL)
     light = _light(cut, spec)
     worn = clothes(cut) if spec.clothes is not None else None
     towards: Array = np.zeros(3, np.float32)
