@@ -99,6 +99,14 @@ def renditions(image: Image.Image) -> dict[str, bytes]:
     return files
 
 
+def _across(count: int) -> int:
+    """How many people stand side by side, so that a wall is a little wider than high and its last
+    row as full as can be."""
+    about = max(2, math.ceil(math.sqrt(count * 1.5)))
+    near = range(max(2, about - 1), about + 2)
+    return min(count, min(near, key=lambda across: (-count % across, abs(across - about))))
+
+
 def wall(
     images: Sequence[Image.Image],
     names: Sequence[str],
@@ -120,7 +128,7 @@ def wall(
     if not images or any(len(texts) != len(images) for texts in (names, *below)):
         raise ValueError("A wall needs pictures, and one name for each.")
     count = len(images)
-    across = columns or min(count, max(2, math.ceil(math.sqrt(count * 1.5))))
+    across = columns or _across(count)
     rows = math.ceil(count / across)
     height = round(tile * images[0].height / images[0].width)
     gap, line = max(8, tile // 20), max(20, tile // 8)

@@ -74,6 +74,10 @@ def test_the_wall_shows_every_person_with_their_name() -> None:
     assert sheet.height > 2 * 200
     with pytest.raises(ValueError, match="one name for each"):
         finish.wall(pictures, names[:3])
+    # Eleven in rows of four leave one place empty, in rows of five four.
+    for count, across in ((1, 1), (2, 2), (8, 4), (11, 4), (12, 4), (20, 5)):
+        wide = finish.wall([pictures[0]] * count, ["Ada"] * count, tile=160).width
+        assert wide == 8 + across * (160 + 8), count
     with pytest.raises(ValueError, match="one name for each"):
         finish.wall(pictures, names, titles=["Engineer"])
 
