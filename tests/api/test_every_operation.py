@@ -211,3 +211,35 @@ def test_lists_take_fields_and_pages(program: Program, world: World) -> None:
         problem(program.get(f"{address}?cursor=made-up"), 400, "cursor")
     # Lists with nothing in them would agree to anything.
     assert len(shown) >= 18, sorted(shown)
+
+
+# Rows that stand inside a resource, by what bounds them.
+BOUNDED = {
+    ("ConsistencyShape", "history"): "the last hundred",
+    ("ConsistencyShape", "measures"): "there are six",
+    ("CreditStoryShape", "making"): "there are five",
+    ("CreditStoryShape", "price"): "there are three",
+    ("DeliveryInFullShape", "log"): "the last fifty attempts",
+    ("DepartmentLooksShape", "data"): "the answer of a change; the list is read in pages",
+    ("FinishShape", "renditions"): "rendition_table.MOST_ROWS",
+    ("HeadshotShape", "renditions"): "those of its finish",
+    ("OrdersShape", "data"): "an order for each look that was asked for",
+    ("PricesShape", "packs"): "what is sold",
+    ("PricesShape", "tiers"): "what is sold",
+    ("ProblemShape", "errors"): "the fields of a body",
+    ("ReviewedShape", "left"): "pages.MOST; the review is read in pages",
+    ("UpsertShape", "data"): "the rows of the request",
+}
+
+
+def test_lists_that_can_be_long_come_in_pages() -> None:
+    """Whatever reads rows without a cursor is named above, with what bounds them."""
+    schemas = json.loads(document())["components"]["schemas"]
+    found = {
+        (name, field)
+        for name, schema in schemas.items()
+        if name.endswith("Shape")
+        for field, said in schema.get("properties", {}).items()
+        if "$ref" in said.get("items", {}) or said.get("items", {}).get("type") == "object"
+    }
+    assert found == set(BOUNDED)
