@@ -15,8 +15,8 @@ from tests.benchmarks._report import Figure, say
 
 _KINDS = {
     "plain": (mattes.PLAIN, 0.005, 0.001),
-    "a place": (mattes.PLACES, 0.025, 0.02),
-    "a photograph": (mattes.PHOTOGRAPHED, 0.04, 0.035),
+    "a place": (mattes.PLACES, 0.02, 0.015),
+    "a photograph": (mattes.PHOTOGRAPHED, 0.035, 0.03),
 }
 _TILE = (160, 180)
 _GREEN = (0, 200, 0)

@@ -160,6 +160,15 @@ def _seen(bins: Array, fore: Array, back: Array, box: Place) -> Array:
     return np.log((own + _UNSEEN) / (other + _UNSEEN))
 
 
+def _own(bins: Array, place: Array, box: Place) -> Array:
+    """How surely a pixel's colour is the person's own [h, w], 0..1: one that they have where they
+    certainly are, and that is not seen where nobody is. Long hair lies where most have none."""
+    at = bins.ravel()
+    theirs = _histogram(at, _share(2 * (place - 2)).ravel())[bins]
+    others = _histogram(at, _share(2 * (-place - 3.5)).ravel())[bins]
+    return np.asarray(theirs / (theirs + 2 * others + 5 * _UNSEEN), np.float32)
+
+
 def _cut(odds: Array, lab: Array, sure: Mask, never: Mask) -> Mask:
     """The cheapest cut between person and backdrop, by OpenCV's GrabCut with colour models that
     are ours: its first channel is the odds, the others the two colours that differ most."""
@@ -197,14 +206,16 @@ def person(lab: Array, box: Place) -> Mask:
         size = (part.shape[1], part.shape[0])
         near = tuple(v / step for v in box)
         place, sure, never = prior(size, near)
-        inside, outside = _share(place), _share(-place)
+        bins = _bins(part)
+        inside = _share(place)
+        outside = _share(-place) * (1 - _own(bins, place, near))
         if mask is not None:
             now = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
             rim = max(1, round(0.05 * (near[2] - near[0])))
             kernel = np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)
             inside = _share(place + 2) * cv2.erode(now, kernel, borderValue=1)
             outside = _share(2 - place) * (1 - cv2.dilate(now, kernel, borderValue=0))
-        seen = np.clip(_seen(_bins(part), inside, outside, near), -_COLOUR, _COLOUR)
+        seen = np.clip(_seen(bins, inside, outside, near), -_COLOUR, _COLOUR)
         odds = np.clip(seen + weight * place, -_ALL, _ALL)
         mask = _one(_cut(odds, part, sure, never), near)
     assert mask is not None
