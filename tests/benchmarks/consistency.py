@@ -211,7 +211,7 @@ def main() -> None:
     delivered = _delivered.pictures(_delivered.Roster(people=options.people))
     if len(delivered) < LEAST_PEOPLE:
         raise SystemExit(f"Of {options.people} people {len(delivered)} were delivered.")
-    # Who has no headshot lowers the figures of the likeness benchmark, not how alike the others are.
+    # Who has no headshot lowers the likeness benchmark, not how alike the others are.
     more, others = roster(
         "delivered",
         delivered,
