@@ -60,7 +60,7 @@ BELONGS: dict[str, set[str]] = {
     "directories": {
         "get directories", "post directory_connect", "post directory_disconnect", "post publish",
         "get publishing_run", "get publishing_live", "post publishing_resume",
-        "post publishing_undo",
+        "post publishing_undo", "post publishing_undo_one",
     },
     "credits": {
         "get credits_buy", "post credits_buy", "post purchase_go_on", "post purchase_drop",
