@@ -20,7 +20,7 @@ from generation.models import PublishingRun, State
 from generation.ordering import department_looks
 from tests.api.program import Program, claim_domain, make_key
 from tests.routes import routes
-from tests.world import World, give_initials, make_finishing, make_world
+from tests.world import World, give_files, give_initials, make_finishing, make_world
 
 
 @dataclass(frozen=True)
@@ -247,6 +247,7 @@ OPEN = {"openapi", "upload"}
 NO_LIST = {"organisation", "clocks", "credits"}
 NO_LIST |= {"single_sign_on", "closing", "embed_origins", "prices", "plan", "top_up"}
 NO_LIST |= {"credit_costs", "invitation_preview"}
+NO_LIST |= {"staff_wall", "staff_wall_file", "staff_consistency", "staff_team_page"}
 
 
 def test_every_address_is_in_the_table() -> None:
@@ -413,6 +414,18 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(world: World) -> None:
             for program in (without, having):
                 program.key.delete()
     assert not wrong
+
+
+def test_the_staff_wall_is_of_ones_own_people_alone(db: None) -> None:
+    mine, other = make_world("Mine"), make_world("Other")
+    give_files(mine.shoot(State.DELIVERED))
+    mine.shoot()
+    stranger = Program.of(other.organisation)
+    assert stranger.get("wall").json()["people"] == 0
+    assert stranger.get("wall").json()["missing"] == []
+    assert stranger.get("consistency").json()["parts"] == []
+    own = Program.of(mine.organisation).get("wall").json()
+    assert (own["people"], len(own["missing"])) == (1, 1)
 
 
 def test_lists_hold_ones_own_alone(db: None) -> None:
