@@ -257,38 +257,39 @@ def _is_about(case: schemathesis.Case) -> str:
     return str(getattr(data, "parameter", None) or "").lower()
 
 
-def covering(description: dict[str, Any]) -> Any:
-    """The description for the coverage phase, which asks for each bound of each parameter.
+def covering(description: Any) -> Any:
+    """A description for the coverage phase, which asks for each bound of each parameter.
 
     Not for the longest list of words that `fields` takes: to find one that is just as long takes
     minutes an operation.
     """
-    for item in description["paths"].values():
+    for item in description.raw_schema["paths"].values():
         for said in item.values():
             for parameter in said.get("parameters", ()) if isinstance(said, dict) else ():
                 if parameter.get("name") in ("fields", "expand"):
                     parameter["schema"].pop("maxLength")
-    return schemathesis.openapi.from_dict(description, config=CONFIG)
+    return description
 
 
-ALWAYS = {CoverageScenario.UNSPECIFIED_HTTP_METHOD, CoverageScenario.MISSING_PARAMETER}
+ALWAYS = (CoverageScenario.UNSPECIFIED_HTTP_METHOD, CoverageScenario.MISSING_PARAMETER)
 
 
 def coverage_of(description: Any, operation: Any, most: int) -> Iterator[schemathesis.Case]:
-    """The coverage phase's cases of an operation: each method that it does not have, each
-    parameter left out, and of the others `most`, the same ones every time."""
+    """Of the coverage phase's cases of an operation: methods that it does not have, parameters left
+    out, and others; `most` of each kind, the same ones every time."""
     cases = operation.schema.iter_coverage_cases(
         operation,
         generation_modes=list(GenerationMode),
         generation_config=description.config.generation_for(operation=operation, phase="coverage"),
     )
-    others = []
+    kinds: dict[str, list[schemathesis.Case]] = {}
     for case in cases:
-        if case.meta.phase.data.scenario in ALWAYS:
-            yield case
-        elif not says_nothing(case):
-            others.append(case)
-    yield from random.Random(operation.label).sample(others, min(most, len(others)))
+        scenario = case.meta.phase.data.scenario
+        if scenario in ALWAYS or not says_nothing(case):
+            kinds.setdefault(scenario if scenario in ALWAYS else "", []).append(case)
+    chance = random.Random(operation.label)
+    for found in kinds.values():
+        yield from chance.sample(found, min(most, len(found)))
 
 
 def machine(
