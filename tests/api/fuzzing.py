@@ -240,7 +240,7 @@ def make_real(
 def headers_of(case: schemathesis.Case, program: Program) -> dict[str, str]:
     """The headers of a case, with the program's key."""
     given = {k: v for k, v in dict(case.headers or {}).items() if k.lower() != "authorization"}
-    if _is_about(case) == "authorization":
+    if _lacks(case) == "authorization":
         return given
     if "If-Match" in given and random.Random(given["If-Match"]).random() < 0.5:
         # What is made up is never the state that it names.
@@ -251,10 +251,12 @@ def headers_of(case: schemathesis.Case, program: Program) -> dict[str, str]:
     return {"Authorization": f"Bearer {program.secret}", **given}
 
 
-def _is_about(case: schemathesis.Case) -> str:
-    """The parameter that a case of the coverage phase is about, in small letters."""
+def _lacks(case: schemathesis.Case) -> str:
+    """The parameter that a case of the coverage phase leaves out, in small letters."""
     data = case.meta.phase.data if case.meta else None
-    return str(getattr(data, "parameter", None) or "").lower()
+    if getattr(data, "scenario", None) != CoverageScenario.MISSING_PARAMETER:
+        return ""
+    return str(data.parameter or "").lower()
 
 
 def covering(description: Any) -> Any:
