@@ -21,7 +21,7 @@ _PAPER = 4.0
 _SIDE = 320
 # How much else than a flat backdrop makes one look twice where hardly anybody is, and how much of
 # what is not the person says that it is not plain, as shares.
-_BESIDE, _REST = 0.03, 0.04
+_BESIDE, _REST = 0.03, 0.085
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def person(rgb: NDArray[Any], box: Box) -> tuple[Mask, Backdrop, float]:
     )
     if not behind.flat or _more_than_paper(behind, near):
         mask = outline.person(lab, near)
-        if not behind.flat or _unexplained(behind, mask):
+        if not behind.flat or _unexplained(behind, mask, outline.like_theirs(lab, near)):
             return _whole(mask, at), replace(behind, flat=False), factor
     marks = _seeds(behind, size, left, top, right, bottom)
     packed = np.clip(lab * (2.55, 1, 1) + (0, 128, 128), 0, 255).astype(np.uint8)
@@ -128,11 +128,11 @@ def _more_than_paper(behind: Backdrop, box: outline.Place) -> bool:
     return bool(beside.any()) and float(_other(behind)[beside].mean()) > _BESIDE
 
 
-def _unexplained(behind: Backdrop, mask: Mask) -> bool:
+def _unexplained(behind: Backdrop, mask: Mask, theirs: Mask) -> bool:
     """Whether more stands before a flat backdrop than the person: a room's wall is flat, too, and
-    has pictures and lamps."""
+    has pictures and lamps. What has colours of `theirs` may be the person where `mask` has none."""
     rest = cv2.dilate(mask, np.ones((9, 9), np.uint8), borderValue=0) == 0
-    return bool(rest.any()) and float(_other(behind)[rest].mean()) > _REST
+    return bool(rest.any()) and float((_other(behind) & ~theirs)[rest].mean()) > _REST
 
 
 def _seeds(

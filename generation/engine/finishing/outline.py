@@ -160,6 +160,13 @@ def _seen(bins: Array, fore: Array, back: Array, box: Place) -> Array:
     return np.log((own + _UNSEEN) / (other + _UNSEEN))
 
 
+def like_theirs(lab: Array, box: Place) -> Mask:
+    """Where colours are that the person has where they certainly are, as long hair, [h, w]."""
+    place, bins = prior((lab.shape[1], lab.shape[0]), box)[0], _bins(lab)
+    theirs = _histogram(bins.ravel(), _share(2 * (place - 2)).ravel())[bins]
+    return theirs > 3 * _UNSEEN
+
+
 def _own(bins: Array, place: Array, box: Place) -> Array:
     """How surely a pixel's colour is the person's own [h, w], 0..1: one that they have where they
     certainly are, and that is not seen where nobody is. Long hair lies where most have none."""
