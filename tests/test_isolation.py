@@ -382,6 +382,10 @@ def client_of(who: str, world: World, other: World) -> Client:
     return client
 
 
+# What an address names that has no identifier of something in it.
+OWN = ("organisation", "staff_wall")
+
+
 def test_members_routes(db: None, settings: Any) -> None:
     # A name server that never answers.
     settings.DNS_SERVER = "127.0.0.1:9"
@@ -397,8 +401,7 @@ def test_members_routes(db: None, settings: Any) -> None:
                 wrong.append((case.route, case.method, who, response.status_code, expected))
             if who == "stranger" and "/account/login" not in response.get("Location", ""):
                 wrong.append((case.route, case.method, who, "not sent to sign in"))
-        # These name no thing but the organisation.
-        if case.needs not in ("organisation", "staff_wall"):
+        if case.needs not in OWN:
             # A member of both may not reach one organisation's thing through the other's address.
             arguments = {**thing(three, case.needs), "slug": one.organisation.slug}
             client = client_of("owner", one, two)
