@@ -21,7 +21,7 @@ _PAPER = 4.0
 _SIDE = 320
 # How much else than a flat backdrop makes one look twice where hardly anybody is, and how much of
 # what is not the person says that it is not plain, as shares.
-_BESIDE, _REST = 0.03, 0.085
+_BESIDE, _REST = 0.03, 0.1
 
 
 @dataclass(frozen=True)
