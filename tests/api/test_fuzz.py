@@ -28,7 +28,7 @@ from tests.stand_in import Shop
 from tests.world import World
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
-STEPS = 8
+STEPS = 20
 # Parts of what operations are called, parted by commas; none: all operations.
 ONLY = os.environ.get("FUZZ_ONLY", "")
 CAREFUL = hypothesis_settings(
@@ -127,7 +127,7 @@ def test_what_follows_from_an_answer(world: World) -> None:
         described(), Program.of(world.organisation), fuzzing.pool(world), told
     )
     scenario.run(
-        settings=hypothesis_settings(CAREFUL, max_examples=EXAMPLES * 6, stateful_step_count=STEPS)
+        settings=hypothesis_settings(CAREFUL, max_examples=EXAMPLES * 2, stateful_step_count=STEPS)
     )
     # Links lead on: not by chance alone do they reach what they name.
     good = sum(count for said, count in told.items() if said[-3] == "2")
