@@ -467,7 +467,7 @@ def test_revoked_and_expired_links_say_what_to_do(db: None) -> None:
     shoot.invitation.save()
     response = Client().get(reverse("employee:start", args=[token(shoot)]))
     assert response.status_code == 410
-    assert "send a new one" in response.content.decode()
+    assert "A new one can be with you in a moment." in response.content.decode()
 
 
 @pytest.mark.parametrize("route", ["home", "new_organisation"])

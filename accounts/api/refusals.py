@@ -177,7 +177,7 @@ ENDPOINT_GONE = Refused("gone", 404, "This endpoint has been deleted.")
 TOO_MANY_EVENTS = Refused(
     "too_many",
     422,
-    "These are 10,001 events; at most 10,000 are sent again at once. Choose a later date.",
+    "These are 10,001 events; at most 10,000 are sent again at once. Choose a shorter time.",
     "since",
     name="too_many_events",
 )

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
 from generation.api.shoots import TAG, ShootShape, ShootView, ShootViews
@@ -16,6 +17,7 @@ from generation.leaving import certificates, withdrawals
 from generation.models import Certificate
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
+from headshots.lib.api.refusals import STORAGE_UNAVAILABLE
 from headshots.lib.api.shapes import Given, Shape
 
 
@@ -31,7 +33,7 @@ class ShootOptOutView(ShootViews):
         scope="shoots:write",
         match=True,
         shape=ShootShape,
-        refuses=(refusals.CANNOT_OPT_OUT,),
+        refuses=(refusals.CANNOT_OPT_OUT, BUSY),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Where they said so in your product; no reason is asked for. Their photos and pictures are
@@ -95,7 +97,12 @@ class ShootWithdrawView(ShootViews):
         match=True,
         shape=WithdrawalShape,
         body=WithdrawalGiven,
-        refuses=(refusals.NOT_CONFIRMED, refusals.NOTHING_SIGNED),
+        refuses=(
+            refusals.NOT_CONFIRMED,
+            refusals.NOTHING_SIGNED,
+            BUSY,
+            STORAGE_UNAVAILABLE,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Stops the work and destroys the photos, the model, every picture and headshot of theirs,

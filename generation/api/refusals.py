@@ -258,6 +258,13 @@ PHOTOS_DESTROYED = Refused(
     "another pick instead.",
     name="photos_destroyed",
 )
+OWN_PHOTOS_DESTROYED = Refused(
+    "photos_gone",
+    409,
+    "Your photos have been destroyed, as you were promised, so no new pictures can be made of "
+    "them. Please pick the best of these, or opt out.",
+    name="own_photos_destroyed",
+)
 NO_MORE_PICTURES = Refused(
     "photos_gone",
     409,

@@ -27,6 +27,7 @@ from generation.finishing import staff_consistency, wall_pictures, walls
 from generation.finishing.walls import Wall
 from generation.models import State
 from headshots.lib.api.operations import operation
+from headshots.lib.api.refusals import STORAGE_UNAVAILABLE
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Organisation"
@@ -152,6 +153,7 @@ class StaffWallView(TenantView):
         scope="headshots:read",
         shape=StaffWallShape,
         query=StaffWallQuery,
+        refuses=(STORAGE_UNAVAILABLE,),
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Everybody on the roster once, with the newest they have of any order: an approved
@@ -167,7 +169,7 @@ class StaffWallView(TenantView):
         body=StaffWallGiven,
         status=202,
         locates=True,
-        refuses=(refusals.EMPTY_WALL,),
+        refuses=(refusals.EMPTY_WALL, STORAGE_UNAVAILABLE),
     )
     def post(self, request: Request) -> HttpResponseBase:
         """As a PNG, or as a PDF of A4 pages, with names and titles. It takes about a second for

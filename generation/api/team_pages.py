@@ -119,6 +119,7 @@ class StaffTeamPageView(TenantView):
         match=True,
         shape=TeamPageShape,
         body=TeamPageGiven,
+        refuses=(SITE,),
     )
     def put(self, request: Request) -> HttpResponseBase:
         """Everybody of the roster who agreed to it, whichever order they were in, with the newest

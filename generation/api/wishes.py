@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
 from generation.api.shoots import TAG, ShootShape, ShootView, ShootViews
@@ -126,7 +127,12 @@ class ShootAskAgainView(ShootViews):
         match=True,
         shape=ShootShape,
         body=AskAgainGiven,
-        refuses=(refusals.NOTHING_TO_MAKE_AGAIN, refusals.ROUNDS_SPENT),
+        refuses=(
+            refusals.NOTHING_TO_MAKE_AGAIN,
+            refusals.OWN_PHOTOS_DESTROYED,
+            refusals.ROUNDS_SPENT,
+            BUSY,
+        ),
     )
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:
         """Where your product shows them the short list and none of it is them. Free of charge, two

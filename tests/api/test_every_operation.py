@@ -46,6 +46,7 @@ MAKE = {
     "selfies",
     "shoot_release",
     "shoots",
+    "staff_wall",
     "top_up_card",
     "upload_addresses",
     "wall",
@@ -228,6 +229,8 @@ BOUNDED = {
     ("PricesShape", "tiers"): "what is sold",
     ("ProblemShape", "errors"): "the fields of a body",
     ("ReviewedShape", "left"): "pages.MOST; the review is read in pages",
+    ("StaffConsistencyShape", "parts"): "the looks, and the plates that they have had",
+    ("StaffPartShape", "measures"): "there are six",
     ("UpsertShape", "data"): "the rows of the request",
 }
 

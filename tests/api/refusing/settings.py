@@ -188,5 +188,6 @@ def _undone(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpRe
     fields: Any = {"order": shoot.order, "directory": world.directory(), "state": "done"}
     run = PublishingRun.objects.create(**fields, aim="publish")
     Publication.objects.create(run=run, shoot=shoot, wrote=True, had_before=False)
-    PublishingRun.objects.create(**fields, aim="undo", undoes=run)
+    undone = PublishingRun.objects.create(**fields, aim="undo", undoes=run)
+    Publication.objects.create(run=undone, shoot=shoot, wrote=True)
     return program.post(f"publishing-runs/{run.pk}/undo")

@@ -102,6 +102,13 @@ put(
 )
 
 
+@recipe("own_photos_destroyed")
+def _own_photos(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    shoot = world.shoot(State.CHOOSING)
+    Shoot.objects.filter(pk=shoot.pk).update(inputs_destroyed_at=timezone.now())
+    return program.post(f"shoots/{shoot.pk}/ask-again")
+
+
 @recipe("rounds_spent")
 def _spent(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     shoot = world.shoot(State.CHOOSING)
