@@ -12,7 +12,7 @@ from PIL import Image
 
 from generation.engine import faces
 from generation.engine.errors import FinishError
-from generation.engine.faces import Face, Points
+from generation.engine.faces import Box, Face, Points
 from generation.engine.finishing import backdrop, matte
 from generation.engine.finishing.light import Gains, gains
 from generation.engine.finishing.specs import FACE_HEIGHT
@@ -23,6 +23,8 @@ from generation.engine.words import said
 _LEAST, _MOST = 640, 1600
 # Faces are measured again in crops of this size, all alike.
 _CROP = (360, 450)
+# Half the side of a face's box, in distances between the outer corners of its eyes.
+_HALF_BOX = 0.92
 
 NOTES = {
     "hair_cut": "The hair is cut by the upper edge of the picture.",
@@ -121,9 +123,12 @@ def find(picture: Image.Image) -> Face:
             "several_faces",
             said("There is more than one face in this picture. Send one of the person alone."),
         )
-    left, top, right, bottom = face.box
-    room = 0.12 * (right - left)
-    if left < room or right > picture.width - room or bottom > picture.height - room:
+    at = _edge(face.box, picture)
+    if at:
+        # The search goes up in coarse steps, so that a box may be half as large again as its face.
+        face = replace(face, box=_about(face))
+        at = _edge(face.box, picture)
+    if at == "side":
         raise FinishError(
             "face_at_edge",
             said(
@@ -131,7 +136,7 @@ def find(picture: Image.Image) -> Face:
                 "Send one with room around the head."
             ),
         )
-    if top < 0:
+    if at == "top":
         raise FinishError(
             "face_at_edge",
             said(
@@ -140,6 +145,26 @@ def find(picture: Image.Image) -> Face:
             ),
         )
     return replace(face, landmarks=_measured_again(picture, face))
+
+
+def _edge(box: Box, picture: Image.Image) -> str:
+    """Which edge of the picture a face's box is too near to: "side", also for the lower one, "top",
+    or none."""
+    left, top, right, bottom = box
+    room = 0.12 * (right - left)
+    if left < room or right > picture.width - room or bottom > picture.height - room:
+        return "side"
+    return "top" if top < 0 else ""
+
+
+def _about(face: Face) -> Box:
+    """The box of a face by its landmarks, as large as the search most often makes it."""
+    eyes, nose = np.asarray(face.landmarks[:4]), np.asarray(face.landmarks[4])
+    middle = eyes.mean(axis=0)
+    across = float(np.linalg.norm(eyes[:, None] - eyes[None], axis=2).max())
+    x, y = middle + 0.6 * (nose - middle)
+    half = _HALF_BOX * across
+    return round(x - half), round(y - half), round(x + half), round(y + half)
 
 
 def _measured_again(picture: Image.Image, face: Face) -> Points:

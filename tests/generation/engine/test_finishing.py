@@ -17,7 +17,7 @@ from skimage import color, data
 
 from generation.embedded_model.demo_people import choose_people
 from generation.embedded_model.renderer import Identity, Scene, draw
-from generation.engine import colour
+from generation.engine import colour, faces
 from generation.engine.errors import FinishError
 from generation.engine.finishing import (
     Cutout,
@@ -27,6 +27,7 @@ from generation.engine.finishing import (
     RenditionSpec,
     ToneSpec,
     cut_out,
+    cutting,
     finish,
     measure,
     paint,
@@ -287,6 +288,22 @@ def test_what_cannot_be_finished_says_why(picture: Image.Image, code: str) -> No
         cut_out(picture)
     assert refused.value.code in (code, "no_face")
     assert str(refused.value).endswith(".")
+
+
+def test_a_box_that_the_search_drew_too_large_is_no_face_at_the_edge(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = person(0)
+    (seen,) = faces.detect(whole)
+    # As one step coarser: around the same face, out of the picture.
+    more = whole.height - seen.box[3] + 1
+    left, top, right, bottom = seen.box
+    coarse = replace(seen, box=(left - more, top - more, right + more, bottom + more))
+    monkeypatch.setattr(faces, "detect", lambda *_: [coarse])
+    found = cutting.find(whole)
+    assert np.abs(np.subtract(found.box, seen.box)).max() < 0.2 * seen.height
+    with pytest.raises(FinishError, match="edge of this picture"):
+        cutting.find(whole.crop((0, 0, whole.width, seen.box[3] - 20)))
 
 
 def test_hair_that_the_frame_cuts_is_noted() -> None:
