@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -18,11 +20,21 @@ _TO_XYZ = np.array(
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 
 
+def linear(rgb: NDArray[Any]) -> NDArray[Any]:
+    """Light, 0..1, of sRGB values 0..255."""
+    values = rgb / 255
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(light: NDArray[Any]) -> NDArray[Any]:
+    """sRGB values, 0..1, of light; what is beyond 0..1 is cut off."""
+    light = np.clip(light, 0, 1)
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
 def lab(rgb: NDArray[np.generic]) -> NDArray[np.float64]:
     """CIE Lab (D65) of sRGB values 0..255; any shape [..., 3]."""
-    values = np.asarray(rgb, np.float64) / 255
-    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ _TO_XYZ.T / _WHITE
+    xyz = linear(np.asarray(rgb, np.float64)) @ _TO_XYZ.T / _WHITE
     cube = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     return np.stack(
         [

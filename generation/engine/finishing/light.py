@@ -41,7 +41,9 @@ def gains(pixels: NDArray[Any], face: Face) -> Gains:
     light of a usual strength; NEUTRAL where it lies near that already."""
     factor = _SMALL / max(pixels.shape[:2])
     size = (max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor)))
-    linear = _linear(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32))
+    linear = colour.linear(
+        cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    )
     seen = linear.reshape(-1, 3)
     # What is burnt out has no colour any more.
     seen = seen[(seen.max(axis=1) < 0.96) & (seen.max(axis=1) > 0.01)]
@@ -60,8 +62,8 @@ def gains(pixels: NDArray[Any], face: Face) -> Gains:
 
 def balanced(pixels: NDArray[Any], by: Gains) -> NDArray[np.uint8]:
     """A picture, uint8 sRGB, with its linear channels multiplied by `by`."""
-    steps = _linear(np.arange(256, dtype=np.float32)[:, None].repeat(3, axis=1)) * by
-    table = np.clip(_encoded(steps) * 255 + 0.5, 0, 255).astype(np.uint8)
+    steps = colour.linear(np.arange(256, dtype=np.float32)[:, None].repeat(3, axis=1)) * by
+    table = np.clip(colour.encoded(steps) * 255 + 0.5, 0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(np.ascontiguousarray(pixels), table[None]), np.uint8)
 
 
@@ -69,7 +71,7 @@ def _skin(pixels: NDArray[Any], face: Face) -> NDArray[np.float64]:
     """The cheeks' colour, linear RGB."""
     lab = np.asarray(colour.skin(Image.fromarray(pixels), face), np.float32)[None, None]
     rgb = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
-    return np.asarray(_linear(rgb * 255), np.float64)
+    return np.asarray(colour.linear(rgb * 255), np.float64)
 
 
 def _likeliest(skin: NDArray[np.float64], scene: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -77,8 +79,8 @@ def _likeliest(skin: NDArray[np.float64], scene: NDArray[np.float64]) -> NDArray
     for what the scene is on the whole."""
     red, blue = np.meshgrid(_TRIED, _TRIED, indexing="ij")
     tried = np.exp(np.stack([red, np.zeros_like(red), blue], axis=-1))
-    encoded = _encoded(skin * tried).astype(np.float32)
-    lab = cv2.cvtColor(encoded, cv2.COLOR_RGB2LAB)
+    shown = colour.encoded(skin * tried).astype(np.float32)
+    lab = cv2.cvtColor(shown, cv2.COLOR_RGB2LAB)
     hue = (np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) - _HUE + 180) % 360 - 180
     chroma = np.hypot(lab[..., 1], lab[..., 2]) - _CHROMA
     against = (
@@ -91,15 +93,3 @@ def _likeliest(skin: NDArray[np.float64], scene: NDArray[np.float64]) -> NDArray
     if np.hypot(red[at], blue[at]) < _LEAST:
         return np.ones(3)
     return np.asarray(tried[at], np.float64)
-
-
-def _linear(encoded: NDArray[Any]) -> NDArray[Any]:
-    """Light of sRGB values 0..255, 0..1."""
-    share = encoded / 255
-    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-
-
-def _encoded(light: NDArray[Any]) -> NDArray[Any]:
-    """The sRGB values 0..1 of light 0..1."""
-    light = np.clip(light, 0, 1)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
