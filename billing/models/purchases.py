@@ -38,6 +38,8 @@ class Purchase(Row):
     state = models.CharField(max_length=14, choices=State.choices, default=State.OPEN)
     credits = models.PositiveIntegerField()
     cents = models.PositiveIntegerField()
+    # What went back by refunds, which a dispute is not.
+    refunded_cents = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3, default="usd")
     bought_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -70,6 +72,9 @@ class Purchase(Row):
                 fields=["organisation"],
                 condition=Q(kind="top_up", state__in=["open", "settling"]),
                 name="one_top_up_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_cents__lte=models.F("cents")), name="refunded_at_most_paid"
             ),
         ]
 

@@ -291,11 +291,12 @@ _UNDER_WAY = (Purchase.State.OPEN, Purchase.State.SETTLING)
 def _tell(purchase: Purchase, payment: Payment, asked_at: datetime) -> None:
     """Write down where the payment stands, for people to read."""
     back = sum(one.cents for one in payment.reversals if one.stands and not one.disputed)
+    back = min(back, payment.cents)
     state = _STATES[payment.state]
     if any(one.stands and one.disputed for one in payment.reversals):
         state = Purchase.State.DISPUTED
     elif back:
-        whole = back >= payment.cents
+        whole = back == payment.cents
         state = Purchase.State.REFUNDED if whole else Purchase.State.PART_REFUNDED
     newer = purchase.session_id and payment.session_id and purchase.session_id != payment.session_id
     if newer and payment.state != "paid":
@@ -312,6 +313,7 @@ def _tell(purchase: Purchase, payment: Payment, asked_at: datetime) -> None:
         )
     purchase.state = state
     purchase.cents, purchase.currency = payment.cents, payment.currency
+    purchase.refunded_cents = back
     purchase.session_id = payment.session_id or purchase.session_id
     purchase.invoice_id = payment.invoice_id or purchase.invoice_id
     purchase.payment_intent_id = payment.payment_intent_id

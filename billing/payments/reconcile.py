@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -17,9 +18,16 @@ log = structlog.get_logger(__name__)
 
 DAYS = 4
 
+_UNDER_WAY = Q(state__in=[Purchase.State.OPEN, Purchase.State.SETTLING])
+# Refunded before the sum was kept here, however long ago.
+_SUM_UNKNOWN = Q(
+    state__in=[Purchase.State.PART_REFUNDED, Purchase.State.REFUNDED], refunded_cents=0
+)
+
 
 def reconcile(*, days: int = DAYS) -> int:
-    """Have every payment read that Stripe tells of for these days, and those that stand open here.
+    """Have every payment read that Stripe tells of for these days, those that stand open here, and
+    those with a refund whose sum is not known here.
 
     Returns how many. Raises Problem while Stripe does not answer; the next night is long enough
     back to make up for it.
@@ -42,8 +50,8 @@ def reconcile(*, days: int = DAYS) -> int:
                 source_id = shapes.about(plain["type"], plain["data"]["object"])
                 if source_id:
                     found.add(source_id)
-    waiting = Purchase.objects.filter(state__in=[Purchase.State.OPEN, Purchase.State.SETTLING])
-    for session_id, invoice_id in waiting.values_list("session_id", "invoice_id"):
+    unsure = Purchase.objects.filter(_UNDER_WAY | _SUM_UNKNOWN)
+    for session_id, invoice_id in unsure.values_list("session_id", "invoice_id"):
         found |= {source for source in (session_id, invoice_id) if source}
     for source_id in sorted(found):
         news.heard(source_id=source_id)
