@@ -30,6 +30,7 @@ class InvoiceShape(Shape):
     state = serializers.ChoiceField(choices=Purchase.State.choices)
     credits = serializers.IntegerField()
     cents = serializers.IntegerField()
+    refunded_cents = serializers.IntegerField(help_text="What of `cents` went back by refunds.")
     currency = serializers.CharField()
     po_number = serializers.CharField()
     problem = serializers.CharField(help_text="Why it was not paid.")
@@ -47,6 +48,7 @@ class InvoiceShape(Shape):
         "state": "open",
         "credits": 100,
         "cents": 150000,
+        "refunded_cents": 0,
         "currency": "usd",
         "po_number": "PO-77",
         "problem": "",

@@ -7,7 +7,7 @@ import pytest
 from billing.models import Purchase
 from billing.payments import top_ups
 from tests.api.program import Program, problem
-from tests.billing.payment_steps import credits, told
+from tests.billing.payment_steps import credits, refund, told
 from tests.browser.queue import drain
 from tests.stand_in import ACCEPTED, Shop
 from tests.world import World, make_world
@@ -45,6 +45,11 @@ def test_from_prices_to_credits(program: Program, world: World, open_shop: Shop)
     after = program.post(f"invoices/{made['id']}/checkout").json()
     assert (after["state"], after["url"]) == ("paid", None)
     problem(program.delete(f"invoices/{made['id']}"), 409, "paid")
+    assert program.get(f"invoices/{made['id']}").json()["refunded_cents"] == 0
+    refund(open_shop, Purchase.objects.get(), 1_000)
+    told(open_shop)
+    after = program.get(f"invoices/{made['id']}").json()
+    assert (after["state"], after["refunded_cents"]) == ("part_refunded", 1_000)
 
 
 def test_what_is_given_up_cannot_be_paid(program: Program, world: World, open_shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""How much of a purchase went back, as it is kept."""
+"""How much of a purchase went back: kept and shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from billing.models import Purchase
-from billing.payments import reconcile
+from billing.payments import fulfilment, reconcile
+from headshots.lib.money import money
 from tests.billing.payment_steps import bought, refund, told
 from tests.browser.queue import drain
 from tests.stand_in import Shop
@@ -57,3 +60,19 @@ def test_whole_refunds_are_known_as_soon_as_it_is_migrated(world: World) -> None
     import_module("billing.migrations.0011_what_was_refunded").whole_ones(apps, None)
     found = dict(Purchase.objects.values_list("state", "refunded_cents"))
     assert found == dict.fromkeys(states, 0) | {"refunded": 5 * 2900}
+
+
+def test_pages_say_how_much_went_back_where_anything_did(
+    world: World, shop: Shop, client: Client
+) -> None:
+    purchase = bought(world, shop, 20)
+    slug = world.organisation.slug
+    pages = (reverse("invoices", args=[slug]), reverse("bought", args=[slug, purchase.pk]))
+    client.force_login(world.owner)
+    said = [client.get(page).content.decode() for page in pages]
+    assert not any("refunded" in page.lower() for page in said)
+    refund(shop, purchase, 13_050)
+    fulfilment.fulfil(source_id=purchase.session_id or "")
+    listed, one = (client.get(page).content.decode() for page in pages)
+    assert f"{money(13_050)} refunded" in listed
+    assert f'<dt class="soft">Refunded</dt><dd class="push number">{money(13_050)}</dd>' in one

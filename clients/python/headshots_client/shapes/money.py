@@ -43,6 +43,7 @@ class Invoice(TypedDict):
     state: str
     credits: int
     cents: int
+    refunded_cents: int
     currency: str
     po_number: str
     problem: str
