@@ -64,7 +64,7 @@ class CreditStoryShape(Shape):
     days = serializers.IntegerField()
     paid = serializers.FloatField(help_text="What was paid for one.")
     bought = serializers.BooleanField(
-        help_text="false: nothing was bought, and the list price stands for it."
+        help_text="false: nothing was bought and kept, and the list price stands for it."
     )
     making: Any = PartShape(many=True, help_text="What making it took.")
     price: Any = PartShape(many=True, help_text="Where the price goes.")

@@ -1,8 +1,9 @@
-"""How much of a purchase went back: kept and shown."""
+"""How much of a purchase went back: kept, shown, and counted in what a credit brought."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -10,12 +11,13 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from billing import price_tables, revenue
 from billing.models import Purchase
-from billing.payments import fulfilment, reconcile
+from billing.payments import catalogue, fulfilment, reconcile
 from headshots.lib.money import money
-from tests.billing.payment_steps import bought, refund, told
+from tests.billing.payment_steps import bought, credits, refund, told
 from tests.browser.queue import drain
-from tests.stand_in import Shop
+from tests.stand_in import DISPUTED, Shop
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +32,86 @@ def world(db: None) -> World:
 @pytest.fixture
 def shop(stocked: Shop) -> Shop:
     return stocked
+
+
+def fees(*cents: int) -> float:
+    table = price_tables.in_force()
+    percent, fixed = float(table.payment_percent) / 100, float(table.payment_fixed)
+    return sum(one * percent + fixed for one in cents)
+
+
+def of_a_credit(world: World) -> Any:
+    found = revenue.of_a_credit(world.organisation)
+    return found.cents, found.fee, found.bought
+
+
+def list_price() -> Any:
+    single = catalogue.CREDITS.cents(1)
+    return single, pytest.approx(fees(single)), False
+
+
+@pytest.mark.parametrize("cents", [1, 7_000, 17_333, 51_999])
+def test_of_a_part_refund_counts_what_is_kept(world: World, shop: Shop, cents: int) -> None:
+    purchase = bought(world, shop, 20)
+    assert purchase.refunded_cents == 0
+    refund(shop, purchase, cents)
+    told(shop)
+    purchase.refresh_from_db()
+    assert (purchase.state, purchase.refunded_cents) == (Purchase.State.PART_REFUNDED, cents)
+    left = credits(world)[0]
+    assert of_a_credit(world) == (
+        (purchase.cents - cents) / left,
+        pytest.approx(fees(purchase.cents) / left),
+        True,
+    )
+
+
+def test_the_fee_of_a_whole_refund_is_borne_by_the_credits_that_are_left(
+    world: World, shop: Shop
+) -> None:
+    gone, kept = bought(world, shop, 20), bought(world, shop, 10)
+    refund(shop, gone, 20_000)
+    refund(shop, gone)
+    told(shop)
+    gone.refresh_from_db()
+    assert (gone.state, gone.refunded_cents) == (Purchase.State.REFUNDED, gone.cents)
+    fee = pytest.approx(fees(gone.cents, kept.cents) / 10)
+    assert of_a_credit(world) == (kept.cents / 10, fee, True)
+    refund(shop, kept)
+    told(shop)
+    assert of_a_credit(world) == list_price()
+
+
+def test_what_is_disputed_brought_nothing_yet(world: World, shop: Shop) -> None:
+    purchase = bought(world, shop, 20, DISPUTED)
+    assert (purchase.state, purchase.refunded_cents) == (Purchase.State.DISPUTED, 0)
+    assert of_a_credit(world) == list_price()
+
+
+def test_a_refund_that_failed_did_not_go_back(world: World, shop: Shop) -> None:
+    purchase = bought(world, shop, 20)
+    failing = refund(shop, purchase, 13_000)
+    refund(shop, purchase, 5_000)
+    told(shop)
+    purchase.refresh_from_db()
+    assert purchase.refunded_cents == 18_000
+    shop.does("refund_fails", failing)
+    told(shop)
+    purchase.refresh_from_db()
+    assert (purchase.state, purchase.refunded_cents) == (Purchase.State.PART_REFUNDED, 5_000)
+
+    again = bought(world, shop, 10)
+    failing = refund(shop, again)
+    told(shop)
+    shop.does("refund_fails", failing)
+    told(shop)
+    again.refresh_from_db()
+    assert (again.state, again.refunded_cents) == (Purchase.State.PAID, 0)
+    assert of_a_credit(world) == (
+        (purchase.cents - 5_000 + again.cents) / credits(world)[0],
+        pytest.approx(fees(purchase.cents, again.cents) / credits(world)[0]),
+        True,
+    )
 
 
 def test_never_more_than_was_paid_goes_back(world: World) -> None:

@@ -389,19 +389,25 @@ def test_progress_says_what_it_cost(world: World, client: Client) -> None:
 def test_the_margin_is_what_was_really_paid_less_fee_and_making(
     world: World, client: Client
 ) -> None:
-    """At 360 cents an hour a thousand seconds are a dollar; 100 credits were bought for $2,060."""
-    for credits, cents, state in (
-        (10, 26_000, "paid"),
-        (90, 180_000, "part_refunded"),
-        (50, 999_999, "refunded"),
-        (50, 999_999, "open"),
-        (50, 999_999, "failed"),
+    """At 360 cents an hour a thousand seconds are a dollar; of payments of $3,360, $2,060 for 100
+    credits did not go back."""
+    for credits, cents, state, refunded in (
+        (10, 26_000, "paid", 0),
+        (135, 270_000, "part_refunded", 90_000),
+        (50, 40_000, "refunded", 40_000),
+        (50, 999_999, "open", 0),
+        (50, 999_999, "failed", 0),
     ):
         Purchase.objects.create(
-            organisation=world.organisation, kind="pack", credits=credits, cents=cents, state=state
+            organisation=world.organisation,
+            kind="pack",
+            credits=credits,
+            cents=cents,
+            state=state,
+            refunded_cents=refunded,
         )
     table = price_tables.in_force()
-    fee = 2060 * float(table.payment_percent) / 100 + float(table.payment_fixed) * 2 / 100
+    fee = 3360 * float(table.payment_percent) / 100 + float(table.payment_fixed) * 3 / 100
     found = revenue.of_a_credit(world.organisation)
     assert (found.cents, found.fee, found.bought) == (2060, pytest.approx(fee), True)
     assert 0 < fee < 100
