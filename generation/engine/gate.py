@@ -145,11 +145,10 @@ def judge(
     """Judge one candidate of the person whose photos' descriptors are `own` [n, 128].
 
     `colleagues` are everyone else in the order; stack them once where there are many pictures.
-    `threshold` is `own_threshold`
-    if computed before. `appearances` and `sharpness` (the median) come from the person's
-    photo verdicts; without them, drift is not flagged and sharpness has only its floor. `ordered` is
-    what the look's clothes are like (see `attire`), none: they are not compared. Flags in `strict`
-    make the picture fail.
+    `threshold` is `own_threshold` if computed before. `appearances` and `sharpness` (the median)
+    come from the person's photo verdicts; without them, drift is not flagged and sharpness has only
+    its floor. `ordered` is what the look's clothes are like (see `attire`); without it they are not
+    compared. Flags in `strict` make the picture fail.
     The picture is enlarged to `spec.enlarge_to` for measuring, as base models may be small.
     """
     copy = faces.working_copy(image, spec.enlarge_to)
