@@ -85,7 +85,7 @@ def _of_picture(headshot: Headshot) -> list[str]:
             )
         )
     if candidate.receipt.get("flags"):
-        reasons.append(_("The check flagged skin, hair or glasses."))
+        reasons.append(_("The check flagged skin, hair, glasses or clothes."))
     if candidate.receipt.get(Candidate.LIKE_LATER):
         reasons.append(_("It looks as much like a colleague who gave photos later."))
     return [*reasons, *_of_files(headshot)]

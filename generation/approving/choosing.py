@@ -50,7 +50,8 @@ class Reason(models.TextChoices):
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody can pick from, each likest first.
+    """What somebody can pick from, each likest first; who wears other clothes than the
+    ordered ones in it comes last.
 
     `short_list`: the likest of the newest round with any that passed, and the favourite, which is
     what was picked; MOST_SHOWN in all. `others`: what is less like them, and what was on the list
@@ -66,8 +67,10 @@ class Choice:
         return min([*self.short_list[:1], *self.others[:1]], key=_likest_first, default=None)
 
 
-def _likest_first(one: Candidate) -> tuple[float, int, int]:
-    return (one.likeness_own or 0, -one.round, one.number)
+def _likest_first(one: Candidate) -> tuple[bool, float, int, int]:
+    """After all in the ordered clothes come those in others."""
+    other_clothes = "attire" in one.receipt.get("flags", ())
+    return (other_clothes, one.likeness_own or 0, -one.round, one.number)
 
 
 def choice(*, shoot: Shoot) -> Choice:

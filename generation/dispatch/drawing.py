@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,7 +13,8 @@ from PIL import Image
 
 from generation.dispatch.heartbeat import Heartbeat
 from generation.dispatch.sitters import Sitter, conclude
-from generation.engine import finish, gate, load, sample
+from generation.engine import finish, gate, load, sample, wardrobe
+from generation.engine.attire import Clothes
 from generation.engine.errors import Stopped
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec
@@ -52,13 +53,17 @@ def generate_round(
     in_order = Q(shoot__order=batch[0][0].shoot.order_id)
     colleagues = gate.Colleagues(descriptors.by_shoot(in_order))
     by_person = {sitter.person: sitter for sitter in sitters}
+    looks = {sitter.person: demands.look(sitter.shoot) for sitter, _, _ in batch}
+    clothes = {
+        look: wardrobe.ordered(base, look, should_stop=stopping) for look in {*looks.values()}
+    }
     drawn = sample.draw(
         base,
         [
             SampleSpec(
                 person=sitter.person,
                 adapter=sitter.adapter,
-                look=demands.look(sitter.shoot),
+                look=looks[sitter.person],
                 seed=seed,
                 steps=_steps(recipe.sample, number, sitter.shoot.round),
             )
@@ -75,7 +80,8 @@ def generate_round(
         if stopping():
             raise Stopped
         if not sitter.ended:
-            _judge_and_store(base, sitter, number, seed, image, colleagues, compared_at)
+            ordered = clothes[looks[sitter.person]]
+            _judge_and_store(base, sitter, number, seed, image, colleagues, ordered, compared_at)
         heart.phase = "generating"
 
 
@@ -105,6 +111,7 @@ def _judge_and_store(
     seed: int,
     image: Image.Image | None,
     colleagues: gate.Colleagues,
+    ordered: Sequence[Clothes],
     compared_at: datetime,
 ) -> None:
     receipt = gate.NO_PICTURE
@@ -116,6 +123,7 @@ def _judge_and_store(
             base.recipe.gate,
             threshold=sitter.threshold,
             strict=sitter.strict,
+            ordered=ordered,
             appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
             sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
         )

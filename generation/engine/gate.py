@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generation.engine import appearance, faces, photos
+from generation.engine import appearance, attire, faces, photos
 from generation.engine.faces import Box, Descriptor, Points
 from generation.engine.specs import GateSpec
 from generation.engine.words import said
@@ -33,6 +33,7 @@ REASONS = {
     "hair": "Hair, or what covers it, is not as in the photos.",
     "glasses_missing": "The glasses of the photos are missing.",
     "glasses_added": "There are glasses that are not in the photos.",
+    "attire": "The clothes look like others than the ordered ones.",
 }
 
 
@@ -40,8 +41,8 @@ REASONS = {
 class Receipt:
     """The verdict on a candidate with the figures behind it.
 
-    `reasons` (codes of REASONS) made it fail; `flags` (see `appearance.drift`) are for a
-    person's eye only.
+    `reasons` (codes of REASONS) made it fail; `flags` are for a person's eye: see
+    `appearance.drift`, and `attire` for clothes that look like others than the ordered ones.
     Likeness is the mean dlib distance to all photos of a person, smaller is liker;
     `score` orders passing pictures, higher is better. `landmarks` fit `finish.align`.
     """
@@ -63,6 +64,7 @@ class Receipt:
     turn: float = 0.0
     sharpness: float = 0.0
     skin_delta: float | None = None
+    attire_delta: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All figures, fit for JSON."""
@@ -73,6 +75,9 @@ class Receipt:
         """Why it failed, in words; empty if it passed."""
         return " ".join(REASONS[reason] for reason in self.reasons)
 
+
+# What a picture in other clothes comes behind by: after all in the ordered ones.
+_OTHER_CLOTHES = 0.5
 
 # The receipt of a drawing that came to no picture.
 NO_PICTURE = Receipt(False, ("no_picture",))
@@ -133,16 +138,17 @@ def judge(
     *,
     threshold: float | None = None,
     appearances: Sequence[appearance.Appearance] = (),
+    ordered: Sequence[attire.Clothes] = (),
     sharpness: float | None = None,
     strict: Collection[str] = (),
 ) -> Receipt:
     """Judge one candidate of the person whose photos' descriptors are `own` [n, 128].
 
     `colleagues` are everyone else in the order; stack them once where there are many pictures.
-    `threshold` is `own_threshold`
-    if computed before. `appearances` and `sharpness` (the median) come from the person's
-    photo verdicts; without them, drift is not flagged and sharpness has only its floor. Flags
-    in `strict` make the picture fail.
+    `threshold` is `own_threshold` if computed before. `appearances` and `sharpness` (the median)
+    come from the person's photo verdicts; without them, drift is not flagged and sharpness has only
+    its floor. `ordered` is what the look's clothes are like (see `attire`); without it they are not
+    compared. Flags in `strict` make the picture fail.
     The picture is enlarged to `spec.enlarge_to` for measuring, as base models may be small.
     """
     copy = faces.working_copy(image, spec.enlarge_to)
@@ -176,12 +182,18 @@ def judge(
         reasons.append("copy")
 
     flags, skin = appearance.drift(image, face, appearances, spec)
+    worn = attire.apart(attire.measure(image, face.landmarks), ordered) if ordered else None
+    others_clothes = worn is not None and worn > spec.attire_drift
+    if others_clothes:
+        flags += ("attire",)
     reasons += [flag for flag in flags if flag in strict]
     return Receipt(
         passed=not reasons,
         reasons=tuple(reasons),
         flags=flags,
-        score=round(1 - likeness + 0.1 * min(1.0, detail / 40), 4),
+        score=round(
+            1 - likeness + 0.1 * min(1.0, detail / 40) - _OTHER_CLOTHES * others_clothes, 4
+        ),
         likeness_own=round(likeness, 4),
         likeness_nearest=round(float(to_own.min()), 4),
         threshold=round(bound, 4),
@@ -195,6 +207,7 @@ def judge(
         turn=round(face.turn, 3),
         sharpness=round(detail, 2),
         skin_delta=None if skin is None else round(skin, 2),
+        attire_delta=None if worn is None else round(worn, 2),
     )
 
 

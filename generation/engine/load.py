@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from generation.engine.adapters import Slots
+    from generation.engine.attire import Clothes
     from generation.engine.families.interface import Conditioning, Family
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,8 @@ _loaded: dict[tuple[str, str, str], BaseModel] = {}
 
 
 class BaseModel:
-    """A loaded base model with its adapter slots and the prompts encoded so far."""
+    """A loaded base model with its adapter slots, the prompts encoded so far, and what it dresses
+    people in for each (see `wardrobe`)."""
 
     def __init__(self, path: Path, recipe: Recipe, family: Family, device: torch.device):
         from generation.engine.adapters import Slots
@@ -36,6 +38,7 @@ class BaseModel:
         self.family = family
         self.device = device
         self.slots: Slots = Slots(family.denoiser, recipe.lora, family.prefix)
+        self.clothes: dict[str, tuple[Clothes, ...]] = {}
         self._prompts: dict[str | None, Conditioning] = {}
 
     def prompt(self, text: str | None) -> Conditioning:

@@ -62,8 +62,8 @@ class GateSpec:
     distance plus `likeness_slack`, if that is lower, but not below `likeness_floor`.
     A picture must be nearer to its owner than to every colleague by `margin`.
     Sizes are shares of the picture's height, angles degrees, sharpness a share of the
-    person's own (see `sharpness` in photos). The last three bound what is only flagged: ΔE of
-    skin and hair, and the measure of glasses of `appearance`.
+    person's own (see `sharpness` in photos). The last four bound what is only flagged: ΔE of
+    skin, hair and clothes (see `attire`), and the measure of glasses of `appearance`.
     """
 
     likeness_global: float = 0.5
@@ -79,6 +79,7 @@ class GateSpec:
     sharpness_min: float = 0.25
     skin_drift: float = 18.0
     hair_drift: float = 14.0
+    attire_drift: float = 14.0
     glasses: float = 15.0
 
 

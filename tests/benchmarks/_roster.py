@@ -13,7 +13,7 @@ from django.conf import settings
 from PIL import Image
 
 from generation.embedded_model.demo_people import DemoPerson, selfie, write_people
-from generation.engine import gate, photos, seats
+from generation.engine import gate, photos, seats, wardrobe
 from generation.engine.load import BaseModel
 from generation.engine.sample import sample
 from generation.engine.specs import LookSpec, SampleSpec, TrainSpec
@@ -136,7 +136,7 @@ def draw(base: BaseModel, sitters: list[Sitter], candidates: int, look: LookSpec
     for index, image in enumerate(images):
         sitter, _ = drawn[index % len(drawn)]
         sitter.images.append(image)
-        sitter.receipts.append(judge(base, sitter, sitters, image))
+        sitter.receipts.append(judge(base, sitter, sitters, image, look))
 
 
 def draw_without(base: BaseModel, sitters: list[Sitter], candidates: int) -> None:
@@ -148,11 +148,16 @@ def draw_without(base: BaseModel, sitters: list[Sitter], candidates: int) -> Non
 
 
 def judge(
-    base: BaseModel, sitter: Sitter, sitters: list[Sitter], image: Image.Image
+    base: BaseModel,
+    sitter: Sitter,
+    sitters: list[Sitter],
+    image: Image.Image,
+    look: LookSpec = LOOK,
 ) -> gate.Receipt:
-    """The gate's receipt for `image` as a picture of `sitter`."""
+    """The gate's receipt for `image` as a picture of `sitter` in a look."""
     others = {other.person.number: other.own for other in sitters if other is not sitter}
-    return gate.judge(image, sitter.own, others, base.recipe.gate)
+    ordered = wardrobe.ordered(base, look)
+    return gate.judge(image, sitter.own, others, base.recipe.gate, ordered=ordered)
 
 
 def contact_sheet(sitters: list[Sitter], path: Path, tile: int = 128, across: int = 8) -> None:

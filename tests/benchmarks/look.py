@@ -61,7 +61,7 @@ def main() -> None:
     delivered = []
     for at, (sitter, look) in enumerate(ordered):
         mine = images[at * options.each : (at + 1) * options.each]
-        receipts = [_roster.judge(base, sitter, sitters, image) for image in mine]
+        receipts = [_roster.judge(base, sitter, sitters, image, look) for image in mine]
         good = [i for i, receipt in enumerate(receipts) if receipt.passed]
         if good:
             best = max(good, key=lambda i: receipts[i].score)

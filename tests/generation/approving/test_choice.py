@@ -69,6 +69,15 @@ def test_a_favourite_from_the_far_end_is_on_the_list_and_the_list_no_longer_for_
     assert len(found.others) == 3 + 13
 
 
+def test_other_clothes_than_the_ordered_ones_come_last_however_like(world: World) -> None:
+    shoot = with_rounds(world, 6, wanted=4)
+    likest = choosing.choice(shoot=shoot).likest
+    assert likest is not None
+    for flag, place in (("hair", 0), ("attire", -1)):
+        Candidate.objects.filter(pk=likest.pk).update(receipt={"flags": [flag]})
+        assert choosing.short_list(shoot=shoot)[place] == likest
+
+
 def test_what_the_organisation_rejected_is_neither_listed_nor_picked(world: World) -> None:
     shoot = with_rounds(world, 4, wanted=4)
     actor = employee_actor(shoot.employee)

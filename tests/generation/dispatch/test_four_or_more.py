@@ -73,6 +73,7 @@ def test_drawing_goes_on_until_four_passed_or_the_bound(
         )
 
     monkeypatch.setattr(drawing.sample, "draw", draw)
+    monkeypatch.setattr(drawing.wardrobe, "ordered", lambda *_, **__: ())
     monkeypatch.setattr(drawing, "_judge_and_store", judge)
     base = SimpleNamespace(recipe=recipe)
     for _ in range(recipe.sample.rounds + 1):

@@ -21,12 +21,12 @@ from accounts.actors import employee_actor
 from generation.dispatch import base_model, drawing, heartbeat, worker
 from generation.dispatch.claims import Claim
 from generation.embedded_model.demo_people import write_people
-from generation.engine import adapters, gate, load, photos, seats, train
+from generation.engine import adapters, gate, load, photos, seats, train, wardrobe
 from generation.engine.errors import Stopped
 from generation.engine.specs import TrainSpec
 from generation.leaving import withdrawals
 from generation.models import Candidate, Order, Selfie, Shoot, State
-from generation.photos import selfies
+from generation.photos import demands, selfies
 from generation.storage import vault
 from tests.engine_room import hand_in_rendered
 from tests.generation.engine.conftest import build
@@ -179,8 +179,9 @@ def test_a_drawing_that_is_no_picture_is_one_candidate_less(
 ) -> None:
     (shoot,) = handed_in(world.order(1), pictures)
     monkeypatch.setattr(train._Run, "judge", lambda *_: None)
-    family = load.base_model(base_model.folder(), device="cpu").family
-    draw = family.draw
+    base = load.base_model(base_model.folder(), device="cpu")
+    wardrobe.ordered(base, demands.look(shoot))
+    family, draw = base.family, base.family.draw
     batches = 0
 
     def spoil_the_first(*given: Any) -> list[Any]:

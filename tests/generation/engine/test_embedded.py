@@ -12,7 +12,7 @@ from PIL import Image
 
 import generation.embedded_model
 from generation.embedded_model.demo_people import write_people
-from generation.engine import faces, finish, gate, photos
+from generation.engine import attire, faces, finish, gate, photos, wardrobe
 from generation.engine.load import base_model
 from generation.engine.sample import sample
 from generation.engine.specs import SampleSpec, TrainSpec
@@ -65,3 +65,16 @@ def test_an_adapter_brings_pictures_nearer_to_its_person(tmp_path: Path) -> None
 
     finished = finish.align(images[3], receipts[3].landmarks or ())
     assert len(faces.detect(finished)) == 1
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_look_s_clothes_are_those_the_base_model_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = base_model(WEIGHTS, "cpu")
+    navy, green = (replace(LOOK, attire=name) for name in ("navy suit", "green sweater"))
+    ordered = {look: wardrobe.ordered(base, look) for look in (navy, green)}
+    monkeypatch.setattr(wardrobe, "sample", None)
+    assert wardrobe.ordered(base, navy) is ordered[navy]
+    for look, other in ((navy, green), (green, navy)):
+        drawn = ordered[look][0]
+        assert attire.apart(drawn, ordered[look][1:]) < base.recipe.gate.attire_drift
+        assert attire.apart(drawn, ordered[other]) > base.recipe.gate.attire_drift
