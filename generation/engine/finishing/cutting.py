@@ -74,7 +74,7 @@ def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
         known: NDArray[Any] = matte.trimap(mask, face.box, small, behind)
         large = (picture.width, picture.height)
         known = cv2.resize(known, large, interpolation=cv2.INTER_NEAREST)
-        alpha = matte.solve(pixels, known)
+        alpha = matte.solve(pixels, known, factor)
     else:
         alpha = matting(pixels, face.box)
     left, top, right, bottom = (max(0, side) for side in face.box)

@@ -21,7 +21,8 @@ Pixels = NDArray[Any]
 # (picture, box of the face) → share of the person, 0..1, in the picture's size.
 Matting = Callable[[Pixels, Box], Array]
 
-_SOLVED = 448
+# Pixels a side that a matte is solved at; of an enlarged picture so many for each that it had.
+_SOLVED, _OF_ENLARGED = 448, 3.5
 # Half the width of what is unsure about the edge, as a share of the picture's side: skin and
 # cloth, and hair.
 _FIRM, _LOOSE = 0.010, 0.030
@@ -56,13 +57,15 @@ def trimap(mask: Mask, box: Box, factor: float, behind: Backdrop) -> Mask:
     return out
 
 
-def solve(picture: Pixels, known: Mask) -> Array:
-    """Share of the person 0..1 in the size of `picture`, by closed-form matting.
+def solve(picture: Pixels, known: Mask, enlarged: float = 1.0) -> Array:
+    """Share of the person 0..1 in the size of `picture`, by closed-form matting. A picture that was
+    `enlarged` has no finer hair than before.
 
     Raises nothing for a trimap without unsure pixels: it is the answer then.
     """
     height, width = picture.shape[:2]
-    factor = min(1.0, _SOLVED / max(height, width))
+    side = max(height, width)
+    factor = min(1.0, _SOLVED / side, _OF_ENLARGED / max(1.0, enlarged))
     size = (max(4, round(width * factor)), max(4, round(height * factor)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     marks = cv2.resize(known, size, interpolation=cv2.INTER_NEAREST)
