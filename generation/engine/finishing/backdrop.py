@@ -19,6 +19,8 @@ Mask = NDArray[Any]
 # In Lab: what studio paper varies by beside its slow gradient.
 _PAPER = 4.0
 _SIDE = 320
+# How far much hair reaches to each side, in widths of the face.
+_HAIR = 0.8
 # How much else than a flat backdrop makes one look twice where hardly anybody is, and how much of
 # what is not the person says that it is not plain, as shares.
 _BESIDE, _REST = 0.03, 0.1
@@ -40,10 +42,16 @@ def _terms(height: int, width: int) -> Array:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
+# Which of `_terms` do not bend across.
+_STRAIGHT = np.array([1, 1, 1, 0, 1, 1], np.float32)
+
+
 def read(lab: Array, box: Box) -> Backdrop:
     """The backdrop of a picture in Lab [h, w, 3], from its border above the shoulders.
 
-    Hair that reaches the border is left out as the fit is robust.
+    Hair that reaches the border is left out as the fit is robust. Where it takes most of the upper
+    one it could pass for a shadow: what is above the head counts only where it goes on from what
+    is beside it.
     """
     height, width = lab.shape[:2]
     edge = max(2, round(0.05 * width))
@@ -51,9 +59,36 @@ def read(lab: Array, box: Box) -> Backdrop:
     low = int(np.clip(box[3] - 0.2 * (box[3] - box[1]), edge, height))
     border[:edge] = True
     border[:low, :edge] = border[:low, -edge:] = True
+    above = np.zeros_like(border)
+    middle, reach = (box[0] + box[2]) / 2, _HAIR * (box[2] - box[0])
+    above[
+        :edge, max(edge, int(middle - reach)) : max(0, min(width - edge, int(middle + reach)))
+    ] = True
     terms = _terms(height, width)
-    seeds, values = terms[border], lab[border]
-    weight = np.ones(len(seeds), np.float32)
+    sides = [_fitted(terms, lab, border & ~above, across=across) for across in (True, False)]
+    away = [np.linalg.norm(lab[above] - terms[above] @ fit, axis=1) for fit, _, _ in sides]
+    fit, weight, noise = sides[1]
+    paper = max(_PAPER, 3 * noise)
+    if not above.any() or float((np.minimum(*away) > 1.5 * paper).mean()) < 0.5:
+        fit, weight, noise = _fitted(terms, lab, border, across=True)
+    model = terms @ fit
+    share = float(weight.mean())
+    behind = model[int(np.clip((box[1] + box[3]) / 2, 0, height - 1))].mean(axis=0)
+    distance = np.linalg.norm(lab - model, axis=-1).astype(np.float32)
+    return Backdrop(
+        flat=noise < _PAPER and share > 0.6,
+        colour=(float(behind[0]), float(behind[1]), float(behind[2])),
+        noise=noise,
+        distance=distance,
+    )
+
+
+def _fitted(terms: Array, lab: Array, where: Mask, *, across: bool) -> tuple[Array, Array, float]:
+    """The gradient [6, 3] that describes Lab best `where` it is looked at, which of these pixels it
+    describes, and how far they are from it. `across`: whether it may bend from left to right."""
+    seeds, values = terms[where], lab[where]
+    if not across:
+        seeds = seeds * _STRAIGHT
     # Start from the commonest colour, so that a fringe of hair cannot pull the first fit.
     middle = np.median(values, axis=0)
     weight = (np.linalg.norm(values - middle, axis=1) < 25).astype(np.float32)
@@ -67,16 +102,7 @@ def read(lab: Array, box: Box) -> Backdrop:
         away = np.linalg.norm(values - seeds @ fit, axis=1)
         noise = float(np.median(away[weight > 0])) * 1.2
         weight = (away < max(_PAPER, 3 * noise)).astype(np.float32)
-    model = terms @ fit
-    share = float(weight.mean())
-    behind = model[int(np.clip((box[1] + box[3]) / 2, 0, height - 1))].mean(axis=0)
-    distance = np.linalg.norm(lab - model, axis=-1).astype(np.float32)
-    return Backdrop(
-        flat=noise < _PAPER and share > 0.6,
-        colour=(float(behind[0]), float(behind[1]), float(behind[2])),
-        noise=noise,
-        distance=distance,
-    )
+    return fit, weight, noise
 
 
 def to_lab(rgb: NDArray[Any]) -> Array:
