@@ -28,6 +28,37 @@ def test_each_wrong_field_is_named(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
+    ("way", "wrong"),
+    [
+        ("POST employees", {"first_name": 5}),
+        ("POST employees", {"email": 1.5}),
+        ("POST employees/upsert", {"employees": [{"external_id": 7, "email": "a@b.example"}]}),
+        ("POST orders", {"invite": 0}),
+        ("POST orders", {"invite": "true"}),
+        ("POST orders", {"look": 12}),
+        ("POST orders", {"employees": [7]}),
+        ("PATCH organisation", {"name": 5}),
+        ("PATCH organisation", {"second_factor_required": 0.0}),
+        ("PATCH organisation/clocks", {"quiet_from": "7"}),
+        ("PATCH organisation/clocks", {"quiet_from": True}),
+    ],
+)
+def test_json_of_another_kind_is_not_made_to_fit(
+    program: Program, way: str, wrong: dict[str, Any]
+) -> None:
+    """A truth is no number, a number no text, though Python takes one for the other."""
+    method, path = way.split()
+    response = program.send(method, path, wrong)
+    if path.endswith("upsert"):
+        assert response.json()["data"][0]["problem"]["detail"] == "Not a valid string."
+        return
+    errors = problem(response, 422, "invalid")["errors"]
+    (field,) = wrong
+    (detail,) = (e["detail"] for e in errors if e["field"].split(".")[0] == field)
+    assert "valid" in detail
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"[" * 100_000 + b"]" * 100_000,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
+from django.http import QueryDict
 from rest_framework import serializers
 
 from headshots.lib.api import pages
@@ -31,13 +32,43 @@ class Shape(serializers.Serializer[Any]):
     shown_once: ClassVar[frozenset[str]] = frozenset()
 
 
+# What JSON has for a kind of field. A number is no text and no truth, whatever Python makes of it.
+_KINDS: tuple[tuple[type[Any], tuple[type[Any], ...]], ...] = (
+    (serializers.BooleanField, (bool,)),
+    (serializers.IntegerField, (int, float)),
+    (serializers.FloatField, (int, float)),
+    (serializers.CharField, (str,)),
+    (serializers.UUIDField, (str,)),
+)
+
+
+def _of_other_kind(field: Any, value: Any) -> bool:
+    """Whether a value from JSON is of another kind than the description says of its field."""
+    if value is None:
+        return False
+    if isinstance(field, serializers.ListField):
+        return isinstance(value, list) and any(_of_other_kind(field.child, one) for one in value)
+    for kind, taken in _KINDS:
+        if isinstance(field, kind):
+            return not isinstance(value, taken) or (isinstance(value, bool) and bool not in taken)
+    return False
+
+
 class Given(serializers.Serializer[Any]):
-    """A body or query that is taken; what it does not know is refused, so that typos are found."""
+    """A body or query that is taken; what it does not know is refused, so that typos are found, and
+    so is what JSON has of another kind than the description says."""
 
     example: ClassVar[dict[str, Any]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
-        values = super().to_internal_value(data)
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not isinstance(data, Mapping) or not isinstance(error.detail, dict):
+                raise
+            raise serializers.ValidationError({**self._other_kinds(data), **error.detail}) from None
+        if wrong := self._other_kinds(data):
+            raise serializers.ValidationError(wrong)
         unknown = sorted(set(data) - set(self.fields))
         if unknown:
             known = ", ".join(self.fields) or "none"
@@ -45,6 +76,21 @@ class Given(serializers.Serializer[Any]):
                 {name[:60]: [f"There is no such field. There are: {known}."] for name in unknown}
             )
         return values
+
+    def _other_kinds(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
+        """What is said of fields that JSON has of another kind; addresses and forms have nothing
+        but text."""
+        if self.context.get("all_text") or isinstance(data, QueryDict):
+            return {}
+        fields = self.fields.items()
+        wrong = [name for name, f in fields if name in data and _of_other_kind(f, data[name])]
+        return {name: [self._kind(name)] for name in wrong}
+
+    def _kind(self, name: str) -> str:
+        field = self.fields[name]
+        while isinstance(field, serializers.ListField):
+            field = field.child
+        return str(field.error_messages["invalid"])
 
 
 class Words(serializers.CharField):

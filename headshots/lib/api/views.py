@@ -230,7 +230,7 @@ class ApiView(APIView):
 
     @staticmethod
     def _checked(given: type[Given], said: Any) -> dict[str, Any]:
-        serializer = given(data=said)
+        serializer = given(data=said, context={"all_text": True})
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
