@@ -141,6 +141,8 @@ class Shoot(Row):
                 condition=models.Q(state__in=["opted_out", "withdrawn"]),
                 name="shoot_left",
             ),
+            # The API's pages of an order of ten thousand people.
+            models.Index(fields=["order", "-id"], name="shoot_of_order"),
         ]
 
     def __str__(self) -> str:
