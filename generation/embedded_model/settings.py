@@ -83,6 +83,7 @@ def engine_settings(name: str) -> dict[str, Any]:
         "prompt": {
             "headshot": "headshot of {token} {noun}, {expression}, {attire}, {backdrop}, {light}",
             "selfie": "selfie of {token} {noun}",
+            "captions": False,
             "negative": None,
         },
     }

@@ -33,7 +33,6 @@ REASONS = {
     "hair": "Hair, or what covers it, is not as in the photos.",
     "glasses_missing": "The glasses of the photos are missing.",
     "glasses_added": "There are glasses that are not in the photos.",
-    "attire": "The clothes look like others than the ordered ones.",
 }
 
 

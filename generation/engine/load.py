@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# So many encoded prompts are kept: of SDXL's, a third of a megabyte each.
+_MOST_PROMPTS = 512
+
 _lock = threading.RLock()
 _loaded: dict[tuple[str, str, str], BaseModel] = {}
 
@@ -42,8 +45,10 @@ class BaseModel:
         self._prompts: dict[str | None, Conditioning] = {}
 
     def prompt(self, text: str | None) -> Conditioning:
-        """The encoded prompt, one row; each is encoded once a process."""
+        """The encoded prompt, one row; each is encoded once, unless many others came since."""
         if text not in self._prompts:
+            if len(self._prompts) >= _MOST_PROMPTS:
+                self._prompts.pop(next(iter(self._prompts)))
             self._prompts[text] = self.family.encode_prompt(text)
         return self._prompts[text]
 

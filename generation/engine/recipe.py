@@ -130,13 +130,16 @@ class PhotoRules:
 
 @dataclass(frozen=True)
 class PromptSettings:
-    """Templates. `negative` None guides against an empty prompt."""
+    """Templates. `negative` None guides against an empty prompt. `captions`: whether training
+    captions also say what of a photo is not the person (see `captions`); a base model that knows
+    these words learns the person better apart from them."""
 
     headshot: str = (
         "professional corporate headshot photo of {token} {noun}, {expression}, wearing a "
         "{attire}, {backdrop} background, {light}, {framing}, sharp focus, looking at camera"
     )
     selfie: str = "photo of {token} {noun}"
+    captions: bool = True
     negative: str | None = "blurry, deformed, cartoon, painting, extra people, text, watermark"
 
 
@@ -174,7 +177,7 @@ class Recipe:
         )
 
     def selfie_caption(self, nuisances: str = "", noun: str | None = None) -> str:
-        """The training caption of a selfie; `nuisances` names clothes and background."""
+        """The training caption of a selfie; `nuisances` names what is not the person."""
         caption = self.prompt.selfie.format(token=self.token, noun=noun or self.class_noun)
         return f"{caption}, {nuisances}" if nuisances else caption
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from torch import Tensor
 
-from generation.engine import adapters, faces
+from generation.engine import adapters, captions, faces
 from generation.engine.course import Course
 from generation.engine.errors import EngineError, PhotoError
 from generation.engine.families.interface import Conditioning, join
@@ -227,8 +227,7 @@ def prepare(base: BaseModel, spec: TrainSpec) -> Data:
     training = found[: len(found) - held]
     latents, rows = [], []
     for photo in training:
-        nuisance = spec.captions[photo.number] if spec.captions else ""
-        rows += [base.prompt(recipe.selfie_caption(nuisance, spec.noun))] * len(photo.crops)
+        rows += [base.prompt(recipe.selfie_caption(photo.caption, spec.noun))] * len(photo.crops)
     cut = [crop for photo in training for crop in photo.crops]
     for first in range(0, len(cut), _ENCODED_AT_ONCE):
         stack = np.stack([np.asarray(crop) for crop in cut[first : first + _ENCODED_AT_ONCE]])
@@ -246,10 +245,10 @@ def prepare(base: BaseModel, spec: TrainSpec) -> Data:
 
 @dataclass(frozen=True)
 class _Photo:
-    """What is kept of a photo: its number, what it is trained as, and who is judged by it."""
+    """What is kept of a photo: what it is trained as, and who is judged by it."""
 
-    number: int
     crops: list[Image.Image]
+    caption: str
     descriptor: faces.Descriptor | None
 
 
@@ -275,7 +274,13 @@ def _photo(spec: TrainSpec, number: int, recipe: Recipe) -> _Photo | None:
         descriptor = np.asarray(spec.descriptors[number], np.float64)
     elif judges and seen is not None:
         descriptor = faces.describe(image, seen, enlarge_to)
-    return _Photo(number, crops(image, points, recipe.crop, recipe.resolution), descriptor)
+    cut = crops(image, points, recipe.crop, recipe.resolution)
+    caption = ""
+    if spec.captions:
+        caption = spec.captions[number]
+    elif recipe.prompt.captions:
+        caption = captions.read(cut[0], points, recipe.crop)
+    return _Photo(cut, caption, descriptor)
 
 
 def crops(
@@ -312,7 +317,7 @@ def _digest(recipe: Recipe, spec: TrainSpec) -> str:
         "prompt": recipe.prompt.selfie,
         "seed": spec.seed,
         "noun": spec.noun,
-        "captions": spec.captions,
+        "captions": spec.captions or recipe.prompt.captions,
         "steps": spec.steps,
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())

@@ -21,7 +21,8 @@ class LookSpec:
 class TrainSpec:
     """One person's LoRA: which photos, and the seed that fixes all chance in it.
 
-    `captions` (none, or one a photo) name what changes between photos: clothes, background.
+    `captions` (none, or one a photo) name what changes between photos: clothes, background. Without
+    them they are read from the photos, where the base model's recipe says so.
     `landmarks` and `descriptors` (none, or one a photo, as in PhotoVerdict) spare the engine
     finding and measuring the faces again; in a photo whose landmarks are empty, the face is looked
     for. `steps` overrides the base model's own number.
