@@ -317,7 +317,7 @@ def _digest(recipe: Recipe, spec: TrainSpec) -> str:
         "prompt": recipe.prompt.selfie,
         "seed": spec.seed,
         "noun": spec.noun,
-        "captions": spec.captions or recipe.prompt.captions,
+        "captions": spec.captions or (("read",) if recipe.prompt.captions else ()),
         "steps": spec.steps,
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
