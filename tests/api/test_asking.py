@@ -32,6 +32,8 @@ def test_each_wrong_field_is_named(program: Program) -> None:
     [
         ("POST employees", {"first_name": 5}),
         ("POST employees", {"email": 1.5}),
+        ("POST employees", {"attributes": {"Floor": 3}}),
+        ("POST directories", {"values": {"company": 0}}),
         ("POST employees/upsert", {"employees": [{"external_id": 7, "email": "a@b.example"}]}),
         ("POST orders", {"invite": 0}),
         ("POST orders", {"invite": "true"}),

@@ -48,6 +48,10 @@ def _of_other_kind(field: Any, value: Any) -> bool:
         return False
     if isinstance(field, serializers.ListField):
         return isinstance(value, list) and any(_of_other_kind(field.child, one) for one in value)
+    if isinstance(field, serializers.DictField):
+        return isinstance(value, dict) and any(
+            _of_other_kind(field.child, one) for one in value.values()
+        )
     for kind, taken in _KINDS:
         if isinstance(field, kind):
             return not isinstance(value, taken) or (isinstance(value, bool) and bool not in taken)
@@ -88,7 +92,7 @@ class Given(serializers.Serializer[Any]):
 
     def _kind(self, name: str) -> str:
         field = self.fields[name]
-        while isinstance(field, serializers.ListField):
+        while isinstance(field, serializers.ListField | serializers.DictField):
             field = field.child
         return str(field.error_messages["invalid"])
 
