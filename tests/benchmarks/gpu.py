@@ -137,8 +137,7 @@ def matmul_rate(device: torch.device, side: int = 8192, times: int = 20) -> floa
 
 def drawing(base: BaseModel, people: int, times: int, folder: Path) -> float:
     """Pictures a second in batches of one picture each of `people` with adapters of their own."""
-    base.recipe = replace(base.recipe, sample=replace(base.recipe.sample, batch=people))
-    slots = base.slots
+    slots, usual = base.slots, base.recipe
     slots.grow(1)
     specs = []
     for number in range(people):
@@ -151,7 +150,11 @@ def drawing(base: BaseModel, people: int, times: int, folder: Path) -> float:
         path = folder / f"{number}.safetensors"
         adapters.write(path, {base.family.prefix: slots.take("slot0")}, {})
         specs.append(SampleSpec(str(number), path, LOOK, number))
-    return people / clock(base.device, lambda: sample(base, specs), times)
+    base.recipe = replace(usual, sample=replace(usual.sample, batch=people))
+    try:
+        return people / clock(base.device, lambda: sample(base, specs), times)
+    finally:
+        base.recipe = usual
 
 
 def training(base: BaseModel, people: int, times: int, folder: Path) -> float:

@@ -16,6 +16,7 @@ def test_it_draws_with_an_adapter_each_and_trains_by_the_engines_steps(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = base_model(tiny, "cpu")
+    usual = base.recipe
     drawn: list[tuple[str, ...]] = []
     draw, step = base.family.draw, train._Run.step
 
@@ -25,6 +26,7 @@ def test_it_draws_with_an_adapter_each_and_trains_by_the_engines_steps(
 
     monkeypatch.setattr(base.family, "draw", watched)
     assert gpu.drawing(base, 3, 1, tmp_path) > 0
+    assert base.recipe is usual
     assert [sorted(rows) for rows in drawn] == [["slot0", "slot1", "slot2"]] * 2
     weights = [base.slots.weights(slot) for slot in drawn[0]]
     key = next(key for key in weights[0] if ".lora_B." in key)
