@@ -1,8 +1,8 @@
 """What of a photo is not the person, in words for its caption.
 
 What a caption names, an adapter need not learn as the person's own: a turned head, light, clothes,
-what is behind them (Ruiz et al. 2023, arXiv:2208.12242, name the class alone, and bind it all). It
-is read from the square that is trained, by its colours: no model, a few milliseconds.
+what is behind them. It is read from the square that is trained, by its colours: no model, a few
+milliseconds.
 """
 
 from __future__ import annotations

@@ -131,8 +131,8 @@ class PhotoRules:
 @dataclass(frozen=True)
 class PromptSettings:
     """Templates. `negative` None guides against an empty prompt. `captions`: whether training
-    captions also say what of a photo is not the person (see `captions`); a base model that knows
-    these words learns the person better apart from them."""
+    captions also say what of a photo is not the person (see `captions`); for base models that know
+    everyday words."""
 
     headshot: str = (
         "professional corporate headshot photo of {token} {noun}, {expression}, wearing a "
