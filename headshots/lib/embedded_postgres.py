@@ -100,7 +100,15 @@ def _bring_up(place: Place, *, fast: bool) -> None:
             server_processes.stop_postmaster(pid, timeout_s=_STOP_TIMEOUT_S)
         _clear_remains(place)
         postgres_cluster.initialise(place, account, fast=fast)
-        if not _gets_ready(place, postgres_cluster.launch(place, account, fast=fast)):
+        _superuser_password(place)  # a server that cannot be opened is not started
+        launched = postgres_cluster.launch(place, account, fast=fast)
+        ready = False
+        try:
+            ready = _gets_ready(place, launched)
+        finally:
+            if not ready:
+                server_processes.stop_postmaster(launched, timeout_s=_STOP_TIMEOUT_S)
+        if not ready:
             said = postgres_cluster.last_line(place)
             raise EmbeddedPostgresError(f"PostgreSQL did not start: {said} See {place.log}.")
     _create_role_and_database(place)
@@ -157,17 +165,20 @@ def _lost_socket(place: Place) -> bool:
     return False
 
 
-def _as_superuser(place: Place) -> psycopg.Connection[tuple[object, ...]]:
+def _superuser_password(place: Place) -> str:
     try:
-        password = place.superuser_password.read_text(encoding="ascii").strip()
+        return place.superuser_password.read_text(encoding="ascii").strip()
     except OSError as problem:
         raise EmbeddedPostgresError(
             f"{place.superuser_password} cannot be read ({problem.strerror}), so the database "
             "beside it cannot be opened. Bring the file back, or set DATABASE_URL."
         ) from problem
+
+
+def _as_superuser(place: Place) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(
-        host=str(place.socket), port=PORT, user=SUPERUSER, password=password, dbname="postgres",
-        autocommit=True, connect_timeout=10, require_auth="scram-sha-256",
+        host=str(place.socket), port=PORT, user=SUPERUSER, dbname="postgres", autocommit=True,
+        password=_superuser_password(place), connect_timeout=10, require_auth="scram-sha-256",
     )  # fmt: skip
 
 

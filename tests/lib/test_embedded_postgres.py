@@ -208,14 +208,16 @@ def test_secrets_are_private_and_the_password_is_needed(root: Path) -> None:
             psycopg.connect(url, user=user, password="wrong")
 
 
-def test_a_lost_superuser_password_is_named(root: Path) -> None:
+def test_a_lost_superuser_password_is_named_and_no_server_left_behind(root: Path) -> None:
     (root / "superuser-password").write_text("other")
     with pytest.raises(pg.EmbeddedPostgresError, match="superuser-password does not open"):
         pg.ensure_running(root, fast=True)
-    pg.stop(root)
+    assert pg.stop(root) is False
     (root / "superuser-password").unlink()
     with pytest.raises(pg.EmbeddedPostgresError, match="cannot be read"):
         pg.ensure_running(root, fast=True)
+    assert pg.stop(root) is False
+    assert not (root / "data/postmaster.pid").exists()
 
 
 def as_user(name: str, action: Callable[[], None]) -> int:
