@@ -30,7 +30,7 @@ from generation.inviting import join_links, reminders
 from generation.leaving import closing, journal, leavers, retention
 from generation.models import Worker
 from generation.ordering import another_look, orders, promises
-from generation.photos import selfies, uploads
+from generation.photos import handing_in, selfies, uploads
 from generation.publishing import runs
 from generation.sandbox import calls as sandbox_calls
 from headshots.lib import locks, sessions, shared_cache
@@ -64,7 +64,7 @@ STEPS: tuple[tuple[str, Callable[[], int | dict[str, int]]], ...] = (
     # Work goes on.
     ("claims", claims.sweep),
     ("rejudged", selfies.judge_again),
-    ("handed_in", selfies.hand_in_waiting),
+    ("handed_in", handing_in.hand_in_waiting),
     ("rendered_again", in_turn.go_on),
     ("rendering_begun", renditions.begin_missing),
     ("alternatives_again", alternatives.finish_lost),

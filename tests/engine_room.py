@@ -15,7 +15,7 @@ from django.db import connection
 
 from generation.dispatch import base_model
 from generation.models import Shoot
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from headshots.lib import vault_mark
 from headshots.lib.supervise import Child
 from headshots.lib.vault import Vault
@@ -85,4 +85,4 @@ def hand_in_rendered(shoot: Shoot, files: list[Path]) -> None:
             actor=actor, shoot=shoot, data=file.read_bytes(), name=file.name, judge=False
         )
         selfies.judge_selfie(selfie_id=selfie.pk)
-    selfies.hand_in(actor=actor, shoot=shoot)
+    handing_in.hand_in(actor=actor, shoot=shoot)

@@ -17,8 +17,8 @@ from accounts.models import Role
 from accounts.sso import domains
 from accounts.webhooks import endpoints
 from generation.delivering import download_links
+from generation.inviting.signing import attest_release
 from generation.models import PublishingRun, Shoot, State
-from generation.photos.selfies import attest_release
 from tests.api.program import make_key
 from tests.routes import routes
 from tests.world import (

@@ -38,7 +38,7 @@ from billing import budgets, ledger
 from billing.models import DepartmentBudget, Purchase
 from generation import states
 from generation.finishing import finishes
-from generation.inviting import join_links
+from generation.inviting import join_links, signing
 from generation.models import (
     Alternative,
     Candidate,
@@ -56,7 +56,7 @@ from generation.models import (
     State,
 )
 from generation.ordering import looks, orders
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.publishing import directories
 from generation.storage import vault
 
@@ -260,7 +260,7 @@ def sign(shoot: Shoot) -> None:
     """The employee signs the release."""
     actor = employee_actor(shoot.employee)
     text = releases.release_text(shoot.employee)
-    selfies.sign_release(actor=actor, shoot=shoot, typed_name="Somebody", read_hash=text.sha256)
+    signing.sign_release(actor=actor, shoot=shoot, typed_name="Somebody", read_hash=text.sha256)
 
 
 def give_selfies(shoot: Shoot, count: int = selfies.LEAST, person: int | None = None) -> None:
@@ -423,7 +423,7 @@ def bring(shoot: Shoot, state: State) -> Shoot:
             sign(shoot)
         elif step == State.QUEUED:
             give_selfies(shoot)
-            selfies.hand_in(actor=actor, shoot=shoot)
+            handing_in.hand_in(actor=actor, shoot=shoot)
         elif step == State.TRAINING:
             Shoot.objects.filter(pk=shoot.pk).update(
                 fence=1, attempts=1, lease_until=timezone.now() + timedelta(seconds=30)

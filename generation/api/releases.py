@@ -19,7 +19,7 @@ from accounts.models import Release
 from billing.api.refusals import BUSY
 from generation import access
 from generation.api import refusals
-from generation.photos import selfies
+from generation.inviting import signing
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 
@@ -198,7 +198,7 @@ class ShootReleaseView(TenantView):
         """Opens the shoot for photos. The text has to be ours, word for word; the employee can
         withdraw at any time by their own link."""
         said = self.body()
-        made = selfies.hand_over_release(
+        made = signing.hand_over_release(
             actor=self.actor,
             shoot=access.shoot(self.inside, shoot_id),
             text=said["text"],

@@ -26,7 +26,7 @@ from generation.approving import choosing
 from generation.inviting import personal_links
 from generation.models import Shoot, State
 from generation.ordering import orders, progress, short_of_credits
-from generation.photos import selfies
+from generation.photos import handing_in
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Expand, Given, Reference, Shape
@@ -384,7 +384,7 @@ class ShootHandInView(ShootViews):
                 code="transition",
                 status=409,
             )
-        selfies.hand_in(actor=self.actor, shoot=shoot)
+        handing_in.hand_in(actor=self.actor, shoot=shoot)
         return self.again(shoot_id)
 
     def after_refusal(self, problem: Problem) -> None:

@@ -25,7 +25,7 @@ from billing import ledger
 from generation import states
 from generation.models import Look, Order, Selfie, Shoot, State
 from generation.ordering import orders, placed_once, short_of_credits
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 
@@ -222,7 +222,7 @@ def _handed_in(
                 Shoot.objects.filter(pk=shoot.pk).update(
                     adapter=adapter, adapter_steps=source.adapter_steps if adapter else 0
                 )
-                selfies.hand_in(actor=SYSTEM, shoot=locked)
+                handing_in.hand_in(actor=SYSTEM, shoot=locked)
         except Problem:
             # Still under the lock: whoever calls off a shoot without rows looks for no files.
             for kind in ("selfies", "adapter"):

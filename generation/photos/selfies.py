@@ -1,15 +1,15 @@
-"""Photos of an employee: taken in, judged, handed in."""
+"""Photos of an employee: taken in, judged, taken out again."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,19 +17,13 @@ from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 from accounts import audit
-from accounts.actors import SYSTEM, Actor
-from accounts.consent import releases as accounts_releases
-from accounts.models import Release
+from accounts.actors import Actor
 from accounts.webhooks import events
-from billing import ledger
 from generation import states
-from generation.dispatch import base_model, claims
-from generation.inviting import notices
+from generation.dispatch import base_model
 from generation.models import Selfie, Shoot, State
-from generation.ordering import short_of_credits
 from generation.photos.counts import LEAST as LEAST
 from generation.photos.counts import MOST as MOST
-from generation.sandbox import credits
 from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
@@ -42,78 +36,6 @@ MOST_ATTEMPTS = 3
 A_SWEEP = 500
 NOT_JUDGED = gettext_noop("This photo could not be checked. Please upload another one.")
 SOMEBODY_ELSE = gettext_noop("This photo seems to show somebody else than your other photos.")
-
-
-@transaction.atomic
-def sign_release(
-    *,
-    actor: Actor,
-    shoot: Shoot,
-    typed_name: str,
-    read_hash: str,
-    jurisdiction: str | None = None,
-    language: str = "en",
-) -> Release:
-    """The employee signs; only now photos may come, and a copy goes out by mail. Signing again
-    changes nothing."""
-    shoot = states.locked(shoot.pk)
-    if shoot.release is not None:
-        return shoot.release
-    release = accounts_releases.sign(
-        actor=actor,
-        invitation=shoot.invitation,
-        typed_name=typed_name,
-        read_hash=read_hash,
-        jurisdiction=jurisdiction,
-        language=language,
-    )
-    states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
-    notices.notify(shoot=shoot, kind="release")
-    return release
-
-
-@transaction.atomic
-def attest_release(*, actor: Actor, shoot: Shoot, statement: str) -> Release:
-    """A member attests the release of somebody on whose behalf they act. Once there is a release,
-    that one is given back."""
-    shoot = states.locked(shoot.pk)
-    if shoot.release is not None:
-        return shoot.release
-    release = accounts_releases.attest(actor=actor, employee=shoot.employee, statement=statement)
-    states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
-    return release
-
-
-@transaction.atomic
-def hand_over_release(
-    *,
-    actor: Actor,
-    shoot: Shoot,
-    text: str,
-    language: str,
-    signed_name: str,
-    signed_at: datetime,
-    evidence: str,
-    jurisdiction: str | None = None,
-) -> Release:
-    """A partner hands over the release that its product collected; photos may come then. Once
-    there is a release, that one is given back."""
-    shoot = states.locked(shoot.pk)
-    if shoot.release is not None:
-        return shoot.release
-    release = accounts_releases.hand_over(
-        actor=actor,
-        employee=shoot.employee,
-        text=text,
-        language=language,
-        signed_name=signed_name,
-        signed_at=signed_at,
-        evidence=evidence,
-        jurisdiction=jurisdiction,
-    )
-    states.move(actor=actor, shoot=shoot, to=State.COLLECTING, release=release)
-    notices.notify(shoot=shoot, kind="release")
-    return release
 
 
 def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: bool = True) -> Selfie:
@@ -314,102 +236,3 @@ def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
             about=shoot,
         )
         destroy(keys=[selfie.file])
-
-
-def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
-    """Hold its credits and queue the shoot. Handing in twice is handing in once.
-
-    Raises Problem where no photos are awaited, some are being checked, too few are accepted or a
-    credit is missing. The last is noted, and told to who is in charge; whoever has a transaction
-    around this that ends with it notes it again afterwards.
-    """
-    try:
-        return _hand_in(actor, shoot)
-    except Problem as problem:
-        if problem.code != "credits_missing":
-            raise
-        short_of_credits.note(shoot=shoot)
-        if actor.kind != "employee":
-            later = _("The photos are kept, and go in by themselves once there are credits.")
-            raise Problem(
-                f"{problem.sentence} {later}", code=problem.code, status=problem.status
-            ) from problem
-        raise Problem(
-            _(
-                "{name} has to add credits before your headshot can be made, and has been told. "
-                "Your photos are kept, and go in by themselves once there are credits."
-            ).format(name=shoot.order.organisation.name),
-            code="credits_missing",
-            status=409,
-        ) from problem
-
-
-def hand_in_waiting() -> int:
-    """Hand in what waits for credits, as far as they go, first those who have waited longest;
-    returns how many. What lacks something else by now is left to its person."""
-    # Another look whose photos are not copied yet is begun anew (generation.ordering.another_look).
-    photos = Selfie.objects.filter(shoot=OuterRef("pk"))
-    found = Shoot.objects.filter(
-        Q(order__extends=None) | Q(Exists(photos)), short_of_credits.waiting()
-    )
-    left: dict[UUID, int] = {}
-    done = 0
-    rows = found.select_related("order__organisation").order_by("short_of_credits_at", "pk")
-    for shoot in list(rows):
-        organisation = shoot.order.organisation
-        if organisation.pk not in left:
-            left[organisation.pk] = ledger.balance(organisation=organisation).available
-        needed = 0 if shoot.made_free_at else shoot.credits
-        if needed > left[organisation.pk]:
-            continue
-        try:
-            hand_in(actor=SYSTEM, shoot=shoot)
-        except Problem as problem:
-            if problem.code not in ("credits_missing", "checking"):
-                Shoot.objects.filter(pk=shoot.pk).update(short_of_credits_at=None)
-        else:
-            left[organisation.pk] -= needed
-            done += 1
-    return done
-
-
-@transaction.atomic
-def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
-    shoot = states.locked(shoot.pk)
-    if shoot.state in states.WORKING:
-        return shoot
-    if shoot.state != State.COLLECTING:
-        # A page that was left open must not take pictures or a pick away.
-        raise Problem(
-            _("No photos are awaited any more; everything stays as it is."),
-            code="transition",
-            status=409,
-        )
-    verdicts = list(Selfie.objects.filter(shoot=shoot).values_list("verdict", flat=True))
-    if Selfie.Verdict.CHECKING in verdicts:
-        raise Problem(
-            _("Some photos are still being checked. Wait a moment and try again."),
-            code="checking",
-            status=409,
-        )
-    good = verdicts.count(Selfie.Verdict.ACCEPTED)
-    if good < LEAST:
-        raise Problem(
-            _(
-                "{good} of your photos can be used and {least} are needed. Add {missing} more."
-            ).format(good=good, least=LEAST, missing=LEAST - good),
-            code="too_few",
-            field="photos",
-        )
-    if shoot.made_free_at is None:
-        credits.refuse_hand_in(shoot=shoot)
-        ledger.hold(
-            actor=actor,
-            organisation=shoot.order.organisation,
-            amount=shoot.credits,
-            source_key=shoot.hold_key,
-        )
-    if shoot.short_of_credits_at:
-        Shoot.objects.filter(pk=shoot.pk).update(short_of_credits_at=None)
-    claims.enqueue(actor=actor, shoot=shoot)
-    return shoot

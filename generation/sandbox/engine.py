@@ -22,11 +22,11 @@ from accounts.consent import releases
 from accounts.webhooks import events
 from generation import states
 from generation.approving import choosing
-from generation.inviting import notices
+from generation.inviting import notices, signing
 from generation.leaving import withdrawals
 from generation.models import Candidate, Order, Selfie, Shoot, State
 from generation.ordering import settling
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.sandbox import calls, pictures, script
 from generation.storage import vault
 from headshots.lib import locks
@@ -106,7 +106,7 @@ def _invited(shoot: Shoot, told: script.Script) -> bool:
         choosing.opt_out(actor=actor, shoot=shoot)
         return True
     text = releases.release_text(shoot.employee)
-    selfies.sign_release(
+    signing.sign_release(
         actor=actor, shoot=shoot, typed_name=shoot.employee.name, read_hash=text.sha256
     )
     return True
@@ -144,7 +144,7 @@ def _collecting(shoot: Shoot, told: script.Script) -> bool:
     if not good:
         return False
     try:
-        selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
+        handing_in.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
     except Problem as problem:
         if problem.code != "credits_missing":
             raise

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import languages
 from generation import access
 from generation.approving import choosing
+from generation.inviting import signing
 from generation.models import State
-from generation.photos import selfies, wishes
+from generation.photos import handing_in, selfies, wishes
 from generation.views import photo_files
 from generation.views.employee_page import come_in, page, page_context
 from headshots.lib.problems import Problem
@@ -48,7 +49,7 @@ def sign(request: HttpRequest, token: str) -> HttpResponse:
     shoot, actor = come_in(request, token)
     typed_name = request.POST.get("typed_name", "")
     try:
-        selfies.sign_release(
+        signing.sign_release(
             actor=actor,
             shoot=shoot,
             typed_name=typed_name,
@@ -114,7 +115,7 @@ def hand_in(request: HttpRequest, token: str) -> HttpResponse:
     """Hand the photos in, with the wishes that stand beside the button."""
     shoot, actor = come_in(request, token)
     try:
-        selfies.hand_in(actor=actor, shoot=shoot)
+        handing_in.hand_in(actor=actor, shoot=shoot)
     except Problem as problem:
         return page(request, shoot, token, problem=problem)
     return redirect("employee:start", token)

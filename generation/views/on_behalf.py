@@ -16,8 +16,9 @@ from accounts.actors import user_actor
 from accounts.consent.releases import release_text
 from accounts.models import Role
 from generation import access
+from generation.inviting import signing
 from generation.models import Shoot
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.views import photo_files, shoot_page
 from headshots.lib.problems import Problem
 
@@ -37,7 +38,7 @@ def attest(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     else:
         actor = user_actor(inside.user, request)
         statement = shoot_page.attestation(found)
-        selfies.attest_release(actor=actor, shoot=found, statement=statement)
+        signing.attest_release(actor=actor, shoot=found, statement=statement)
     return redirect("shoot", slug=slug, shoot_id=shoot_id)
 
 
@@ -71,7 +72,7 @@ def hand_in(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     """Hand them in."""
     inside, found = _attested(request, slug, shoot_id)
     try:
-        selfies.hand_in(actor=user_actor(inside.user, request), shoot=found)
+        handing_in.hand_in(actor=user_actor(inside.user, request), shoot=found)
     except Problem as problem:
         messages.error(request, problem.sentence)
     else:

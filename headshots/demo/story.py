@@ -27,11 +27,12 @@ from billing.payments.endpoint import ensure_endpoint
 from generation import states
 from generation.approving import choosing
 from generation.delivering import delivery
+from generation.inviting import signing
 from generation.models import Finishing, Headshot, Order, Selfie, Shoot, State
 from generation.ordering import looks, orders, progress
 from generation.ordering.progress import ShootProgress
 from generation.ordering.terminal import follow
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from headshots.demo.employees import write_roster
 from headshots.lib.problems import Problem
 
@@ -196,7 +197,7 @@ def _take_part(shoot: Shoot, places: Places) -> None:
     actor = employee_actor(shoot.employee)
     if shoot.state == State.INVITED:
         text = release_text(shoot.employee)
-        selfies.sign_release(
+        signing.sign_release(
             actor=actor, shoot=shoot, typed_name=shoot.employee.name, read_hash=text.sha256
         )
         shoot.refresh_from_db()
@@ -217,7 +218,7 @@ def _take_part(shoot: Shoot, places: Places) -> None:
                 selfies.add_selfie(actor=actor, shoot=shoot, data=file.read_bytes(), name=file.name)
             return
         try:
-            selfies.hand_in(actor=actor, shoot=shoot)
+            handing_in.hand_in(actor=actor, shoot=shoot)
         except Problem as problem:
             if problem.code != "checking":
                 raise

@@ -18,7 +18,7 @@ PAGES_ALONE = {
         "generation.approving.alternatives.give_photo",
         "generation.approving.alternatives.take_back",
         "generation.leaving.held.archive",
-        "generation.photos.selfies.sign_release",
+        "generation.inviting.signing.sign_release",
         "generation.delivering.team_pages.agree",
         "generation.delivering.team_pages.take_back",
         "generation.photos.uploads.take",
@@ -41,7 +41,7 @@ PAGES_ALONE = {
         "generation.delivering.download_links.download",
         "generation.accounting.usage_report.export",
         "generation.approving.at_once.approve",
-        "generation.photos.selfies.attest_release",
+        "generation.inviting.signing.attest_release",
         "generation.views.photo_files.take_in",
     },
     "a secret once": {"accounts.webhooks.endpoints.reveal"},
@@ -49,7 +49,7 @@ PAGES_ALONE = {
 # Services that the API alone calls.
 API_ALONE = {
     "generation.delivering.exports.begin",  # a page's ZIP streams while it is made
-    "generation.photos.selfies.hand_over_release",  # on the page people sign themselves
+    "generation.inviting.signing.hand_over_release",  # on the page people sign themselves
     "generation.photos.upload_addresses.make",
     "accounts.developers.embedding.make_link",
     "accounts.developers.on_behalf.is_partner",  # how a refusal is worded

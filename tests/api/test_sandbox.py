@@ -39,7 +39,7 @@ from billing import ledger
 from generation import tasks
 from generation.dispatch import claims
 from generation.models import Finishing, Shoot, State
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.sandbox import calls, credits, script
 from headshots.developers import guides
 from headshots.lib.problems import Problem
@@ -183,9 +183,9 @@ def test_missing_credits_can_be_tried_when_handing_in(tester: Program) -> None:
     assert len(tester.get(f"shoots/{shoot['id']}/selfies").json()["data"]) >= 4
     refused = tester.post(f"shoots/{shoot['id']}/hand-in")
     assert "go in by themselves" in problem(refused, 402, "credits_missing")["detail"]
-    assert selfies.hand_in_waiting() == 0
+    assert handing_in.hand_in_waiting() == 0
     Shoot.objects.update(short_of_credits_at=timezone.now() - credits.WAIT)
-    assert selfies.hand_in_waiting() == 1
+    assert handing_in.hand_in_waiting() == 1
     run_queue()
     assert state_of(tester, email)["state"] == "delivered"
 

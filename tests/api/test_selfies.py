@@ -22,7 +22,7 @@ from accounts.actors import SYSTEM
 from accounts.membership.organisations import allow_framing
 from billing import ledger
 from generation.models import Selfie, Shoot, State, UploadAddress
-from generation.photos import selfies
+from generation.photos import handing_in
 from headshots.wsgi import application
 from tests.api.program import Program, problem
 from tests.browser.queue import drain, forget
@@ -258,6 +258,6 @@ def test_photos_that_find_no_credit_are_noted_and_go_in_by_themselves(
     drain()
     assert [m.to for m in mail.outbox] == [[world.owner.email]]
     ledger.release(**hold)
-    assert selfies.hand_in_waiting() == 1
+    assert handing_in.hand_in_waiting() == 1
     shoot.refresh_from_db()
     assert (shoot.state, shoot.short_of_credits_at) == (State.QUEUED, None)

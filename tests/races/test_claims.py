@@ -151,14 +151,14 @@ def test_a_polite_stop_costs_no_attempt() -> None:
 
 
 def test_handing_in_and_approving_from_many_tabs_counts_once() -> None:
-    from generation.photos import selfies
+    from generation.photos import handing_in
 
     world = make_world()
     shoot = world.shoot(State.COLLECTING)
     from tests.world import give_selfies
 
     give_selfies(shoot)
-    together([lambda: selfies.hand_in(actor=SYSTEM, shoot=shoot)] * 4)
+    together([lambda: handing_in.hand_in(actor=SYSTEM, shoot=shoot)] * 4)
     assert ledger.balance(organisation=world.organisation).held == 1
     ready = world.shoot(State.APPROVING)
     results = together([lambda: choosing.approve(actor=SYSTEM, shoot=ready)] * 4)

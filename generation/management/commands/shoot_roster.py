@@ -21,10 +21,11 @@ from generation import states
 from generation.approving import choosing
 from generation.delivering import delivery
 from generation.dispatch import claims
+from generation.inviting import signing
 from generation.models import Order, Selfie, Shoot, State
 from generation.ordering import looks, on_behalf, orders, progress
 from generation.ordering.terminal import follow
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from headshots.lib.problems import Problem
 
 STATEMENT = (
@@ -172,7 +173,7 @@ class Command(BaseCommand):
         shoots = {shoot.employee_id: shoot for shoot in order.shoots.select_related("employee")}
         jobs = [(who, path) for who, paths in match.photos.items() for path in paths]
         for employee in match.photos:
-            selfies.attest_release(actor=actor, shoot=shoots[employee.pk], statement=statement)
+            signing.attest_release(actor=actor, shoot=shoots[employee.pk], statement=statement)
             shoots[employee.pk].refresh_from_db()
         for employee, path in track(jobs, "Judging photos", console=Console(stderr=True)):
             try:
@@ -190,7 +191,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {path}: {problem.sentence}")
         for shoot in shoots.values():
             try:
-                selfies.hand_in(actor=actor, shoot=shoot)
+                handing_in.hand_in(actor=actor, shoot=shoot)
             except Problem as problem:
                 self.stdout.write(f"  {shoot.employee.name}: {problem.sentence}")
                 orders.cancel_shoot(actor=actor, shoot=shoot)

@@ -26,7 +26,7 @@ from generation.engine.errors import Stopped
 from generation.engine.specs import TrainSpec
 from generation.leaving import withdrawals
 from generation.models import Candidate, Order, Selfie, Shoot, State
-from generation.photos import demands, selfies
+from generation.photos import demands, handing_in
 from generation.storage import vault
 from tests.engine_room import hand_in_rendered
 from tests.generation.engine.conftest import build
@@ -94,7 +94,7 @@ def test_a_damaged_photo_is_taken_out_and_the_others_go_on(
     assert not Selfie.objects.filter(pk=damaged.pk).exists()
     assert not vault().exists(damaged.file)
     assert Candidate.objects.filter(shoot=bo).exists()
-    selfies.hand_in(actor=employee_actor(ada.employee), shoot=now(ada))
+    handing_in.hand_in(actor=employee_actor(ada.employee), shoot=now(ada))
     assert now(ada).state == State.QUEUED
 
 

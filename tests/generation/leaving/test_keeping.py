@@ -19,7 +19,7 @@ from generation.dispatch import claims
 from generation.leaving import retention
 from generation.models import Candidate, Export, Headshot, Selfie, Shoot, State
 from generation.ordering import add_ons, another_look, looks, orders
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain
@@ -174,7 +174,7 @@ def test_work_under_way_has_the_last_day_and_no_longer(world: World) -> None:
     assert "Your photos are destroyed; new ones are needed" in [m.subject for m in mail.outbox]
     # New photos can be handed in, and begin a time of their own.
     give_selfies(shoot)
-    selfies.hand_in(actor=world.actor, shoot=shoot)
+    handing_in.hand_in(actor=world.actor, shoot=shoot)
     retention.sweep()
     assert len(inputs(shoot)) == 6
 

@@ -23,7 +23,7 @@ from generation import states
 from generation.approving import choosing
 from generation.models import Candidate, Look, Selfie, Shoot, State
 from generation.ordering import add_ons, another_look, looks, orders, promises, settling
-from generation.photos import selfies
+from generation.photos import handing_in
 from generation.storage import vault
 from headshots.lib.ids import uuid7
 from headshots.lib.problems import Problem
@@ -192,7 +192,7 @@ def test_better_photos_hold_all_of_it_again(world: World) -> None:
         states.move(actor=SYSTEM, shoot=locked, to=State.COLLECTING)
     assert stands(world) == (100, 0)
     assert orders.credits_promised(organisation=world.organisation) == 2
-    selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
+    handing_in.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
     assert stands(world) == (98, 2)
 
 
@@ -280,7 +280,7 @@ def test_a_free_shoot_stays_free_when_photos_are_handed_in_again(
     promises.sweep()
     with transaction.atomic():
         states.move(actor=SYSTEM, shoot=states.locked(shoot.pk), to=State.COLLECTING)
-    selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
+    handing_in.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
     assert stands(world) == (100, 0)
 
 

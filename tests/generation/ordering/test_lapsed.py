@@ -13,7 +13,7 @@ from generation.inviting import personal_links
 from generation.leaving import retention
 from generation.models import Order, Shoot, State
 from generation.ordering import orders
-from generation.photos import selfies
+from generation.photos import handing_in
 from headshots.lib.problems import Problem
 from tests.world import World, bring, give_selfies, make_world, sign
 
@@ -73,7 +73,7 @@ def test_the_order_is_complete_and_its_photos_go(
     silent.refresh_from_db()
     personal_links.send_again(actor=world.actor, shoot=silent)
     give_selfies(silent)
-    assert selfies.hand_in(actor=world.actor, shoot=silent).state == State.QUEUED
+    assert handing_in.hand_in(actor=world.actor, shoot=silent).state == State.QUEUED
 
 
 def test_photos_that_wait_for_credits_are_waited_for(
@@ -83,7 +83,7 @@ def test_photos_that_wait_for_credits_are_waited_for(
     give_selfies(silent)
     ledger.hold(actor=world.actor, organisation=world.organisation, amount=2, source_key="other")
     with pytest.raises(Problem):
-        selfies.hand_in(actor=world.actor, shoot=silent)
+        handing_in.hand_in(actor=world.actor, shoot=silent)
     run_out(never, silent)
     assert orders.credits_promised(organisation=world.organisation) == 1
     assert (orders.note_lapsed(), completed()) == (0, 0)

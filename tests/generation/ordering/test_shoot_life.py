@@ -16,10 +16,11 @@ from generation import states
 from generation.approving import choosing
 from generation.dispatch import claims
 from generation.dispatch.sitters import Sitter, back_to_collecting
+from generation.inviting import signing
 from generation.leaving import retention
 from generation.models import Order, Selfie, Shoot, State
 from generation.ordering import orders
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.world import (
@@ -60,7 +61,7 @@ def test_the_credit_is_held_at_hand_in_and_taken_at_approval(world: World) -> No
     shoot = world.shoot(State.COLLECTING)
     assert balance(world) == (100, 0)
     give_selfies(shoot)
-    selfies.hand_in(actor=SYSTEM, shoot=shoot)
+    handing_in.hand_in(actor=SYSTEM, shoot=shoot)
     assert balance(world) == (99, 1)
     other = world.shoot(State.APPROVING)
     assert balance(world) == (98, 2)
@@ -88,7 +89,7 @@ def test_better_photos_free_the_credit_until_they_are_handed_in(world: World) ->
             message="Please send sharper photos.",
         )
     assert balance(world) == (100, 0)
-    selfies.hand_in(actor=SYSTEM, shoot=shoot)
+    handing_in.hand_in(actor=SYSTEM, shoot=shoot)
     assert balance(world) == (99, 1)
 
 
@@ -104,7 +105,7 @@ def test_nothing_comes_before_the_release(world: World) -> None:
 def test_signing_keeps_what_was_signed(world: World) -> None:
     shoot = world.shoot()
     with pytest.raises(Problem, match="has changed"):
-        selfies.sign_release(
+        signing.sign_release(
             actor=employee_actor(shoot.employee), shoot=shoot, typed_name="A B", read_hash="old"
         )
     sign(shoot)
@@ -138,7 +139,7 @@ def test_too_few_photos_are_not_handed_in(world: World) -> None:
     shoot = world.shoot(State.COLLECTING)
     give_selfies(shoot, 4)
     with pytest.raises(Problem, match="Add 2 more"):
-        selfies.hand_in(actor=SYSTEM, shoot=shoot)
+        handing_in.hand_in(actor=SYSTEM, shoot=shoot)
     assert balance(world) == (100, 0)
 
 
@@ -156,13 +157,13 @@ def test_a_page_left_open_takes_no_pictures_and_no_pick_away(
     assert (shoot.state, balance(world)) == (state, before)
     assert hasattr(shoot, "headshot") == (state != State.CHOOSING)
     with pytest.raises(Problem) as refused:
-        selfies.hand_in(actor=SYSTEM, shoot=shoot)
+        handing_in.hand_in(actor=SYSTEM, shoot=shoot)
     assert refused.value.code == "transition"
 
 
 def test_handing_in_once_more_while_it_is_worked_on_changes_nothing(world: World) -> None:
     shoot = world.shoot(State.GENERATING)
-    assert selfies.hand_in(actor=SYSTEM, shoot=shoot).state == State.GENERATING
+    assert handing_in.hand_in(actor=SYSTEM, shoot=shoot).state == State.GENERATING
     assert balance(world) == (99, 1)
 
 
@@ -269,7 +270,7 @@ def test_other_photos_do_not_count_as_asking_for_new_pictures(world: World, clie
         shoot = Shoot.objects.select_related("order").get(pk=shoot.pk)
         sitter = Sitter(claim, shoot, [], np.zeros((0, 128)), 0.5)
         assert back_to_collecting(sitter, "Send other photos.")
-        selfies.hand_in(actor=SYSTEM, shoot=shoot)
+        handing_in.hand_in(actor=SYSTEM, shoot=shoot)
     with transaction.atomic():
         locked = states.locked(shoot.pk)
         for to in (State.TRAINING, State.GENERATING, State.CHOOSING):

@@ -17,7 +17,7 @@ from generation import tasks
 from generation.inviting import reminders
 from generation.models import Order, Shoot, State
 from generation.ordering import add_ons, another_look, funnel, looks
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.browser.queue import drain, forget
@@ -106,10 +106,10 @@ def test_whoever_waits_is_not_reminded_and_goes_on_with_the_credits(
     assert reminders.sweep(NOON) == 0
     done = reminders.nudge(actor=world.actor, order=order, wanted=funnel.Wanted())
     assert done.sent == 0
-    assert selfies.hand_in_waiting() == 0
+    assert handing_in.hand_in_waiting() == 0
     # One credit is one person's, who waited first; the other waits on, which is known already.
     ledger.grant(actor=SYSTEM, organisation=world.organisation, amount=1, source_key="one")
-    assert [selfies.hand_in_waiting() for _ in range(2)] == [1, 0]
+    assert [handing_in.hand_in_waiting() for _ in range(2)] == [1, 0]
     one.refresh_from_db()
     two.refresh_from_db()
     assert (one.state, two.state) == (State.COLLECTING, State.QUEUED)
@@ -120,7 +120,7 @@ def test_whoever_waits_is_not_reminded_and_goes_on_with_the_credits(
     # Who has too few photos by then is asked as ever.
     selfies.remove_selfie(actor=employee_actor(one.employee), selfie=one.selfies.first())
     ledger.grant(actor=SYSTEM, organisation=world.organisation, amount=1, source_key="two")
-    assert selfies.hand_in_waiting() == 0
+    assert handing_in.hand_in_waiting() == 0
     assert reminders.sweep(NOON) == 1
 
 

@@ -13,7 +13,7 @@ from accounts.actors import employee_actor
 from accounts.models import Event
 from generation.engine import photos
 from generation.models import Selfie, Shoot, State
-from generation.photos import selfies
+from generation.photos import handing_in, selfies
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from headshots.lib.vault import VaultUnavailable
@@ -48,7 +48,7 @@ def fails_at(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def why_not_handed_in(shoot: Shoot) -> str:
     with pytest.raises(Problem) as refused:
-        selfies.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
+        handing_in.hand_in(actor=employee_actor(shoot.employee), shoot=shoot)
     return refused.value.code
 
 
