@@ -20,7 +20,8 @@ from accounts.api import (
     partners,
     single_sign_on,
     upserts,
-    webhooks,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 from billing.api import buying, credits, invoices
 from generation.api import (
@@ -206,28 +207,32 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("shoots/<uuid:shoot_id>/wishes", wishes.WishesView, "wishes"),
     _resource("shoots/<uuid:shoot_id>/opt-out", leaving.ShootOptOutView, "shoot_opt_out"),
     _resource("shoots/<uuid:shoot_id>/withdraw", leaving.ShootWithdrawView, "shoot_withdraw"),
-    _resource("webhook-endpoints", webhooks.EndpointsView, "webhook_endpoints"),
-    _resource("webhook-endpoints/<uuid:endpoint_id>", webhooks.EndpointView, "webhook_endpoint"),
+    _resource("webhook-endpoints", webhook_endpoints.EndpointsView, "webhook_endpoints"),
+    _resource(
+        "webhook-endpoints/<uuid:endpoint_id>", webhook_endpoints.EndpointView, "webhook_endpoint"
+    ),
     _resource(
         "webhook-endpoints/<uuid:endpoint_id>/rotate",
-        webhooks.EndpointRotateView,
+        webhook_endpoints.EndpointRotateView,
         "webhook_endpoint_rotate",
     ),
     _resource(
         "webhook-endpoints/<uuid:endpoint_id>/test",
-        webhooks.EndpointTestView,
+        webhook_endpoints.EndpointTestView,
         "webhook_endpoint_test",
     ),
     _resource(
         "webhook-endpoints/<uuid:endpoint_id>/replay",
-        webhooks.EndpointReplayView,
+        webhook_endpoints.EndpointReplayView,
         "webhook_endpoint_replay",
     ),
-    _resource("webhook-deliveries", webhooks.DeliveriesView, "webhook_deliveries"),
-    _resource("webhook-deliveries/<uuid:delivery_id>", webhooks.DeliveryView, "webhook_delivery"),
+    _resource("webhook-deliveries", webhook_deliveries.DeliveriesView, "webhook_deliveries"),
+    _resource(
+        "webhook-deliveries/<uuid:delivery_id>", webhook_deliveries.DeliveryView, "webhook_delivery"
+    ),
     _resource(
         "webhook-deliveries/<uuid:delivery_id>/replay",
-        webhooks.DeliveryReplayView,
+        webhook_deliveries.DeliveryReplayView,
         "webhook_delivery_replay",
     ),
     _resource("shoots/<uuid:shoot_id>/embed-links", embedding.EmbedLinksView, "embed_links"),

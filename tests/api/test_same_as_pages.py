@@ -58,8 +58,8 @@ API_ALONE = {
 }
 # An act that the other side calls without naming it: chosen from a table there.
 BY_CHOICE = {
-    "accounts.webhooks.endpoints.disable": "accounts/api/webhooks.py",
-    "accounts.webhooks.endpoints.enable": "accounts/api/webhooks.py",
+    "accounts.webhooks.endpoints.disable": "accounts/api/webhook_endpoints.py",
+    "accounts.webhooks.endpoints.enable": "accounts/api/webhook_endpoints.py",
     "generation.finishing.refinishing.approve": "generation/api/rerendering.py",
     "generation.finishing.refinishing.discard": "generation/api/rerendering.py",
     "generation.finishing.refinishing.try_again": "generation/api/rerendering.py",

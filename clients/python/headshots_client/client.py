@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from headshots_client import account, hooks, money, orders, people, pictures, shoots
+from headshots_client import account, hooks, looks, money, orders, people, pictures, shoots
 from headshots_client.money import MoneyCalls
 from headshots_client.organisation import OrganisationCalls
 from headshots_client.staff import StaffCalls
@@ -58,8 +58,8 @@ class Headshots(OrganisationCalls, StaffCalls, MoneyCalls):
         self.member_invitations = people.MemberInvitations(transport)
         self.join_links = people.JoinLinks(transport)
         self.releases = people.Releases(transport)
-        self.looks = orders.Looks(transport)
-        self.plates = orders.Plates(transport)
+        self.looks = looks.Looks(transport)
+        self.plates = looks.Plates(transport)
         self.orders = orders.Orders(transport)
         self.shoots = shoots.Shoots(transport)
         self.headshots = pictures.Headshots(transport)
