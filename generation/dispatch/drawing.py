@@ -125,6 +125,9 @@ def _judge_and_store(
             strict=sitter.strict,
             ordered=ordered,
             appearances=[s.measures.get("appearance") or {} for s in sitter.selfies],
+            surroundings=[
+                found for s in sitter.selfies if (found := s.measures.get("surroundings"))
+            ],
             sharpness=float(np.median([s.measures["sharpness"] for s in sitter.selfies])),
         )
     stem = sitter.key("candidates", f"{sitter.shoot.round}-{number}")

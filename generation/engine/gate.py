@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generation.engine import appearance, attire, faces, photos
+from generation.engine import appearance, attire, copies, faces, photos
 from generation.engine.faces import Box, Descriptor, Points
 from generation.engine.specs import GateSpec
 from generation.engine.words import said
@@ -62,6 +62,7 @@ class Receipt:
     roll: float = 0.0
     turn: float = 0.0
     sharpness: float = 0.0
+    copy_alike: float | None = None
     skin_delta: float | None = None
     attire_delta: float | None = None
 
@@ -137,6 +138,7 @@ def judge(
     *,
     threshold: float | None = None,
     appearances: Sequence[appearance.Appearance] = (),
+    surroundings: Sequence[str] = (),
     ordered: Sequence[attire.Clothes] = (),
     sharpness: float | None = None,
     strict: Collection[str] = (),
@@ -144,10 +146,11 @@ def judge(
     """Judge one candidate of the person whose photos' descriptors are `own` [n, 128].
 
     `colleagues` are everyone else in the order; stack them once where there are many pictures.
-    `threshold` is `own_threshold` if computed before. `appearances` and `sharpness` (the median)
-    come from the person's photo verdicts; without them, drift is not flagged and sharpness has only
-    its floor. `ordered` is what the look's clothes are like (see `attire`); without it they are not
-    compared. Flags in `strict` make the picture fail.
+    `threshold` is `own_threshold` if computed before. `appearances`, `surroundings` and
+    `sharpness` (the median) come from the person's photo verdicts; without them, drift is not
+    flagged, copies are not found, and sharpness has only its floor. `ordered` is what the look's
+    clothes are like (see `attire`); without it they are not compared. Flags in `strict` make the
+    picture fail.
     The picture is enlarged to `spec.enlarge_to` for measuring, as base models may be small.
     """
     copy = faces.working_copy(image, spec.enlarge_to)
@@ -177,7 +180,9 @@ def judge(
     best, best_distance = others.nearest(descriptor) or (None, None)
     if best_distance is not None and best_distance - likeness < spec.margin:
         reasons.append("colleague")
-    if float(to_own.min()) < spec.copy_distance:
+    head = copies.surroundings(image, face.landmarks) if surroundings else ""
+    alike = max((copies.alikeness(head, photo) for photo in surroundings), default=None)
+    if alike is not None and alike > spec.copy_alike:
         reasons.append("copy")
 
     flags, skin = appearance.drift(image, face, appearances, spec)
@@ -205,6 +210,7 @@ def judge(
         roll=round(face.roll, 2),
         turn=round(face.turn, 3),
         sharpness=round(detail, 2),
+        copy_alike=None if alike is None else round(alike, 4),
         skin_delta=None if skin is None else round(skin, 2),
         attire_delta=None if worn is None else round(worn, 2),
     )

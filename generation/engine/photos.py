@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.engine import appearance, colour, faces, reproductions
+from generation.engine import appearance, colour, copies, faces, reproductions
 from generation.engine.faces import Box, Face, Points
 from generation.engine.recipe import PhotoRules
 from generation.engine.words import said
@@ -65,9 +65,9 @@ class PhotoVerdict:
     """What was seen in a photo. `code` is a key of SENTENCES.
 
     `box` and `landmarks` are in the photo's pixels; `sharpness` and `brightness` as measured
-    by the functions of those names; `fingerprint` tells near duplicates; `appearance` is
-    what `gate.judge` compares against. Measures are present whenever a face was found,
-    for refused photos too. `warnings` are keys of WARNINGS.
+    by the functions of those names; `fingerprint` tells near duplicates; `appearance` and
+    `surroundings` are what `gate.judge` compares against. Measures are present whenever a face
+    was found, for refused photos too. `warnings` are keys of WARNINGS.
     """
 
     ok: bool
@@ -82,6 +82,7 @@ class PhotoVerdict:
     yaw: float = 0.0
     descriptor: tuple[float, ...] | None = None
     fingerprint: str = ""
+    surroundings: str = ""
     appearance: dict[str, list[float]] | None = None
     warnings: tuple[str, ...] = ()
 
@@ -170,6 +171,7 @@ def judge_photo(
         yaw=round(face.yaw, 3),
         descriptor=tuple(float(v) for v in faces.describe_in(copy, face)),
         fingerprint=mark,
+        surroundings=copies.surroundings(image, face.landmarks),
         appearance=appearance.measure(image, face, upright),
         warnings=(*_cut(image, face), *appearance.covered(upright)),
     )

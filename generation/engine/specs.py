@@ -61,7 +61,8 @@ class GateSpec:
 
     `likeness_global` is never exceeded; a person's own bound is their leave-one-out
     distance plus `likeness_slack`, if that is lower, but not below `likeness_floor`.
-    A picture must be nearer to its owner than to every colleague by `margin`.
+    A picture must be nearer to its owner than to every colleague by `margin`, and less like every
+    photo than `copy_alike` (see `copies`).
     Sizes are shares of the picture's height, angles degrees, sharpness a share of the
     person's own (see `sharpness` in photos). The last four bound what is only flagged: ΔE of
     skin, hair and clothes (see `attire`), and the measure of glasses of `appearance`.
@@ -71,7 +72,7 @@ class GateSpec:
     likeness_slack: float = 0.06
     likeness_floor: float = 0.3
     margin: float = 0.05
-    copy_distance: float = 0.05
+    copy_alike: float = 0.85
     enlarge_to: int = 384
     face_min: float = 0.18
     face_max: float = 0.85

@@ -158,6 +158,7 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
             measures={
                 "fingerprint": verdict.fingerprint,
                 "appearance": verdict.appearance,
+                "surroundings": verdict.surroundings,
                 "sharpness": verdict.sharpness,
                 "brightness": verdict.brightness,
                 "yaw": verdict.yaw,

@@ -83,9 +83,16 @@ def test_a_host_that_does_not_see_the_private_files_takes_nothing(
 
 
 def test_a_damaged_photo_is_taken_out_and_the_others_go_on(
-    world: World, pictures: list[list[Path]]
+    world: World, pictures: list[list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, bo = handed_in(world.order(2), pictures)
+    judge, compared = gate.judge, []
+
+    def noting(*given: Any, **named: Any) -> Any:
+        compared.append(len([seen for seen in named["surroundings"] if seen]))
+        return judge(*given, **named)
+
+    monkeypatch.setattr(gate, "judge", noting)
     damaged = Selfie.objects.filter(shoot=ada, verdict="accepted").order_by("pk")[2]
     vault().path(damaged.file).write_bytes(b"no picture any more")
     work()
@@ -94,6 +101,8 @@ def test_a_damaged_photo_is_taken_out_and_the_others_go_on(
     assert not Selfie.objects.filter(pk=damaged.pk).exists()
     assert not vault().exists(damaged.file)
     assert Candidate.objects.filter(shoot=bo).exists()
+    seen = Selfie.objects.filter(shoot=bo, verdict="accepted").count()
+    assert set(compared) == {seen}
     handing_in.hand_in(actor=employee_actor(ada.employee), shoot=now(ada))
     assert now(ada).state == State.QUEUED
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 import generation.embedded_model
 from generation.embedded_model.demo_people import write_people
-from generation.engine import attire, faces, finish, gate, photos, wardrobe
+from generation.engine import attire, faces, finish, gate, photos, seats, wardrobe
 from generation.engine.load import base_model
 from generation.engine.sample import sample
 from generation.engine.specs import SampleSpec, TrainSpec
@@ -57,7 +57,9 @@ def test_an_adapter_brings_pictures_nearer_to_its_person(tmp_path: Path) -> None
         for seed in (1, 2, 3)
     ]
     images = sample(base, asked)
-    receipts = [gate.judge(image, own, {}, base.recipe.gate) for image in images]
+    seen = [verdict.surroundings for verdict in verdicts]
+    receipts = [gate.judge(image, own, {}, base.recipe.gate, surroundings=seen) for image in images]
+    assert not any("copy" in receipt.reasons for receipt in receipts)
     assert all(receipt.faces == 1 for receipt in receipts)
     far = [r.likeness_own for r in receipts[:3] if r.likeness_own is not None]
     near = [r.likeness_own for r in receipts[3:] if r.likeness_own is not None]
@@ -65,6 +67,29 @@ def test_an_adapter_brings_pictures_nearer_to_its_person(tmp_path: Path) -> None
 
     finished = finish.align(images[3], receipts[3].landmarks or ())
     assert len(faces.detect(finished)) == 1
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_photo_that_is_drawn_again_is_refused_as_a_copy(tmp_path: Path) -> None:
+    person = write_people(tmp_path, count=1, selfies=3)[0]
+    base = base_model(WEIGHTS, "cpu")
+    rules, side = base.recipe.photos, base.recipe.resolution
+    opened = [Image.open(path).convert("RGB") for path in person.selfies]
+    verdicts = [photos.judge_photo(image, rules) for image in opened]
+    own = np.array([verdict.descriptor for verdict in verdicts])
+    seen = [verdict.surroundings for verdict in verdicts]
+    vae = base.family.pipe.vae
+    for image, verdict in zip(opened, verdicts, strict=True):
+        cut = seats.crops(image, verdict.landmarks or (), base.recipe.crop, side)[0]
+        values = torch.from_numpy(np.array(cut)).permute(2, 0, 1)[None].float() / 127.5 - 1
+        with torch.no_grad():
+            again = vae.decode(vae.encode(values).latent_dist.mode()).sample[0]
+        pixels = ((again.permute(1, 2, 0).clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
+        learnt = Image.fromarray(pixels)
+        for drawn in (learnt, ImageOps.mirror(learnt), learnt.point(lambda v: int(0.85 * v))):
+            receipt = gate.judge(drawn, own, {}, base.recipe.gate, surroundings=seen)
+            assert "copy" in receipt.reasons, receipt
+            assert "repeats one of the person's photos" in receipt.sentence
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -44,7 +44,6 @@ def test_the_owner_passes_with_a_receipt_of_all_figures(picture: Image.Image) ->
         (0.55, 0.9, ("unlike",)),
         (0.40, 0.43, ("colleague",)),
         (0.55, 0.50, ("unlike", "colleague")),
-        (0.01, 0.7, ("copy",)),
     ],
 )
 def test_likeness_decides(

@@ -100,7 +100,7 @@ def test_a_strict_flag_refuses_a_picture_and_names_it() -> None:
     from generation.engine import faces
 
     own = [faces.describe(picture, faces.detect(picture)[0]).tolist()] * 3
-    spec = replace(GateSpec(), copy_distance=-1.0, sharpness_min=0.0)
+    spec = replace(GateSpec(), sharpness_min=0.0)
     loose = gate.judge(picture, own, {}, spec, appearances=worn)
     assert loose.passed
     assert loose.flags == ("glasses_missing",)
