@@ -38,13 +38,14 @@ def accepted(sitters: list[Sitter]) -> str:
     return f"{np.mean(counts):.1f} of {of} selfies accepted, too few of {few} people"
 
 
-def unseen(sitters: list[Sitter]) -> dict[str, np.ndarray]:
-    """Distances of each delivered picture to the selfies that neither gate nor training saw: mean
-    to the `own`, to the `nearest` other person's, and to all `others`' [delivered]."""
+def unseen(sitters: list[Sitter], of: list[Sitter] | None = None) -> dict[str, np.ndarray]:
+    """Distances of each delivered picture, or of those `of` some people, to the selfies that
+    neither gate nor training saw: mean to the `own`, to the `nearest` other person's, and to all
+    `others`' [delivered]."""
     found: dict[str, list[float]] = {"own": [], "nearest": [], "others": []}
     known = [sitter for sitter in sitters if len(sitter.unseen)]
     for sitter in known:
-        if sitter.delivered is None:
+        if sitter.delivered is None or all(sitter is not one for one in of or known):
             continue
         image = sitter.images[sitter.delivered]
         # The face that the gate measured.
@@ -106,33 +107,53 @@ def likeness(sitters: list[Sitter], candidates: int) -> list[Figure]:
 
 
 def fairness(sitters: list[Sitter]) -> list[Figure]:
-    """The share of people served in each band, each with its distance to the best band."""
+    """The figures of the roster in each band of it: shares with their distance to the best band,
+    and how near headshots and candidates came.
+
+    A band is a few people, so one of them moves its shares by many points: see `how`.
+    """
     tones = {"fair skin": "light", "light skin": "light", "tan skin": "medium",
              "brown skin": "dark", "dark skin": "dark"}  # fmt: skip
     kinds: dict[str, Callable[[Sitter], str]] = {
         "skin": lambda s: tones[s.person.identity.skin_word],
         "age": lambda s: s.person.identity.age_word,
         "gender presentation": lambda s: s.person.identity.noun,
+        "head": lambda s: "covered" if s.person.identity.covering else "bare",
     }
     figures = []
     for kind, band_of in kinds.items():
         bands: dict[str, list[Sitter]] = {}
         for sitter in sitters:
             bands.setdefault(band_of(sitter), []).append(sitter)
-        shares = {name: served(members) for name, members in sorted(bands.items())}
-        best = max(shares.values())
-        for name, share in shares.items():
-            figures.append(
-                Figure(
-                    f"{kind}: {name}",
-                    100 * share,
-                    "%",
-                    f"≥ {100 * best - 5:.0f}",
-                    share >= best - 0.05,
-                    f"{len(bands[name])} people, {accepted(bands[name])}",
-                )
+        far = {name: unseen(sitters, members) for name, members in sorted(bands.items())}
+        shares = {name: served(bands[name]) for name in far}
+        owners = {
+            name: float((found["nearest"] > found["own"]).mean()) if len(found["own"]) else 0.0
+            for name, found in far.items()
+        }
+        for name, found in far.items():
+            members = bands[name]
+            how = (
+                f"{len(members)} people, so that one is {100 / len(members):.0f} points; "
+                f"{accepted(members)}"
             )
+            figures += [
+                _beside_the_best(f"{kind}: {name}", shares, name, how),
+                _beside_the_best(f"{kind}: {name}, delivered nearest to owner", owners, name, how),
+            ]
+            judged = [receipt.passed for sitter in members for receipt in sitter.receipts]
+            own = float(found["own"].mean()) if len(found["own"]) else 1.0
+            figures += [
+                Figure(f"{kind}: {name}, distance to owner, delivered", own, "dlib"),
+                Figure(f"{kind}: {name}, candidates that pass",
+                       100 * float(np.mean(judged or [False])), "%"),
+            ]  # fmt: skip
     return figures
+
+
+def _beside_the_best(what: str, shares: dict[str, float], name: str, how: str) -> Figure:
+    bound = max(shares.values()) - 0.05
+    return Figure(what, 100 * shares[name], "%", f"≥ {100 * bound:.0f}", shares[name] >= bound, how)
 
 
 def main() -> None:

@@ -83,3 +83,25 @@ def test_nothing_measured_reaches_no_bound() -> None:
         "others are further by",
     ):
         assert figures[name].ok is False
+
+
+def test_a_band_that_fails_more_often_is_seen_in_each_of_its_figures() -> None:
+    people = [sitter(n) for n in range(12)]
+    nouns = {one.person.identity.noun for one in people}
+    assert len(nouns) > 1
+    wrong = next(one for one in people if one.person.identity.noun == min(nouns))
+    # Passed by the gate, and somebody else's face; half of the candidates did not pass.
+    other = next(one for one in people if one is not wrong)
+    wrong.images = other.images
+    wrong.receipts = [*wrong.receipts, *[gate.Receipt(False, ("unlike",))] * WANTED]
+    figures = {f.name: f for f in likeness.fairness(people)}
+    band = f"gender presentation: {min(nouns)}"
+    assert figures[band].ok is True
+    assert figures[f"{band}, delivered nearest to owner"].ok is False
+    rest = f"gender presentation: {max(nouns)}"
+    assert figures[f"{rest}, delivered nearest to owner"].ok is True
+    assert figures[f"{band}, candidates that pass"].value < 100
+    owner = "distance to owner, delivered"
+    assert figures[f"{band}, {owner}"].value > figures[f"{rest}, {owner}"].value
+    wrong.receipts = wrong.receipts[: WANTED - 1]
+    assert {f.name: f for f in likeness.fairness(people)}[band].ok is False
