@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from accounts.actors import SYSTEM
+from billing.models import Purchase
 from generation.models import Candidate, ComputeUsage, Order, Shoot, State
 from generation.ordering import looks
 from tests.browser.conftest import DESK, PHONE, Open, sign_in
@@ -51,8 +52,14 @@ def test_the_pages_about_costs(opened: Open) -> None:
     sign_in(page, world.owner.email)
     inside = f"/o/{world.organisation.slug}"
     order = Order.objects.get()
+    bought = world.purchase(credits=1_200)
+    bought.refunded_cents, bought.po_number = bought.cents // 3, "P" * 40
+    bought.state = Purchase.State.PART_REFUNDED
+    bought.save()
     for path in ("where", "usage", "budgets"):
         holds(page, f"{inside}/credits/{path}")
+    holds(page, f"{inside}/invoices")
+    expect(page.get_by_text("refunded", exact=False).first).to_be_visible()
     holds(page, f"{inside}/orders/{order.pk}")
     holds(page, f"{inside}/orders/{order.pk}/another-look")
     empty = make_world(name="Empty", credits=0)
