@@ -31,11 +31,12 @@ UNNAMED = """() => {
 }"""
 
 
-def holds(page: Page, path: str, *, dark: bool = False) -> None:
+def holds(page: Page, path: str, *, dark: bool = False, found: bool = True) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     answer = page.goto(path)
     assert answer
     assert answer.status < 500, path
+    assert (answer.status != 404) is found, path
     assert fits(page), f"{path} is wider than a phone"
     assert page.locator("h1").count() == 1, path
     assert page.locator("main").count() == 1, path
@@ -116,13 +117,14 @@ def test_an_employees_pages(opened: Open, full: World) -> None:
     for shoot in full.organisation.orders.get().shoots.all():
         holds(page, f"/i/{token(shoot)}/")
     holds(page, f"/i/{token(shoot)}/data")
-    holds(page, "/i/no-such-link/")
+    holds(page, "/i/no-such-link/", found=False)
 
 
 def test_a_newcomers_pages(opened: Open) -> None:
     page = opened(DESK)
-    for path in ("/", "/account/login/", "/account/signup/", "/account/password/reset/", "/no"):
+    for path in ("/", "/account/login/", "/account/signup/", "/account/password/reset/"):
         holds(page, path)
+    holds(page, "/no", found=False)
     empty = make_world(name="Empty", credits=0)
     empty.look.delete()
     sign_in(page, empty.owner.email)
