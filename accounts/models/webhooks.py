@@ -138,10 +138,11 @@ class WebhookDelivery(Row):
             ),
         ]
         indexes = [
+            # All of it in order: a replay makes thousands due at the same moment.
             models.Index(
-                fields=["endpoint", "next_at"],
+                fields=["endpoint", "next_at", "id"],
                 condition=models.Q(state="waiting"),
-                name="webhook_delivery_due",
+                name="webhook_delivery_next",
             ),
             models.Index(fields=["endpoint", "-created_at"], name="webhook_delivery_newest"),
         ]

@@ -1,16 +1,15 @@
 """The sender: takes what is due and has many requests under way at once.
 
-One sender runs at a time, in a task of the default cluster. Of every endpoint a few requests are
-under way at most, so that a slow one keeps nobody waiting but itself; and one that lets every
-request wait is left alone for some minutes (deliveries.record), so that it costs the task little.
-Threads do nothing but the request; rows are read and written by the task's own thread.
+One sender runs at a time, in a task of the default cluster. Of every endpoint and every customer a
+few requests are under way at most (taking), so that a slow one keeps nobody else waiting; and one
+that lets every request wait and then fails is left alone for some minutes (deliveries.record), so
+that it costs the task little. Threads do nothing but the request; rows are read and written by the
+task's own thread.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -24,34 +23,18 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts.models import Event, WebhookDelivery, WebhookEndpoint, WebhookSecret
-from accounts.webhooks import deliveries, outcome, signing
+from accounts.webhooks import deliveries, outcome, signing, taking
 from accounts.webhooks.outcome import Outcome, Outgoing
 from headshots.lib.sealed import SealBroken
 
-AT_ONCE = 32
-AT_ONCE_AN_ENDPOINT = 3
 # How long one task goes on taking; others want their turn.
 BUDGET_S = 20.0
+# While those are awaited in the end that have been under way for so long, the rest goes on.
+LATE_S = 1.0
 # A retry that is due this soon is waited for.
 LINGER_S = 6.0
 _LOOK_S = 0.2
-CLAIM = timedelta(seconds=90)
 _LOCK = 0x57EB_400C
-
-_TAKE = """
-    UPDATE accounts_webhookdelivery SET claimed_until = %(until)s WHERE id IN (
-        SELECT due.id FROM accounts_webhookendpoint e CROSS JOIN LATERAL (
-            SELECT d.id, d.next_at FROM accounts_webhookdelivery d
-             WHERE d.endpoint_id = e.id AND d.state = 'waiting' AND d.next_at <= %(now)s
-               AND (d.claimed_until IS NULL OR d.claimed_until <= %(now)s)
-             ORDER BY d.next_at, d.id
-             LIMIT %(lanes)s - COALESCE((%(busy)s::jsonb ->> e.id::text)::int, 0)
-               FOR UPDATE SKIP LOCKED
-        ) due
-         WHERE e.disabled_at IS NULL AND (e.rests_until IS NULL OR e.rests_until <= %(now)s)
-         ORDER BY due.next_at LIMIT %(most)s
-    ) RETURNING id
-"""
 
 
 def send_due(*, linger: bool = True) -> int:
@@ -94,11 +77,18 @@ def sweep() -> dict[str, int]:
 
 def _run(deadline: float, linger: bool) -> int:
     made = 0
+    turns = taking.Turns()
     flying: dict[Future[Outcome], WebhookDelivery] = {}
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
+    late: set[WebhookDelivery] | None = None
+    with ThreadPoolExecutor(taking.AT_ONCE, thread_name_prefix="webhook") as pool:
         while True:
-            if time.monotonic() < deadline:
-                for delivery in _take(flying.values()):
+            now = time.monotonic()
+            if now >= deadline and late is None:
+                late = _late(flying.values())
+            going_on = late and now < deadline + outcome.TIMEOUT_S
+            if late is None or (going_on and late.intersection(flying.values())):
+                slow = {taking.customer_of(each) for each in late or ()}
+                for delivery in turns.take(flying=flying.values(), passed_over=slow):
                     flying[pool.submit(_request(delivery))] = delivery
                     made += 1
             if not flying:
@@ -112,29 +102,10 @@ def _run(deadline: float, linger: bool) -> int:
                 deliveries.record(delivery=flying.pop(future), outcome=future.result())
 
 
-def _take(flying: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:
-    """Claim what is due, as far as there are lanes for it."""
-    under_way = Counter(delivery.endpoint_id for delivery in flying)
-    free = AT_ONCE - under_way.total()
-    if free <= 0:
-        return []
-    now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE,
-            {
-                "until": now + CLAIM,
-                "now": now,
-                "lanes": AT_ONCE_AN_ENDPOINT,
-                "busy": json.dumps({str(pk): count for pk, count in under_way.items()}),
-                "most": free,
-            },
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-    if not ids:
-        return []
-    found = WebhookDelivery.objects.filter(pk__in=ids).select_related("event", "endpoint")
-    return list(found.prefetch_related("endpoint__secrets").order_by("next_at", "pk"))
+def _late(flying: Iterable[WebhookDelivery]) -> set[WebhookDelivery]:
+    """Those that have kept us waiting for LATE_S."""
+    then = timezone.now() + taking.CLAIM - timedelta(seconds=LATE_S)
+    return {each for each in flying if each.claimed_until and each.claimed_until < then}
 
 
 def _request(delivery: WebhookDelivery) -> Callable[[], Outcome]:

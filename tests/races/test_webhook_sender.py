@@ -14,7 +14,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from accounts.models import WebhookDelivery
-from accounts.webhooks import endpoints, sending
+from accounts.webhooks import endpoints, sending, taking
 from generation.storage import vault
 from headshots.lib.supervise import Supervisor
 from tests.accounts.webhooks.receiver import receiving
@@ -66,7 +66,7 @@ def test_a_killed_sender_loses_nothing(tmp_path: Path, settings: Any) -> None:
             supervisor.stop()
     assert len(set(receiver.ids)) == 21
     # At most what was under way came twice.
-    assert len(receiver.ids) <= 21 + sending.AT_ONCE_AN_ENDPOINT
+    assert len(receiver.ids) <= 21 + taking.AT_ONCE_AN_ENDPOINT
     for got in receiver.got:
         Webhook(secret).verify(got.body, got.headers)
 

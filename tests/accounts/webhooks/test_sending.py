@@ -21,7 +21,7 @@ from accounts.models import (
     WebhookEndpoint,
     WebhookSecret,
 )
-from accounts.webhooks import deliveries, endpoints, outcome, sending
+from accounts.webhooks import deliveries, endpoints, outcome, sending, taking
 from generation.models import State
 from headshots.lib.problems import Problem
 from tests.accounts.webhooks.receiver import Receiver, receiving
@@ -149,7 +149,7 @@ def test_a_slow_one_keeps_nobody_else_waiting(
         world.order(12)
         sending.send_due(linger=False)
         # The slow one got what it can have at once and is then left alone.
-        assert len(slow.got) == sending.AT_ONCE_AN_ENDPOINT
+        assert len(slow.got) == taking.AT_ONCE_AN_ENDPOINT
         assert len(receiver.got) == 12
         while len(answered) < len(slow.got):
             time.sleep(0.05)
@@ -331,7 +331,7 @@ def test_a_test_reaches_the_endpoint_alone(world: World, receiver: Receiver) -> 
 def test_what_a_killed_sender_had_is_sent_again(world: World, receiver: Receiver) -> None:
     add(world, receiver, types=["order.placed"])
     world.order()
-    assert len(sending._take([])) == 1
+    assert len(taking.Turns().take(flying=[])) == 1
     assert sending.send_due() == 0
     WebhookDelivery.objects.update(claimed_until=timezone.now())
     assert sending.send_due() == 1
@@ -368,4 +368,4 @@ def test_events_come_in_their_order_to_a_receiver_that_keeps_up(
     sending.send_due()
     due = [WebhookDelivery.objects.get(event=pk).created_at for pk in receiver.ids]
     assert len(due) == 4
-    assert sum(one > two for one, two in pairwise(due)) <= sending.AT_ONCE_AN_ENDPOINT
+    assert sum(one > two for one, two in pairwise(due)) <= taking.AT_ONCE_AN_ENDPOINT
