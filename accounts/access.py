@@ -196,7 +196,7 @@ def _webhook_worlds(inside: Inside, organisation: str) -> Q:
 def webhook_endpoints(inside: Inside) -> QuerySet[WebhookEndpoint]:
     """Where events of the organisation go; for a member also those of its sandbox."""
     found = WebhookEndpoint.objects.filter(_webhook_worlds(inside, "organisation"))
-    return found.select_related("organisation")
+    return found.select_related("organisation", "grant").prefetch_related("secrets")
 
 
 def webhook_endpoint(inside: Inside, endpoint_id: UUID) -> WebhookEndpoint:
@@ -210,7 +210,7 @@ def webhook_endpoint(inside: Inside, endpoint_id: UUID) -> WebhookEndpoint:
 def webhook_deliveries(inside: Inside) -> QuerySet[WebhookDelivery]:
     """What was sent to the organisation's endpoints."""
     found = WebhookDelivery.objects.filter(_webhook_worlds(inside, "endpoint__organisation"))
-    return found.select_related("event", "endpoint__organisation")
+    return found.select_related("event", "endpoint__organisation", "endpoint__grant")
 
 
 def webhook_delivery(

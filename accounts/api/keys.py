@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
-from accounts.developers import api_keys, scopes
+from accounts.developers import api_keys, overlap, scopes
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
 from headshots.lib.api.views import VERSION
@@ -103,7 +103,9 @@ class RotationGiven(Given):
     """How long the old secret counts."""
 
     overlap_hours = serializers.IntegerField(
-        default=24, min_value=0, max_value=int(api_keys.LONGEST_OVERLAP.total_seconds() // 3600)
+        default=int(overlap.USUAL.total_seconds() // 3600),
+        min_value=0,
+        max_value=int(overlap.LONGEST.total_seconds() // 3600),
     )
 
     example = {"overlap_hours": 24}

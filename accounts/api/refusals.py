@@ -74,10 +74,10 @@ TOO_MANY_ENDPOINTS = Refused(
     "too_many_endpoints", 422, "There are 16 endpoints already. Delete one first."
 )
 DISABLED = Refused("disabled", 409, "This endpoint is switched off. Switch it on first.")
-SECRET_OF_ANOTHER = Refused(
-    "secret_of_another",
+ENDPOINT_OF_ANOTHER = Refused(
+    "endpoint_of_another",
     403,
-    "Somebody else named the address of this endpoint. Its secret is not yours to make.",
+    "Somebody else named the address of this endpoint. They alone change and use it.",
 )
 SINCE_FUTURE = Refused("since", 422, "This lies in the future.", "since", name="since_future")
 SINCE_LONG_AGO = Refused(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.developers.on_behalf import is_partner
 from accounts.models import WebhookAttempt, WebhookDelivery
 from accounts.webhooks import deliveries, log, payloads
 from accounts.webhooks.types import TYPES
@@ -105,7 +108,22 @@ class DeliveriesQuery(Given):
     )
 
 
-class DeliveriesView(TenantView):
+class DeliveryViews(TenantView):
+    """What the views of deliveries share."""
+
+    def readable(self) -> QuerySet[WebhookDelivery]:
+        """All of them; for a partner those to endpoints alone whose address it named."""
+        found = access.webhook_deliveries(self.inside)
+        if is_partner(actor=self.actor, organisation=self.organisation):
+            # SECURITY: what others' receivers are asked and answer is nothing for a partner.
+            found = found.filter(endpoint__grant__partner=self.inside.key.organisation_id)
+        return found
+
+    def found(self, delivery_id: UUID) -> WebhookDelivery:
+        return get_object_or_404(self.readable(), pk=delivery_id)
+
+
+class DeliveriesView(DeliveryViews):
     """What was sent."""
 
     @operation(
@@ -113,8 +131,9 @@ class DeliveriesView(TenantView):
         shape=DeliveryShape, many=True, query=DeliveriesQuery,
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponseBase:
-        """The newest first. Deliveries are kept for 30 days."""
-        found = access.webhook_deliveries(self.inside)
+        """The newest first. Deliveries are kept for 30 days. A partner reads those to endpoints
+        alone whose address it named."""
+        found = self.readable()
         if "endpoint" in self.query:
             found = found.filter(endpoint=self.query["endpoint"])
         wanted = log.Filter(
@@ -125,7 +144,7 @@ class DeliveriesView(TenantView):
         return self.listed(log.search(found, wanted), owner=self.organisation.pk)
 
 
-class DeliveryView(TenantView):
+class DeliveryView(DeliveryViews):
     """One delivery."""
 
     @operation(
@@ -134,10 +153,10 @@ class DeliveryView(TenantView):
     )  # fmt: skip
     def get(self, request: Request, delivery_id: UUID) -> HttpResponseBase:
         """With its payload, and the request and answer of each attempt."""
-        return self.shown(access.webhook_delivery(self.inside, delivery_id))
+        return self.shown(self.found(delivery_id))
 
 
-class DeliveryReplayView(TenantView):
+class DeliveryReplayView(DeliveryViews):
     """Sending one again."""
 
     acts_on = DeliveryView
@@ -148,6 +167,5 @@ class DeliveryReplayView(TenantView):
     )  # fmt: skip
     def post(self, request: Request, delivery_id: UUID) -> HttpResponseBase:
         """Under the same id; a failure begins the schedule anew."""
-        found = access.webhook_delivery(self.inside, delivery_id)
-        deliveries.replay(actor=self.actor, delivery=found)
-        return self.shown(access.webhook_delivery(self.inside, delivery_id))
+        deliveries.replay(actor=self.actor, delivery=self.found(delivery_id))
+        return self.shown(self.found(delivery_id))

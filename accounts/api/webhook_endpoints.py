@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -12,7 +13,9 @@ from rest_framework.request import Request
 from accounts import access
 from accounts.api import refusals
 from accounts.api.base import TenantView
+from accounts.api.keys import RotationGiven
 from accounts.api.webhook_deliveries import TAG, DeliveryShape
+from accounts.developers.on_behalf import is_theirs
 from accounts.models import WebhookEndpoint
 from accounts.webhooks import deliveries, endpoints
 from accounts.webhooks.types import CHOICES
@@ -26,7 +29,9 @@ class EndpointShape(Shape):
     """An address that hears of events."""
 
     id = serializers.UUIDField()
-    url = serializers.CharField()
+    url = serializers.SerializerMethodField(
+        help_text="Without its path where a partner asks and somebody else named it."
+    )
     description = serializers.CharField()
     types = serializers.ListField(
         child=serializers.CharField(), help_text="The events it hears of; none means all."
@@ -40,6 +45,12 @@ class EndpointShape(Shape):
     failing_since = serializers.DateTimeField(
         allow_null=True, help_text="Since when every attempt has failed."
     )
+    secret_made_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when its secret signs."
+    )
+    previous_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until when the secret before this one signs, too."
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -51,9 +62,18 @@ class EndpointShape(Shape):
         "enabled": True,
         "disabled_because": "",
         "failing_since": None,
+        "secret_made_at": "2026-11-25T09:00:00Z",
+        "previous_until": None,
         "created_at": "2026-11-25T09:00:00Z",
         "updated_at": "2026-11-25T09:00:00Z",
     }
+
+    def get_url(self, row: WebhookEndpoint) -> str:
+        view = self.context["view"]
+        # SECURITY: paths and queries of receivers hold tokens, and they are not the partner's.
+        if is_theirs(actor=view.actor, organisation=view.organisation, grant=row.grant):
+            return row.url
+        return endpoints.host_of(row.url)
 
     def get_enabled(self, row: WebhookEndpoint) -> bool:
         return row.disabled_at is None
@@ -186,9 +206,10 @@ class EndpointView(EndpointViews):
     @operation(
         "webhook_endpoints_update", "Change an endpoint", tag=TAG, scope="webhooks:write",
         shape=EndpointShape, body=EndpointChange, match=True,
-    refuses=(refusals.URL, refusals.ENDPOINT_GONE,),)  # fmt: skip
+    refuses=(refusals.URL, refusals.ENDPOINT_OF_ANOTHER, refusals.ENDPOINT_GONE,),)  # fmt: skip
     def patch(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
-        """Another address, other events, off or on."""
+        """Another address, other events, off or on. A partner changes, deletes and uses endpoints
+        alone whose address it named."""
         said = self.body()
         endpoint = self.found(endpoint_id)
         enabled = said.pop("enabled", None)
@@ -202,7 +223,7 @@ class EndpointView(EndpointViews):
     @operation(
         "webhook_endpoints_delete", "Delete an endpoint", tag=TAG, scope="webhooks:write",
         match=True,
-        status=204, refuses=(refusals.ENDPOINT_GONE,),
+        status=204, refuses=(refusals.ENDPOINT_OF_ANOTHER, refusals.ENDPOINT_GONE,),
     )  # fmt: skip
     def delete(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """It hears of nothing more; the record of what was sent to it goes, too."""
@@ -218,12 +239,16 @@ class EndpointRotateView(EndpointViews):
     @operation(
         "webhook_endpoints_rotate", "Make a new secret", tag=TAG, scope="webhooks:write",
         match=True,
-        shape=SecretShape,
-    refuses=(refusals.SECRET_OF_ANOTHER, refusals.ENDPOINT_GONE,),)  # fmt: skip
+        shape=SecretShape, body=RotationGiven,
+    refuses=(refusals.ENDPOINT_OF_ANOTHER, refusals.ENDPOINT_GONE,),)  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
-        """For a day what is sent carries a signature by each of the two. A partner makes it for
-        endpoints alone whose address it named."""
-        secret = endpoints.rotate(actor=self.actor, endpoint=self.found(endpoint_id))
+        """For `overlap_hours` what is sent carries a signature by each of the two; a secret before
+        those signs no more. With 0 the old one ends at once."""
+        secret = endpoints.rotate(
+            actor=self.actor,
+            endpoint=self.found(endpoint_id),
+            overlap=timedelta(hours=self.body()["overlap_hours"]),
+        )
         return self.plain({"secret": secret})
 
 
@@ -236,7 +261,10 @@ class EndpointTestView(EndpointViews):
         "webhook_endpoints_test", "Send a test", tag=TAG, scope="webhooks:write",
         match=True,
         shape=DeliveryShape, status=202,
-    refuses=(refusals.DISABLED, refusals.ENDPOINT_GONE,),)  # fmt: skip
+    refuses=(
+            refusals.DISABLED, refusals.ENDPOINT_OF_ANOTHER, refusals.ENDPOINT_GONE,
+        ),
+    )  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:
         """Sends `webhook.test` to this endpoint alone, whatever it hears of."""
         endpoint = self.found(endpoint_id)
@@ -254,7 +282,7 @@ class EndpointReplayView(EndpointViews):
         shape=ReplayedShape, body=ReplayGiven, status=202,
         refuses=(
             refusals.DISABLED, refusals.SINCE_FUTURE, refusals.SINCE_LONG_AGO,
-            refusals.UNTIL_BEFORE_SINCE, refusals.TOO_MANY_EVENTS,
+            refusals.UNTIL_BEFORE_SINCE, refusals.TOO_MANY_EVENTS, refusals.ENDPOINT_OF_ANOTHER,
         ),
     )  # fmt: skip
     def post(self, request: Request, endpoint_id: UUID) -> HttpResponseBase:

@@ -22,13 +22,13 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.developers import sandbox, scopes
 from accounts.developers.on_behalf import brought_in
+from accounts.developers.overlap import check as check_overlap
 from accounts.models import ApiKey, KeptAnswer, Member, Organisation, Role, User
 from headshots.lib.problems import Problem
 
 MOST_KEYS = 100
 MOST_NETWORKS = 50
 ANSWERS_KEPT = timedelta(days=2)
-LONGEST_OVERLAP = timedelta(days=7)
 _LETTERS = string.ascii_letters + string.digits
 _SHAPE = re.compile(r"hs_(live|test)_([0-9a-f]{16})_([A-Za-z0-9]{40})")
 
@@ -129,14 +129,9 @@ def change_key(
 def rotate_key(*, actor: Actor, key: ApiKey, overlap: timedelta) -> NewKey:
     """A new secret; the one before counts for `overlap` longer, any before it no more.
 
-    Raises Problem for more than LONGEST_OVERLAP.
+    Raises Problem as `check_overlap` does.
     """
-    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise Problem(
-            _("The old secret counts for {days} days at most.").format(days=LONGEST_OVERLAP.days),
-            code="overlap",
-            field="overlap_hours",
-        )
+    check_overlap(overlap)
     key = _living(key)
     _refuse_more(actor, key)
     key.previous_hash, key.previous_until = key.secret_hash, timezone.now() + overlap

@@ -121,7 +121,7 @@ def _settle(*, actor: Actor, grant: PartnerGrant, left: Sequence[str]) -> None:
         # Under an earlier grant, too: let in again, the partner may have put those on again.
         for endpoint in WebhookEndpoint.objects.filter(
             grant__organisation=grant.organisation_id, grant__partner=grant.partner_id
-        ).select_related("organisation"):
+        ).order_by("pk"):
             endpoints.renew_secret(actor=actor, endpoint=endpoint)
             endpoints.disable(
                 actor=actor, endpoint=endpoint, because=WebhookEndpoint.Disabled.PARTNER

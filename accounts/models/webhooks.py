@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -76,13 +78,25 @@ class WebhookEndpoint(Row):
     def __str__(self) -> str:
         return self.url
 
+    @property
+    def secret_made_at(self) -> datetime | None:
+        """Since when its secret signs."""
+        made = [each.created_at for each in self.secrets.all() if each.expires_at is None]
+        return made[0] if made else None
+
+    @property
+    def previous_until(self) -> datetime | None:
+        """Until when the secret before signs, too; None where it does no more."""
+        ends = [each.expires_at for each in self.secrets.all() if each.expires_at and each.live]
+        return ends[0] if ends else None
+
     def wants(self, type: str) -> bool:
         """Whether events of this type are for this endpoint."""
         return not self.types or type in self.types
 
 
 class WebhookSecret(Row):
-    """What deliveries are signed with. After a rotation the one before lives on for a day."""
+    """What deliveries are signed with. After a rotation the one before lives on for a while."""
 
     endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="secrets")
     sealed = models.TextField()

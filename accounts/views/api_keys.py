@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, UTC, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, datetime, time
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,13 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access, clocks
 from accounts.access import Membership
 from accounts.actors import user_actor
-from accounts.developers import api_keys, partners, scopes
+from accounts.developers import api_keys, overlap, partners, scopes
 from accounts.membership import organisations
 from accounts.models import ApiKey, Role
 from headshots.lib.api.views import VERSION
 from headshots.lib.problems import Problem
-
-OVERLAP = timedelta(days=1)
 
 
 @require_safe
@@ -89,7 +87,7 @@ def rotate(request: HttpRequest, slug: str, key_id: UUID) -> HttpResponse:
     made = api_keys.rotate_key(
         actor=user_actor(inside.user, request),
         key=access.any_api_key(inside, key_id),
-        overlap=OVERLAP,
+        overlap=overlap.USUAL,
     )
     return _shown_once(request, inside, made)
 

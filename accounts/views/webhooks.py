@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
@@ -125,8 +125,12 @@ def rotate(request: HttpRequest, slug: str, endpoint_id: UUID) -> HttpResponse:
     """Make a new secret and show it."""
     inside = access.membership(request.user, slug, Role.ADMIN)
     found = access.webhook_endpoint(inside, endpoint_id)
-    shown = endpoints.rotate(actor=user_actor(inside.user, request), endpoint=found)
-    messages.success(request, _("Both secrets are good for a day."))
+    try:
+        shown = endpoints.rotate(
+            actor=user_actor(inside.user, request), endpoint=found, overlap=_overlap(request)
+        )
+    except Problem as refused:
+        return _endpoint(request, inside, found, problem=refused)
     return _endpoint(request, inside, found, secret=shown)
 
 
@@ -212,6 +216,14 @@ def replay(request: HttpRequest, slug: str, endpoint_id: UUID, delivery_id: UUID
     return redirect("webhook_delivery", slug=slug, endpoint_id=endpoint_id, delivery_id=delivery_id)
 
 
+def _overlap(request: HttpRequest) -> timedelta:
+    """How long the secret before a new one shall go on signing, given in hours; what is no such
+    number is far too long."""
+    hours = request.POST.get("overlap_hours", "24")
+    fits = hours.isascii() and hours.isdigit() and len(hours) < 5
+    return timedelta(hours=int(hours)) if fits else timedelta.max
+
+
 def _moment(request: HttpRequest, inside: Membership, name: str) -> datetime | None:
     """The moment that a field says by the clock of the organisation; None where it says none."""
     try:
@@ -281,7 +293,6 @@ def _endpoint(
             "endpoint": endpoint,
             "secret": secret,
             "fresh": fresh,
-            "old": endpoint.secrets.filter(expires_at__gt=timezone.now()).first(),
             "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
             "wanted": wanted,
             "words": wanted.words(),

@@ -126,8 +126,9 @@ def give_up() -> int:
 def replay(*, actor: Actor, delivery: WebhookDelivery) -> None:
     """Send one event again, now, under the same id; a failure begins the schedule anew.
 
-    Raises Problem (409) where the endpoint is switched off.
+    Raises Problem (409) where the endpoint is switched off, and (403) as `check_theirs` does.
     """
+    endpoints.check_theirs(actor=actor, endpoint=delivery.endpoint)
     _refuse_disabled(delivery.endpoint)
     _again(WebhookDelivery.objects.filter(pk=delivery.pk))
     audit.record(
@@ -154,8 +155,9 @@ def replay_since(
 
     What was never on its way, as the endpoint was switched off or did not ask for it, is sent as
     well where it asks for it now. Returns how many. Raises Problem: switched off, later than now,
-    before KEPT, an end that is not after the beginning, too many.
+    before KEPT, an end that is not after the beginning, too many; (403) as `check_theirs` does.
     """
+    endpoints.check_theirs(actor=actor, endpoint=endpoint)
     _refuse_disabled(endpoint)
     now = timezone.now()
     if since > now:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -12,9 +15,10 @@ from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
+from accounts.developers import overlap as overlap_of_secrets
 from accounts.developers.on_behalf import grant_of, is_theirs
 from accounts.membership.members import lock
-from accounts.models import Event, Organisation, WebhookDelivery, WebhookEndpoint
+from accounts.models import Event, Organisation, PartnerGrant, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import events, payloads, signing
 from accounts.webhooks.types import CHOICES, TEST
 from headshots.lib import safe_http
@@ -70,15 +74,17 @@ def change(
 ) -> WebhookEndpoint:
     """Change what is given; led elsewhere from where a partner had led it, it has a new secret.
 
-    Raises Problem as `add` does.
+    Raises Problem as `add` does, and (403) as `check_theirs` does.
     """
     grant = grant_of(actor=actor, organisation=endpoint.organisation)
     endpoint = _locked(endpoint)
+    check_theirs(actor=actor, endpoint=endpoint)
     before = {"url": endpoint.url, "types": endpoint.types}
     if url is not None and url.strip() != endpoint.url:
         endpoint.url = _checked(url)
         endpoint.rests_until, endpoint.waits = None, 0
-        if endpoint.grant is not None and endpoint.grant != grant:
+        if _partner_of(endpoint.grant) != _partner_of(grant):
+            # SECURITY: who named the address before has the secret, and could send in our name.
             renew_secret(actor=actor, endpoint=endpoint)
         endpoint.grant = grant
     if types is not None:
@@ -94,8 +100,9 @@ def change(
 
 @transaction.atomic
 def remove(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
-    """Forget an endpoint with its deliveries."""
+    """Forget an endpoint with its deliveries. Raises Problem as `check_theirs` does."""
     endpoint = _locked(endpoint)
+    check_theirs(actor=actor, endpoint=endpoint)
     _note(actor, endpoint, "removed", url=endpoint.url)
     endpoint.delete()
 
@@ -108,8 +115,9 @@ def disable(
     because: WebhookEndpoint.Disabled = WebhookEndpoint.Disabled.BY_HAND,
 ) -> None:
     """Send nothing more. What waits goes on waiting. Owners and administrators are told by mail
-    unless one of them did it."""
+    unless one of them did it. Raises Problem as `check_theirs` does."""
     endpoint = _locked(endpoint)
+    check_theirs(actor=actor, endpoint=endpoint)
     if endpoint.disabled_at:
         return
     endpoint.disabled_at = timezone.now()
@@ -122,8 +130,9 @@ def disable(
 
 @transaction.atomic
 def enable(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
-    """Send again, beginning with what waits."""
+    """Send again, beginning with what waits. Raises Problem as `check_theirs` does."""
     endpoint = _locked(endpoint)
+    check_theirs(actor=actor, endpoint=endpoint)
     if endpoint.disabled_at is None:
         return
     endpoint.disabled_at, endpoint.disabled_because = None, ""
@@ -134,28 +143,33 @@ def enable(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
 
 
 @transaction.atomic
-def rotate(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
-    """A new secret. For a day deliveries carry a signature by the old one, too.
+def rotate(
+    *, actor: Actor, endpoint: WebhookEndpoint, overlap: timedelta = overlap_of_secrets.USUAL
+) -> str:
+    """A new secret. For `overlap` deliveries carry a signature by the one before, too; any before
+    that one signs no more.
 
-    Raises Problem (403) for a partner that did not name the address.
+    Raises Problem for an overlap that is too long, and (403) as `check_theirs` does.
     """
+    overlap_of_secrets.check(overlap)
     grant_of(actor=actor, organisation=endpoint.organisation)
     endpoint = _locked(endpoint)
-    # SECURITY: whoever has the secret can send in our name to whoever else trusts it.
-    if not is_theirs(actor=actor, organisation=endpoint.organisation, grant=endpoint.grant):
-        raise Problem(
-            _("Somebody else named the address of this endpoint. Its secret is not yours to make."),
-            code="secret_of_another",
-            status=403,
-        )
-    return renew_secret(actor=actor, endpoint=endpoint)
+    check_theirs(actor=actor, endpoint=endpoint)
+    return renew_secret(actor=actor, endpoint=endpoint, overlap=overlap)
 
 
 @transaction.atomic
-def renew_secret(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
-    """A new secret, whoever named the address: what a partner knew is worth nothing any more."""
-    secret = signing.new_secret(endpoint=endpoint)
-    _note(actor, endpoint, "secret_rotated")
+def renew_secret(
+    *, actor: Actor, endpoint: WebhookEndpoint, overlap: timedelta = timedelta(0)
+) -> str:
+    """A new secret, whoever named the address; unless there is an `overlap`, what was known before
+    is worth nothing any more."""
+    endpoint = _locked(endpoint)
+    secret = signing.new_secret(endpoint=endpoint, overlap=overlap)
+    # Whoever read it before has read another state.
+    endpoint.save(update_fields=["updated_at"])
+    until = {"old_until": (timezone.now() + overlap).isoformat()} if overlap else {}
+    _note(actor, endpoint, "secret_rotated", **until)
     return secret
 
 
@@ -181,9 +195,10 @@ def reveal(*, actor: Actor, endpoint: WebhookEndpoint) -> str:
 def send_test(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
     """Send an event that says nothing, to this endpoint alone.
 
-    Raises Problem (409) for one that is switched off.
+    Raises Problem (409) for one that is switched off, and (403) as `check_theirs` does.
     """
     endpoint = _locked(endpoint)
+    check_theirs(actor=actor, endpoint=endpoint)
     if endpoint.disabled_at:
         raise Problem(
             _("This endpoint is switched off. Switch it on first."), code="disabled", status=409
@@ -207,10 +222,32 @@ def send_test(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
     return WebhookDelivery.objects.get(event=event, endpoint=endpoint)
 
 
+def check_theirs(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
+    """Refuse (403) a partner's program where somebody else named the address."""
+    # SECURITY: whoever leads an endpoint elsewhere or has its secret gets what its receiver trusts,
+    # and could send it on in our name.
+    if not is_theirs(actor=actor, organisation=endpoint.organisation, grant=endpoint.grant):
+        raise Problem(
+            _("Somebody else named the address of this endpoint. They alone change and use it."),
+            code="endpoint_of_another",
+            status=403,
+        )
+
+
+def host_of(url: str) -> str:
+    """An address without its path and what follows, which may hold a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _partner_of(grant: PartnerGrant | None) -> UUID | None:
+    return grant.partner_id if grant else None
+
+
 def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
     found = (
         WebhookEndpoint.objects.select_for_update(of=("self",))
-        .select_related("organisation")
+        .select_related("organisation", "grant")
         .filter(pk=endpoint.pk)
         .first()
     )

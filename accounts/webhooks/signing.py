@@ -10,17 +10,20 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from accounts.models import WebhookEndpoint, WebhookSecret
-from headshots.lib.sealed import seal, unseal
+from headshots.lib.sealed import SealBroken, seal, unseal
 
-OLD_LIVES = timedelta(days=1)
 _PURPOSE = "webhook secret"
 
 
-def new_secret(*, endpoint: WebhookEndpoint) -> str:
-    """Make the endpoint's next secret; the one before is good for OLD_LIVES more."""
-    WebhookSecret.objects.filter(endpoint=endpoint, expires_at=None).update(
-        expires_at=timezone.now() + OLD_LIVES
-    )
+def new_secret(*, endpoint: WebhookEndpoint, overlap: timedelta = timedelta(0)) -> str:
+    """Make the endpoint's next secret; the one before is good for `overlap` longer, any before it
+    no more. Whoever calls it has locked the endpoint."""
+    earlier = WebhookSecret.objects.filter(endpoint=endpoint)
+    if overlap:
+        earlier.exclude(expires_at=None).delete()
+        earlier.update(expires_at=timezone.now() + overlap)
+    else:
+        earlier.delete()
     text = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     WebhookSecret.objects.create(endpoint=endpoint, sealed=seal(text, purpose=_PURPOSE))
     return text
@@ -37,13 +40,19 @@ def headers(
 ) -> dict[str, str]:
     """The headers that prove a payload: with a signature by every secret that is live.
 
-    Raises SealBroken where a secret cannot be read.
+    Raises SealBroken where the newest cannot be read.
     """
-    signatures = [
-        Webhook(unseal(secret.sealed, purpose=_PURPOSE)).sign(event_id, at, payload)
-        for secret in endpoint.secrets.all()
-        if secret.live
-    ]
+    signatures = []
+    for secret in endpoint.secrets.all():
+        if not secret.live:
+            continue
+        try:
+            key = unseal(secret.sealed, purpose=_PURPOSE)
+        except SealBroken:
+            if secret.expires_at is None:
+                raise
+            continue  # rotated because of that
+        signatures.append(Webhook(key).sign(event_id, at, payload))
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(int(at.timestamp())),

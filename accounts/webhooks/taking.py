@@ -103,7 +103,5 @@ class Turns:
 
 
 def _counted(deliveries: Iterable[WebhookDelivery]) -> Counter[str]:
-    """How many there are of each endpoint and of each customer, by their ids, which never collide."""
-    return Counter(
-        str(pk) for each in deliveries for pk in (each.endpoint_id, customer_of(each))
-    )
+    """How many there are of each endpoint and of each customer, by their ids."""
+    return Counter(str(pk) for each in deliveries for pk in (each.endpoint_id, customer_of(each)))

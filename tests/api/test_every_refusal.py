@@ -34,7 +34,7 @@ LATER = "done after the commit, where what fails is logged"
 NEVER = {
     "accounts.developers.api_keys._describe name_missing": SHAPE,
     "accounts.developers.api_keys._refuse_more not_admin": USERS,
-    "accounts.developers.api_keys.rotate_key overlap": SHAPE,
+    "accounts.developers.overlap.check overlap": SHAPE,
     "accounts.developers.embedding._origin origin": "told as a return_url",
     "accounts.developers.partners._settle *": "what the partner brought in, and is there still",
     "accounts.developers.partners.grant scope": SHAPE,

@@ -47,9 +47,10 @@ class WebhookEndpoints(Resource[shapes.WebhookEndpoint]):
         """It hears of nothing more."""
         self._delete(f"{self.path}/{id}", if_match)
 
-    def rotate(self, id: str, *, if_match: str | None = None) -> str:
-        """A new secret; both are good for a day."""
-        return str(self._post(f"{self.path}/{id}/rotate", if_match=if_match)["secret"])
+    def rotate(self, id: str, *, overlap_hours: int = 24, if_match: str | None = None) -> str:
+        """A new secret; the old one signs, too, for `overlap_hours` longer, at most 168."""
+        body = {"overlap_hours": overlap_hours}
+        return str(self._post(f"{self.path}/{id}/rotate", body, if_match=if_match)["secret"])
 
     def test(self, id: str, *, if_match: str | None = None) -> shapes.WebhookDelivery:
         """Send `webhook.test` to it."""

@@ -13,6 +13,8 @@ class WebhookEndpoint(TypedDict):
     enabled: bool
     disabled_because: str
     failing_since: str | None
+    secret_made_at: str | None
+    previous_until: str | None
     created_at: str
     updated_at: str
 
