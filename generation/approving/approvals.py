@@ -45,6 +45,8 @@ def approve_before(*, actor: Actor, shoot: Shoot, candidates: Collection[UUID]) 
     Candidate.objects.filter(shoot=shoot, pk__in=candidates, approved_at=None).update(
         approved_at=timezone.now(), approved_by=actor.user
     )
+    # Whoever read it before has read another state, and takes back no yes that they did not see.
+    shoot.save(update_fields=["updated_at"])
     audit.record(
         actor=actor,
         organisation=shoot.order.organisation,

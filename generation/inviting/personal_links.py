@@ -70,5 +70,7 @@ def send_again(*, actor: Actor, shoot: Shoot) -> None:
         action="invitation.sent_again",
         about=shoot,
     )
+    # Whoever read it before has read another state, and mails nobody twice upon that.
+    Shoot.objects.filter(pk=shoot.pk).update(updated_at=timezone.now())
     kind = "invitation" if shoot.state in _EARLY else "link_again"
     notices.notify(shoot=shoot, kind=kind, asked=True)

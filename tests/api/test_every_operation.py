@@ -8,14 +8,18 @@ from collections import Counter
 from typing import Any
 
 from django.urls import NoReverseMatch, resolve, reverse
+from django.utils import timezone
 
 from accounts.api.headers import HEADERS
+from accounts.models import Employee
+from generation.approving import choosing
+from generation.models import Shoot, State
 from headshots.api import document
 from headshots.lib.api.operations import Operation
 from tests.accounts.sso.conftest import Zone
 from tests.api.program import Program, name_provider, problem
 from tests.api.test_isolation import NO_LIST, PROVIDER, TABLE, Case, thing
-from tests.world import World
+from tests.world import World, bring, give_selfies
 
 # Posts that hear no If-Match: they make something of its own, beside what others have made, or
 # lead to a page of Stripe's; docs/api.md says so.
@@ -124,6 +128,88 @@ def test_no_change_is_made_upon_an_old_reading(program: Program, world: World, z
     assert not wrong
     assert asked["patch"] >= 8 and asked["delete"] >= 12 and asked["put"] >= 3  # noqa: PT018
     assert asked["post"] >= 15
+
+
+# Acts that leave what they act upon as it was, so that they are done again upon the same reading;
+# docs/api.md says so.
+LEAVE_IT = {"order_remind", "webhook_endpoint_replay", "webhook_endpoint_test"}
+# Acts for which there is nothing to do here: no money, no name server, no run, nobody to pick for.
+NOTHING_TO_DO = {
+    "closing",
+    "domain_check",
+    "harmonise",
+    "headshot_render",
+    "invoice_checkout",
+    "invoice_send",
+    "publishing_run_resume",
+    "publishing_run_undo",
+    "review",
+    "shoot_pick_for",
+}
+# Where a shoot has to be for what is done to it.
+AT = {
+    "shoot_approve": State.APPROVING,
+    "shoot_approve_before": State.CHOOSING,
+    "shoot_ask_again": State.CHOOSING,
+    "shoot_hand_in": State.COLLECTING,
+    "shoot_more": State.CHOOSING,
+    "shoot_pick": State.CHOOSING,
+    "shoot_redo": State.APPROVING,
+    "shoot_send_back": State.APPROVING,
+    "shoot_withdraw": State.COLLECTING,
+}
+
+
+def made_ready(world: World, route: str, address: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Bring what an act is upon to where there is something to do; the body to do it with."""
+    keys = resolve(address).kwargs
+    if route == "employee_mail_again":
+        Employee.objects.filter(pk=keys["employee_id"]).update(bounced_at=timezone.now())
+    if route == "order_approve":
+        for shoot in Shoot.objects.filter(order=keys["order_id"]):
+            bring(shoot, State.APPROVING)
+    if route == "order_people":
+        return {"employees": [str(each.pk) for each in world.hire()]}
+    if route not in AT:
+        return body
+    shoot = bring(Shoot.objects.get(pk=keys["shoot_id"]), AT[route])
+    if route == "shoot_hand_in":
+        give_selfies(shoot)
+    candidates = [str(each.pk) for each in choosing.short_list(shoot=shoot)]
+    if "candidate" in body:
+        return {**body, "candidate": candidates[0]}
+    return {**body, "candidates": candidates} if "candidates" in body else body
+
+
+def test_of_two_acts_upon_the_same_reading_one_is_done(
+    program: Program, world: World, zone: Zone
+) -> None:
+    """What was accepted has changed the state, so that the same once more is refused."""
+    again, idle, done = set(), set(), set()
+    for case in TABLE:
+        if "post" not in case.methods:
+            continue
+        address = place(world, case)
+        found = declared(address, "post")
+        if not found.match:
+            continue
+        body = case.body or getattr(found.body, "example", None) or {}
+        body = made_ready(world, case.route, address, body)
+        known = program.get(read_by(address))["ETag"]
+        first = program.post(address, body, If_Match=known)
+        assert first.status_code != 412, case.route
+        if first.status_code >= 300:
+            idle.add(case.route)
+            continue
+        second = program.post(address, body, If_Match=known)
+        if second.status_code == 412:
+            done.add(case.route)
+        else:
+            assert second.status_code == first.status_code, case.route
+            again.add(case.route)
+    assert again - NOTHING_TO_DO == LEAVE_IT
+    assert idle | again - LEAVE_IT == NOTHING_TO_DO
+    assert len(done) >= 20, done
 
 
 def read_by(address: str) -> str:
