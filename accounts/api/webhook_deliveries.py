@@ -76,7 +76,7 @@ class DeliveryInFullShape(DeliveryShape):
 
     example = {
         **DeliveryShape.example,
-        "payload": '{"id":"…","type":"shoot.delivered","timestamp":"…","data":{…}}',
+        "payload": '{"id":"…","type":"shoot.delivered","timestamp":"…","organisation":"…",…}',
         "log": [
             {
                 "number": 1,

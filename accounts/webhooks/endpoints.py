@@ -211,6 +211,7 @@ def send_test(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
         object="webhook_endpoint",
         object_id=str(endpoint.pk),
         payload=payloads.text(
+            organisation=endpoint.organisation,
             event_id=event_id,
             type=TEST,
             time=timezone.now(),

@@ -57,7 +57,13 @@ def emit_all(
                 object=kind,
                 object_id=object_id,
                 once=f"{type}:{object_id}{which}" if once else None,
-                payload=payloads.text(event_id=event_id, type=type, time=now, object_id=object_id),
+                payload=payloads.text(
+                    organisation=organisation,
+                    event_id=event_id,
+                    type=type,
+                    time=now,
+                    object_id=object_id,
+                ),
             )
         )
     if once:

@@ -25,12 +25,21 @@ def _event() -> dict[str, Any]:
     return {
         "type": "object",
         "description": "Something that happened. Thin: read the resource for more.",
-        "required": ["id", "type", "timestamp", "data"],
+        "required": ["id", "type", "timestamp", "organisation", "test", "data"],
         "additionalProperties": False,
         "properties": {
             "id": {"type": "string", "format": "uuid"},
             "type": {"type": "string", "enum": [*TYPES]},
             "timestamp": {"type": "string", "format": "date-time"},
+            "organisation": {
+                "type": "string",
+                "format": "uuid",
+                "description": "Whose it is: a partner names it in `Headshots-Organisation`.",
+            },
+            "test": {
+                "type": "boolean",
+                "description": "Whether it happened in the sandbox, which test keys reach.",
+            },
             "data": {
                 "type": "object",
                 "required": ["object", "id", "url"],

@@ -25,11 +25,14 @@ class EventData(TypedDict):
 
 
 class Event(TypedDict):
-    """What happened to what. Read the resource at `data["url"]` for more."""
+    """What happened to what. Read the resource at `data["url"]` for more, with a test key where it
+    is a `test`; a partner acts for its `organisation`."""
 
     id: str
     type: str
     timestamp: str
+    organisation: str
+    test: bool
     data: EventData
 
 

@@ -118,7 +118,7 @@ def _disabled(program: Program, world: World, patch: pytest.MonkeyPatch) -> Http
     return program.post(f"webhook-endpoints/{endpoint.pk}/test")
 
 
-@recipe("secret_of_another")
+@recipe("endpoint_of_another")
 def _secret(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     partner = make_world("Partner")
     partners.grant(
