@@ -139,6 +139,7 @@ NEVER = {
     "shoots_withdraw file_gone": "writes down who left, and reads no file",
     "shoots_withdraw transition": LOCKED,
     "top_up_keep_card sandbox": "no card is stored in a checkout of a sandbox",
+    "webhook_deliveries_replay endpoint_of_another": "deliveries there are no partner's to read",
     "uploads_put release_missing": "an address is made for whoever has signed",
 }
 # Every operation, by what all of them go through.
