@@ -94,6 +94,20 @@ NOT_LISTED = Refused("not_listed", 404, "This picture is not on the list.")
 TOO_FEW = Refused(
     "too_few", 422, "0 of your photos can be used and 6 are needed. Add 6 more.", "photos"
 )
+SAME_PICTURE = Refused(
+    "same_picture",
+    422,
+    "Your photos are nearly all the same picture. Add some that you take elsewhere, in other light "
+    "and with your head turned a little.",
+    "photos",
+)
+TWO_PEOPLE = Refused(
+    "two_people",
+    422,
+    "Your photos seem to show different people, and as many of them one as another. Add more of "
+    "yourself, and remove those of others.",
+    "photos",
+)
 STILL_CHECKED = Refused(
     "checking", 409, "Some photos are still being checked. Wait a moment and try again."
 )

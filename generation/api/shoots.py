@@ -370,8 +370,8 @@ class ShootHandInView(ShootViews):
         "shoots_hand_in", "Hand photos in", tag=TAG, scope="shoots:write",
         match=True, shape=ShootShape,
         refuses=(
-            refusals.NO_PHOTOS_AWAITED, refusals.TOO_FEW, refusals.STILL_CHECKED,
-            refusals.PHOTOS_WAIT, BUSY,
+            refusals.NO_PHOTOS_AWAITED, refusals.TOO_FEW, refusals.SAME_PICTURE,
+            refusals.TWO_PEOPLE, refusals.STILL_CHECKED, refusals.PHOTOS_WAIT, BUSY,
         ),
     )  # fmt: skip
     def post(self, request: Request, shoot_id: UUID) -> HttpResponseBase:

@@ -30,7 +30,7 @@ from generation.engine.memory import device_lost
 from generation.engine.specs import TrainSpec
 from generation.leaving import retention
 from generation.models import Selfie, State
-from generation.photos import demands
+from generation.photos import demands, together
 from generation.storage import vault
 from headshots.lib.vault import VaultUnavailable
 
@@ -124,7 +124,7 @@ def _photos_suffice(sitter: Sitter) -> bool:
         return True
     why = retention.KEPT_LONG_ENOUGH if sitter.shoot.inputs_destroyed_at else PHOTOS_MISSING
     if back_to_collecting(sitter, why, kind="photos_gone"):
-        Selfie.objects.filter(pk__in=[s.pk for s in missing]).delete()
+        together.take_out(shoot_id=sitter.shoot.pk, selfies=[s.pk for s in missing])
     return False
 
 
@@ -203,7 +203,7 @@ def _refuse_photos(sitter: Sitter, damaged: Path | None) -> None:
     for selfie in sitter.selfies:
         # By the key alone: another of them may be gone altogether.
         if damaged is not None and vault().root / selfie.file == damaged:
-            Selfie.objects.filter(pk=selfie.pk).delete()
+            together.take_out(shoot_id=sitter.shoot.pk, selfies=[selfie.pk])
             vault().delete(selfie.file)
 
 

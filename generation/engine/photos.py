@@ -1,4 +1,4 @@
-"""Is this selfie fit for training, and are these selfies one person's? Needs no torch.
+"""Is this selfie fit for training, whom do these show, and are they different? Needs no torch.
 
 Photos are judged as they arrive, so that a person hears at once what to do better.
 """
@@ -91,15 +91,6 @@ class PhotoVerdict:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class SetProblem:
-    """Something wrong with a set of photos; `photos` are the indices it concerns."""
-
-    code: str
-    sentence: str
-    photos: tuple[int, ...] = ()
-
-
 def judge_photo(
     image: Image.Image, rules: PhotoRules | None = None, known: Sequence[str] = ()
 ) -> PhotoVerdict:
@@ -143,7 +134,7 @@ def judge_photo(
         code = "reproduction"
     elif colourfulness(image) < rules.colour_min:
         code = "colourless"
-    elif any(difference(mark, other) <= rules.duplicate for other in known):
+    elif is_known(mark, known, rules):
         code = "duplicate"
     upright = appearance.upright(image, face)
     left, top, right, bottom = face.box
@@ -185,68 +176,66 @@ def _cut(image: Image.Image, face: Face) -> tuple[str, ...]:
     return ("hair_cut",) if top < _ABOVE * face.height else ()
 
 
-def judge_set(
-    descriptors: Sequence[Sequence[float]],
-    rules: PhotoRules | None = None,
-    fingerprints: Sequence[str] = (),
-) -> list[SetProblem]:
-    """What is wrong with a person's photos taken together, worst first; [] if nothing.
-
-    Photos are linked when two descriptors are nearer than `rules.same_person`; whoever is
-    not in the largest group is somebody else.
+def people(
+    descriptors: Sequence[Sequence[float]], rules: PhotoRules | None = None
+) -> list[list[int]]:
+    """Indices of photos by whom they show, whoever most of them show first; of as many, whoever
+    comes first. Photos are linked when two descriptors [n, 128] are nearer than
+    `rules.same_person`.
     """
+    if not len(descriptors):
+        return []
+    groups = _linked(_apart(descriptors) < (rules or PhotoRules()).same_person)
+    return sorted(groups, key=lambda group: (-len(group), group[0]))
+
+
+def different_pictures(
+    descriptors: Sequence[Sequence[float]],
+    fingerprints: Sequence[str],
+    rules: PhotoRules | None = None,
+) -> int:
+    """How many different pictures one person's photos [n] are: what is cut out of one picture,
+    changed in its light or turned a little, and what a burst of the camera gives, is one.
+
+    Photos are linked when two descriptors are nearer than `rules.same_picture`, or somewhat nearer
+    than usual before nearly the same background. Of 128 rendered selfies of 16 people, eight each,
+    six or more remain; of seven cuttings, mostly one or two.
+    """
+    if not len(descriptors):
+        return 0
     rules = rules or PhotoRules()
-    problems: list[SetProblem] = []
-    count = len(descriptors)
-    if count < rules.photos_min:
-        missing = rules.photos_min - count
-        more = "one more photo" if missing == 1 else f"{missing} more photos"
-        problems.append(SetProblem("too_few", f"Please send {more}."))
-    if count > rules.photos_max:
-        problems.append(
-            SetProblem("too_many", f"{rules.photos_max} photos are the most we can use.")
-        )
-    if count < 2:
-        return problems
+    apart = _apart(descriptors)
+    alike = apart < rules.same_picture
+    for one, other in zip(*np.nonzero(np.triu(apart < rules.same_moment, 1)), strict=True):
+        if difference(fingerprints[one], fingerprints[other]) < rules.same_background:
+            alike[one, other] = alike[other, one] = True
+    return len(_linked(alike))
+
+
+def is_known(mark: str, known: Sequence[str], rules: PhotoRules | None = None) -> bool:
+    """Whether a fingerprint is one of those, or nearly."""
+    bound = (rules or PhotoRules()).duplicate
+    return any(difference(mark, other) <= bound for other in known)
+
+
+def _apart(descriptors: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     points = np.asarray(descriptors, np.float64)
-    apart = np.linalg.norm(points[:, None] - points[None], axis=2)
-    others = _outsiders(apart, rules.same_person)
-    if others:
-        named = ", ".join(str(i + 1) for i in others)
-        which = f"Photo {named} seems" if len(others) == 1 else f"Photos {named} seem"
-        problems.insert(
-            0, SetProblem("two_people", f"{which} to show someone else.", tuple(others))
-        )
-    alike = float(np.median(apart[np.triu_indices(count, 1)])) < rules.same_picture
-    if len(fingerprints) == count:
-        gaps = [difference(a, b) for i, a in enumerate(fingerprints) for b in fingerprints[:i]]
-        alike = alike or max(gaps) <= rules.duplicate
-    if alike:
-        problems.append(
-            SetProblem(
-                "same_picture",
-                "These photos are all nearly the same picture. Change the place, the light and "
-                "your clothes between photos.",
-                tuple(range(count)),
-            )
-        )
-    return problems
+    return np.asarray(np.linalg.norm(points[:, None] - points[None], axis=2), np.float64)
 
 
-def _outsiders(apart: NDArray[np.float64], link: float) -> list[int]:
-    """Indices outside the largest group of photos linked by a distance below `link`."""
-    left = set(range(len(apart)))
-    groups: list[set[int]] = []
+def _linked(links: NDArray[np.bool_]) -> list[list[int]]:
+    """Groups of indices that are linked, directly or through others, in the order of their first
+    ones."""
+    left = set(range(len(links)))
+    groups: list[list[int]] = []
     while left:
         group, frontier = set[int](), {min(left)}
         while frontier:
             group |= frontier
-            near = {j for i in frontier for j in left if apart[i, j] < link}
-            frontier = near - group
-        groups.append(group)
-        left -= group
-    largest = max(groups, key=len)
-    return sorted(set(range(len(apart))) - largest)
+            left -= frontier
+            frontier = {j for i in frontier for j in left if links[i, j]}
+        groups.append(sorted(group))
+    return groups
 
 
 def _face_pixels(image: Image.Image, face: Face, size: int) -> NDArray[np.float64]:

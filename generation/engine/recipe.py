@@ -123,9 +123,9 @@ class PhotoRules:
     colour_min: float = 2.5
     duplicate: float = 0.1
     same_person: float = 0.6
-    same_picture: float = 0.08
-    photos_min: int = 6
-    photos_max: int = 40
+    same_picture: float = 0.13
+    same_background: float = 0.45
+    same_moment: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "sample.more_steps": (1, 10),
     "sample.person_from": (0, 1),
     "sample.person_apart": (0, 1),
-    "photos.photos_min": (1, 1000),
 }
 
 

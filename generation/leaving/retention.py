@@ -24,6 +24,7 @@ from generation.leaving import shared_files
 from generation.models import Candidate, Headshot, Order, Selfie, Shoot, State, Upload
 from generation.ordering import settling
 from generation.ordering.lapsed import lapsed
+from generation.photos import together
 from generation.storage import destroy, staff_walls_folder, vault
 
 # How long after somebody left their folder is looked into again.
@@ -241,6 +242,7 @@ def _destroy_old_photos(shoot: Shoot, before: datetime) -> None:
     old = Selfie.objects.filter(shoot=shoot, created_at__lt=before)
     files = list(old.values_list("file", flat=True))
     old.delete()
+    together.regroup(shoot=shoot)
     Shoot.objects.filter(pk=shoot.pk).update(message=KEPT_LONG_ENOUGH, adapter="")
     audit.record(
         actor=SYSTEM,

@@ -222,7 +222,7 @@ def _handed_in(
                 Shoot.objects.filter(pk=shoot.pk).update(
                     adapter=adapter, adapter_steps=source.adapter_steps if adapter else 0
                 )
-                handing_in.hand_in(actor=SYSTEM, shoot=locked)
+                handing_in.hand_in(actor=SYSTEM, shoot=locked, proven=True)
         except Problem:
             # Still under the lock: whoever calls off a shoot without rows looks for no files.
             for kind in ("selfies", "adapter"):

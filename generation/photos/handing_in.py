@@ -14,20 +14,22 @@ from generation import states
 from generation.dispatch import claims
 from generation.models import Selfie, Shoot, State
 from generation.ordering import short_of_credits
+from generation.photos import together
 from generation.photos.counts import LEAST
 from generation.sandbox import credits
 from headshots.lib.problems import Problem
 
 
-def hand_in(*, actor: Actor, shoot: Shoot) -> Shoot:
+def hand_in(*, actor: Actor, shoot: Shoot, proven: bool = False) -> Shoot:
     """Hold its credits and queue the shoot. Handing in twice is handing in once.
 
-    Raises Problem where no photos are awaited, some are being checked, too few are accepted or a
+    Raises Problem where no photos are awaited, some are being checked, too few are accepted, all
+    are one picture or of two people alike (not of `proven` ones, which gave pictures before), or a
     credit is missing. The last is noted, and told to who is in charge; whoever has a transaction
     around this that ends with it notes it again afterwards.
     """
     try:
-        return _hand_in(actor, shoot)
+        return _hand_in(actor, shoot, proven=proven)
     except Problem as problem:
         if problem.code != "credits_missing":
             raise
@@ -77,7 +79,7 @@ def hand_in_waiting() -> int:
 
 
 @transaction.atomic
-def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
+def _hand_in(actor: Actor, shoot: Shoot, *, proven: bool) -> Shoot:
     shoot = states.locked(shoot.pk)
     if shoot.state in states.WORKING:
         return shoot
@@ -88,7 +90,8 @@ def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
             code="transition",
             status=409,
         )
-    verdicts = list(Selfie.objects.filter(shoot=shoot).values_list("verdict", flat=True))
+    photos = list(Selfie.objects.filter(shoot=shoot))
+    verdicts = [photo.verdict for photo in photos]
     if Selfie.Verdict.CHECKING in verdicts:
         raise Problem(
             _("Some photos are still being checked. Wait a moment and try again."),
@@ -104,6 +107,9 @@ def _hand_in(actor: Actor, shoot: Shoot) -> Shoot:
             code="too_few",
             field="photos",
         )
+    wrong = None if proven else together.wrong(photos)
+    if wrong is not None:
+        raise wrong
     if shoot.made_free_at is None:
         credits.refuse_hand_in(shoot=shoot)
         ledger.hold(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from accounts.webhooks import events
 from generation import states
 from generation.dispatch import base_model
 from generation.models import Selfie, Shoot, State
+from generation.photos import together
 from generation.photos.counts import LEAST as LEAST
 from generation.photos.counts import MOST as MOST
 from generation.storage import destroy, vault
@@ -35,7 +37,6 @@ LOST_S = 120
 MOST_ATTEMPTS = 3
 A_SWEEP = 500
 NOT_JUDGED = gettext_noop("This photo could not be checked. Please upload another one.")
-SOMEBODY_ELSE = gettext_noop("This photo seems to show somebody else than your other photos.")
 
 
 def add_selfie(*, actor: Actor, shoot: Shoot, data: bytes, name: str, judge: bool = True) -> Selfie:
@@ -113,11 +114,12 @@ def refuse_full(shoot: Shoot, name: str) -> None:
 
 
 def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
-    """Judge one photo, alone and beside those accepted before it. Runs in a task: it loads dlib.
+    """Judge one photo, alone and beside those judged before it. Runs in a task: it loads dlib.
 
-    A photo that shows somebody else than most of the others is refused, an earlier one too.
-    Returns None where the photo has been removed meanwhile. Judging again changes nothing. An
-    attempt counts once its file is read: a storage that is away is not the photo's fault.
+    A photo that shows somebody else than most of the others is refused, an earlier one too, and
+    accepted after all once most of the others show the same person (see `together`). Returns None
+    where the photo has been removed meanwhile. Judging again changes nothing. An attempt counts
+    once its file is read: a storage that is away is not the photo's fault.
     """
     from PIL import Image
 
@@ -134,10 +136,6 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
     if selfie.shoot.order.organisation.sandbox_of_id:
         return sandbox.judge(selfie=selfie)
     rules = base_model.recipe().photos
-    accepted = Selfie.objects.filter(shoot=selfie.shoot_id, verdict=Selfie.Verdict.ACCEPTED)
-    known = [
-        measures.get("fingerprint", "") for measures in accepted.values_list("measures", flat=True)
-    ]
     try:
         data = vault().read(selfie.file)
     except FileMissing:
@@ -146,10 +144,17 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
         return selfie
     Selfie.objects.filter(pk=selfie.pk).update(attempts=F("attempts") + 1, tried_at=timezone.now())
     with Image.open(io.BytesIO(data)) as image:
-        verdict = photos.judge_photo(image, rules, [mark for mark in known if mark])
-    good = verdict.ok and verdict.descriptor is not None
+        verdict = photos.judge_photo(image, rules)
     with transaction.atomic():
-        Shoot.objects.select_for_update().get(pk=selfie.shoot_id)
+        # Photos that are judged at the same time have to know of each other.
+        shoot = states.locked(selfie.shoot_id)
+        others = Selfie.objects.filter(shoot=selfie.shoot_id).exclude(descriptor=None)
+        known = others.values_list("measures__fingerprint", flat=True)
+        if verdict.ok and photos.is_known(verdict.fingerprint, [m for m in known if m], rules):
+            verdict = replace(
+                verdict, ok=False, code="duplicate", sentence=photos.SENTENCES["duplicate"]
+            )
+        good = verdict.ok and verdict.descriptor is not None
         changed = Selfie.objects.filter(pk=selfie_id, verdict=Selfie.Verdict.CHECKING).update(
             verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,
             sentence=verdict.sentence,
@@ -167,26 +172,8 @@ def judge_selfie(*, selfie_id: UUID) -> Selfie | None:
             },
             warnings=[photos.WARNINGS[code] for code in verdict.warnings] if good else [],
         )
-        judged = {selfie.pk: selfie}
-        if changed and good:
-            together = list(accepted.order_by("created_at"))
-            found = photos.judge_set([s.descriptor for s in together if s.descriptor], rules)
-            for problem in found:
-                if problem.code == "two_people":
-                    for other in (together[i] for i in problem.photos):
-                        # What hides them is likelier than another person.
-                        Selfie.objects.filter(pk=other.pk).update(
-                            verdict=Selfie.Verdict.REJECTED,
-                            sentence=next(iter(other.warnings), SOMEBODY_ELSE),
-                            descriptor=None,
-                        )
-                        judged.setdefault(other.pk, other)
         if changed:
-            events.emit_all(
-                organisation=selfie.shoot.order.organisation,
-                type="selfie.judged",
-                resources=judged.values(),
-            )
+            together.regroup(shoot=shoot, judged=[selfie])
     selfie.refresh_from_db()
     return selfie
 
@@ -225,11 +212,12 @@ def judge_again() -> int:
 
 
 def remove_selfie(*, actor: Actor, selfie: Selfie) -> None:
-    """Destroy a photo while photos are collected."""
+    """Destroy a photo while photos are collected; the others are judged together anew."""
     with transaction.atomic():
         shoot = states.locked(selfie.shoot_id)
         refuse_closed(shoot)
         selfie.delete()
+        together.regroup(shoot=shoot)
         audit.record(
             actor=actor,
             organisation=shoot.order.organisation,

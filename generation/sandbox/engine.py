@@ -70,7 +70,7 @@ def judge(*, selfie: Selfie) -> Selfie:
     """The verdict on a photo that was uploaded to the sandbox: by the address, not the face."""
     email = selfie.shoot.employee.email
     good = script.read(email).fail != "noface"
-    number = Selfie.objects.filter(shoot=selfie.shoot_id).count()
+    number = selfie.pk.int % 2**32  # every photo is another one
     with transaction.atomic():
         if Selfie.objects.filter(pk=selfie.pk, verdict=Selfie.Verdict.CHECKING).update(
             verdict=Selfie.Verdict.ACCEPTED if good else Selfie.Verdict.REJECTED,

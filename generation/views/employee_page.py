@@ -20,7 +20,7 @@ from generation.finishing import before_and_after, renditions
 from generation.leaving import certificates, withdrawals
 from generation.models import Selfie, Shoot, State
 from generation.ordering import progress
-from generation.photos import selfies, variety, wishes
+from generation.photos import selfies, together, variety, wishes
 from generation.publishing import runs
 from generation.views import folds
 from headshots.lib.problems import Problem
@@ -113,6 +113,7 @@ def _photos(shoot: Shoot) -> dict[str, object]:
         "checking": any(photo.verdict == Selfie.Verdict.CHECKING for photo in photos),
         "missing": max(0, selfies.LEAST - accepted),
         "variety": variety.of(photos),
+        "wrong": together.wrong(photos),
         "attires": attires,
         "attire": shoot.attire or attires[0],
         "keeps": wishes.Keep,

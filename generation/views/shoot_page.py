@@ -21,7 +21,7 @@ from generation.finishing import renditions
 from generation.inviting import personal_links
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.ordering import add_ons, orders, progress
-from generation.photos import selfies
+from generation.photos import selfies, together
 from generation.views import folds
 from headshots.lib.problems import Problem
 
@@ -102,6 +102,7 @@ def _on_behalf(inside: Membership, shoot: Shoot) -> dict[str, object] | None:
         "accepted": accepted,
         "checking": any(photo.verdict == Selfie.Verdict.CHECKING for photo in photos),
         "missing": max(0, selfies.LEAST - accepted),
+        "wrong": together.wrong(photos),
         "least": selfies.LEAST,
         "most": selfies.MOST,
     }

@@ -16,7 +16,7 @@ from billing import ledger
 from generation.models import Order, Selfie, Shoot, State, UploadAddress
 from tests.api.program import Program
 from tests.api.refusing.kit import NOBODYS, ada, delivered, of_ada, order_for, photo, put, recipe
-from tests.world import World, give_selfies, jpeg, make_world
+from tests.world import World, descriptor, give_selfies, jpeg, make_world
 
 
 @recipe("credits_missing")
@@ -146,6 +146,27 @@ def hand_in(program: Program, world: World, *verdicts: str) -> HttpResponse:
 
 
 put("too_few", lambda p, w, m: hand_in(p, w))
+
+
+def of_people(program: Program, world: World, *people: int) -> HttpResponse:
+    """Hand in six photos of each of them, no two alike; of 0, six that are alike."""
+    shoot = world.shoot(State.COLLECTING)
+    Selfie.objects.filter(shoot=shoot).delete()
+    for at, who in enumerate(people or (0,)):
+        for number in range(6):
+            Selfie.objects.create(
+                shoot=shoot,
+                sha256=f"{at}{number:063}",
+                verdict="rejected" if at else "accepted",
+                descriptor=descriptor(who, number if people else 0),
+                width=100,
+                height=100,
+            )
+    return program.post(f"shoots/{shoot.pk}/hand-in")
+
+
+put("same_picture", lambda p, w, m: of_people(p, w))
+put("two_people", lambda p, w, m: of_people(p, w, 1, 2))
 put("checking", lambda p, w, m: hand_in(p, w, "checking"))
 put("release_missing", lambda p, w, m: photo(p, w.shoot(), jpeg()))
 put("handed_in", lambda p, w, m: photo(p, w.shoot(State.QUEUED), jpeg()))

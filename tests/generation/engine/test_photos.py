@@ -10,7 +10,6 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from generation.engine import faces, photos
-from generation.engine.recipe import PhotoRules
 from tests.generation.engine.conftest import face
 
 GREY = Image.new("RGB", (640, 480), (128, 128, 128))
@@ -82,29 +81,24 @@ def person(seed: int, count: int, spread: float = 0.02) -> list[tuple[float, ...
     return [tuple(map(float, centre + chance.normal(0, spread, 128))) for _ in range(count)]
 
 
-def test_a_good_set_has_no_problems() -> None:
-    assert photos.judge_set(person(1, 7)) == []
-
-
-def test_a_stranger_among_the_photos_is_named() -> None:
-    mixed = person(1, 4) + person(2, 2) + person(1, 2)
-    problem = photos.judge_set(mixed)[0]
-    assert problem.code == "two_people"
-    assert problem.photos == (4, 5)
-    assert problem.sentence == "Photos 5, 6 seem to show someone else."
-
-
-def test_too_few_and_too_many_are_counted() -> None:
-    assert photos.judge_set(person(1, 5))[0].sentence == "Please send one more photo."
-    assert photos.judge_set([])[0].sentence == "Please send 6 more photos."
-    rules = PhotoRules(photos_max=20)
-    assert [p.code for p in photos.judge_set(person(1, 100), rules)] == ["too_many"]
+def test_photos_are_told_by_whom_they_show_whoever_is_in_most_first() -> None:
+    assert photos.people([]) == []
+    assert photos.people(person(1, 7)) == [[0, 1, 2, 3, 4, 5, 6]]
+    assert photos.people(person(2, 1) + person(1, 4) + person(2, 1)) == [[1, 2, 3, 4], [0, 5]]
+    # Of as many, whoever comes first.
+    assert photos.people(person(2, 2) + person(1, 2)) == [[0, 1], [2, 3]]
 
 
 def test_all_the_same_picture_is_noticed_by_face_and_by_pixels() -> None:
-    assert photos.judge_set(person(1, 6, 0.001))[0].code == "same_picture"
-    mark = photos.fingerprint(face(320))
-    assert photos.judge_set(person(1, 6), fingerprints=[mark] * 6)[0].code == "same_picture"
+    marks = [photos.fingerprint(face(320, at=(0.3 + n / 20, 0.5), height=0.4)) for n in range(7)]
+    assert photos.different_pictures([], []) == 0
+    assert photos.different_pictures(person(1, 7), [""] * 7) == 7
+    assert photos.different_pictures(person(1, 7, 0.001), marks) == 1
+    # A burst: the face moves, what is behind it does not.
+    assert photos.different_pictures(person(1, 7, 0.011), [marks[0]] * 7) == 1
+    assert photos.different_pictures(person(1, 7, 0.011), marks) > 3
+    # Somebody who sits in one place for all of them.
+    assert photos.different_pictures(person(1, 7, 0.02), [marks[0]] * 7) == 7
 
 
 def test_faces_of_small_pictures_are_found_in_their_own_pixels() -> None:

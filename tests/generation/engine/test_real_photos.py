@@ -81,12 +81,18 @@ def test_a_head_that_the_edge_cuts_is_warned_of_and_does_not_refuse() -> None:
 def test_photos_of_one_person_belong_together_and_another_does_not() -> None:
     own = [photos.judge_photo(photographs.otherwise(n)).descriptor for n in range(6)]
     assert all(own)
-    assert not [p for p in photos.judge_set(own) if p.code == "two_people"]  # type: ignore[arg-type]
+    assert photos.people(own) == [[0, 1, 2, 3, 4, 5]]  # type: ignore[arg-type]
     from tests.generation.engine.conftest import face
 
     stranger = photos.judge_photo(face(640)).descriptor
-    found = photos.judge_set([*own, stranger])  # type: ignore[list-item]
-    assert [p.photos for p in found if p.code == "two_people"] == [(6,)]
+    found = photos.people([stranger, *own])  # type: ignore[list-item]
+    assert found == [[1, 2, 3, 4, 5, 6], [0]]
+
+
+def test_cuttings_of_one_photograph_are_one_picture() -> None:
+    found = [photos.judge_photo(photographs.otherwise(n)) for n in range(6)]
+    descriptors = [one.descriptor for one in found if one.descriptor]
+    assert photos.different_pictures(descriptors, [one.fingerprint for one in found]) == 1
 
 
 def test_a_large_photograph_is_placed_in_its_own_pixels() -> None:
