@@ -18,10 +18,10 @@ from accounts.actors import SYSTEM
 from generation import states
 from generation.approving import choosing, previews
 from generation.dispatch.claims import Claim
-from generation.engine import gate
 from generation.inviting import notices
 from generation.models import Candidate, Selfie, Shoot, State
 from generation.ordering import settling
+from generation.photos import better
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 
@@ -81,7 +81,10 @@ def conclude(sitter: Sitter, passed: int) -> None:
             shoot=sitter.shoot, round=sitter.shoot.round
         ).values_list("receipt", flat=True)
         reasons = [reason for receipt in receipts for reason in receipt["reasons"]]
-        back_to_collecting(sitter, gate.better_selfies(reasons))
+        sentence = better.asked(reasons=reasons, selfies=sitter.selfies)
+        with transaction.atomic():
+            if back_to_collecting(sitter, sentence):
+                better.mark_odd_one(sitter.selfies)
         return
     try:
         with transaction.atomic():

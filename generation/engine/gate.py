@@ -5,8 +5,7 @@ Every picture gets a receipt with all figures, the refused ones too.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,7 +16,6 @@ from PIL import Image
 from generation.engine import appearance, attire, copies, faces, photos
 from generation.engine.faces import Box, Descriptor, Points
 from generation.engine.specs import GateSpec
-from generation.engine.words import said
 
 REASONS = {
     "no_picture": "The drawing came to values that are not numbers.",
@@ -214,29 +212,3 @@ def judge(
         skin_delta=None if skin is None else round(skin, 2),
         attire_delta=None if worn is None else round(worn, 2),
     )
-
-
-_ADVICE = {
-    "unlike": said(
-        "Send more photos that show your face straight on, in daylight, as you look today."
-    ),
-    "colleague": said(
-        "Send photos that show what sets you apart: sharp, close, and in even light."
-    ),
-    "no_face": said("Send photos with your whole face visible, nothing covering it."),
-    "several_faces": said("Send photos with nobody else in them."),
-    "pose": said("Send more photos looking straight into the camera."),
-    "blurred": said("Send sharper photos."),
-    "size": said("Send photos of your head and shoulders, neither very close nor far away."),
-    "copy": said("Send photos taken at different times, in different places."),
-    "glasses_missing": said("Wear your glasses in every photo."),
-    "hair": said("Wear your hair, or what covers it, the same way in every photo."),
-}
-
-
-def better_selfies(reasons: Iterable[str]) -> str:
-    """What to ask a person for whose candidates failed for these reasons, in one or two
-    sentences."""
-    counts = Counter(reasons)
-    advice = [_ADVICE[reason] for reason, _ in counts.most_common() if reason in _ADVICE][:2]
-    return " ".join([said("We could not make headshots that look enough like you."), *advice])

@@ -21,12 +21,12 @@ from accounts.actors import employee_actor
 from generation.dispatch import base_model, drawing, heartbeat, worker
 from generation.dispatch.claims import Claim
 from generation.embedded_model.demo_people import write_people
-from generation.engine import adapters, gate, load, photos, seats, train, wardrobe
+from generation.engine import adapters, load, photos, seats, train, wardrobe
 from generation.engine.errors import Stopped
 from generation.engine.specs import TrainSpec
 from generation.leaving import withdrawals
 from generation.models import Candidate, Order, Selfie, Shoot, State
-from generation.photos import demands, handing_in
+from generation.photos import better, demands, handing_in
 from generation.storage import vault
 from tests.engine_room import hand_in_rendered
 from tests.generation.engine.conftest import build
@@ -252,8 +252,9 @@ def test_the_advice_is_of_all_candidates_also_of_those_before_a_kill(
             receipt={"reasons": ["blurred"]},
         )
     work()
-    assert now(shoot).message == gate.better_selfies(["blurred"])
-    assert now(shoot).message != gate.better_selfies([])
+    photos_of_theirs = list(shoot.selfies.all())
+    assert now(shoot).message == better.asked(reasons=["blurred"], selfies=photos_of_theirs)
+    assert better.ADVICE["blurred"] in now(shoot).message
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,3 @@ def test_skin_drift_is_flagged_but_does_not_fail(picture: Image.Image) -> None:
     drifted = gate.judge(picture, own, {}, SPEC, appearances=[other])
     assert "skin_tone" in drifted.flags
     assert drifted.passed
-
-
-def test_better_selfies_are_asked_for_by_what_went_wrong(picture: Image.Image) -> None:
-    failed = [gate.judge(picture, around(picture, 0.6), {}, SPEC)] * 3
-    words = gate.better_selfies([reason for receipt in failed for reason in receipt.reasons])
-    assert "look enough like you" in words
-    assert "daylight" in words
