@@ -66,7 +66,7 @@ _ALL = (
     EventType(
         "selfie.judged",
         "selfie",
-        "A photo was looked at, or turned down beside others after all: read its verdict.",
+        "A photo was looked at, or judged otherwise beside others: read its verdict.",
     ),
     EventType("headshot.picked", "headshot", "An employee picked a candidate, or another one."),
     EventType("headshot.approved", "headshot", "A headshot was approved and can be downloaded."),
