@@ -16,7 +16,7 @@ from accounts.models import Organisation
 from generation import sweeping
 from generation.approving import alternatives, at_once, later_colleagues, previews
 from generation.delivering import exports
-from generation.dispatch import canary, claims, heartbeat
+from generation.dispatch import canary, claims, heartbeat, unusable
 from generation.finishing import in_turn, renditions, wall_pictures, walls
 from generation.inviting import join_codes, mailing, member_notices
 from generation.leaving import closing, strays
@@ -36,7 +36,7 @@ WORK_S = 5 * 3600.0
 def work() -> int:
     """gpu: do whatever work there is."""
     worker = canary.name()
-    heartbeat.report(worker=worker, doing="")
+    heartbeat.report(worker=worker, doing=unusable.doing())
     if claims.waiting() == 0:
         claims.fail_exhausted()
         return 0
@@ -53,7 +53,8 @@ def work() -> int:
 
 def show_life() -> None:
     """either, beside the queue: report that this cluster takes tasks."""
-    heartbeat.report(worker=canary.name())
+    # A worker at rest takes back what it said of a base model that was mended since.
+    heartbeat.report(worker=canary.name(), doing=unusable.doing() if unusable.last() else None)
 
 
 def judge_selfie(selfie_id: str) -> None:

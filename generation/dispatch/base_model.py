@@ -35,6 +35,11 @@ def recipe() -> Recipe:
     return _recipe(folder())
 
 
+def forget() -> None:
+    """Read the folder anew when the recipe is next asked for."""
+    _recipe.cache_clear()
+
+
 def refuse_unusable() -> None:
     """Raise Problem where this host cannot work: no torch, or no usable base model. Cheap."""
     missing = [

@@ -13,7 +13,7 @@ from django_q.models import OrmQ, Task
 from django_q.signing import BadSignature, SignedPackage
 
 from generation import own_vault
-from generation.dispatch import claims, queue
+from generation.dispatch import claims, queue, unusable
 from generation.models import Shoot, Worker
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -86,7 +86,11 @@ def _gpu(alive: list[Worker]) -> Part:
     blind = [worker.name for worker in alive if worker.doing.startswith("waits")]
     if blind:
         said += f"; without private files: {', '.join(blind)}"
-    return Part("gpu clusters", not waiting or bool(alive and not blind), said)
+    # What one of them said of the base model stands, whether or not somebody waits for it.
+    unable = [f"{w.name} {w.doing}" for w in alive if w.doing.startswith(unusable.CANNOT)]
+    said = "; ".join((said, *unable))
+    good = not unable and (not waiting or bool(alive and not blind))
+    return Part("gpu clusters", good, said)
 
 
 def _queue(key: str) -> Part:

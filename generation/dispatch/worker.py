@@ -19,13 +19,13 @@ from django.utils.translation import gettext_noop
 
 from accounts.actors import SYSTEM
 from generation import states
-from generation.dispatch import base_model, claims
+from generation.dispatch import base_model, claims, unusable
 from generation.dispatch.claims import Claim
 from generation.dispatch.drawing import generate_round
 from generation.dispatch.heartbeat import Heartbeat, report, reporting
 from generation.dispatch.sitters import Sitter, back_to_collecting, begin_generating
 from generation.engine import adapters, gate, load, train
-from generation.engine.errors import Diverged, PhotoError, Stopped
+from generation.engine.errors import Diverged, EngineError, PhotoError, Stopped
 from generation.engine.memory import device_lost
 from generation.engine.specs import TrainSpec
 from generation.leaving import retention
@@ -54,11 +54,12 @@ _NOT_LEARNT = gettext_noop(
 def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
     """Work until nothing can be claimed or a stop is asked for; returns how many claims ended.
 
-    Nothing is claimed where this host does not see the vault. Raises
+    Nothing is claimed where this host does not see the vault, or cannot open the base model. Raises
     SystemExit where this process cannot be trusted any more, so that another takes its place.
     """
-    with reporting(worker=worker, doing="loads the base model"):
-        base = load.base_model(base_model.folder(), device=settings.GPU_DEVICE)
+    base = _open(worker)
+    if base is None:
+        return 0
     done = failures = 0
     while not should_stop():
         try:
@@ -85,6 +86,25 @@ def run(*, worker: str, should_stop: Callable[[], bool]) -> int:
             if device_lost(error) or failures == MOST_FAILURES:
                 raise SystemExit("This worker process begins anew.") from error
     return done
+
+
+def _open(worker: str) -> load.BaseModel | None:
+    """The base model, or None where it cannot be used: the worker's row says why then."""
+    before = unusable.last()
+    if before is not None and before.too_early:
+        report(worker=worker, doing=before.doing)
+        return None
+    if before is not None and before.lost:
+        raise SystemExit("This worker process begins anew, as its device was lost.")
+    try:
+        with reporting(worker=worker, doing="loads the base model"):
+            base = load.base_model(base_model.folder(), device=settings.GPU_DEVICE)
+    except EngineError as error:
+        log.error("base_model_unusable", said=str(error))
+        report(worker=worker, doing=unusable.refuse(error, lost=device_lost(error)))
+        return None
+    unusable.opened()
+    return base
 
 
 def _work(

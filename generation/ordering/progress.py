@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from generation.accounting import costs
 from generation.accounting.costs import NOTHING, Cost
+from generation.dispatch import unusable
 from generation.finishing import renditions
 from generation.models import Alternative, Headshot, Rendition, Shoot, State, Worker
 from headshots.lib.supervise import SILENCE_S
@@ -86,9 +87,10 @@ def percent(shoot: Shoot) -> int:
 
 
 def workers_alive() -> list[Worker]:
-    """The gpu workers that have reported within SILENCE_S."""
+    """The gpu workers that have reported within SILENCE_S, but those that said they cannot work."""
     lately = timezone.now() - timedelta(seconds=SILENCE_S)
-    return list(Worker.objects.filter(name__startswith="gpu@", seen_at__gte=lately))
+    alive = Worker.objects.filter(name__startswith="gpu@", seen_at__gte=lately)
+    return list(alive.exclude(doing__startswith=unusable.CANNOT))
 
 
 def of_shoots(shoots: Iterable[Shoot]) -> list[ShootProgress]:

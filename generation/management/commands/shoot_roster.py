@@ -20,7 +20,7 @@ from accounts.staff.roster import import_roster, read_roster
 from generation import states
 from generation.approving import choosing
 from generation.delivering import delivery
-from generation.dispatch import claims
+from generation.dispatch import claims, unusable
 from generation.inviting import signing
 from generation.models import Order, Selfie, Shoot, State
 from generation.ordering import looks, on_behalf, orders, progress
@@ -144,7 +144,8 @@ class Command(BaseCommand):
         if not progress.workers_alive():
             raise CommandError(
                 "No worker has reported in the last three minutes. Start one with `make worker`, "
-                "or add --here to work in this process."
+                "or add --here to work in this process. `manage.py status` says of one that cannot work "
+                "why."
             )
 
     def _attest(self, name: str | None, people: int) -> str:
@@ -202,7 +203,7 @@ class Command(BaseCommand):
         from generation import tasks
 
         def work() -> None:
-            while claims.waiting():
+            while claims.waiting() and unusable.last() is None:
                 tasks.work()
 
         threading.Thread(target=work, name="work", daemon=True).start()
@@ -211,6 +212,8 @@ class Command(BaseCommand):
         """Wait for everybody; pick the likest picture and approve it."""
 
         def look_again() -> list[progress.ShootProgress] | None:
+            if (refusal := unusable.last()) is not None:
+                raise CommandError(f"This host {refusal.doing}")
             shoots = list(
                 Shoot.objects.filter(order=order).select_related("employee", "order__organisation")
             )
