@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import struct
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from generation.engine import weights
 from generation.engine.errors import BaseModelError, EngineError
 from generation.engine.families import FAMILIES
+from generation.engine.recipe import FILE as RECIPE
 from generation.engine.recipe import Recipe, read_recipe
+from generation.engine.weights import read_json
 
 if TYPE_CHECKING:
     import torch
@@ -54,14 +55,14 @@ class BaseModel:
 
     def describe(self) -> dict[str, str | int | float]:
         """What is loaded, for logs and the worker's page."""
-        weights = sum(p.numel() for part in self.family.parts().values() for p in part.parameters())
+        parts = self.family.parts().values()
         return {
             "name": self.recipe.name,
             "family": self.recipe.family,
             "fingerprint": self.recipe.fingerprint,
             "resolution": self.recipe.resolution,
             "device": str(self.device),
-            "parameters": weights,
+            "parameters": sum(p.numel() for part in parts for p in part.parameters()),
         }
 
 
@@ -76,7 +77,7 @@ def check_base_model(path: str | Path) -> Recipe:
         raise BaseModelError(
             f"There is no base model folder at {folder}. Set BASE_MODEL to a diffusers folder."
         )
-    index = _json(folder / "model_index.json")
+    index = read_json(folder / "model_index.json")
     recipe = read_recipe(folder)
     files = FAMILIES.get(recipe.family)
     if files is None:
@@ -85,13 +86,18 @@ def check_base_model(path: str | Path) -> Recipe:
             f"{folder} is of the family “{recipe.family}”, which the engine does not know; "
             f"it knows {known}."
         )
+    if recipe.resolution % files.multiple:
+        raise BaseModelError(
+            f"{folder / RECIPE}: “resolution” is {recipe.resolution}; a picture of this family has "
+            f"sides that are multiples of {files.multiple}."
+        )
     if index.get("_class_name") != files.pipeline:
         raise BaseModelError(
             f"{folder} holds a {index.get('_class_name', 'folder without a pipeline class')}; "
             f"the engine needs a {files.pipeline}."
         )
     for part, wanted in files.parts.items():
-        config = _json(folder / part / "config.json")
+        config = read_json(folder / part / "config.json")
         name = config.get("_class_name") or (config.get("architectures") or [""])[0]
         if name != wanted:
             raise BaseModelError(
@@ -103,19 +109,12 @@ def check_base_model(path: str | Path) -> Recipe:
                     f"{folder / part} is another architecture: its {key} is "
                     f"{config.get(key)!r}, not {value!r}."
                 )
-        weights = [p for p in (folder / part).glob("*.safetensors") if not p.name.startswith(".")]
-        if not weights:
-            raise BaseModelError(f"{folder / part} holds no .safetensors weights.")
-        for index_file in (folder / part).glob("*.safetensors.index.json"):
-            for name in sorted(set(_json(index_file).get("weight_map", {}).values())):
-                if not (folder / part / str(name)).is_file():
-                    raise BaseModelError(
-                        f"The base model is not complete: {folder / part / str(name)} is missing."
-                    )
-        for file in weights:
-            _whole(file)
+        # diffusers' models and transformers' keep their weights under different names.
+        stem = "diffusion_pytorch_model" if "_class_name" in config else "model"
+        for file in weights.find(folder / part, stem)[1]:
+            weights.refuse_cut(file)
     for other in files.others:
-        _json(folder / other)
+        read_json(folder / other)
     for tokenizer, encoder in files.tokenizers.items():
         _words(folder / tokenizer, folder / encoder)
     return recipe
@@ -128,49 +127,19 @@ def _words(tokenizer: Path, encoder: Path) -> None:
     """
     whole, vocabulary = tokenizer / "tokenizer.json", tokenizer / "vocab.json"
     if whole.is_file():
-        known = _json(whole).get("model", {}).get("vocab") or {}
+        known = read_json(whole).get("model", {}).get("vocab") or {}
     else:
-        known = _json(vocabulary)
+        known = read_json(vocabulary)
         if not (tokenizer / "merges.txt").is_file():
             raise BaseModelError(
                 f"The base model is not complete: {tokenizer / 'merges.txt'} is missing."
             )
-    size = _json(encoder / "config.json").get("vocab_size")
+    size = read_json(encoder / "config.json").get("vocab_size")
     if not isinstance(size, int) or not size // 2 <= len(known) <= size:
         raise BaseModelError(
             f"{tokenizer} knows {len(known)} tokens and does not belong to {encoder}, "
             f"which reads {size}."
         )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise BaseModelError(f"The base model is not complete: {path} is missing.") from error
-    except (OSError, ValueError) as error:
-        raise BaseModelError(f"The base model is damaged: {path} is not readable JSON.") from error
-    if not isinstance(data, dict):
-        raise BaseModelError(f"The base model is damaged: {path} is not a JSON object.")
-    return data
-
-
-def _whole(path: Path) -> None:
-    """Raise unless the safetensors file is as long as its header says."""
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > size:
-                raise ValueError
-            header = json.loads(file.read(length))
-        ends = [v["data_offsets"][1] for k, v in header.items() if k != "__metadata__"]
-    except (struct.error, ValueError, KeyError, TypeError) as error:
-        raise BaseModelError(
-            f"The base model is damaged: {path} is no safetensors file."
-        ) from error
-    if size < 8 + length + max(ends, default=0):
-        raise BaseModelError(f"The base model is not complete: {path} is cut off. Copy it again.")
 
 
 def base_model(path: str | Path, device: str | None = None, dtype: str | None = None) -> BaseModel:
@@ -211,6 +180,7 @@ def base_model(path: str | Path, device: str | None = None, dtype: str | None = 
             first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise BaseModelError(f"The base model in {folder} cannot be opened: {first}") from error
         _finite(family, folder)
+        _trainable(family, recipe)
         model = BaseModel(folder, recipe, family, place)
         _loaded[key] = model
         log.info("base model loaded: %s", model.describe())
@@ -250,3 +220,14 @@ def _finite(family: Family, folder: Path) -> None:
                     f"The base model is damaged: {folder / name} has weights that are not "
                     f"numbers ({key}). Copy it again."
                 )
+
+
+def _trainable(family: Family, recipe: Recipe) -> None:
+    """Raise if no layer is named like one of the adapter's targets."""
+    for path, _ in family.denoiser.named_modules():
+        if any(path == target or path.endswith(f".{target}") for target in recipe.lora.targets):
+            return
+    raise BaseModelError(
+        "The base model has no layers named like its LoRA targets in engine.json: "
+        f"{', '.join(recipe.lora.targets)}."
+    )

@@ -209,7 +209,10 @@ def read_recipe(folder: str | Path) -> Recipe:
 # Numbers with which nothing can be trained or drawn: least and most of each.
 _RANGES: dict[str, tuple[float, float]] = {
     "resolution": (32, 4096),
+    "crop.eye_x": (0, 1),
+    "crop.eye_y": (0, 1),
     "crop.eye_distance": (0.02, 0.9),
+    "crop.jitter": (0, 0.5),
     "crop.focus": (0, 1),
     "crop.face": (0, 100),
     "lora.rank": (1, 1024),
@@ -230,6 +233,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "lora.patience": (0, 1_000_000),
     "sample.steps": (1, 1000),
     "sample.guidance": (0, 100),
+    "sample.rescale": (0, 1),
     "sample.batch": (1, 1024),
     "sample.candidates": (1, 1024),
     "sample.rounds": (1, 100),
@@ -248,6 +252,11 @@ def _refuse_senseless(recipe: Recipe, path: Path) -> None:
             raise BaseModelError(
                 f"{path}: “{where}” is {value!r}; it has to lie between {least} and {most}."
             )
+    if not recipe.crop.zooms or not all(0.1 <= zoom <= 10 for zoom in recipe.crop.zooms):
+        raise BaseModelError(
+            f"{path}: “crop.zooms” is {list(recipe.crop.zooms)!r}; it has to name one factor or "
+            "more, each between 0.1 and 10."
+        )
     if not recipe.lora.targets:
         raise BaseModelError(f"{path}: “lora.targets” names no layer to train.")
     if 0 < recipe.lora.leap < 1.2:

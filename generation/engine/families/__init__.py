@@ -16,7 +16,8 @@ class FamilyFiles:
     """What a base model folder of a family must hold, known without opening weights.
 
     `parts` maps folder to the class its config names; `configs` to values it must have;
-    `tokenizers` the folder of each to that of the encoder which reads its tokens.
+    `tokenizers` the folder of each to that of the encoder which reads its tokens. The sides of its
+    pictures are multiples of `multiple` pixels.
     """
 
     pipeline: str
@@ -24,6 +25,7 @@ class FamilyFiles:
     configs: Mapping[str, Mapping[str, object]]
     others: tuple[str, ...]
     tokenizers: Mapping[str, str]
+    multiple: int
     code: str
 
     def loader(self) -> type[Family]:
@@ -49,6 +51,7 @@ FAMILIES: dict[str, FamilyFiles] = {
             "scheduler/scheduler_config.json",
         ),
         tokenizers={"tokenizer": "text_encoder", "tokenizer_2": "text_encoder_2"},
+        multiple=8,
         code="generation.engine.families.sdxl:Sdxl",
     ),
 }

@@ -10,18 +10,33 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DDPMScheduler, StableDiffusionXLPipeline
+from diffusers import (
+    AutoencoderKL,
+    DDPMScheduler,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import Tensor, nn
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 from generation.engine.errors import EngineError
 from generation.engine.families.interface import Conditioning, Family
 from generation.engine.memory import out_of_memory, release
 from generation.engine.recipe import Recipe
+from generation.engine.weights import open_part
 
 # From this picture size on, activations outgrow the weights and are made again instead.
 _RECOMPUTE_FROM = 512
+
+# What each part's folder holds, and what its weights are called there.
+_MODELS: dict[str, tuple[Any, str]] = {
+    "unet": (UNet2DConditionModel, "diffusion_pytorch_model"),
+    "vae": (AutoencoderKL, "diffusion_pytorch_model"),
+    "text_encoder": (CLIPTextModel, "model"),
+    "text_encoder_2": (CLIPTextModelWithProjection, "model"),
+}
 
 
 class Sdxl(Family):
@@ -60,19 +75,18 @@ class Sdxl(Family):
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> Sdxl:
+        models: dict[str, Any] = {
+            name: open_part(kind, folder / name, stem, dtype=dtype)
+            for name, (kind, stem) in _MODELS.items()
+        }
         stock: Any = StableDiffusionXLPipeline
         pipe = stock.from_pretrained(
-            folder,
-            dtype=dtype,
-            local_files_only=True,
-            use_safetensors=True,
-            add_watermarker=False,
+            folder, dtype=dtype, local_files_only=True, add_watermarker=False, **models
         )
         return cls(pipe, recipe, device, dtype)
 
     def parts(self) -> Mapping[str, nn.Module]:
-        names = ("unet", "vae", "text_encoder", "text_encoder_2")
-        return {name: getattr(self.pipe, name) for name in names}
+        return {name: getattr(self.pipe, name) for name in _MODELS}
 
     @torch.no_grad()
     def encode_prompt(self, prompt: str | None) -> Conditioning:

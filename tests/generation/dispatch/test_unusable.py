@@ -153,5 +153,7 @@ def test_a_long_sentence_fits_the_row(broken: Path) -> None:
 
 def test_whoever_works_in_their_own_process_is_told(waiting: Shoot) -> None:
     tasks.work()
-    with pytest.raises(shoot_roster.CommandError, match=r"This host cannot work: The base model is"):
+    with pytest.raises(
+        shoot_roster.CommandError, match=r"This host cannot work: The base model is"
+    ):
         shoot_roster.Command()._follow(None, waiting.order)  # type: ignore[arg-type]
