@@ -61,7 +61,7 @@ def engine_settings(name: str) -> dict[str, Any]:
             "hold_out": 1,
             "judge_images": 4,
             "judge_from": 0.75,
-            "patience": 2,
+            "patience": 0,
         },
         "sample": {
             "steps": 12,

@@ -52,8 +52,10 @@ class LoraSettings:
     by `beta2`: a lower one bears a higher rate. `people` train at once at most. A
     checkpoint is written every `checkpoint_every` steps. `hold_out` photos judge
     checkpoints from `judge_from` (share of steps) on, each time with `judge_images`
-    drawings; training stops after `patience` judgements that are no better (0: never), so
-    it ends early only where more than `patience` judgements come before the last step.
+    drawings (0: never); training stops after `patience` judgements in which none was better than
+    the best before (0: never), so more than `patience` judgements have to come before the last
+    step (see `earliest_end`). Usually the steps from 300 on are judged, every 100, and a person
+    whose drawings have not come nearer for 300 is done: after 600 of the 1000 at the earliest.
     A person whose mean loss (over 64 pictures, after the warm-up) leaps to more than `leap`
     times its lowest (0: not looked at), or in whose first judged drawings no face is seen,
     has come apart and begins again, once, with `steady_beta2` (0: never). So does, in any
@@ -75,11 +77,25 @@ class LoraSettings:
     schedule: str = "cosine"
     snr_gamma: float = 5.0
     people: int = 8
-    checkpoint_every: int = 200
+    checkpoint_every: int = 100
     hold_out: int = 2
     judge_images: int = 2
-    judge_from: float = 0.5
-    patience: int = 2
+    judge_from: float = 0.3
+    patience: int = 3
+
+    def judged_at(self) -> list[int]:
+        """After which steps checkpoints are judged, if nobody ends early."""
+        if not self.judge_images:
+            return []
+        every = range(self.checkpoint_every, self.steps, self.checkpoint_every)
+        return [step for step in (*every, self.steps) if step >= self.judge_from * self.steps]
+
+    def earliest_end(self) -> int | None:
+        """The step after which training can end early at the soonest; None where it never can."""
+        steps = self.judged_at()
+        if not 0 < self.patience < len(steps) - 1:
+            return None
+        return steps[self.patience]
 
 
 @dataclass(frozen=True)
@@ -203,6 +219,8 @@ def read_recipe(folder: str | Path) -> Recipe:
     data["fingerprint"] = fingerprint(folder)
     recipe = _build(Recipe, data, path, "")
     _refuse_senseless(recipe, path)
+    if "patience" in data.get("lora", {}):
+        _refuse_idle_patience(recipe.lora, path)
     return recipe
 
 
@@ -273,6 +291,18 @@ def _refuse_senseless(recipe: Recipe, path: Path) -> None:
         raise BaseModelError(
             f"{path}: a template under “prompt” has a placeholder that nothing fills: {error}."
         ) from error
+
+
+def _refuse_idle_patience(lora: LoraSettings, path: Path) -> None:
+    """Raise for a patience that was asked for and never ends anything."""
+    if not lora.judge_images or not lora.patience or lora.earliest_end() is not None:
+        return
+    steps = ", ".join(map(str, lora.judged_at()))
+    raise BaseModelError(
+        f"{path}: “lora.patience” is {lora.patience}, but of {lora.steps} steps only these are "
+        f"judged: {steps}. So it can never end training early. Judge from earlier on or more often "
+        "(“lora.judge_from”, “lora.checkpoint_every”), or set it to 0."
+    )
 
 
 def fingerprint(folder: Path) -> str:

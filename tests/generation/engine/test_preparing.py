@@ -6,6 +6,7 @@ import weakref
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -13,6 +14,8 @@ from PIL import Image
 from generation.engine import seats
 from generation.engine.load import BaseModel
 from generation.engine.recipe import CropSettings
+from generation.engine.specs import TrainSpec
+from tests.generation.engine.conftest import LANDMARKS, portrait
 from tests.generation.engine.trained import Photos, specs_of
 
 
@@ -46,6 +49,44 @@ def test_a_face_is_looked_for_only_where_nobody_noted_it(
     # The second photo shows nobody; the others keep their captions.
     torch.testing.assert_close(left.latents, whole.latents[[0, 2]])
     torch.testing.assert_close(left.conditioning["text"], whole.conditioning["text"][[0, 2]])
+
+
+@pytest.mark.parametrize("described", [True, False], ids=["descriptors given", "measured"])
+def test_selfies_kept_back_judge_and_are_not_learnt(
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, described: bool
+) -> None:
+    paths = []
+    for number in range(6):
+        paths.append(tmp_path / f"{number}.png")
+        portrait(number).save(paths[-1])
+    own = np.random.default_rng(0).normal(size=(6, 128))
+    spec = TrainSpec("ada", tuple(paths), seed=1, landmarks=(LANDMARKS,) * 6)
+    lora = replace(base.recipe.lora, hold_out=2)
+    monkeypatch.setattr(base, "recipe", replace(base.recipe, lora=lora))
+    if described:
+        spec = replace(spec, descriptors=tuple(tuple(row) for row in own.tolist()))
+    else:
+        monkeypatch.setattr(seats.faces, "detect", lambda *_: ["a face"])
+        measured = iter(own)
+        monkeypatch.setattr(seats.faces, "describe", lambda *_: next(measured))
+    data = seats.prepare(base, spec)
+    np.testing.assert_array_equal(data.descriptors, own[4:])
+    alone = [
+        seats.prepare(
+            base, replace(spec, photos=(path,), landmarks=(LANDMARKS,), descriptors=((0.0,) * 128,))
+        ).latents
+        for path in paths
+    ]
+    assert len(data.latents) == len(data.conditioning["text"]) == 4
+    torch.testing.assert_close(data.latents, torch.cat(alone[:4]))
+    for kept_back in alone[4:]:
+        assert all((row - kept_back[0]).abs().max() > 0.1 for row in data.latents)
+    # Three are learnt from in any case, and then all of them judge.
+    few = replace(spec, photos=spec.photos[:3], landmarks=(LANDMARKS,) * 3)
+    few = replace(few, descriptors=tuple(tuple(row) for row in own[:3].tolist()))
+    data = seats.prepare(base, few)
+    assert len(data.latents) == 3
+    np.testing.assert_array_equal(data.descriptors, own[:3])
 
 
 def test_the_face_counts_most_and_what_is_around_the_head_least() -> None:
