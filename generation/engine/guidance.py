@@ -59,7 +59,7 @@ def towards_person(
         for seed, calm in zip(seeds, gentle, strict=True)
     ]
     apart = settings.person_apart / (guidance - 1)
-    masks: dict[torch.Size, Tensor] = {}
+    masks: list[Tensor] = []
 
     def before(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         time = kwargs["timestep"] if "timestep" in kwargs else args[1]
@@ -74,14 +74,15 @@ def towards_person(
             return output
         slots.against_base = False
         without, person = output[0].chunk(2)
-        size = person.shape[-2:]
-        if size not in masks:
-            head = head_map(base.recipe.crop, (size[0], size[1])).to(person)
-            known = torch.tensor([name != BASE for name in slots.current])[:, None, None, None]
-            strong = torch.tensor(strengths)[:, None, None, None]
+        if not masks:
+            places = head_map(base.recipe.crop, base.family.grid)[None, None]
+            head = base.family.laid_out(places).to(person)
+            rows = (-1, *[1] * (person.ndim - 1))
+            known = torch.tensor([name != BASE for name in slots.current]).reshape(rows)
+            strong = torch.tensor(strengths).reshape(rows)
             weights = strong.to(head) * head - apart * (1 - head)
-            masks[size] = torch.where(known.to(head.device), weights, 1)
-        return (torch.cat((torch.lerp(person, without, masks[size]), person)), *output[1:])
+            masks.append(torch.where(known.to(head.device), weights, 1))
+        return (torch.cat((torch.lerp(person, without, masks[0]), person)), *output[1:])
 
     hooks = (
         denoiser.register_forward_pre_hook(before, with_kwargs=True),

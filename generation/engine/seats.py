@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,8 @@ _ENCODED_AT_ONCE = 8
 
 @dataclass
 class Data:
-    """What a person is trained on: latents [n, c, h, w], a prompt row and a weight each."""
+    """What a person is trained on: latents [n, …] and a prompt row each, and what the places of a
+    picture weigh, laid out as a row of latents."""
 
     latents: Tensor
     conditioning: Conditioning
@@ -235,10 +236,11 @@ def prepare(base: BaseModel, spec: TrainSpec) -> Data:
         latents.append(base.family.encode_images(pixels))
     judges = found[-held:] if held else training
     measured = [photo.descriptor for photo in judges if photo.descriptor is not None]
+    weights = focus(recipe.crop, base.family.grid)
     return Data(
         latents=torch.cat(latents),
         conditioning=join(rows),
-        weights=focus(recipe.crop, latents[0].shape[-2:]),
+        weights=None if weights is None else base.family.laid_out(weights),
         descriptors=np.asarray(measured, np.float64).reshape(-1, 128),
     )
 
@@ -295,7 +297,7 @@ def crops(
     return cut + [ImageOps.mirror(picture) for picture in cut] if crop.flip else cut
 
 
-def focus(crop: CropSettings, size: torch.Size) -> Tensor | None:
+def focus(crop: CropSettings, size: Sequence[int]) -> Tensor | None:
     """Weights [1, 1, h, w] of mean 1 that favour head and face; None for an even loss."""
     if crop.focus >= 1 and crop.face <= 0:
         return None

@@ -200,7 +200,7 @@ class _Run:
             noises.append(noise)
             names += [seat.slot] * batch
             if data.weights is not None:
-                weights.append(data.weights.expand(batch, -1, -1, -1))
+                weights.append(data.weights.expand(batch, *data.weights.shape[1:]))
         for seat in sitting:
             assert seat.optimizer is not None
             seat.optimizer.zero_grad(set_to_none=True)

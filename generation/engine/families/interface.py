@@ -1,7 +1,12 @@
 """What every family of base models offers to training and sampling.
 
 The rest of the engine handles conditioning and latents as opaque rows, so that another
-architecture is one more class here and nothing else.
+architecture is one more class here and its entry in `FAMILIES`, and nothing else. Two things it
+takes for granted, both in `guidance`, and only where a base model asks for `person_guidance`: with
+guidance, `draw` calls the denoiser once a step with the negative prompt's rows and then the
+prompt's, with the time as `timestep` or as the second argument and all else that has rows by name;
+and the denoiser gives a tuple, what it predicts first, laid out as latents are. A distilled model
+that is drawn without guidance knows no such halves, and leaves `person_guidance` empty.
 """
 
 from __future__ import annotations
@@ -35,6 +40,8 @@ class Family(ABC):
     prefix: str
     #: The time that the denoiser is told for pure noise; it falls towards 0.
     noisiest: float
+    #: How many places high and wide a picture is in latents.
+    grid: tuple[int, int]
 
     @classmethod
     @abstractmethod
@@ -51,7 +58,12 @@ class Family(ABC):
 
     @abstractmethod
     def encode_images(self, pixels: Tensor) -> Tensor:
-        """Latents [n, c, h, w] (float32, CPU) of pixels [n, 3, H, W] in -1..1."""
+        """Latents [n, …] (float32, CPU) of pixels [n, 3, H, W] in -1..1."""
+
+    def laid_out(self, places: Tensor) -> Tensor:
+        """A value for each place of `grid`, [n, 1, h, w], as latents are laid out, so that it can be
+        multiplied with them. This is for latents [n, c, h, w]."""
+        return places
 
     @abstractmethod
     def losses(
@@ -65,8 +77,8 @@ class Family(ABC):
     ) -> Tensor:
         """Denoising loss of each row, [n] float32.
 
-        `moments` [n] in 0..1 choose the noise level, 1 the noisiest. `weights`
-        [n or 1, 1, h, w] weigh the places of the picture, mean 1.
+        `moments` [n] in 0..1 choose the noise level, 1 the noisiest. `weights` weigh the places of
+        the picture, a row each as `laid_out` gives it, mean 1.
         """
 
     @abstractmethod

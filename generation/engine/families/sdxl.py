@@ -70,6 +70,8 @@ class Sdxl(Family):
             raise EngineError(f"The scheduler predicts “{self.predicts}”, which SDXL cannot train.")
         self.noisiest = float(noise.config.num_train_timesteps)
         self.alphas = noise.alphas_cumprod.to(device=device, dtype=torch.float32)
+        places = recipe.resolution // int(pipe.vae_scale_factor)
+        self.grid = (places, places)
         side = float(recipe.resolution)
         self.time_ids = torch.tensor([[side, side, 0.0, 0.0, side, side]], device=device)
 
