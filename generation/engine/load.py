@@ -150,16 +150,11 @@ def base_model(path: str | Path, device: str | None = None, dtype: str | None = 
     before: a process holds one. Raises BaseModelError with a sentence if it cannot work.
     """
     recipe = check_base_model(path)
-    try:
-        import torch
-        from diffusers.utils import logging as diffusers_logging
-        from transformers.utils import logging as transformers_logging
-    except ImportError as error:
-        raise BaseModelError(
-            f"This host cannot run the engine: {error.name} is not installed. "
-            "Install the project with its worker extra."
-        ) from error
-    place = _device(device)
+    place = find_device(device)
+    import torch
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
     precision: torch.dtype = getattr(
         torch, dtype or ("bfloat16" if place.type == "cuda" else "float32")
     )
@@ -193,9 +188,18 @@ def unload() -> None:
         _loaded.clear()
 
 
-def _device(name: str | None) -> torch.device:
-    import torch
-
+def find_device(name: str | None = None) -> torch.device:
+    """The device called `name`, or the best one of this host. Raises BaseModelError with a sentence
+    where there is none such, or a package is missing."""
+    try:
+        import diffusers  # noqa: F401
+        import torch
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise BaseModelError(
+            f"This host cannot run the engine: {error.name} is not installed. "
+            "Install the project with its worker extra."
+        ) from error
     if name is None:
         if torch.cuda.is_available():
             return torch.device("cuda")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -221,28 +222,43 @@ def test_stock_diffusers_draws_the_same_from_our_adapter_file(
 def test_swapping_people_through_the_slots_compiles_nothing_anew(
     base: BaseModel, trained: dict[str, Path]
 ) -> None:
+    """The whole denoiser, in one graph: what a compiler that runs it as it is gets to see."""
     compiled: list[int] = []
 
     def backend(graph: torch.fx.GraphModule, _inputs: object) -> object:
-        compiled.append(1)
+        compiled.append(len(graph.graph.nodes))
         return graph.forward
 
     base.slots.grow(2)
-    layer = next(
-        part
-        for path, part in base.slots._layers.items()
-        if isinstance(part.get_base_layer(), torch.nn.Linear) and path.endswith("to_q")
-    )
     torch.compiler.reset()
-    quick = torch.compile(layer, backend=backend)  # type: ignore[arg-type]
-    x = torch.randn(4, 6, layer.get_base_layer().in_features)
+    quick = torch.compile(base.family.denoiser, backend=backend, fullgraph=True)  # type: ignore[arg-type]
+    prompt = base.prompt("sks")
+    latents = torch.randn((4, 4, 16, 16), generator=torch.Generator().manual_seed(0))
+
+    def ask(net: Any, time: int) -> torch.Tensor:
+        found: torch.Tensor = net(
+            latents,
+            torch.tensor(time),
+            encoder_hidden_states=prompt["text"].expand(4, -1, -1),
+            added_cond_kwargs={
+                "text_embeds": prompt["pooled"].expand(4, -1),
+                "time_ids": torch.tensor([[32.0, 32, 0, 0, 32, 32]]).expand(4, -1),
+            },
+            return_dict=False,
+        )[0]
+        return found
+
     results = []
-    with torch.no_grad(), base.slots.rows(["slot0", "slot0", "slot1", "slot1"]):
-        for one, other in (("ada", "bo"), ("cy", "ada"), ("bo", "cy")):
-            base.slots.seat(trained[one], "slot0")
-            base.slots.seat(trained[other], "slot1")
-            results.append(quick(x))
-            if len(results) == 1:
-                first = len(compiled)
-    assert len(compiled) == first > 0
+    try:
+        with torch.no_grad(), base.slots.rows(["slot0", "slot0", "slot1", "slot1"]):
+            for time, one, other in ((900, "ada", "bo"), (500, "cy", "ada"), (100, "bo", "cy")):
+                base.slots.seat(trained[one], "slot0")
+                base.slots.seat(trained[other], "slot1")
+                results.append(ask(quick, time))
+                plain = ask(base.family.denoiser, time)
+                torch.testing.assert_close(results[-1], plain, rtol=0, atol=1e-5)
+                assert len(compiled) == 1
+    finally:
+        torch.compiler.reset()
+    assert compiled[0] > 1000
     assert not torch.equal(results[0], results[1])
