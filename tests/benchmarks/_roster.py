@@ -154,10 +154,20 @@ def judge(
     image: Image.Image,
     look: LookSpec = LOOK,
 ) -> gate.Receipt:
-    """The gate's receipt for `image` as a picture of `sitter` in a look."""
+    """The gate's receipt for `image` as a picture of `sitter` in a look, as `dispatch.drawing` asks
+    for it."""
     others = {other.person.number: other.own for other in sitters if other is not sitter}
-    ordered = wardrobe.ordered(base, look)
-    return gate.judge(image, sitter.own, others, base.recipe.gate, ordered=ordered)
+    sharp = [verdict.sharpness for verdict in sitter.verdicts]
+    return gate.judge(
+        image,
+        sitter.own,
+        others,
+        base.recipe.gate,
+        ordered=wardrobe.ordered(base, look),
+        appearances=[verdict.appearance or {} for verdict in sitter.verdicts],
+        surroundings=[verdict.surroundings for verdict in sitter.verdicts if verdict.surroundings],
+        sharpness=float(np.median(sharp)) if sharp else None,
+    )
 
 
 def contact_sheet(sitters: list[Sitter], path: Path, tile: int = 128, across: int = 8) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +14,9 @@ from PIL import Image
 from generation.embedded_model.demo_people import DemoPerson
 from generation.embedded_model.renderer import Identity
 from generation.engine import gate, photos
+from generation.engine.recipe import Recipe
 from generation.photos.counts import LEAST
-from tests.benchmarks import likeness
+from tests.benchmarks import _roster, likeness
 from tests.benchmarks._roster import WANTED, Sitter
 
 # People's faces, 0.71 apart; a photo of one lies 0.35 away from it.
@@ -105,3 +109,29 @@ def test_a_band_that_fails_more_often_is_seen_in_each_of_its_figures() -> None:
     assert figures[f"{band}, {owner}"].value > figures[f"{rest}, {owner}"].value
     wrong.receipts = wrong.receipts[: WANTED - 1]
     assert {f.name: f for f in likeness.fairness(people)}[band].ok is False
+
+
+def test_pictures_are_judged_as_the_product_judges_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the looks and the sharpness of the person's own photos, and by the ordered clothes."""
+    ada, bo = sitter(0), sitter(1)
+    looks: list[dict[str, list[float]]] = [{"skin": [float(n)]} for n in range(LEAST)]
+    ada.verdicts = [
+        replace(verdict, appearance=appearance, sharpness=10.0 * number, surroundings=f"{number}")
+        for number, (verdict, appearance) in enumerate(zip(ada.verdicts, looks, strict=True))
+    ]
+    asked: dict[str, Any] = {}
+
+    def judge(_image: Image.Image, own: np.ndarray, others: Any, *_: Any, **more: Any) -> Any:
+        asked.update(more, own=own, others=others)
+        return ada.receipts[0]
+
+    monkeypatch.setattr(_roster.gate, "judge", judge)
+    monkeypatch.setattr(_roster.wardrobe, "ordered", lambda *_: ("clothes",))
+    base = SimpleNamespace(recipe=Recipe("any", "sdxl"))
+    _roster.judge(base, ada, [ada, bo], ada.images[0])  # type: ignore[arg-type]
+    assert asked["appearances"] == looks
+    assert asked["surroundings"] == [f"{n}" for n in range(LEAST)]
+    assert asked["sharpness"] == float(np.median([10.0 * n for n in range(LEAST)]))
+    assert asked["ordered"] == ("clothes",)
+    assert list(asked["others"]) == [bo.person.number]
+    np.testing.assert_array_equal(asked["own"], ada.own)
