@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--minutes", type=float, default=1e9, help="of UNet training, then stop")
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=1.0, help="multiplies both learning rates")
+    parser.add_argument("--rate", type=float, default=0.25, help="multiplies both learning rates")
     parser.add_argument("--decay", type=int, default=0, help="steps of annealing, then export")
     parser.add_argument(
         "--export",

@@ -61,8 +61,8 @@ class Family(ABC):
         """Latents [n, …] (float32, CPU) of pixels [n, 3, H, W] in -1..1."""
 
     def laid_out(self, places: Tensor) -> Tensor:
-        """A value for each place of `grid`, [n, 1, h, w], as latents are laid out, so that it can be
-        multiplied with them. This is for latents [n, c, h, w]."""
+        """A value for each place of `grid`, [n, 1, h, w], as latents are laid out, so that it can
+        be multiplied with them. This is for latents [n, c, h, w]."""
         return places
 
     @abstractmethod

@@ -144,8 +144,8 @@ class Command(BaseCommand):
         if not progress.workers_alive():
             raise CommandError(
                 "No worker has reported in the last three minutes. Start one with `make worker`, "
-                "or add --here to work in this process. `manage.py status` says of one that cannot work "
-                "why."
+                "or add --here to work in this process. Of one that cannot work, `manage.py status` "
+                "says why."
             )
 
     def _attest(self, name: str | None, people: int) -> str:

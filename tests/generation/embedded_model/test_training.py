@@ -1,5 +1,7 @@
 """Training goes on exactly where it stopped, learns, and writes a model that draws."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -153,3 +155,20 @@ def test_training_goes_on_from_a_finished_model(folder, vae, tmp_path, monkeypat
     for name, weight in made.unet.named_parameters():
         assert torch.equal(kept[f"unet.{name}"], weight)
     assert (place / "vae" / "config.json").exists()
+
+
+def test_the_rate_that_was_not_too_high_is_the_usual_one():
+    assert train.parse([]).rate == 0.25
+
+
+def test_the_committed_weights_are_taken_further(tmp_path):
+    committed = Path(layout.__file__).parent / "weights"
+    vae = AutoencoderKL.from_pretrained(committed / "vae", torch_dtype=torch.float32)
+    dataset.render_chunk(tmp_path / "pictures", 0, count=8)
+    encode_chunks(vae, tmp_path / "pictures", lambda text: None)
+    run = Run(tmp_path, vae, 8, "cpu", lambda text: None, pipe=train._finished(committed))
+    # They know what they look at: from nothing it is about 1.
+    assert run.train_step() < 0.7
+    run.save()
+    again = Run(tmp_path, vae, 8, "cpu", lambda text: None, pipe=train._finished(committed))
+    assert again.step == 1

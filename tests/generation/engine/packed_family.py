@@ -8,6 +8,7 @@ straight flow between picture and noise, and draws by a loop of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ class Packed(Family):
             for key, value in conditioning.items()
         }
         levels = torch.linspace(1, 0, steps + 1)
-        for level, after in zip(levels[:-1], levels[1:], strict=True):
+        for level, after in pairwise(levels):
             away, towards = self._ask(tokens.repeat(2, 1, 1), level, both).chunk(2)
             tokens = tokens + (after - level) * (away + guidance * (towards - away))
             if on_step is not None:

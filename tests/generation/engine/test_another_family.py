@@ -45,9 +45,7 @@ def test_people_are_trained_and_drawn_with_it(
     packed: load.BaseModel, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = ("ada", "bo")
-    specs = [
-        replace(spec, descriptors=((0.0,) * 128,) * 3) for spec in specs_of(photos, people)
-    ]
+    specs = [replace(spec, descriptors=((0.0,) * 128,) * 3) for spec in specs_of(photos, people)]
     data = seats.prepare(packed, specs[0])
     assert data.latents.shape == (3, 64, 16)
     assert data.weights is not None
