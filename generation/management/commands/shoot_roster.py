@@ -144,7 +144,7 @@ class Command(BaseCommand):
         if not progress.workers_alive():
             raise CommandError(
                 "No worker has reported in the last three minutes. Start one with `make worker`, "
-                "or add --here to work in this process. Of one that cannot work, `manage.py status` "
+                "or add --here to work in this process. Of one that cannot, `manage.py status` "
                 "says why."
             )
 
