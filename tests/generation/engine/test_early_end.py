@@ -1,4 +1,4 @@
-"""Checkpoints are judged, the likest is kept, and who gets no better is done before the last step."""
+"""Checkpoints are judged, the likest is kept, and who gets no better is done early."""
 
 from __future__ import annotations
 
