@@ -21,7 +21,7 @@ from accounts.actors import employee_actor
 from generation.dispatch import base_model, drawing, heartbeat, worker
 from generation.dispatch.claims import Claim
 from generation.embedded_model.demo_people import write_people
-from generation.engine import adapters, load, photos, seats, train, wardrobe
+from generation.engine import adapters, gate, load, photos, seats, train, wardrobe
 from generation.engine.errors import Stopped
 from generation.engine.specs import TrainSpec
 from generation.leaving import withdrawals
