@@ -1,7 +1,7 @@
 """The world that test keys see: an organisation of its own beside the real one.
 
 Being one, it is kept apart by the same doors and has a ledger, a roster and a log of its own;
-nothing in it can reach a real person, a real credit or a GPU.
+nothing in it can reach a real person, a real directory, a real credit or a GPU.
 """
 
 from __future__ import annotations

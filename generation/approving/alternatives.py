@@ -29,6 +29,7 @@ from generation.engine import provenance
 from generation.finishing import credentials, finishes, photo_figures, renditions
 from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
+from generation.sandbox import directory as stand_ins
 from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
@@ -155,6 +156,7 @@ def take_back(*, actor: Actor, shoot: Shoot) -> None:
             about=shoot,
         )
         shared_files.forget(order=shoot.order)
+        stand_ins.forget(shoot=shoot)
     destroy(folders=[shoot.instead_folder])
 
 

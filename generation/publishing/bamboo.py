@@ -78,12 +78,7 @@ class Bamboo:
         http.refuse(response, _said(response))
 
     def remove(self, remote_id: str) -> None:
-        raise Refusal(
-            _(
-                "BambooHR cannot take a photo away by its API, and there was none before. "
-                "Do it there."
-            )
-        )
+        raise Refusal(cannot_remove())
 
     def close(self) -> None:
         self._http.close()
@@ -97,6 +92,13 @@ class Bamboo:
             headers={"Accept": "application/json"},
             **more,
         )
+
+
+def cannot_remove() -> str:
+    """Why no photo is taken away there."""
+    return _(
+        "BambooHR cannot take a photo away by its API, and there was none before. Do it there."
+    )
 
 
 def _said(response: http.Answer) -> str:

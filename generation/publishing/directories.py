@@ -17,6 +17,8 @@ from accounts.models import Organisation
 from generation.models import Directory, Publication, PublishingRun
 from generation.publishing import targets
 from generation.publishing.interface import Target, TokenDead
+from generation.sandbox import calls
+from generation.sandbox import directory as stand_ins
 from generation.storage import destroy
 from headshots.lib import sealed
 from headshots.lib.problems import Problem
@@ -36,7 +38,8 @@ def connect(
     values: Mapping[str, str],
     closer: int = 0,
 ) -> Directory:
-    """Connect a directory, or give the one of this kind new settings and tokens.
+    """Connect a directory, or give the one of this kind new settings and tokens. In a sandbox the
+    tokens are looked at for their form and not kept: a stand-in takes the vendor's place.
 
     `values` are the fields of the kind. Raises Problem for one that is missing or cannot be meant,
     and (403) for a partner where others gave the tokens that are there; whether the tokens open
@@ -69,7 +72,9 @@ def connect(
             kind=kind,
             defaults={
                 "options": open_ones,
-                "sealed": sealed.seal(json.dumps(secrets), purpose=PURPOSE),
+                "sealed": stand_ins.mark(found.sealed if found else "")
+                if calls.is_sandbox(organisation)
+                else sealed.seal(json.dumps(secrets), purpose=PURPOSE),
                 "closer": closer,
                 "added_by": actor.user,
                 "grant": grant,
@@ -124,8 +129,9 @@ def remove(*, actor: Actor, directory: Directory) -> None:
             about=directory,
             kind=directory.kind,
         )
+        folders = [stand_ins.folder(directory)] if calls.is_sandbox(directory.organisation) else []
         directory.delete()
-        destroy(keys=kept)
+        destroy(keys=kept, folders=folders)
 
 
 @transaction.atomic
@@ -151,10 +157,14 @@ def destroy_tokens(*, actor: Actor, found: QuerySet[Directory]) -> None:
 
 
 def open_target(directory: Directory) -> Target:
-    """The directory behind a connection; close it. Raises TokenDead where its secrets cannot be
-    read any more."""
+    """The directory behind a connection, a stand-in in a sandbox; close it. Raises TokenDead where
+    its secrets cannot be read any more."""
     if not directory.sealed:
         raise TokenDead(_(_WENT))
+    opened = targets.KINDS[directory.kind][0]
+    # SECURITY: with whatever tokens, nothing in a sandbox reaches a real directory.
+    if calls.is_sandbox(directory.organisation):
+        return stand_ins.StandIn(directory, opened.photo)
     try:
         secrets = json.loads(sealed.unseal(directory.sealed, purpose=PURPOSE))
     except sealed.SealBroken:
@@ -164,4 +174,4 @@ def open_target(directory: Directory) -> Target:
                 "Give new ones."
             )
         ) from None
-    return targets.KINDS[directory.kind][0](directory.options, secrets, targets.base())
+    return opened(directory.options, secrets, targets.base())

@@ -95,6 +95,8 @@ class Target(Protocol):
 class Kind(Protocol):
     """A target before it is opened."""
 
+    photo: Photo
+
     def __call__(
         self, settings: Mapping[str, str], secrets: Mapping[str, str], base: str | None
     ) -> Target: ...

@@ -19,6 +19,7 @@ from generation.approving import alternatives
 from generation.delivering import delivery
 from generation.models import Alternative, Directory, Order, Publication, PublishingRun, Shoot
 from generation.models import State as ShootState
+from generation.sandbox import directory as stand_ins
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
 
@@ -198,11 +199,13 @@ def _taken_out() -> QuerySet[Publication]:
 
 def forget_before(*, shoot: Shoot) -> None:
     """Destroy the photos that a person's stands over in directories; they cannot be put back any
-    more. Call it in the transaction of what it stands for."""
+    more. In a sandbox what stands in its stand-ins goes as well. Call it in the transaction of what
+    it stands for."""
     kept = Publication.objects.filter(shoot=shoot).exclude(before="")
     keys = list(kept.values_list("before", flat=True))
     kept.update(before="")
     destroy(keys=keys)
+    stand_ins.forget(shoot=shoot)
 
 
 def counts(run: PublishingRun) -> dict[str, int]:

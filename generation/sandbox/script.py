@@ -22,6 +22,9 @@ FAILS: dict[str, str] = {
     "withdraw": "The employee withdraws as soon as the headshot is delivered.",
     "credits": "No credit is left for them when they are ordered for; nothing is ordered.",
     "handin": "No credit is left when their photos are handed in; a minute later there is.",
+    "directory": "They are delivered, and no directory knows them.",
+    "forbidden": "They are delivered, and no directory lets the token change their photo.",
+    "tokens": "They are delivered; a directory's first tokens run out when a run comes to them.",
 }
 WAITS: dict[str, State] = {
     "invited": State.INVITED,
