@@ -57,10 +57,14 @@ class TenantView(ApiView):
         if operation.scope:
             self.needs(operation.scope)
 
+    def may(self, scope: str) -> bool:
+        """Whether the key has a scope, and the grant that a partner acts by as well."""
+        both = (self.inside.key.scopes, self.inside.scopes)
+        return all(scopes.allows(found, scope) for found in both)
+
     def needs(self, scope: str) -> None:
         """Raises Refusal (403) where the key lacks a scope, or the grant that a partner acts by."""
-        key, granted = self.inside.key, self.inside.scopes
-        if not all(scopes.allows(found, scope) for found in (key.scopes, granted)):
+        if not self.may(scope):
             partner = is_partner(actor=self.actor, organisation=self.organisation)
             raise Refusal(
                 f"This needs the scope {scope}, which the key "

@@ -13,6 +13,7 @@ from accounts.api.base import TenantView
 from generation import access
 from generation.api import refusals
 from generation.delivering import exports
+from generation.delivering.told import Told
 from generation.models import Export
 from generation.storage import vault
 from headshots.lib.api.operations import operation
@@ -20,6 +21,8 @@ from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Exports"
+# By which what the list tells of people is read elsewhere.
+_CONTACTS, _EVERYBODY = "employees:read", "shoots:read"
 
 
 class ExportShape(Shape):
@@ -102,11 +105,13 @@ class ExportsView(TenantView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Packs the approved headshots of an order and a list of everybody's state. Ask again for
-        its progress, or wait for `export.ready`."""
+        its progress, or wait for `export.ready`. The list has numbers and e-mail addresses where
+        the key has `employees:read`, and those without a file where it has `shoots:read`."""
         made = exports.begin(
             actor=self.actor,
             organisation=self.organisation,
             order=access.order(self.inside, self.body()["order"]),
+            told=Told(contacts=self.may(_CONTACTS), everybody=self.may(_EVERYBODY)),
         )
         return self.shown(made, location=reverse("api:export", args=[made.pk]))
 
@@ -133,8 +138,12 @@ class ExportFileView(TenantView):
         refuses=(refusals.NOT_READY,),
     )
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
-        """Once it is ready; for a day."""
+        """Once it is ready; for a day. One whose list says more of people takes the scopes that it
+        was made with: `employees:read`, `shoots:read`."""
         found = access.export(self.inside, export_id)
+        for told, scope in ((found.contacts, _CONTACTS), (found.everybody, _EVERYBODY)):
+            if told:
+                self.needs(scope)
         if found.state != Export.State.READY:
             raise Refusal("This export is not ready.", code="not_ready", status=409)
         return self.file(

@@ -16,6 +16,7 @@ from accounts.actors import Actor
 from accounts.models import Employee
 from generation.approving import alternatives
 from generation.delivering import naming
+from generation.delivering.told import EVERYTHING, Told
 from generation.finishing import finishes, rendition_table, renditions, wall_pictures
 from generation.finishing.walls import Wall
 from generation.models import Alternative, Headshot, Order, Rendition, Shoot, State
@@ -31,6 +32,7 @@ _INSTEAD = {
     Alternative.Kind.PHOTO: "photo given instead",
     Alternative.Kind.INITIALS: "initials",
 }
+_COLUMNS = ("employee number", "first name", "last name", "email", "state", "approved", "file")
 
 
 @dataclass(frozen=True)
@@ -153,14 +155,14 @@ def _files_instead(given: Alternative, wanted: Sequence[str]) -> list[tuple[str,
     return files or [(PICTURE, given.finished)]
 
 
-def status_csv(*, order: Order, parcel: Parcel | None = None) -> bytes:
-    """Everybody of an order with state and files, as CSV that runs in no spreadsheet."""
+def status_csv(*, order: Order, parcel: Parcel | None = None, told: Told = EVERYTHING) -> bytes:
+    """Everybody of an order with state and files, as far as it may be told, as CSV that runs in no
+    spreadsheet."""
     parcel = parcel or pack(order=order)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        ["employee number", "first name", "last name", "email", "state", "approved", "file"]
-    )
+    columns = told.columns(_COLUMNS)
+    writer.writerow(columns)
     names: dict[UUID, tuple[str, Headshot]] = {
         headshot.shoot_id: (name, headshot) for name, headshot in parcel.named
     }
@@ -171,23 +173,25 @@ def status_csv(*, order: Order, parcel: Parcel | None = None) -> bytes:
         if headshot is None and shoot.pk in instead:
             name, picture = instead[shoot.pk]
             state = _INSTEAD[Alternative.Kind(picture.kind)]
+        if not name and not told.everybody:
+            continue
         approved = headshot.approved_at if headshot else None
-        writer.writerow(
-            [
-                person.employee_number,
-                person.first_name,
-                person.last_name,
-                person.email,
-                state,
-                approved.date().isoformat() if approved else "",
-                name,
-            ]
+        row = (
+            person.employee_number,
+            person.first_name,
+            person.last_name,
+            person.email,
+            state,
+            approved.date().isoformat() if approved else "",
+            name,
         )
+        said = dict(zip(_COLUMNS, row, strict=True))
+        writer.writerow([said[column] for column in columns])
     return out.getvalue().encode("utf-8-sig")
 
 
 def _members(
-    *, actor: Actor, order: Order, wanted: Sequence[str], pattern: str
+    *, actor: Actor, order: Order, wanted: Sequence[str], pattern: str, told: Told = EVERYTHING
 ) -> list[tuple[str, Callable[[], bytes | None]]]:
     """What is taken home: names, and what reads each file. That it was taken is written down."""
     with transaction.atomic():
@@ -201,7 +205,7 @@ def _members(
             instead=len(parcel.instead),
             files=len(parcel.files),
         )
-        status = status_csv(order=order, parcel=parcel)
+        status = status_csv(order=order, parcel=parcel, told=told)
     return [
         ("status.csv", lambda: status),
         *((file.path, _reader(file.key)) for file in parcel.files),
@@ -216,9 +220,9 @@ def zip_order(
     return zip_stream(_members(actor=actor, order=order, wanted=wanted, pattern=pattern))
 
 
-def files(*, actor: Actor, order: Order) -> Iterator[tuple[str, bytes]]:
-    """The same one by one: name and content."""
-    members = _members(actor=actor, order=order, wanted=(), pattern="")
+def files(*, actor: Actor, order: Order, told: Told = EVERYTHING) -> Iterator[tuple[str, bytes]]:
+    """The same one by one: name and content; the list says as much as may be told."""
+    members = _members(actor=actor, order=order, wanted=(), pattern="", told=told)
     return ((name, data) for name, read in members if (data := read()) is not None)
 
 

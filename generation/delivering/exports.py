@@ -22,6 +22,7 @@ from accounts.actors import Actor
 from accounts.models import Organisation
 from accounts.webhooks import events
 from generation.delivering import delivery
+from generation.delivering.told import EVERYTHING, Told
 from generation.models import Export, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem
@@ -39,9 +40,11 @@ _TASK_S = 1500
 
 
 @transaction.atomic
-def begin(*, actor: Actor, organisation: Organisation, order: Order) -> Export:
-    """Have an order's approved headshots packed. Raises Problem where none is approved yet, or
-    MOST_OPEN exports are under way."""
+def begin(
+    *, actor: Actor, organisation: Organisation, order: Order, told: Told = EVERYTHING
+) -> Export:
+    """Have an order's approved headshots packed, with a list that says as much of people as is
+    `told` now. Raises Problem where none is approved yet, or MOST_OPEN exports are under way."""
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     open_ones = Export.objects.filter(organisation=organisation, state__in=["waiting", "making"])
     if open_ones.count() >= MOST_OPEN:
@@ -58,6 +61,8 @@ def begin(*, actor: Actor, organisation: Organisation, order: Order) -> Export:
         organisation=organisation,
         order=order,
         total=len(parcel.files),
+        contacts=told.contacts,
+        everybody=told.everybody,
         actor_kind=actor.kind,
         actor_name=actor.name[:200],
         expires_at=timezone.now() + LIFE,
@@ -122,7 +127,9 @@ def make(*, export_id: UUID) -> None:
 
 def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
     actor = Actor(kind=export.actor_kind, name=export.actor_name)
-    for number, (name, data) in enumerate(delivery.files(actor=actor, order=export.order)):
+    told = Told(contacts=export.contacts, everybody=export.everybody)
+    files = delivery.files(actor=actor, order=export.order, told=told)
+    for number, (name, data) in enumerate(files):
         yield name, partial(bytes, data)
         if number % _TELL_EVERY == 0:
             # The first is the list. Files may have been rendered since they were counted.

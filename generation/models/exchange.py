@@ -45,6 +45,9 @@ class Export(Row):
     sentence = models.TextField(blank=True)
     file = models.CharField(max_length=200, blank=True)
     bytes = models.PositiveBigIntegerField(default=0)
+    # What its list tells of people, as whoever asked for it might know then.
+    contacts = models.BooleanField(default=True, db_default=True)
+    everybody = models.BooleanField(default=True, db_default=True)
     actor_kind = models.CharField(max_length=12)
     actor_name = models.CharField(max_length=200, blank=True)
     expires_at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from accounts.actors import employee_actor
+from accounts.developers import partners
 from accounts.models import Event
+from generation.approving import choosing
 from generation.delivering import delivery, exports
 from generation.models import Export, Order, State
 from headshots.lib.vault import VaultUnavailable
 from tests.api.program import Program, problem
-from tests.world import World, give_files, many_delivered
+from tests.world import World, bring, give_files, make_world, many_delivered
 
 KINDS = ("large", "portrait", "square")
 
@@ -120,3 +124,62 @@ def test_a_failed_export_is_told_once(
     assert said["done"] <= said["total"]
     problem(program.get(f"exports/{export['id']}/file"), 409, "not_ready")
     assert told(export) == ["export.failed"]
+
+
+def listed(program: Program, export: dict[str, Any]) -> list[dict[str, str]]:
+    """The rows of the list in a ZIP."""
+    fetched = program.get(f"exports/{export['id']}/file")
+    assert fetched.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(b"".join(fetched.streaming_content))) as packed:
+        text = packed.read("status.csv").decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("contacts", [True, False])
+@pytest.mark.parametrize("everybody", [True, False])
+def test_the_list_says_what_its_key_may_read_elsewhere(
+    program: Program, world: World, contacts: bool, everybody: bool
+) -> None:
+    order = world.order(3)
+    first, second, _third = order.shoots.order_by("pk")
+    give_files(bring(first, State.DELIVERED), KINDS)
+    choosing.opt_out(actor=employee_actor(second.employee), shoot=second)
+    scopes = ["headshots:write"]
+    scopes += ["employees:read"] if contacts else []
+    scopes += ["shoots:read"] if everybody else []
+    narrow = Program.of(world.organisation, scopes)
+    export = begin(narrow, order)
+    exports.make(export_id=Export.objects.get().pk)
+    rows = listed(narrow, export)
+    assert ("email" in rows[0], "employee number" in rows[0]) == (contacts, contacts)
+    assert [row["state"] for row in rows if not row["file"]] == (
+        ["opted_out", "invited"] if everybody else []
+    )
+    assert first.employee.first_name in {row["first name"] for row in rows}
+    # What was asked for by a key that may more is no way around it.
+    other = begin(program, order)
+    exports.make(export_id=Export.objects.exclude(pk=export["id"]).get().pk)
+    answer = narrow.get(f"exports/{other['id']}/file")
+    if contacts and everybody:
+        assert answer.status_code == 200
+    else:
+        problem(answer, 403, "scope_missing")
+
+
+def test_a_grant_without_the_roster_leaves_it_out(world: World) -> None:
+    order = world.order(2)
+    give_files(bring(order.shoots.order_by("pk")[0], State.DELIVERED), KINDS)
+    partner = make_world("Partner")
+    partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.organisation.pk),
+        wanted=["headshots:write"],
+    )
+    theirs = Program.of(partner.organisation)
+    theirs.headers["Headshots-Organisation"] = str(world.organisation.pk)
+    export = begin(theirs, order)
+    exports.make(export_id=Export.objects.get().pk)
+    (row,) = listed(theirs, export)
+    assert "email" not in row
+    assert row["file"]
