@@ -12,14 +12,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.webhooks import payloads
 from accounts.webhooks.types import TYPES
-from headshots.developers import guides, reference
+from headshots.developers import guides, reference, wheel
 from headshots.developers import problems as found
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Where to begin."""
-    return _page(request, "developers/index.html", here="index")
+    return _page(request, "developers/index.html", here="index", wheel=wheel.wheel())
 
 
 @require_safe
@@ -70,6 +70,29 @@ def problems(request: HttpRequest, code: str = "") -> HttpResponse:
         chosen=code,
         example=json.dumps(example, indent=2),
     )
+
+
+@require_safe
+def client(request: HttpRequest, name: str) -> HttpResponse:
+    """The Python client, for pip to install from here."""
+    made = wheel.wheel()
+    if f"{name}.whl" != made.name:
+        raise Http404
+    return _file(made.data, made.name, "application/zip")
+
+
+@require_safe
+def example(request: HttpRequest) -> HttpResponse:
+    """The worked example of the Python client."""
+    return _file(wheel.EXAMPLE.read_bytes(), wheel.EXAMPLE.name, "text/x-python; charset=utf-8")
+
+
+def _file(data: bytes, name: str, kind: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    # Asked for anew each time, as the next release may have other bytes.
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

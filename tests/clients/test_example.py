@@ -8,6 +8,7 @@ import queue
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def test_photos_come_into_the_folder_and_stay_in_step(
                     sys.executable, str(PYTHON / "examples" / "sync_directory.py"),
                     "staff.csv", "photos", "--listen", str(port),
                     "--public", f"http://127.0.0.1:{port}/hooks", "--patience", "120",
+                    "--archive", "all.zip",
                 ],
                 cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False,
                 env={
@@ -77,6 +79,9 @@ def test_photos_come_into_the_folder_and_stay_in_step(
     # Ids that differ in a sign alone are two people with a photo each.
     faces = {(tmp_path / "photos" / name).read_bytes() for name in photos}
     assert len(faces) == 3
+    with zipfile.ZipFile(tmp_path / "all.zip") as packed:
+        assert packed.testzip() is None
+        assert "status.csv" in packed.namelist()
     # A photo that was lost comes back without an order; who said no is not asked again.
     (tmp_path / "photos" / "hr-1.jpg").unlink()
     again = sync()

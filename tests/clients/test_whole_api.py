@@ -8,6 +8,7 @@ import re
 import typing
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -125,7 +126,7 @@ def value(name: str, kind: Any) -> Any:
     options = typing.get_args(kind)
     if typing.get_origin(kind) is typing.Literal:
         return options[0]
-    if options and type(None) in options:
+    if options and (type(None) in options or str in options):
         return value(name, options[0])
     plain = typing.get_origin(kind) or kind
     if plain is str:
@@ -171,10 +172,12 @@ def call(method: Any, skip: set[str]) -> Any:
     return list(answer) if inspect.isgenerator(answer) else answer
 
 
-def test_every_operation_has_a_method() -> None:
+def test_every_operation_has_a_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from headshots_client import Headshots, HeadshotsError
     from headshots_client.resources import Listed
 
+    # Where files are saved.
+    monkeypatch.chdir(tmp_path)
     server = Described()
     client = Headshots(
         "hs_test_x", base_url="https://headshots.example.com", http=httpx.Client(transport=server)

@@ -1,6 +1,6 @@
 """Headshots for a staff directory: from a CSV file of people to a folder of photos.
 
-    pip install headshots-client
+    pip install https://YOUR-SITE/developers/headshots_client-0.1.0-py3-none-any.whl
     export HEADSHOTS_URL=https://headshots.example  HEADSHOTS_KEY=hs_test_…
     python sync_directory.py staff.csv photos/ --listen 8787 --public https://hr.example.com/hooks
 
@@ -10,7 +10,8 @@ Run it again at any time: who has a photo in the folder, a shoot under way, or s
 ordered for again. Whoever withdrew loses the photo here, too, also while this was not running.
 
 The file's columns: external_id and email; any of first_name, last_name, title, department, …
-`--public` is the address by which Headshots reaches this machine's port `--listen`.
+`--public` is the address by which Headshots reaches this machine's port `--listen`. `--archive`
+names a ZIP that everything of the order is written to in the end, beside the folder.
 """
 
 from __future__ import annotations
@@ -28,7 +29,15 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
-from headshots_client import Event, Headshots, HeadshotsError, NotFound, NotOurs, verify_webhook
+from headshots_client import (
+    Conflict,
+    Event,
+    Headshots,
+    HeadshotsError,
+    NotFound,
+    NotOurs,
+    verify_webhook,
+)
 from headshots_client.shapes import EmployeeRow
 from headshots_client.shapes import Headshot as Picture
 
@@ -39,6 +48,8 @@ EVENTS = (
     "shoot.cancelled",
     "shoot.opted_out",
     "shoot.withdrawn",
+    "export.ready",
+    "export.failed",
 )
 # Which of a headshot's files is taken: the first there is.
 WANTED = ("portrait", "square", "badge")
@@ -55,6 +66,7 @@ def main() -> int:
     parser.add_argument("--listen", type=int, default=8787, metavar="PORT")
     parser.add_argument("--public", required=True, metavar="URL")
     parser.add_argument("--look", default="Studio", help="name of a look")
+    parser.add_argument("--archive", type=Path, metavar="ZIP")
     parser.add_argument("--patience", type=float, default=14 * 24 * 3600, metavar="SECONDS")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -88,8 +100,11 @@ def sync(client: Headshots, options: argparse.Namespace) -> int:
         take_all(client, missing, folder)
         wanted = [id for id in missing if newest.get(id) in ANEW]
         if wanted:
-            print(f"Order {place(client, options.look, wanted)} is placed for {len(wanted)}.")
+            order = place(client, options.look, wanted)
+            print(f"Order {order} is placed for {len(wanted)}.")
         wait(client, people, missing, options, events)
+        if wanted and options.archive:
+            archive(client, order, options, events)
     finally:
         client.webhook_endpoints.delete(endpoint["id"])
         server.shutdown()
@@ -165,6 +180,8 @@ def wait(
             except NotFound:
                 pass  # withdrawn meanwhile, as an event of its own says
             continue
+        if event["data"]["object"] != "shoot":
+            continue  # an export that is ready, of somebody else
         shoot = client.shoots.get(about)
         name = people.get(shoot["employee"])
         if name is None:
@@ -173,6 +190,25 @@ def wait(
             photo(options.folder, name).unlink(missing_ok=True)
         if missing.pop(shoot["employee"], None):
             print(f"{name}: {shoot['state']}. {shoot['message']}".strip(), file=sys.stderr)
+
+
+def archive(
+    client: Headshots, order: str, options: argparse.Namespace, events: queue.Queue[Event]
+) -> None:
+    """Have everything of an order packed, and write the ZIP once it is there."""
+    try:
+        export = client.exports.begin(order=order)
+    except Conflict as problem:  # nobody's headshot is approved
+        print(problem, file=sys.stderr)
+        return
+    give_up = time.monotonic() + options.patience
+    while export["state"] in ("waiting", "making") and time.monotonic() < give_up:
+        try:
+            events.get(timeout=min(LOOK_ANEW_S, options.patience))
+        except queue.Empty:
+            pass  # what was missed, the API knows
+        export = client.exports.get(export["id"])
+    print(client.exports.save(export, options.archive))
 
 
 def take_all(client: Headshots, missing: dict[str, str], folder: Path) -> None:

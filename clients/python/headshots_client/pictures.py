@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 from typing import cast
 
 from headshots_client import shapes
@@ -43,7 +45,19 @@ class Exports(Resource[shapes.Export]):
         return cast(shapes.Export, self._post(self.path, {"order": order}))
 
     def file(self, export: shapes.Export) -> bytes:
-        """The ZIP. Raises HeadshotsError while it is not there yet."""
-        if not export["file"]:
-            raise HeadshotsError(f"The export is {export['state']}; there is no file.")
-        return self._transport.send("GET", export["file"]).content
+        """The ZIP, in memory; `save` has room for a large one. Raises HeadshotsError while it is
+        not there yet."""
+        return self._transport.send("GET", _there(export)).content
+
+    def save(self, export: shapes.Export, path: str | os.PathLike[str]) -> Path:
+        """Write the ZIP to a file as it comes; what stood there stands until it is whole. Returns
+        the path. Raises HeadshotsError while it is not there yet, and OSError."""
+        target = Path(path)
+        self._transport.save(_there(export), target)
+        return target
+
+
+def _there(export: shapes.Export) -> str:
+    if not export["file"]:
+        raise HeadshotsError(f"The export is {export['state']}; there is no file.")
+    return export["file"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -171,6 +172,27 @@ class Transport:
             self._wait(attempt, response)
         raise AssertionError("unreachable")
 
+    def save(self, path: str, target: Path) -> None:
+        """Write a file that may be large to `target` as it comes, in place of what is there only
+        once it is whole. Raises ApiError, Unreachable, OSError."""
+        for attempt in range(self.retries + 1):
+            last = attempt == self.retries
+            refused: httpx.Response | None = None
+            try:
+                with self._http.stream("GET", self._url(path), headers=self._headers) as response:
+                    if response.is_success:
+                        _write(response, target)
+                        return
+                    response.read()
+                    refused = response
+            except httpx.TransportError as problem:
+                if last:
+                    raise Unreachable(f"No answer from {self._base}: {problem}") from problem
+            if refused is not None and (last or not _worth_it(refused)):
+                raise error_of(refused)
+            self._wait(attempt, refused)
+        raise AssertionError("unreachable")
+
     def _url(self, path: str) -> str:
         if path.startswith("/api/"):
             return f"{self._base}{path}"
@@ -212,6 +234,18 @@ class Transport:
             except ValueError:
                 pass
         self._sleep(min(pause, LONGEST_WAIT_S))
+
+
+def _write(response: httpx.Response, target: Path) -> None:
+    """Beside the target, so that it can be renamed to it; what breaks off leaves nothing."""
+    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with unfinished.open("wb") as out:
+            for piece in response.iter_bytes():
+                out.write(piece)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _worth_it(response: httpx.Response) -> bool:

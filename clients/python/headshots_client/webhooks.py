@@ -14,6 +14,8 @@ from typing import TypedDict
 from headshots_client.errors import HeadshotsError
 
 TOLERANCE_S = 300
+# Of a secret, by Standard Webhooks.
+LEAST_BYTES = 24
 
 
 class EventData(TypedDict):
@@ -45,8 +47,9 @@ def verify_webhook(
 ) -> Event:
     """The event in a request, once its signature is checked. Give the body as it arrived.
 
-    Raises NotOurs.
+    Raises NotOurs, and ValueError for a secret that is empty or broken.
     """
+    key = _key(secret)
     said = {name.lower(): value for name, value in headers.items()}
     try:
         event_id, stamp, signatures = (
@@ -55,8 +58,7 @@ def verify_webhook(
             said["webhook-signature"],
         )
         age = (time.time() if now is None else now) - int(stamp)
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (KeyError, ValueError, binascii.Error):
+    except (KeyError, ValueError):
         raise NotOurs("The headers of a webhook are missing or broken.") from None
     if abs(age) > TOLERANCE_S:
         raise NotOurs("The webhook is older than five minutes.")
@@ -67,3 +69,16 @@ def verify_webhook(
         raise NotOurs("The webhook was not signed with this secret.")
     event: Event = json.loads(data)
     return event
+
+
+def _key(secret: str) -> bytes:
+    # With an empty key anybody could sign.
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) < LEAST_BYTES:
+        raise ValueError(
+            "The secret is empty or broken. Give the whole one of the endpoint, whsec_…"
+        )
+    return key
