@@ -11,15 +11,20 @@ import errno
 import socket
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
+from headshots.lib.api import unread
+
 SLOWEST = 20_000
 # How long the other side may take to close a connection after its last answer.
 LINGER_S = 0.5
+# So many bytes of a request are remembered; the method and the beginning of the address are in it.
+_HEAD = 64
 
 
 class TooSlow(TimeoutError):
@@ -36,8 +41,14 @@ class PatientSocket:
     def begin(self) -> None:
         """Another request is awaited."""
         self._patience = float(settings.REQUEST_PATIENCE_S)
+        self.head = b""
 
     def recv(self, size: int) -> bytes:
+        data = self._patient(size)
+        self.head += data[: max(0, _HEAD - len(self.head))]
+        return data
+
+    def _patient(self, size: int) -> bytes:
         if self._plain.gettimeout() is not None:
             return self._plain.recv(size)  # what is left of a request, which the server bounds
         if self._patience <= 0:
@@ -81,5 +92,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         return goes_on
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        # SECURITY: without the request, as its address is logged and may be a personal link.
-        super().handle_error(None, client, addr, exc)
+        if not isinstance(client, PatientSocket) or not unread.is_for_api(client.head):
+            # SECURITY: without the request, as its address is logged and may be a personal link.
+            super().handle_error(None, client, addr, exc)
+            return
+        refused = unread.refusal(exc)
+        data, request_id = unread.answer(refused)
+        if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.exception("Error handling request %s", request_id)
+        else:
+            self.log.warning("Request %s was refused: %s", request_id, type(exc).__name__)
+        with suppress(OSError):
+            util.write_nonblock(client, data)

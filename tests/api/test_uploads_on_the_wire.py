@@ -54,12 +54,17 @@ class Site:
 
     def open(self, method: str, path: str, **headers: str) -> socket.socket:
         """A line on which a request's head has been sent."""
-        line = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        self.lines.append(line)
+        line = self.bare()
         said = {"Host": f"127.0.0.1:{self.port}", "Authorization": f"Bearer {self.secret}"}
         said |= {name.replace("_", "-"): value for name, value in headers.items()}
         head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
         line.sendall(f"{method} /api/v1/{path} HTTP/1.1\r\n{head}\r\n".encode())
+        return line
+
+    def bare(self) -> socket.socket:
+        """A line on which nothing has been sent."""
+        line = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        self.lines.append(line)
         return line
 
     def upload(self, **headers: str) -> socket.socket:
@@ -89,6 +94,16 @@ def answer(line: socket.socket, sent: int = 0, began: float = 0.0) -> Answer:
         body += line.recv(65536)
     took = time.monotonic() - began if began else 0.0
     return Answer(int(head.split()[1]), json.loads(body), sent, took)
+
+
+def whole(line: socket.socket) -> tuple[dict[str, str], dict[str, Any]]:
+    """Headers and document of the last answer on a line that is closed after it."""
+    data = b""
+    while more := line.recv(65536):
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    rows = (row.partition(": ") for row in head.decode().split("\r\n")[1:])
+    return {name.lower(): value for name, _colon, value in rows}, json.loads(body)
 
 
 def heard(line: socket.socket) -> bool:
@@ -287,3 +302,51 @@ def test_chunks_that_are_none(site: Site) -> None:
     said = answer(line)
     assert (said.status, said.body["code"]) == (400, "malformed")
     assert site.nothing_kept()
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        ("GET /api/v1/employees?q={long} HTTP/1.1\r\n", 414, "address_too_long"),
+        ("GET /api/v1/employees HTTP/1.1\r\nX-Long: {long}{long}\r\n", 431, "headers_too_large"),
+        ("GET /api/v1/employees HTTP/1.1\r\n{many}", 431, "headers_too_large"),
+        ("POST /api/v1/employees HTTP/1.1\r\nContent-Length: -5\r\n", 400, "malformed"),
+        (
+            "POST /api/v1/employees HTTP/1.1\r\nContent-Length: 5\r\n"
+            "Transfer-Encoding: chunked\r\n",
+            400,
+            "malformed",
+        ),
+        (
+            "POST /api/v1/employees HTTP/1.1\r\nTransfer-Encoding: gzip, x\r\n",
+            400,
+            "malformed",
+        ),
+        ("GET /api/v1/employees HTTP/1.1\r\nno header\r\n", 400, "malformed"),
+        ("nonsense\r\n", 400, "malformed"),
+    ],
+)
+@pytest.mark.parametrize("reused", [False, True])
+def test_what_is_no_request_gets_a_problem_document(
+    site: Site, head: str, status: int, code: str, reused: bool
+) -> None:
+    line = site.open("GET", "organisation") if reused else site.bare()
+    if reused:
+        assert answer(line).status == 200
+    filled = head.format(long="a" * 4200, many="".join(f"X-{n}: 1\r\n" for n in range(120)))
+    line.sendall(f"{filled}Host: 127.0.0.1:{site.port}\r\n\r\n".encode())
+    headers, said = whole(line)
+    assert headers["content-type"] == "application/problem+json"
+    assert (said["status"], said["code"]) == (status, code)
+    assert headers["request-id"] == said["request_id"]
+    assert answer(site.open("GET", "organisation")).status == 200
+
+
+def test_people_get_a_page_for_an_address_that_is_too_long(site: Site) -> None:
+    line = site.bare()
+    line.sendall(b"GET /?" + b"a" * 4200 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    data = b""
+    while more := line.recv(65536):
+        data += more
+    assert data.startswith(b"HTTP/1.1 414 ")
+    assert b"text/html" in data

@@ -19,8 +19,10 @@ MEDIA_TYPE = "application/problem+json"
 CODES = {
     "not_found": "There is no such thing here, or it is not yours to see.",
     "invalid": "A field is missing or wrong; `errors` names each.",
-    "malformed": "The body is no JSON, or is nested too deep.",
+    "malformed": "The request or its body cannot be read: no HTTP, no JSON, or nested too deep.",
     "too_large": "The body is larger than what is taken here.",
+    "address_too_long": "The address, with its query, is longer than 4 kB.",
+    "headers_too_large": "A header is longer than 8 kB, or there are too many.",
     "cut_off": "The body ended before its announced length.",
     "too_slow": "The body came in too slowly.",
     "media_type": "The body is of a type that this operation does not take.",

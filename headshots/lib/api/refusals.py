@@ -158,6 +158,24 @@ NOWHERE = Refused(
     "There is no such address. The reference lists those there are.",
     name="nowhere",
 )
+# What the web server says, before anything knows which operation is meant.
+ADDRESS_TOO_LONG = Refused(
+    "address_too_long",
+    414,
+    "The address is longer than the 4 kB that are taken. Ask for less at once.",
+)
+HEADERS_TOO_LARGE = Refused(
+    "headers_too_large",
+    431,
+    "A header is longer than the 8 kB that are taken, or there are more than 100.",
+)
+NO_HTTP = Refused(
+    "malformed",
+    400,
+    "This is no request as HTTP has it. Look at its length and its headers.",
+    name="no_http",
+)
+_ANYWHERE = (HOST, METHOD, NOWHERE, ADDRESS_TOO_LONG, HEADERS_TOO_LARGE, NO_HTTP)
 
 
 def shared(
@@ -191,7 +209,7 @@ def shared(
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give each refusal of each operation its examples; a hook of drf-spectacular."""
-    known: dict[str, Refused] = {each.key: each for each in (HOST, METHOD, NOWHERE)}
+    known: dict[str, Refused] = {each.key: each for each in _ANYWHERE}
     for item in result["paths"].values():
         for said in (item[method] for method in METHODS if method in item):
             for each in said.pop(OWN):
