@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import types
 import typing
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -126,7 +127,7 @@ def value(name: str, kind: Any) -> Any:
     options = typing.get_args(kind)
     if typing.get_origin(kind) is typing.Literal:
         return options[0]
-    if options and (type(None) in options or str in options):
+    if options and (type(None) in options or isinstance(kind, types.UnionType)):
         return value(name, options[0])
     plain = typing.get_origin(kind) or kind
     if plain is str:

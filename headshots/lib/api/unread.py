@@ -16,7 +16,7 @@ _BELOW = b"/api/"
 
 def is_for_api(head: bytes) -> bool:
     """Whether a request that begins like this is one to the API; also where nobody can know."""
-    words = head.split(b" ", 2)
+    words = head.partition(b"\r\n")[0].split(b" ")
     return len(words) < 2 or words[1].startswith(_BELOW)
 
 

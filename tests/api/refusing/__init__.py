@@ -8,6 +8,7 @@ from tests.api.refusing import (  # noqa: F401  each adds its recipes
     people,
     settings,
     shoots,
+    web_server,
 )
 from tests.api.refusing.kit import RECIPES
 
