@@ -361,6 +361,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "headshots.lib.api.links.add_links",
         "headshots.lib.api.sparse.add_sparse",
         "headshots.lib.api.refusals.add_refusals",
+        "headshots.lib.api.samples.add_samples",
     ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {

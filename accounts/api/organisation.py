@@ -182,6 +182,7 @@ class OrganisationLogoView(TenantView):
         match=True,
         shape=OrganisationShape,
         raw="image/*",
+        sent=('-H "Content-Type: image/png"', "--data-binary @logo.png"),
         refuses=(
             refusals.LOGO,
             refusals.CLOSED,

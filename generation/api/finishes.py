@@ -193,6 +193,7 @@ class FinishLogoView(FinishViews):
         match=True,
         shape=FinishShape,
         raw="image/*",
+        sent=('-H "Content-Type: image/png"', "--data-binary @logo.png"),
         refuses=(
             shared.LOGO,
             refusals.FINISH_CHANGED,

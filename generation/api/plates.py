@@ -143,6 +143,7 @@ class PlatePicturesView(TenantView):
         scope="looks:write",
         shape=PlateShape,
         upload=PlatePictureGiven,
+        sent=('-F "name=Lobby"', '-F "picture=@lobby.jpg"', '-F "fall_off=0"'),
         status=201,
         limit_bytes=settings.UPLOAD_MAX_BYTES + MARGIN_BYTES,
         refuses=(

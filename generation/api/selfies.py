@@ -110,6 +110,7 @@ class SelfiesView(TenantView):
         scope="shoots:write",
         shape=SelfieShape,
         upload=SelfieGiven,
+        sent=('-F "photo=@ada.jpg"',),
         status=201,
         limit_bytes=settings.UPLOAD_MAX_BYTES + MARGIN_BYTES,
         refuses=(
@@ -237,6 +238,7 @@ class UploadView(ApiView):
         also=(404, 410),
         limit_bytes=settings.UPLOAD_MAX_BYTES,
         raw="image/*",
+        sent=('-H "Content-Type: image/jpeg"', "--data-binary @logo.jpeg"),
         refuses=(
             refusals.PHOTO,
             refusals.NO_BYTES,

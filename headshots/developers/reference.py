@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
+from headshots.lib.api import samples
 from headshots.lib.api.methods import METHODS
 from headshots.lib.api.sparse import SPARSE
 from headshots.lib.markdown import inline
@@ -115,7 +115,7 @@ def _operation(said: dict[str, Any], path: str, method: str, raw: dict[str, Any]
         headers=_parameters(said, parameters, "header"),
         body_type=body_type,
         body=_fields(said, body_schema),
-        curl=_curl(path, method, body_type, body_schema, body_example, bool(raw.get("security"))),
+        curl=_curl(raw, path, method, body_type, body_example),
         answer=_pretty(status, example),
         fields=_fields(said, schema),
         refusals=tuple(
@@ -245,29 +245,16 @@ def _type(said: dict[str, Any], schema: Mapping[str, Any]) -> str:
     return " or ".join(named) + (f", {' '.join(bounds)}" if bounds else "")
 
 
-def _curl(
-    path: str,
-    method: str,
-    media_type: str,
-    schema: dict[str, Any],
-    example: Any,
-    secured: bool,
-) -> str:
-    lines = [f"curl {settings.SITE_URL}{path}"]
-    if method != "get":
-        lines[0] = f"curl -X {method.upper()} {settings.SITE_URL}{path}"
-    if secured:
-        lines.append('-H "Authorization: Bearer $KEY"')
-    if method == "post":
-        lines.append('-H "Idempotency-Key: $(uuidgen)"')
-    if media_type == "multipart/form-data":
-        lines += [f"-F {name}=@FILE" for name in schema.get("properties", {})]
-    elif media_type:
-        lines.append(f'-H "Content-Type: {media_type}"')
+def _curl(raw: dict[str, Any], path: str, method: str, media_type: str, example: Any) -> str:
+    """The request to copy; the document has those that JSON cannot show."""
+    for sample in raw.get(samples.SAMPLES, ()):
+        return str(sample["source"])
+    sent = []
+    if media_type:
         body = json.dumps(example if example is not None else {}, ensure_ascii=False, indent=2)
         quoted = body.replace("'", "'\\''")
-        lines.append(f"-d '{quoted}'")
-    return " \\\n  ".join(lines)
+        sent = [f'-H "Content-Type: {media_type}"', f"-d '{quoted}'"]
+    return samples.curl(path, method, sent, secured=bool(raw.get("security")))
 
 
 def _said(text: str) -> SafeString:

@@ -9,12 +9,15 @@ from typing import Any
 
 import jsonschema
 import pytest
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
+from django.utils.html import escape
+from django.utils.text import slugify
 
 from headshots.api import document, urlpatterns
 from headshots.lib.api.refusals import REQUEST_ID
 from tests.api.program import Program
 from tests.api.refusing import RECIPES
+from tests.developers.test_pages import text
 from tests.world import World
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -63,6 +66,32 @@ def test_every_operation_has_examples_of_whatever_it_answers() -> None:
             if "json" in kind and not content.get("examples"):
                 missing.append((name, kind))
     assert not missing
+
+
+def test_every_body_that_is_no_json_is_shown_as_a_request_to_copy(db: None) -> None:
+    whole, shown = described(), 0
+    for path, item in whole["paths"].items():
+        for method in METHODS:
+            said = item.get(method, {})
+            for kind, content in said.get("requestBody", {}).get("content", {}).items():
+                samples = [each["source"] for each in said.get("x-codeSamples", ())]
+                if "json" in kind:
+                    continue
+                (sample,) = samples
+                shown += 1
+                assert f"{method.upper()} " in sample
+                assert path in sample
+                if kind == "multipart/form-data":
+                    name = content["schema"]["$ref"].rpartition("/")[2]
+                    schema = whole["components"]["schemas"][name]
+                    sent = set(re.findall(r'-F "(\w+)=', sample))
+                    assert set(schema["required"]) <= sent <= set(schema["properties"])
+                else:
+                    assert "--data-binary @" in sample
+                    assert f"Content-Type: {kind.removesuffix('*')}" in sample
+                chapter = text(reverse("developer_reference", args=[slugify(said["tags"][0])]))
+                assert escape(sample) in chapter
+    assert shown >= 5
 
 
 def _plain(schema: Any) -> Any:

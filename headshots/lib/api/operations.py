@@ -20,6 +20,7 @@ from rest_framework import serializers
 
 from headshots.lib.api.problems import MEDIA_TYPE
 from headshots.lib.api.refusals import OWN, Refused, shared
+from headshots.lib.api.samples import SENT
 from headshots.lib.api.shapes import Given, Shape, query_of
 
 # Where an operation says the status whose answer has a Location, until the document is whole.
@@ -97,6 +98,7 @@ def operation(
     upload: type[serializers.Serializer[Any]] | None = None,
     binary: str | tuple[str, ...] = "",
     raw: str = "",
+    sent: tuple[str, ...] = (),
     match: bool = False,
     later: str = "",
     also: tuple[int, ...] = (),
@@ -107,10 +109,10 @@ def operation(
     """Declare a method of a view: who may, what it takes, what it answers.
 
     `upload` is a multipart body, `binary` the media type of an answer that is a file (or several),
-    `match` says that If-Match is heard, `later` when it answers with 202 instead, `also` adds
-    statuses to those that every operation has, and `refuses` tells by example what it refuses
-    beside what others do. `locates` says whether Location leads to what was made; where it is not
-    said, it does when that has an id of its own.
+    `sent` how curl sends a body that is no JSON, `match` says that If-Match is heard, `later` when
+    it answers with 202 instead, `also` adds statuses to those that every operation has, and
+    `refuses` tells by example what it refuses beside what others do. `locates` says whether
+    Location leads to what was made; where it is not said, it does when that has an id of its own.
     """
     taken = query_of(shape, query, many)
     located = locates
@@ -191,6 +193,7 @@ def operation(
                 LOCATES: str(status) if located else "",
                 OWN: [each for each in (*usual, *refuses) if each.status in statuses],
                 **({"x-scope": scope} if scope else {}),
+                **({SENT: sent} if sent else {}),
             },
         )(method)
 
