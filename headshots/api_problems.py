@@ -33,7 +33,7 @@ class ApiProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(_BELOW) or request.path_info.startswith(_PAGES):
+        if not is_api(request):
             return self.get_response(request)
         response = self.get_response(request)
         # What is refused before the log hears of it has none there.
@@ -42,6 +42,12 @@ class ApiProblemMiddleware:
             response = _told(request, response, request_id)
         response.setdefault("Request-Id", request_id)
         return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether a request is for programs: one below /api/, but for the pages about problems."""
+    path = request.path_info
+    return path.startswith(_BELOW) and not path.startswith(_PAGES)
 
 
 def _told(request: HttpRequest, before: HttpResponseBase, request_id: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -11,16 +12,32 @@ from django.views.i18n import set_language
 
 from accounts import languages
 from accounts.models import User
+from headshots.api_problems import is_api
 
 
 class LanguageMiddleware(LocaleMiddleware):
     """Django's own, which forgets the language once the answer is made: an employee's page speaks
-    theirs, and what the thread does next is somebody else's."""
+    theirs, and what the thread does next is somebody else's.
+
+    The API speaks English whoever asks, so that an answer and its ETag depend on nothing but what
+    they are about.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if is_api(request):
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+        else:
+            super().process_request(request)
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        answer = super().process_response(request, response)
+        if is_api(request):
+            response.headers.setdefault("Content-Language", settings.LANGUAGE_CODE)
+            answer = response
+        else:
+            answer = super().process_response(request, response)
         translation.deactivate()
         return answer
 

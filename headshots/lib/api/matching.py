@@ -33,6 +33,7 @@ def names_state(header: str, state: str) -> bool:
 
 
 def _named(header: str) -> set[str]:
+    # A proxy that compresses makes an ETag a weak one; it names the state all the same.
     return {part.strip().removeprefix("W/") for part in header.split(",")}
 
 

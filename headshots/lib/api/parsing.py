@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from headshots.lib.api.problems import Refusal
+from headshots.lib.api.problems import Refusal, twice
 
 MOST_BYTES = 5 * 1024 * 1024
 DEEPEST = 16
@@ -36,14 +37,15 @@ class JSONBodyParser(BaseParser):
 
 
 def loads(raw: bytes) -> Any:
-    """The value that the bytes say. Raises ParseError with a sentence."""
+    """The value that the bytes say. Raises ParseError with a sentence, and Refusal for an object
+    that names a field twice."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise ParseError("The body is not UTF-8.") from None
     _refuse_depth(text)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ParseError(f"The body is no JSON{where}.") from None
@@ -53,6 +55,14 @@ def loads(raw: bytes) -> Any:
         except UnicodeEncodeError:
             raise ParseError("The body has half of a surrogate pair, which is no text.") from None
     return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counted = Counter(name for name, _value in pairs)
+        raise twice(counted.most_common(1)[0][0])
+    return found
 
 
 def _refuse_depth(text: str) -> None:

@@ -149,6 +149,12 @@ def too_slow() -> Refusal:
     )
 
 
+def twice(name: str) -> Refusal:
+    """The refusal of what was said twice where it counts once."""
+    field = name[:60]
+    return Refusal(f"{field}: This is given more than once.", code="invalid", field=field)
+
+
 def invalid(error: exceptions.ValidationError) -> Refusal:
     """Field by field what is wrong, as one refusal; the first is its sentence."""
     found = list(flat(error.detail, ""))

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from headshots.lib.api import pages
-from headshots.lib.api.problems import Refusal
+from headshots.lib.api.problems import Refusal, twice
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ class Given(serializers.Serializer[Any]):
             if not isinstance(data, Mapping) or not isinstance(error.detail, dict):
                 raise
             raise serializers.ValidationError({**self._other_kinds(data), **error.detail}) from None
+        if isinstance(data, QueryDict):
+            self._refuse_twice(data)
         if wrong := self._other_kinds(data):
             raise serializers.ValidationError(wrong)
         unknown = sorted(set(data) - set(self.fields))
@@ -80,6 +82,11 @@ class Given(serializers.Serializer[Any]):
                 {name[:60]: [f"There is no such field. There are: {known}."] for name in unknown}
             )
         return values
+
+    def _refuse_twice(self, form: QueryDict) -> None:
+        for name, values in form.lists():
+            if len(values) > 1 and not isinstance(self.fields.get(name), serializers.ListField):
+                raise twice(name)
 
     def _other_kinds(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
         """What is said of fields that JSON has of another kind; addresses and forms have nothing
@@ -95,6 +102,15 @@ class Given(serializers.Serializer[Any]):
         while isinstance(field, serializers.ListField | serializers.DictField):
             field = field.child
         return str(field.error_messages["invalid"])
+
+
+def said_once(query: QueryDict) -> dict[str, Any]:
+    """What a query says. Raises Refusal for a name that stands there twice, of which one would
+    count and the other be lost."""
+    for name, values in query.lists():
+        if len(values) > 1:
+            raise twice(name)
+    return dict(query.items())
 
 
 class Words(serializers.CharField):

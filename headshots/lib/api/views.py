@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import IO, Any
 from uuid import uuid4
 
@@ -117,7 +118,7 @@ class ApiView(APIView):
         self.enter(request, found)
         if name not in _SAFE:
             self._read(request)
-        self.query = self._checked(found.query, dict(request.query_params.items()))
+        self.query = self._checked(found.query, shapes.said_once(request.query_params))
         for what in ("fields", "expand"):
             if what in self.query and found.shape:
                 self.query[what] = shapes.chosen(found.shape, self.query[what], what)
@@ -203,6 +204,8 @@ class ApiView(APIView):
         response = _json(said, problem.status, problems.MEDIA_TYPE)
         for name, value in getattr(problem, "headers", {}).items():
             response[name] = value
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            response.setdefault("WWW-Authenticate", 'Bearer error="invalid_token"')
         return response
 
     def _conditional(self, response: HttpResponseBase) -> HttpResponseBase:
