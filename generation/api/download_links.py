@@ -12,8 +12,10 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from accounts.developers.on_behalf import is_theirs
 from generation import access
+from generation.api import lists
 from generation.api.refusals import KINDS, LINKS
 from generation.delivering import download_links
+from generation.delivering.told import Told
 from generation.models import DownloadLink
 from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Given, Shape
@@ -27,7 +29,8 @@ class DownloadLinkShape(Shape):
     id = serializers.UUIDField()
     order = serializers.UUIDField(source="order_id")
     url = serializers.SerializerMethodField(
-        help_text="Needs no key. `null` where a partner asks and somebody else made the link."
+        help_text="Needs no key. `null` where a partner asks and somebody else made the link, and "
+        "where its list says more of people than the key may read."
     )
     note = serializers.CharField()
     kinds = serializers.ListField(
@@ -56,6 +59,8 @@ class DownloadLinkShape(Shape):
         view = self.context["view"]
         # SECURITY: the address needs no key, so in a partner's hands it would outlive its grant.
         if not is_theirs(actor=view.actor, organisation=view.organisation, grant=row.grant):
+            return None
+        if not all(view.may(scope) for scope in lists.needed(Told.of(row))):
             return None
         return download_links.address(row)
 
@@ -102,7 +107,9 @@ class DownloadLinksView(TenantView):
         ),
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """For somebody without an account, such as whoever prints the badges."""
+        """For somebody without an account, such as whoever prints the badges. The list beside the
+        files has numbers and e-mail addresses where the key has `employees:read`, and those without
+        a file where it has `shoots:read`."""
         said = self.body()
         made = download_links.make(
             actor=self.actor,
@@ -110,6 +117,7 @@ class DownloadLinksView(TenantView):
             days=said["days"],
             wanted=said.get("kinds", ()),
             note=said.get("note", ""),
+            told=lists.told_to(self),
         )
         return self.shown(made, location=reverse("api:download_link", args=[made.pk]))
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from generation import access
-from generation.api import refusals
+from generation.api import lists, refusals
 from generation.delivering import exports
 from generation.delivering.told import Told
 from generation.models import Export
@@ -21,8 +21,6 @@ from headshots.lib.api.problems import Refusal
 from headshots.lib.api.shapes import Given, Shape
 
 TAG = "Exports"
-# By which what the list tells of people is read elsewhere.
-_CONTACTS, _EVERYBODY = "employees:read", "shoots:read"
 
 
 class ExportShape(Shape):
@@ -111,7 +109,7 @@ class ExportsView(TenantView):
             actor=self.actor,
             organisation=self.organisation,
             order=access.order(self.inside, self.body()["order"]),
-            told=Told(contacts=self.may(_CONTACTS), everybody=self.may(_EVERYBODY)),
+            told=lists.told_to(self),
         )
         return self.shown(made, location=reverse("api:export", args=[made.pk]))
 
@@ -141,9 +139,8 @@ class ExportFileView(TenantView):
         """Once it is ready; for a day. One whose list says more of people takes the scopes that it
         was made with: `employees:read`, `shoots:read`."""
         found = access.export(self.inside, export_id)
-        for told, scope in ((found.contacts, _CONTACTS), (found.everybody, _EVERYBODY)):
-            if told:
-                self.needs(scope)
+        for scope in lists.needed(Told.of(found)):
+            self.needs(scope)
         if found.state != Export.State.READY:
             raise Refusal("This export is not ready.", code="not_ready", status=409)
         return self.file(

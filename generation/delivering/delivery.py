@@ -213,11 +213,16 @@ def _members(
 
 
 def zip_order(
-    *, actor: Actor, order: Order, wanted: Sequence[str] = (), pattern: str = ""
+    *,
+    actor: Actor,
+    order: Order,
+    wanted: Sequence[str] = (),
+    pattern: str = "",
+    told: Told = EVERYTHING,
 ) -> Iterator[bytes]:
-    """A ZIP of the approved headshots, what was given instead of some, and a status CSV, in pieces
-    while it is read."""
-    return zip_stream(_members(actor=actor, order=order, wanted=wanted, pattern=pattern))
+    """A ZIP of the approved headshots, what was given instead of some, and a status CSV that says
+    as much as may be told, in pieces while it is read."""
+    return zip_stream(_members(actor=actor, order=order, wanted=wanted, pattern=pattern, told=told))
 
 
 def files(*, actor: Actor, order: Order, told: Told = EVERYTHING) -> Iterator[tuple[str, bytes]]:

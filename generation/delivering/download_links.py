@@ -18,6 +18,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.developers.on_behalf import grant_of
 from generation.delivering import delivery
+from generation.delivering.told import EVERYTHING, Told
 from generation.models import DownloadLink, Order
 from headshots.lib.problems import Problem
 
@@ -27,9 +28,16 @@ _SALT = "generation.download_link"
 
 
 def make(
-    *, actor: Actor, order: Order, days: int, wanted: Sequence[str] = (), note: str = ""
+    *,
+    actor: Actor,
+    order: Order,
+    days: int,
+    wanted: Sequence[str] = (),
+    note: str = "",
+    told: Told = EVERYTHING,
 ) -> DownloadLink:
-    """A new link, good for some of DAYS. Raises Problem for another time or too many links."""
+    """A new link, good for some of DAYS, to files with a list that says as much of people as is
+    `told`. Raises Problem for another time or too many links."""
     if days not in DAYS:
         raise Problem(_("Choose how long the link is good."), code="days", field="days")
     chosen = delivery.chosen_kinds(order=order, wanted=wanted) if wanted else []
@@ -45,6 +53,8 @@ def make(
             order=order,
             note=" ".join(note.split())[:120],
             kinds=chosen,
+            contacts=told.contacts,
+            everybody=told.everybody,
             expires_at=timezone.now() + timedelta(days=days),
             made_by=actor.user,
             grant=grant_of(actor=actor, organisation=order.organisation),
@@ -117,4 +127,4 @@ def open_link(*, token: str) -> DownloadLink:
 def download(*, actor: Actor, link: DownloadLink) -> Iterator[bytes]:
     """The ZIP behind a link; that it was fetched is written down."""
     DownloadLink.objects.filter(pk=link.pk).update(used=F("used") + 1, used_at=timezone.now())
-    return delivery.zip_order(actor=actor, order=link.order, wanted=link.kinds)
+    return delivery.zip_order(actor=actor, order=link.order, wanted=link.kinds, told=Told.of(link))

@@ -127,8 +127,7 @@ def make(*, export_id: UUID) -> None:
 
 def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
     actor = Actor(kind=export.actor_kind, name=export.actor_name)
-    told = Told(contacts=export.contacts, everybody=export.everybody)
-    files = delivery.files(actor=actor, order=export.order, told=told)
+    files = delivery.files(actor=actor, order=export.order, told=Told.of(export))
     for number, (name, data) in enumerate(files):
         yield name, partial(bytes, data)
         if number % _TELL_EVERY == 0:

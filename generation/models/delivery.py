@@ -7,11 +7,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import PartnerGrant
+from generation.models.lists import WithList
 from generation.models.orders import Order
 from headshots.lib.rows import Row
 
 
-class DownloadLink(Row):
+class DownloadLink(WithList, Row):
     """An address that gives the approved headshots of an order to whoever has it, until it ends."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="download_links")

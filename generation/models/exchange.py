@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation, PartnerGrant
+from generation.models.lists import WithList
 from generation.models.orders import Order
 from generation.models.pictures import Selfie
 from generation.models.shoots import Shoot
@@ -26,7 +27,7 @@ class UploadAddress(Row):
         return f"upload to {self.shoot_id}"
 
 
-class Export(Row):
+class Export(WithList, Row):
     """A ZIP of an order's approved headshots, made in the background and kept for a while."""
 
     class State(models.TextChoices):
@@ -45,9 +46,6 @@ class Export(Row):
     sentence = models.TextField(blank=True)
     file = models.CharField(max_length=200, blank=True)
     bytes = models.PositiveBigIntegerField(default=0)
-    # What its list tells of people, as whoever asked for it might know then.
-    contacts = models.BooleanField(default=True, db_default=True)
-    everybody = models.BooleanField(default=True, db_default=True)
     actor_kind = models.CharField(max_length=12)
     actor_name = models.CharField(max_length=200, blank=True)
     expires_at = models.DateTimeField()

@@ -7,8 +7,10 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 
 from accounts.actors import employee_actor
 from accounts.developers import partners
@@ -183,3 +185,22 @@ def test_a_grant_without_the_roster_leaves_it_out(world: World) -> None:
     (row,) = listed(theirs, export)
     assert "email" not in row
     assert row["file"]
+
+
+@pytest.mark.parametrize("scopes", [[], ["employees:read", "shoots:read"]])
+def test_the_list_behind_a_download_link_says_no_more(
+    program: Program, world: World, client: Client, scopes: list[str]
+) -> None:
+    order = world.order(2)
+    give_files(bring(order.shoots.order_by("pk")[0], State.DELIVERED), KINDS)
+    narrow = Program.of(world.organisation, ["headshots:write", *scopes])
+    path = f"orders/{order.pk}/download-links"
+    url = urlsplit(narrow.post(path, {"days": 1}).json()["url"]).path
+    fetched = client.get(f"{url}headshots.zip")
+    with zipfile.ZipFile(io.BytesIO(b"".join(fetched.streaming_content))) as packed:
+        rows = list(csv.DictReader(io.StringIO(packed.read("status.csv").decode("utf-8-sig"))))
+    assert ("email" in rows[0], len(rows)) == ((True, 2) if scopes else (False, 1))
+    # Nor does the address of one that says more lead around it.
+    program.post(path, {"days": 7})
+    told = [link["url"] for link in narrow.get(path).json()["data"]]
+    assert [bool(each) for each in told] == [bool(scopes), True]
