@@ -26,6 +26,7 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "RateLimit-Reset": ("Seconds until they are all there again.", _WHOLE),
     "Request-Id": ("Stands in our logs as well.", _TEXT),
     "Retry-After": ("Seconds until it is worth trying again, where that is known.", _WHOLE),
+    "WWW-Authenticate": ("`Bearer`: show a key.", _TEXT),
 }
 PARAMETERS: list[dict[str, Any]] = [
     {
@@ -82,6 +83,8 @@ def _answered(
         yield "Link"
     if good and once:
         yield "Idempotent-Replayed"
+    if status == "401":
+        yield "WWW-Authenticate"
     if status in ("429", "503") or (status == "409" and once):
         yield "Retry-After"
 

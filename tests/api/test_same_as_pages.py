@@ -75,6 +75,7 @@ SAID_BY_PAGES = {
 }
 SAID_BY_API = {
     "accounts.staff.roster_edits.add_employee": {"external_id"},  # pages read it from a file
+    "generation.delivering.download_links.make": {"told"},  # by scopes; members read all of it
     "generation.leaving.withdrawals.withdraw": {"evidence"},  # on the page people say it themselves
     "generation.ordering.orders.add_people": {"invite"},  # who is added on a page is mailed
 }
