@@ -223,7 +223,8 @@ ALLAUTH = (
     "account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_", "saml_",
 )  # fmt: skip
 DEVELOPERS = {
-    "developers", "developer_events", "developer_guide", "developer_problems",
+    "developers", "developer_client", "developer_events", "developer_example", "developer_guide",
+    "developer_problems",
     "developer_reference", "problem_type",
 }  # fmt: skip
 # djstripe: Stripe's calls, which are signed (tests/billing/test_webhooks_of_stripe.py).
