@@ -17,7 +17,7 @@ from accounts.models import Employee
 from generation.models import Directory, Shoot
 from generation.publishing import bamboo
 from generation.publishing.interface import Forbidden, Photo, Refusal, TokenDead, UnknownPerson
-from generation.sandbox import calls, pictures, script
+from generation.sandbox import calls, script
 from generation.storage import destroy, vault
 from headshots.lib.vault import FileMissing
 
@@ -101,7 +101,10 @@ def _key(directory: Directory, employee_id: UUID) -> str:
 
 
 def _photo_before(email: str) -> bytes | None:
-    """The photo that stood there before anything was published."""
+    """The photo that stood there before anything was published. Runs in a task, as it loads what
+    draws."""
+    from generation.sandbox import pictures
+
     if hashlib.sha256(email.lower().encode()).digest()[-1] % 2:
         return None
     out = io.BytesIO()
