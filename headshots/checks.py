@@ -86,6 +86,24 @@ def files_are_signed(**_: Any) -> list[CheckMessage]:
                 id="headshots.W031",
             )
         ]
+    if found.credential.time_authority is None and not found.own_chain:
+        return [
+            Warning(
+                "HEADSHOTS_C2PA_TIME_AUTHORITY is not set: once the certificate has ended, nothing "
+                "but the files themselves says that they were signed before.",
+                hint="Name an RFC 3161 service, and its root as HEADSHOTS_C2PA_TIME_ROOTS.",
+                id="headshots.W032",
+            )
+        ]
+    if found.credential.time_authority and not settings.C2PA_TIME_ROOTS:
+        return [
+            Warning(
+                "HEADSHOTS_C2PA_TIME_ROOTS is not set: /verify does not know the time authority "
+                "and believes its stamps as little as none.",
+                hint="Set the PEM of what the time authority’s certificate hangs on.",
+                id="headshots.W033",
+            )
+        ]
     return []
 
 

@@ -304,6 +304,8 @@ C2PA_CHAIN = env.text("HEADSHOTS_C2PA_CHAIN")
 C2PA_KEY = env.text("HEADSHOTS_C2PA_KEY")
 C2PA_FORMER = env.text("HEADSHOTS_C2PA_FORMER")
 C2PA_TIME_AUTHORITY = env.text("HEADSHOTS_C2PA_TIME_AUTHORITY")
+# PEM of what time authorities hang on, of today and of before.
+C2PA_TIME_ROOTS = env.text("HEADSHOTS_C2PA_TIME_ROOTS")
 # Where the directories' APIs stand if not at their vendors'; tests put a server of their own there.
 PUBLISHING_BASE: str | None = None
 WELCOME_CREDITS = env.integer("HEADSHOTS_WELCOME_CREDITS", 3, least=0, most=1000)

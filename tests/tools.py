@@ -24,7 +24,8 @@ AXE = next(iter(sorted((ROOT / "var" / "axe").glob("axe-*.js"))), None)
 STRIPE = shutil.which("stripe") or shutil.which(
     "stripe", path=str(ROOT / "var" / "tools" / "node_modules" / ".bin")
 )
-FOUND = {"chromium": CHROMIUM, "axe": AXE, "stripe": STRIPE}
+OPENSSL = shutil.which("openssl")
+FOUND = {"chromium": CHROMIUM, "axe": AXE, "stripe": STRIPE, "openssl": OPENSSL}
 
 
 def missing() -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"%PDF-", "pdf"),
 )
+_NO_PEM = "The certificates of the content credentials are no PEM."
 DEMO_NAME = "Headshots demo, not for publication"
 
 
@@ -31,12 +33,13 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Signing:
-    """What is signed with. `signers` are the serial numbers of our certificates, of today and of
-    before; `anchors` what they hang on. `own_chain`: made here, for a demo, trusted by nobody."""
+    """What is signed with. `signers` are our certificates in PEM, of today and of before, by serial
+    number; `anchors` what they and the time authorities hang on. `own_chain`: made here, for a
+    demo, trusted by nobody."""
 
     credential: Credential
     anchors: bytes
-    signers: frozenset[str]
+    signers: Mapping[str, str]
     name: str
     ends_at: datetime
     own_chain: bool
@@ -52,6 +55,7 @@ def signing() -> Signing | None:
         settings.C2PA_KEY or "",
         settings.C2PA_FORMER or "",
         settings.C2PA_TIME_AUTHORITY,
+        settings.C2PA_TIME_ROOTS or "",
         settings.VAR_DIR / "credentials" if settings.DEMO else None,
     )
 
@@ -66,10 +70,16 @@ def known() -> Signing | None:
 
 @lru_cache(maxsize=8)
 def _signing(
-    chain: str, key: str, former: str, time_authority: str | None, demo: Path | None
+    chain: str,
+    key: str,
+    former: str,
+    time_authority: str | None,
+    time_roots: str,
+    demo: Path | None,
 ) -> Signing | None:
     if chain and key:
-        return _made(chain.encode(), key.encode(), former.encode(), time_authority, own=False)
+        made = _made(chain.encode(), key.encode(), former.encode(), time_authority, own=False)
+        return replace(made, anchors=made.anchors + _pem(_certificates(time_roots.encode())))
     if chain or key:
         raise Unusable("Of HEADSHOTS_C2PA_CHAIN and HEADSHOTS_C2PA_KEY only one is set.")
     if demo is None:
@@ -81,11 +91,9 @@ def _signing(
 def _made(
     chain: bytes, key: bytes, former: bytes, time_authority: str | None, *, own: bool
 ) -> Signing:
-    try:
-        certificates = x509.load_pem_x509_certificates(chain)
-        before = x509.load_pem_x509_certificates(former) if former.strip() else []
-    except ValueError as error:
-        raise Unusable("The certificates of the content credentials are no PEM.") from error
+    certificates, before = _certificates(chain), _certificates(former)
+    if not certificates:
+        raise Unusable(_NO_PEM)
     try:
         private = serialization.load_pem_private_key(key, None)
     except (ValueError, TypeError) as error:
@@ -98,12 +106,23 @@ def _made(
     roots = [*certificates[1:], *before] or [leaf]
     return Signing(
         credential=Credential(chain, key, time_authority),
-        anchors=b"".join(c.public_bytes(serialization.Encoding.PEM) for c in roots),
-        signers=frozenset(str(c.serial_number) for c in [leaf, *before]),
+        anchors=_pem(roots),
+        signers={str(c.serial_number): _pem([c]).decode() for c in [*before, leaf]},
         name=str(names[0].value) if names else leaf.subject.rfc4514_string(),
         ends_at=leaf.not_valid_after_utc,
         own_chain=own,
     )
+
+
+def _certificates(pem: bytes) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem) if pem.strip() else []
+    except ValueError as error:
+        raise Unusable(_NO_PEM) from error
+
+
+def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    return b"".join(c.public_bytes(serialization.Encoding.PEM) for c in certificates)
 
 
 def sign(
@@ -140,7 +159,7 @@ def check(data: bytes) -> Credentials | None:
             data,
             format,
             anchors=ours.anchors if ours else b"",
-            signers=ours.signers if ours else frozenset(),
+            signers=ours.signers if ours else {},
         )
     except checking.Unreadable:
         raise Problem(

@@ -31,22 +31,27 @@ def ensure(folder: Path, *, organisation: str) -> tuple[bytes, bytes]:
         return chain.read_bytes(), key.read_bytes()
 
 
-def make(*, organisation: str) -> tuple[bytes, bytes]:
-    """A signing certificate under a root made for it: the chain and its key, in PEM.
+def make(*, organisation: str, life: timedelta = _YEARS) -> tuple[bytes, bytes]:
+    """A signing certificate under a root made for it: the chain and its key, in PEM. The
+    certificate ends after `life`, the root after ten years.
 
     The root's key is thrown away, so that nothing else can ever be signed under it.
     """
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root_name = _name(f"{organisation} root", organisation)
     root = (
-        _certificate(root_name, root_name, root_key.public_key(), root_key)
+        _certificate(root_name, root_name, root_key.public_key(), root_key, _YEARS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(certificates=True), critical=True)
         .sign(root_key, hashes.SHA256())
     )
     leaf = (
         _certificate(
-            _name(f"{organisation} signer", organisation), root_name, key.public_key(), root_key
+            _name(f"{organisation} signer", organisation),
+            root_name,
+            key.public_key(),
+            root_key,
+            life,
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
@@ -68,6 +73,7 @@ def _certificate(
     issuer: x509.Name,
     public: ec.EllipticCurvePublicKey,
     signed_by: ec.EllipticCurvePrivateKey,
+    life: timedelta,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -77,7 +83,7 @@ def _certificate(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + _YEARS)
+        .not_valid_after(now + life)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signed_by.public_key()),

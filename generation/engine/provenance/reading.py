@@ -10,16 +10,31 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from cryptography import x509
+
+from generation.engine.provenance.proving import proves
 from generation.engine.provenance.signing import FORMATS, LOOK, PRODUCT
 from generation.engine.provenance.xmp import COMPOSED, MADE_BY_A_MODEL, MADE_BY_A_PERSON
 
-# A changed picture, or a changed statement about it.
-_TAMPERED = (
-    "assertion.dataHash.mismatch",
-    "assertion.hashedURI.mismatch",
-    "claimSignature.mismatch",
+# What the C2PA specification's failures say of who signed and who witnessed it. Any other is about
+# the picture, or what is said about it, not being what was signed.
+_UNKNOWN, _ENDED = "signingCredential.untrusted", "signingCredential.expired"
+_REFUSED = frozenset(
+    {
+        "claimSignature.outsideValidity",
+        "signingCredential.invalid",
+        "signingCredential.ocsp.revoked",
+        "signingCredential.ocsp.unknown",
+        "signingCredential.revoked",
+    }
 )
-_UNTRUSTED = ("signingCredential.untrusted", "signingCredential.invalid")
+_ABOUT_THE_SIGNER = _REFUSED | {
+    _UNKNOWN,
+    _ENDED,
+    "timeStamp.outsideValidity",
+    "timeStamp.revoked",
+    "timeStamp.untrusted",
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +43,8 @@ class Credentials:
 
     `ours`: a certificate of this product's signed them. `changed`: the file is not what was
     signed. `made_at` and the rest are what the credentials say and mean nothing where `ours` is
-    false or they were changed themselves.
+    false or they were changed themselves. `ended_at`: of ours, when the certificate ended, where
+    no trusted time authority says that they were signed before; then `made_at` is their own claim.
     """
 
     ours: bool
@@ -37,6 +53,7 @@ class Credentials:
     made_at: datetime | None
     source_type: str
     look: str
+    ended_at: datetime | None = None
 
     @property
     def generated(self) -> bool:
@@ -55,12 +72,12 @@ class Credentials:
 
 
 def read(
-    data: bytes, format: str, *, anchors: bytes, signers: frozenset[str]
+    data: bytes, format: str, *, anchors: bytes, signers: Mapping[str, str]
 ) -> Credentials | None:
     """Read a file's newest credentials; None where it has none.
 
-    `anchors` is PEM of the roots that our certificates hang on, `signers` the serial numbers of
-    those we sign or have signed with: others may hang on the same root. The picture is not
+    `signers` is PEM of the certificates that we sign or have signed with, by serial number,
+    `anchors` PEM of the roots that they and our time authorities hang on. The picture is not
     decoded and nothing is fetched.
     """
     import c2pa
@@ -69,31 +86,57 @@ def read(
     try:
         with c2pa.Reader(FORMATS[format], io.BytesIO(data), context=context) as reader:
             found: dict[str, Any] = json.loads(reader.json())
+            label = str(found.get("active_manifest"))
+            manifest = found.get("manifests", {}).get(label, {})
+            pem = signers.get(signer_name(manifest.get("signature_info") or {}))
+            signer = x509.load_pem_x509_certificate(pem.encode()) if pem else None
+            # SECURITY: a name, a serial number and even a root are not enough; the key is. And a
+            # certificate that has ended does not lose its key.
+            if signer and not proves(_store(reader, label), manifest=label, signer=signer):
+                signer = None
     except c2pa.C2paError as error:
         if "ManifestNotFound" in f"{type(error).__name__} {error}":
             return None
         # Credentials that cannot even be parsed were there and are no longer whole.
         return Credentials(False, True, "", None, "", "")
-    manifest = found.get("manifests", {}).get(found.get("active_manifest"), {})
-    return _judged(found, manifest, signers)
+    return _judged(found, manifest, signer)
+
+
+def _store(reader: Any, manifest: str) -> bytes:
+    """The JUMBF box of the credentials as c2pa has understood it; nothing where it gives none."""
+    import c2pa
+
+    out = io.BytesIO()
+    try:
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{manifest}", out)
+    except c2pa.C2paError:
+        return b""
+    return out.getvalue()
+
+
+def _failures(found: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(str(row.get("code")) for row in found.get("validation_status") or [])
 
 
 def _judged(
-    found: Mapping[str, Any], manifest: Mapping[str, Any], signers: frozenset[str]
+    found: Mapping[str, Any], manifest: Mapping[str, Any], signer: x509.Certificate | None
 ) -> Credentials:
-    codes = {str(row.get("code")) for row in found.get("validation_status") or []}
+    """`signer`: the certificate of ours that signed."""
+    failures = _failures(found)
     signature = manifest.get("signature_info") or {}
-    who = signer_name(signature)
     products = [info.get("name") for info in manifest.get("claim_generator_info") or []]
-    ours = who in signers and PRODUCT in products and not codes.intersection(_UNTRUSTED)
+    ours = signer is not None and PRODUCT in products and not failures & _REFUSED
     action = _assertion(manifest, "c2pa.actions").get("actions") or [{}]
+    # Of a file that is as it was signed, c2pa says why it is invalid all the same.
+    unexplained = found.get("validation_state") == "Invalid" and not failures
     return Credentials(
         ours=ours,
-        changed=bool(codes.intersection(_TAMPERED)) or found.get("validation_state") == "Invalid",
+        changed=unexplained or bool(failures - _ABOUT_THE_SIGNER),
         signer=str(signature.get("common_name") or signature.get("issuer") or ""),
         made_at=_when(action[0].get("when")),
         source_type=str(action[0].get("digitalSourceType") or ""),
         look=str(_assertion(manifest, LOOK).get("look") or "")[:200],
+        ended_at=signer.not_valid_after_utc if signer and ours and _ENDED in failures else None,
     )
 
 
