@@ -176,6 +176,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("orders/<uuid:order_id>/publishing-runs", publishing.RunsView, "publishing_runs"),
     _resource("publishing-runs/<uuid:publishing_run_id>", publishing.RunView, "publishing_run"),
     _resource(
+        "publishing-runs/<uuid:publishing_run_id>/people",
+        publishing.RunPeopleView,
+        "publishing_run_people",
+    ),
+    _resource(
         "publishing-runs/<uuid:publishing_run_id>/undo",
         publishing.RunUndoView,
         "publishing_run_undo",

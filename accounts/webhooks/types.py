@@ -29,6 +29,7 @@ PATHS = {
     "selfie": "selfies",
     "release": "releases",
     "export": "exports",
+    "publishing_run": "publishing-runs",
     "credits": "credits",
     "webhook_endpoint": "webhook-endpoints",
 }
@@ -68,7 +69,11 @@ _ALL = (
         "selfie",
         "A photo was looked at, or judged otherwise beside others: read its verdict.",
     ),
-    EventType("headshot.picked", "headshot", "An employee picked a candidate, or another one."),
+    EventType(
+        "headshot.picked",
+        "headshot",
+        "A candidate was picked, or another one, by the employee or in their place.",
+    ),
     EventType("headshot.approved", "headshot", "A headshot was approved and can be downloaded."),
     EventType(
         "headshot.finished",
@@ -83,6 +88,16 @@ _ALL = (
     ),
     EventType("export.ready", "export", "A ZIP of headshots is ready to download."),
     EventType("export.failed", "export", "A ZIP of headshots could not be made."),
+    EventType(
+        "publishing.ended",
+        "publishing_run",
+        "A publishing run, a rehearsal or an undoing has ended: its people say who failed and why.",
+    ),
+    EventType(
+        "publishing.stopped",
+        "publishing_run",
+        "A publishing run stopped half-way: its sentence says why. Mend that, then resume it.",
+    ),
     EventType("credits.low", "credits", "Fewer credits are left than the organisation set."),
     EventType(TEST, "webhook_endpoint", "Somebody asked for a test of this endpoint."),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
+from accounts.api.employees import EmployeeShape
 from generation import access
 from generation.api import refusals
+from generation.api.shoots import ShootShape
 from generation.models import Publication, PublishingRun
 from generation.publishing import runs
 from headshots.lib.api.operations import operation
-from headshots.lib.api.shapes import Given, Shape
+from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 
 TAG = "Publishing"
 
@@ -31,7 +34,9 @@ class RunShape(Shape):
     aim = serializers.ChoiceField(choices=PublishingRun.Aim.choices)
     state = serializers.ChoiceField(choices=PublishingRun.State.choices)
     sentence = serializers.CharField(help_text="Why it stopped.")
-    people = serializers.SerializerMethodField(help_text="waiting, done and failed.")
+    people = serializers.SerializerMethodField(
+        help_text="How many are waiting, done and failed; `…/people` lists them."
+    )
     undoes = serializers.UUIDField(source="undoes_id", allow_null=True)
     created_at = serializers.DateTimeField()
 
@@ -50,6 +55,66 @@ class RunShape(Shape):
     def get_people(self, row: PublishingRun) -> dict[str, int]:
         known: dict[UUID, dict[str, int]] = self.context["view"].people
         return known[row.pk]
+
+
+class StepShape(Shape):
+    """What was done of a person, and when."""
+
+    at = serializers.DateTimeField()
+    what = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> Any:
+        """Of a pair, as they are kept."""
+        at, what = instance
+        return super().to_representation({"at": at, "what": what})
+
+
+class PublishedPersonShape(Shape):
+    """One person of a publishing run."""
+
+    shoot = Reference(ShootShape)
+    employee = Reference(EmployeeShape, source="shoot.employee")
+    state = serializers.ChoiceField(choices=Publication.State.choices)
+    sentence = serializers.CharField(help_text="What came of it, or why it failed.")
+    can_be_put_back = serializers.SerializerMethodField(
+        help_text="Whether `undo` with this shoot would put back what stood there before."
+    )
+    was_put_back = serializers.SerializerMethodField(
+        help_text="Whether this run’s photo was taken out of the directory again."
+    )
+    steps = StepShape(many=True, help_text="The last forty, the newest last.")
+
+    expands = {
+        "employee": Expand("shoot__employee", "employees:read"),
+        # A shoot shows since when its link is closed.
+        "shoot": Expand("shoot__invitation", "shoots:read"),
+    }
+    example = {
+        "shoot": "019ab1c2-0000-7000-8000-00000000000d",
+        "employee": "019ab1c2-0000-7000-8000-00000000000a",
+        "state": "failed",
+        "sentence": "Nobody there has the address ada@acme.example.",
+        "can_be_put_back": False,
+        "was_put_back": False,
+        "steps": [
+            {
+                "at": "2026-11-25T09:00:07Z",
+                "what": "Nobody there has the address ada@acme.example.",
+            }
+        ],
+    }
+
+    def get_can_be_put_back(self, row: Publication) -> bool:
+        return row.shoot_id in self.context["view"].left
+
+    def get_was_put_back(self, row: Publication) -> bool:
+        return row.shoot_id in self.context["view"].taken_out
+
+
+class PeopleQuery(Given):
+    """Which people."""
+
+    state = serializers.ChoiceField(choices=Publication.State.choices, required=False)
 
 
 class RunGiven(Given):
@@ -151,6 +216,36 @@ class RunView(RunViews):
     def get(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
         """How far it is."""
         return self.told(access.publishing_run(self.inside, publishing_run_id))
+
+
+class RunPeopleView(TenantView):
+    """Who is in a run."""
+
+    left: Set[UUID] = frozenset()
+    taken_out: Set[UUID] = frozenset()
+
+    def rows_found(self, rows: list[Any]) -> None:
+        run = access.publishing_run(self.inside, self.kwargs["publishing_run_id"])
+        self.left = runs.left_to_put_back(run=run, rows=rows)
+        self.taken_out = runs.taken_out(run=run, among=rows)
+
+    @operation(
+        "publishing_runs_people",
+        "List a publishing run's people",
+        tag=TAG,
+        scope="headshots:read",
+        shape=PublishedPersonShape,
+        many=True,
+        query=PeopleQuery,
+    )
+    def get(self, request: Request, publishing_run_id: UUID) -> HttpResponseBase:
+        """With what came of each; those of one `state` alone where one is named. Whom
+        `can_be_put_back` names can be put back alone by `undo` with their `shoot`."""
+        run = access.publishing_run(self.inside, publishing_run_id)
+        found = run.publications.select_related("shoot__alternative")
+        if "state" in self.query:
+            found = found.filter(state=self.query["state"])
+        return self.listed(found, owner=self.organisation.pk, order="pk")
 
 
 class RunUndoView(RunViews):

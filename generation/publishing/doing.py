@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.webhooks import events
 from generation import states
 from generation.engine.provenance import CannotSign
 from generation.finishing.credentials import Unusable
@@ -175,9 +176,13 @@ def _let_go(run: PublishingRun, not_before: datetime | None) -> None:
 
 
 def _end(run: PublishingRun, state: PublishingRun.State, sentence: str) -> None:
-    PublishingRun.objects.filter(pk=run.pk).update(
-        state=state, sentence=sentence, lease_until=None, not_before=None
-    )
+    type = "publishing.stopped" if state == PublishingRun.State.STOPPED else "publishing.ended"
+    with transaction.atomic():
+        ended = PublishingRun.objects.filter(pk=run.pk, state=PublishingRun.State.RUNNING).update(
+            state=state, sentence=sentence, lease_until=None, not_before=None
+        )
+        if ended:
+            events.emit(organisation=run.order.organisation, type=type, resource=run)
     log.info("publishing_ended", run=str(run.pk), state=str(state))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -81,11 +81,26 @@ def can_be_put_back(*, run: PublishingRun) -> set[UUID]:
     may stand any more; whether or not they were put back since."""
     if run.aim != Aim.PUBLISH:
         return set()
+    written = run.publications.filter(wrote=True).select_related("shoot__alternative")
+    return _restorable(written)
+
+
+def _restorable(rows: Iterable[Publication]) -> set[UUID]:
     return {
-        publication.shoot_id
-        for publication in run.publications.filter(wrote=True).select_related("shoot__alternative")
-        if publication.had_before is False or publication.before or must_go(publication.shoot)
+        row.shoot_id
+        for row in rows
+        if row.wrote and (row.had_before is False or row.before or must_go(row.shoot))
     }
+
+
+def left_to_put_back(*, run: PublishingRun, rows: Iterable[Publication]) -> set[UUID]:
+    """Of these people of a run, the shoots of those whose photo of before `undo` would write now:
+    of none while it runs. `rows` with their shoots and alternatives."""
+    if run.aim != Aim.PUBLISH or run.state == State.RUNNING:
+        return set()
+    found = _restorable(rows)
+    begun = Publication.objects.filter(run__undoes=run, shoot__in=found).order_by()
+    return found - set(begun.values_list("shoot", flat=True))
 
 
 def put_back(*, run: PublishingRun) -> set[UUID]:
@@ -188,9 +203,13 @@ def standing_in(*, shoot: Shoot) -> list[Directory]:
     return list(Directory.objects.filter(pk__in=standing.values("run__directory")).order_by("kind"))
 
 
-def taken_out(*, run: PublishingRun) -> set[UUID]:
-    """The shoots whose picture of this run was taken out of the directory again."""
-    return set(_taken_out().filter(run__undoes=run).values_list("shoot", flat=True))
+def taken_out(*, run: PublishingRun, among: Iterable[Publication] | None = None) -> set[UUID]:
+    """The shoots, of all or of these people, whose picture of this run was taken out of the
+    directory again."""
+    found = _taken_out().filter(run__undoes=run)
+    if among is not None:
+        found = found.filter(shoot__in=[row.shoot_id for row in among])
+    return set(found.values_list("shoot", flat=True))
 
 
 def _taken_out() -> QuerySet[Publication]:

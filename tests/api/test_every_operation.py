@@ -311,6 +311,7 @@ BOUNDED = {
     ("FinishShape", "renditions"): "rendition_table.MOST_ROWS",
     ("HeadshotShape", "renditions"): "those of its finish",
     ("OrdersShape", "data"): "an order for each look that was asked for",
+    ("PublishedPersonShape", "steps"): "the last forty, as they are kept",
     ("PricesShape", "packs"): "what is sold",
     ("PricesShape", "tiers"): "what is sold",
     ("ProblemShape", "errors"): "the fields of a body",

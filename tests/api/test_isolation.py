@@ -179,6 +179,7 @@ TABLE += [
         {"directory": NOBODYS, "aim": "rehearse"},
     ),
     Case("publishing_run", {"get": "headshots:read"}, "publishing_run"),
+    Case("publishing_run_people", {"get": "headshots:read"}, "publishing_run"),
     Case("publishing_run_undo", {"post": "headshots:write"}, "publishing_run"),
 ]
 TABLE += [

@@ -28,6 +28,7 @@ NAMES = {
     "WebhookDeliveryInFull": "DeliveryInFullShape",
     "PartnerGrant": "GrantShape",
     "PublishingRun": "RunShape",
+    "PublishingStep": "PublishedPersonShape.steps",
     "UpsertedRow": "RowShape",
     "Rendition": "HeadshotShape.renditions",
     "WebhookAttempt": "DeliveryInFullShape.log",

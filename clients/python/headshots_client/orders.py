@@ -241,6 +241,12 @@ class Orders(Resource[shapes.Order]):
         """One run, by its own id."""
         return cast(shapes.PublishingRun, self._get(f"/publishing-runs/{id}"))
 
+    def publishing_people(
+        self, id: str, *, state: Literal["waiting", "done", "failed"] | None = None
+    ) -> Iterator[shapes.PublishedPerson]:
+        """What came of everybody in a run, by its own id, or of those in one state."""
+        return self._pages(f"/publishing-runs/{id}/people", state=state)
+
     def resume_publishing(self, id: str, *, if_match: str | None = None) -> shapes.PublishingRun:
         """Try those again who failed, or were not come to."""
         found = self._post(f"/publishing-runs/{id}/resume", if_match=if_match)

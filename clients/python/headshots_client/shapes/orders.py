@@ -166,6 +166,25 @@ class PublishingRun(TypedDict):
     created_at: str
 
 
+class PublishingStep(TypedDict):
+    """What was done of a person, and when."""
+
+    at: str
+    what: str
+
+
+class PublishedPerson(TypedDict):
+    """What came of one person in a publishing run."""
+
+    shoot: str
+    employee: str
+    state: Literal["waiting", "done", "failed"]
+    sentence: str
+    can_be_put_back: bool
+    was_put_back: bool
+    steps: list[PublishingStep]
+
+
 class Judged(TypedDict):
     """A headshot that awaits approval; `reasons` say why somebody should look at it."""
 
