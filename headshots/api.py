@@ -169,6 +169,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("orders/<uuid:order_id>/refinishes", rerendering.RefinishesView, "refinishes"),
     _resource("refinishes/<uuid:refinish_id>", rerendering.RefinishView, "refinish"),
     _resource(
+        "refinishes/<uuid:refinish_id>/headshots",
+        rerendering.RefinishHeadshotsView,
+        "refinish_headshots",
+    ),
+    _resource(
+        "refinishes/<uuid:refinish_id>/headshots/<uuid:headshot_id>/<str:side>",
+        rerendering.RefinishPictureView,
+        "refinish_picture",
+    ),
+    _resource(
         "refinishes/<uuid:refinish_id>/decide", rerendering.RefinishDecideView, "refinish_decide"
     ),
     _resource("directories", directories.DirectoriesView, "directories"),

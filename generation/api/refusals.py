@@ -186,6 +186,12 @@ NO_RENDITION = Refused(
     "There is no such file; `renditions` lists those there are.",
     name="no_rendition",
 )
+NO_SIDE = Refused(
+    "not_found",
+    404,
+    "There is no such picture; `before` and `after` of the headshot say where they are.",
+    name="no_side",
+)
 NO_KIND = Refused(
     "not_found", 404, "There is no such file; `kinds` lists those there are.", name="no_kind"
 )

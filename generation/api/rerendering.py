@@ -11,15 +11,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access
+from accounts.api.employees import EmployeeShape
+from generation import access, viewing
 from generation.api import refusals
 from generation.api.consistency import ConsistencyView
-from generation.finishing import finishes, harmonising, refinishing
-from generation.models import Refinish
+from generation.api.pictures import HeadshotShape, picture_file
+from generation.api.shoots import ShootShape
+from generation.finishing import compared, finishes, harmonising, refinishing
+from generation.models import Finishing, Refinish
 from headshots.lib.api.operations import operation
-from headshots.lib.api.shapes import Given, Shape
+from headshots.lib.api.problems import Refusal
+from headshots.lib.api.shapes import Expand, Given, Reference, Shape
 
 TAG = "Headshots"
+BEFORE, AFTER = "before", "after"
 
 
 class RefinishShape(Shape):
@@ -57,6 +62,56 @@ class RefinishShape(Shape):
 
     def get_failed(self, row: Refinish) -> int:
         return self.progress(row).failed
+
+
+class RefinishedShape(Shape):
+    """One headshot of a rendering, before and after."""
+
+    headshot = Reference(HeadshotShape)
+    shoot = Reference(ShootShape, source="headshot.shoot")
+    employee = Reference(EmployeeShape, source="headshot.shoot.employee")
+    state = serializers.ChoiceField(choices=Finishing.State.choices)
+    sentence = serializers.CharField(help_text="Why it could not be rendered.")
+    before = serializers.SerializerMethodField(
+        help_text="Where the picture is that counts, or counted before, with your key."
+    )
+    after = serializers.SerializerMethodField(
+        help_text="Where the new one is; `null` until it is rendered."
+    )
+
+    expands = {
+        "employee": Expand("headshot__shoot__employee", "employees:read"),
+        # A shoot shows since when its link is closed.
+        "shoot": Expand("headshot__shoot__invitation", "shoots:read"),
+    }
+    example = {
+        "headshot": "019ab1c2-0000-7000-8000-000000000018",
+        "shoot": "019ab1c2-0000-7000-8000-00000000000d",
+        "employee": "019ab1c2-0000-7000-8000-00000000000a",
+        "state": "done",
+        "sentence": "",
+        "before": "/api/v1/refinishes/019ab1c2-0000-7000-8000-000000000023"
+        "/headshots/019ab1c2-0000-7000-8000-000000000018/before",
+        "after": "/api/v1/refinishes/019ab1c2-0000-7000-8000-000000000023"
+        "/headshots/019ab1c2-0000-7000-8000-000000000018/after",
+    }
+
+    def get_before(self, row: Finishing) -> str:
+        return _address(row, BEFORE)
+
+    def get_after(self, row: Finishing) -> str | None:
+        sides = compared.sides(row, refinish=self.context["view"].refinish)
+        return _address(row, AFTER) if sides.after else None
+
+
+def _address(row: Finishing, side: str) -> str:
+    return reverse("api:refinish_picture", args=[row.refinish_id, row.headshot_id, side])
+
+
+class RefinishedQuery(Given):
+    """Which headshots."""
+
+    state = serializers.ChoiceField(choices=Finishing.State.choices, required=False)
 
 
 class DecisionGiven(Given):
@@ -132,6 +187,63 @@ class RefinishView(RefinishViews):
     def get(self, request: Request, refinish_id: UUID) -> HttpResponseBase:
         """How far it is."""
         return self.told(access.refinish(self.inside, refinish_id))
+
+
+class RefinishHeadshotsView(TenantView):
+    """What is rendered."""
+
+    refinish: Refinish
+
+    @operation(
+        "refinishes_headshots",
+        "List a rendering's headshots",
+        tag=TAG,
+        scope="headshots:read",
+        shape=RefinishedShape,
+        many=True,
+        query=RefinishedQuery,
+    )
+    def get(self, request: Request, refinish_id: UUID) -> HttpResponseBase:
+        """Before and after, and why one could not be rendered; those of one `state` alone where one
+        is named. Of a rendering that was discarded there are none."""
+        self.refinish = access.refinish(self.inside, refinish_id)
+        found = compared.rows(self.refinish)
+        if "state" in self.query:
+            found = found.filter(state=self.query["state"])
+        return self.listed(found, owner=self.organisation.pk, order="pk")
+
+
+class RefinishPictureView(TenantView):
+    """One of the two pictures."""
+
+    @operation(
+        "refinishes_picture",
+        "Fetch a headshot before or after a rendering",
+        tag=TAG,
+        scope="headshots:read",
+        binary="image/*",
+        refuses=(refusals.NO_SIDE,),
+    )
+    def get(
+        self, request: Request, refinish_id: UUID, headshot_id: UUID, side: str
+    ) -> HttpResponseBase:
+        """`before` or `after`: the first of the renditions that shows the whole frame; before files
+        were rendered, the candidate. That it was looked at is written down."""
+        refinish = access.refinish(self.inside, refinish_id)
+        row = compared.rows(refinish).filter(headshot=headshot_id).first()
+        sides = compared.sides(row, refinish=refinish) if row else compared.Sides(None, None)
+        found = {BEFORE: sides.before, AFTER: sides.after}.get(side)
+        if row is None or (found is None and side != BEFORE):
+            raise Refusal(
+                "There is no such picture; `before` and `after` of the headshot say where they "
+                "are.",
+                code="not_found",
+                status=404,
+            )
+        viewing.note(actor=self.actor, organisation=self.organisation, about=row.headshot)
+        if found is None:
+            return picture_file(row.headshot.candidate.finished, "image/jpeg")
+        return picture_file(found.file, found.content_type)
 
 
 class RefinishDecideView(RefinishViews):

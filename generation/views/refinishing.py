@@ -16,8 +16,8 @@ from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
-from generation.finishing import finishes, refinishing, renditions
-from generation.models import Finishing, Refinish
+from generation.finishing import compared, finishes, refinishing
+from generation.models import Refinish
 from headshots.lib.problems import Problem
 
 
@@ -33,22 +33,13 @@ def start(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
 
 
 def _context(inside: Membership, found: Refinish) -> dict[str, object]:
-    rows = (
-        Finishing.objects.filter(refinish=found)
-        .select_related(
-            "headshot__shoot__employee",
-            "headshot__candidate",
-            "headshot__finishing__finish",
-            "replaced__finish",
-            "finish",
-        )
-        .prefetch_related("renditions", "headshot__finishing__renditions", "replaced__renditions")
-        .order_by("headshot__shoot__employee__last_name", "headshot__shoot__employee__first_name")
+    rows = compared.rows(found).order_by(
+        "headshot__shoot__employee__last_name", "headshot__shoot__employee__first_name"
     )
     pairs = []
     for row in rows:
-        before = row.headshot.finishing if found.state == "rendering" else row.replaced
-        pairs.append({"row": row, "before": _main(before), "after": _main(row)})
+        sides = compared.sides(row, refinish=found)
+        pairs.append({"row": row, "before": sides.before, "after": sides.after})
     state = refinishing.progress(found)
     return {
         "inside": inside,
@@ -62,13 +53,6 @@ def _context(inside: Membership, found: Refinish) -> dict[str, object]:
         .first()
         == found.pk,
     }
-
-
-def _main(finishing: Finishing | None) -> object:
-    if finishing is None:
-        return None
-    files = {row.kind: row for row in finishing.renditions.all()}
-    return renditions.main_of(files, finishing.finish)
 
 
 @require_safe

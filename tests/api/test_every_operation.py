@@ -18,7 +18,7 @@ from headshots.api import document
 from headshots.lib.api.operations import Operation
 from tests.accounts.sso.conftest import Zone
 from tests.api.program import Program, name_provider, problem
-from tests.api.test_isolation import NO_LIST, PROVIDER, TABLE, Case, thing
+from tests.api.test_isolation import MORE, NO_LIST, PROVIDER, TABLE, Case, thing
 from tests.world import World, bring, give_selfies
 
 # Posts that hear no If-Match: they make something of its own, beside what others have made, or
@@ -59,7 +59,7 @@ MAKE = {
 
 
 def place(world: World, case: Case) -> str:
-    more = {"kind": "large"} if case.route == "rendition" else {}
+    more = MORE.get(case.route, {})
     return reverse(f"api:{case.route}", kwargs={**thing(world, case.needs), **more})
 
 
@@ -86,7 +86,7 @@ def test_whatever_is_read_is_sent_once_until_it_changes(program: Program, world:
     assert not wrong
     # What is not there yet: no page published, no file rendered, no export packed, no wall drawn,
     # no provider named.
-    missing = {"team_page", "rendition", "export_file", "wall_file"}
+    missing = {"team_page", "rendition", "refinish_picture", "export_file", "wall_file"}
     missing |= {"staff_team_page", "staff_wall_file"}
     assert set(unread) == missing | {"single_sign_on"}
 

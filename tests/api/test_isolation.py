@@ -34,6 +34,11 @@ class Case:
 
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
+# What an address names beside the thing that it is of.
+MORE: dict[str, dict[str, str]] = {
+    "rendition": {"kind": "large"},
+    "refinish_picture": {"headshot_id": NOBODYS, "side": "after"},
+}
 WRITE_ORDER = {"post": "orders:write"}
 WRITE_SHOOT = {"post": "shoots:write"}
 TABLE = [
@@ -168,6 +173,8 @@ TABLE += [
     Case("harmonise", WRITE_ORDER, "order"),
     Case("refinishes", {"get": "headshots:read", "post": "headshots:write"}, "order"),
     Case("refinish", {"get": "headshots:read"}, "refinish"),
+    Case("refinish_headshots", {"get": "headshots:read"}, "refinish"),
+    Case("refinish_picture", {"get": "headshots:read"}, "refinish"),
     Case("refinish_decide", {"post": "headshots:write"}, "refinish", {"decision": "discard"}),
     Case("usage", {"get": "credits:read"}),
     Case("directories", {"get": "headshots:read", "post": "headshots:write"}),
@@ -275,7 +282,7 @@ def test_every_method_is_in_the_table() -> None:
 def _nowhere(case: Case) -> dict[str, object]:
     from uuid import uuid4
 
-    more = {"kind": "large"} if case.route == "rendition" else {}
+    more = MORE.get(case.route, {})
     return {f"{case.needs}_id": uuid4(), **more} if case.needs else {}
 
 
@@ -362,7 +369,7 @@ def test_what_is_anothers_is_not_there(db: None, needs: str) -> None:
     for case in TABLE:
         if case.needs != needs:
             continue
-        more = {"kind": "large"} if case.route == "rendition" else {}
+        more = MORE.get(case.route, {})
         address = reverse(f"api:{case.route}", kwargs={**thing(mine, needs), **more})
         for (who, caller), method in itertools.product(callers.items(), case.methods):
             if (case.route, method) == ("selfies", "post"):

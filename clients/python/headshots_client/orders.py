@@ -214,6 +214,22 @@ class Orders(Resource[shapes.Order]):
         """One rendering, by its own id."""
         return cast(shapes.Refinish, self._get(f"/refinishes/{id}"))
 
+    def refinished(
+        self, id: str, *, state: Literal["waiting", "done", "failed"] | None = None
+    ) -> Iterator[shapes.Refinished]:
+        """The headshots of a rendering, by its own id, or those in one state."""
+        return self._pages(f"/refinishes/{id}/headshots", state=state)
+
+    def refinished_picture(
+        self, refinished: shapes.Refinished, side: Literal["before", "after"] = "after"
+    ) -> bytes:
+        """What one looked like before, or would or does after. Raises HeadshotsError while that
+        is not rendered."""
+        address = refinished["before"] if side == "before" else refinished["after"]
+        if not address:
+            raise HeadshotsError("The picture is not rendered; there is none.")
+        return self._transport.send("GET", address).content
+
     def decide_refinish(
         self,
         id: str,

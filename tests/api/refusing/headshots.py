@@ -47,6 +47,13 @@ def _rendition(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
     return program.get(f"headshots/{headshot.pk}/renditions/huge")
 
 
+@recipe("no_side")
+def _side(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    refinish = make_finishing(world)["refinish"]
+    headshot = world.shoot(State.DELIVERED).headshot
+    return program.get(f"refinishes/{refinish.pk}/headshots/{headshot.pk}/after")
+
+
 @recipe("no_kind")
 def _kind(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     given = give_initials(world.shoot())

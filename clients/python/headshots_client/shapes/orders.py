@@ -146,6 +146,18 @@ class Refinish(TypedDict):
     created_at: str
 
 
+class Refinished(TypedDict):
+    """One headshot of a rendering; `after` is null until it is rendered."""
+
+    headshot: str
+    shoot: str
+    employee: str
+    state: Literal["waiting", "done", "failed"]
+    sentence: str
+    before: str
+    after: str | None
+
+
 class Harmonised(TypedDict):
     refinish: str | None
     refinished: int
