@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -122,8 +123,9 @@ def test_a_language_is_known_wherever_code_has_words_of_its_own(language: str) -
     assert language in Employee.Language.values
     assert roster_columns.language_code(language) == language
     assert (settings.BASE_DIR / "headshots/formats" / language / "formats.py").is_file()
-    said = disclosure.texts(organisation="Acme", signed=True, photographed=True)
-    assert language in {text.language for text in said}
+    for picked in get_args(disclosure.Picked):
+        said = disclosure.texts(organisation="Acme", signed=True, photographed=True, picked=picked)
+        assert language in {text.language for text in said}
 
 
 @pytest.mark.parametrize("language", OTHERS)

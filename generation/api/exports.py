@@ -28,6 +28,9 @@ class ExportShape(Shape):
 
     id = serializers.UUIDField()
     order = serializers.UUIDField(source="order_id")
+    kinds = serializers.ListField(
+        child=serializers.CharField(), help_text="Renditions that are packed; none means all."
+    )
     state = serializers.ChoiceField(choices=Export.State.choices)
     done = serializers.IntegerField(help_text="Files that are packed.")
     total = serializers.IntegerField(help_text="Files that there will be, beside the list.")
@@ -40,6 +43,7 @@ class ExportShape(Shape):
     example = {
         "id": "019ab1c2-0000-7000-8000-000000000019",
         "order": "019ab1c2-0000-7000-8000-00000000000c",
+        "kinds": ["square"],
         "state": "ready",
         "done": 12,
         "total": 12,
@@ -58,6 +62,12 @@ class ExportGiven(Given):
     """What to pack."""
 
     order = serializers.UUIDField()
+    kinds = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        max_length=20,
+        required=False,
+        help_text="Renditions to pack, by name; all of them by default.",
+    )
 
     example = {"order": "019ab1c2-0000-7000-8000-00000000000c"}
 
@@ -99,16 +109,20 @@ class ExportsView(TenantView):
         refuses=(
             refusals.NOTHING_APPROVED,
             refusals.TOO_MANY_EXPORTS,
+            refusals.KINDS,
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Packs the approved headshots of an order and a list of everybody's state. Ask again for
-        its progress, or wait for `export.ready`. The list has numbers and e-mail addresses where
-        the key has `employees:read`, and those without a file where it has `shoots:read`."""
+        """Packs the approved headshots of an order, in all renditions or some, and a list of
+        everybody's state. Ask again for its progress, or wait for `export.ready`. The list has
+        numbers and e-mail addresses where the key has `employees:read`, and those without a file
+        where it has `shoots:read`."""
+        said = self.body()
         made = exports.begin(
             actor=self.actor,
             organisation=self.organisation,
-            order=access.order(self.inside, self.body()["order"]),
+            order=access.order(self.inside, said["order"]),
+            wanted=said.get("kinds", ()),
             told=lists.told_to(self),
         )
         return self.shown(made, location=reverse("api:export", args=[made.pk]))

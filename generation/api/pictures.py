@@ -77,6 +77,9 @@ class HeadshotShape(Shape):
     employee = Reference(EmployeeShape, source="shoot.employee")
     candidate = serializers.UUIDField(source="candidate_id")
     picked_at = serializers.DateTimeField()
+    picked_in_their_place = serializers.BooleanField(
+        help_text="Whether somebody else picked than the employee, as after the due date."
+    )
     approved_at = serializers.DateTimeField(allow_null=True)
     renditions = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
@@ -92,6 +95,7 @@ class HeadshotShape(Shape):
         "employee": "019ab1c2-0000-7000-8000-00000000000a",
         "candidate": "019ab1c2-0000-7000-8000-000000000017",
         "picked_at": "2026-11-25T10:00:00Z",
+        "picked_in_their_place": False,
         "approved_at": "2026-11-25T11:00:00Z",
         "renditions": [
             {

@@ -117,8 +117,9 @@ def pick(
     approved before is delivered at once, if the employee picked it.
 
     Somebody else picks `in_their_place` (generation.approving.approvals.pick_for asks whether they
-    may).
+    may); a member always does, as employees have no account.
     """
+    in_their_place = in_their_place or actor.user is not None
     shoot = states.locked(shoot.pk)
     if (
         candidate.shoot_id != shoot.pk
@@ -141,6 +142,7 @@ def pick(
         defaults={
             "candidate": candidate,
             "picked_at": timezone.now(),
+            "picked_in_their_place": in_their_place,
             "picked_by": actor.user,
         },
     )
@@ -152,9 +154,10 @@ def pick(
         action="headshot.picked",
         about=shoot,
         candidate=str(candidate.pk),
+        in_their_place=in_their_place,
     )
     events.emit(organisation=shoot.order.organisation, type="headshot.picked", resource=headshot)
-    if candidate.approved_at is not None and actor.user is None and not in_their_place:
+    if candidate.approved_at is not None and not in_their_place:
         _deliver(actor=actor, shoot=shoot, headshot=headshot, approved_by=candidate.approved_by)
     return headshot
 

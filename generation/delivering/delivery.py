@@ -225,9 +225,11 @@ def zip_order(
     return zip_stream(_members(actor=actor, order=order, wanted=wanted, pattern=pattern, told=told))
 
 
-def files(*, actor: Actor, order: Order, told: Told = EVERYTHING) -> Iterator[tuple[str, bytes]]:
+def files(
+    *, actor: Actor, order: Order, wanted: Sequence[str] = (), told: Told = EVERYTHING
+) -> Iterator[tuple[str, bytes]]:
     """The same one by one: name and content; the list says as much as may be told."""
-    members = _members(actor=actor, order=order, wanted=(), pattern="", told=told)
+    members = _members(actor=actor, order=order, wanted=wanted, pattern="", told=told)
     return ((name, data) for name, read in members if (data := read()) is not None)
 
 

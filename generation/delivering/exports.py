@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from generation.delivering.told import EVERYTHING, Told
 from generation.models import Export, Order
 from generation.storage import vault
 from headshots.lib.problems import Problem
-from headshots.lib.vault import FileMissing, VaultUnavailable
 from headshots.lib.zip_stream import zip_stream
 
 LIFE = timedelta(hours=24)
@@ -41,10 +40,16 @@ _TASK_S = 1500
 
 @transaction.atomic
 def begin(
-    *, actor: Actor, organisation: Organisation, order: Order, told: Told = EVERYTHING
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    order: Order,
+    wanted: Sequence[str] = (),
+    told: Told = EVERYTHING,
 ) -> Export:
-    """Have an order's approved headshots packed, with a list that says as much of people as is
-    `told` now. Raises Problem where none is approved yet, or MOST_OPEN exports are under way."""
+    """Have an order's approved headshots packed, in all renditions or those that are wanted, with
+    a list that says as much of people as is `told` now. Raises Problem where none is approved yet,
+    MOST_OPEN exports are under way, or the order has no such rendition."""
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     open_ones = Export.objects.filter(organisation=organisation, state__in=["waiting", "making"])
     if open_ones.count() >= MOST_OPEN:
@@ -52,7 +57,8 @@ def begin(
             _("{most_open} exports are under way. Wait for one.").format(most_open=MOST_OPEN),
             code="too_many",
         )
-    parcel = delivery.pack(order=order)
+    kinds = delivery.chosen_kinds(order=order, wanted=wanted) if wanted else []
+    parcel = delivery.pack(order=order, wanted=kinds)
     if not parcel.named:
         raise Problem(
             _("No headshot of this order is approved yet."), code="nothing_approved", status=409
@@ -60,6 +66,7 @@ def begin(
     export = Export.objects.create(
         organisation=organisation,
         order=order,
+        kinds=kinds,
         total=len(parcel.files),
         contacts=told.contacts,
         everybody=told.everybody,
@@ -109,7 +116,8 @@ def make(*, export_id: UUID) -> None:
                     out.write(piece)
             vault().put(key, path)
             size = path.stat().st_size
-    except (FileMissing, VaultUnavailable) as error:
+    # The storage is away, or the order's finish has no such rendition any more.
+    except Problem as error:
         _fail(export, error.sentence)
         return
     with transaction.atomic():
@@ -127,7 +135,9 @@ def make(*, export_id: UUID) -> None:
 
 def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
     actor = Actor(kind=export.actor_kind, name=export.actor_name)
-    files = delivery.files(actor=actor, order=export.order, told=Told.of(export))
+    files = delivery.files(
+        actor=actor, order=export.order, wanted=export.kinds, told=Told.of(export)
+    )
     for number, (name, data) in enumerate(files):
         yield name, partial(bytes, data)
         if number % _TELL_EVERY == 0:

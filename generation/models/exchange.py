@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy
 
@@ -38,6 +39,8 @@ class Export(WithList, Row):
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="exports")
     order = models.ForeignKey(Order, models.CASCADE, related_name="exports")
+    # Names of renditions; empty for all.
+    kinds = ArrayField(models.CharField(max_length=40), default=list, db_default=[], blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     # Files written of those there will be.
     done = models.PositiveIntegerField(default=0)

@@ -110,7 +110,8 @@ class Headshot(Row):
     shoot = models.OneToOneField(Shoot, models.CASCADE, related_name="headshot")
     candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="headshots")
     picked_at = models.DateTimeField()
-    # The administrator who picked where the employee let the due date pass; else the employee did.
+    # Somebody else picked, as after the due date: a member, who is `picked_by`, or a program.
+    picked_in_their_place = models.BooleanField(default=False, db_default=False)
     picked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -83,6 +83,7 @@ def _page(
                 organisation=inside.organisation.name,
                 signed=all(signed) if signed else credentials.known() is not None,
                 photographed=photos > 0,
+                picked=disclosure.picked_of([headshot for _name, headshot in named]),
             )
             if named
             else [],

@@ -204,3 +204,32 @@ def test_the_list_behind_a_download_link_says_no_more(
     program.post(path, {"days": 7})
     told = [link["url"] for link in narrow.get(path).json()["data"]]
     assert [bool(each) for each in told] == [bool(scopes), True]
+
+
+def test_some_renditions_are_packed_alone(program: Program, order: Order) -> None:
+    place = {"order": str(order.pk)}
+    problem(program.post("exports", {**place, "kinds": ["huge"]}), 422, "renditions")
+    made = program.post("exports", {**place, "kinds": ["square"]}).json()
+    assert (made["kinds"], made["total"]) == (["square"], 8)
+    assert program.post("exports", place).json()["kinds"] == []
+    exports.make(export_id=Export.objects.get(pk=made["id"]).pk)
+    said = program.get(f"exports/{made['id']}").json()
+    assert (said["state"], said["done"]) == ("ready", 8)
+    answer = program.get(f"exports/{made['id']}/file")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as packed:
+        names = packed.namelist()
+    # One rendition lies flat, beside the list.
+    assert len(names) == 9
+    assert not [name for name in names if "/" in name]
+
+
+def test_a_rendition_that_the_finish_has_no_more_fails_in_words(
+    program: Program, order: Order
+) -> None:
+    made = program.post("exports", {"order": str(order.pk), "kinds": ["square"]}).json()
+    Export.objects.filter(pk=made["id"]).update(kinds=["huge"])
+    exports.make(export_id=Export.objects.get().pk)
+    said = program.get(f"exports/{made['id']}").json()
+    assert said["state"] == "failed"
+    assert "huge" in said["sentence"]
+    assert told(said) == ["export.failed"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -40,9 +41,10 @@ class Exports(Resource[shapes.Export]):
 
     path = "/exports"
 
-    def begin(self, *, order: str) -> shapes.Export:
-        """Have it packed; `export.ready` tells when it is there."""
-        return cast(shapes.Export, self._post(self.path, {"order": order}))
+    def begin(self, *, order: str, kinds: Sequence[str] = ()) -> shapes.Export:
+        """Have it packed; `export.ready` tells when it is there. No `kinds` means all files."""
+        body = {"order": order, "kinds": list(kinds)}
+        return cast(shapes.Export, self._post(self.path, body))
 
     def file(self, export: shapes.Export) -> bytes:
         """The ZIP, in memory; `save` has room for a large one. Raises HeadshotsError while it is

@@ -113,6 +113,7 @@ def test_after_it_an_administrator_picks_and_the_person_hears_of_it(world: World
     first, second = choosing.short_list(shoot=shoot)[:2]
     headshot = approvals.pick_for(actor=world.actor, shoot=shoot, candidate=first)
     assert headshot.picked_by == world.owner
+    assert headshot.picked_in_their_place
     tasks.send_notices("picked", [str(shoot.pk)])
     (told,) = mail.outbox
     assert told.to == [shoot.employee.email]
@@ -124,6 +125,7 @@ def test_after_it_an_administrator_picks_and_the_person_hears_of_it(world: World
     again = Headshot.objects.get(shoot=shoot)
     assert again.candidate == second
     assert again.picked_by is None
+    assert not again.picked_in_their_place
     # And it was no yes: that is still to be said.
     shoot.refresh_from_db()
     assert shoot.state == State.APPROVING
@@ -261,10 +263,38 @@ def test_a_program_that_picks_in_their_place_does_not_say_yes_for_them(world: Wo
     approvals.pick_for(actor=key, shoot=shoot, candidate=picture)
     shoot.refresh_from_db()
     assert shoot.state == State.APPROVING
+    assert Headshot.objects.get(shoot=shoot).picked_in_their_place
     # Their own pick, passed on by the program that showed it to them, is one.
     choosing.pick(actor=key, shoot=shoot, candidate=Candidate.objects.get(pk=picture.pk))
     shoot.refresh_from_db()
     assert shoot.state == State.DELIVERED
+    assert not Headshot.objects.get(shoot=shoot).picked_in_their_place
+
+
+def test_whoever_reviews_reads_that_a_program_picked_in_their_place(
+    world: World, client: Client
+) -> None:
+    shoot = overdue(world.shoot(State.CHOOSING))
+    own = bring(world.order(1).shoots.get(), State.APPROVING)
+    key = Actor(kind="key", name="HR")
+    approvals.pick_for(actor=key, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
+    client.force_login(world.owner)
+
+    def shown(name: str, about: object) -> str:
+        where = [world.organisation.slug, about]
+        return client.get(reverse(name, args=where)).content.decode()
+
+    assert "Picked in their place" in shown("order_review", shoot.order_id)
+    assert "Picked in their place" not in shown("order_review", own.order_id)
+    page = shown("shoot", shoot.pk)
+    assert "Picked in their place" in page
+    assert f"Picked by {shoot.employee.name}" not in page
+    assert f"Picked by {own.employee.name}" in shown("shoot", own.pk)
+    # And so does the person.
+    address = reverse("employee:start", args=[token(own)])
+    assert "picked this for you" not in client.get(address).content.decode()
+    address = reverse("employee:start", args=[token(shoot)])
+    assert "picked this for you" in client.get(address, follow=True).content.decode()
 
 
 def test_a_yes_to_a_picture_that_was_swapped_meanwhile_is_refused(world: World) -> None:

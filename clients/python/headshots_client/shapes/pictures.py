@@ -21,6 +21,7 @@ class Headshot(TypedDict):
     employee: str
     candidate: str
     picked_at: str
+    picked_in_their_place: bool
     approved_at: str | None
     renditions: list[Rendition]
     created_at: str
@@ -29,6 +30,7 @@ class Headshot(TypedDict):
 class Export(TypedDict):
     id: str
     order: str
+    kinds: list[str]
     state: str
     done: int
     total: int
