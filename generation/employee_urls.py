@@ -34,6 +34,7 @@ urlpatterns = [
     path("data.zip", employee_leaving.take_along, name="take_along"),
     path("opt-out", employee_leaving.opt_out, name="opt_out"),
     path("instead", employee_leaving.instead, name="instead"),
+    path("instead/<slug:kind>", delivery.instead_file, name="instead_file"),
     path("instead.jpg", employee_leaving.instead_picture, name="instead_picture"),
     path("team-page", team_pages.consent, name="team_page"),
     path("withdraw", employee_leaving.withdraw, name="withdraw"),

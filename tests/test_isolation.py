@@ -275,6 +275,7 @@ EMPLOYEE = [
     ("take_along", "post", "shoot"),
     ("instead", "post", "shoot"),
     ("instead_picture", "get", "shoot"),
+    ("instead_file", "get", "kind"),
     ("team_page", "post", "shoot"),
     ("withdraw", "post", "shoot"),
     ("certificate", "get", "shoot"),
@@ -425,6 +426,8 @@ def test_employee_links_reach_their_own_shoot_alone(db: None) -> None:
             "upload": lambda s: s.uploads.create(mark="m", name="n", size=9).pk,
         }
         extra = {f"{needs}_id": arguments[needs](other)} if needs in arguments else {}
+        if needs == "kind":
+            extra = {"kind": "portrait"}
         for link, expected in ((token(mine), 404 if extra else None), ("x" * 43, 404)):
             if expected is None:
                 continue

@@ -113,10 +113,12 @@ class ExportsView(TenantView):
         ),
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Packs the approved headshots of an order, in all renditions or some, and a list of
-        everybody's state. Ask again for its progress, or wait for `export.ready`. The list has
-        numbers and e-mail addresses where the key has `employees:read`, and those without a file
-        where it has `shoots:read`."""
+        """Packs the files of an order's approved headshots, in all renditions or some, and
+        `status.csv`, a list of everybody's state and files. A file that is not rendered yet
+        (`headshot.finished` tells when), or could not be, is left out and noted there. Ask again
+        for its progress, or wait for `export.ready`. The list has numbers and e-mail addresses
+        where the key has `employees:read`, and those without a headshot where it has
+        `shoots:read`."""
         said = self.body()
         made = exports.begin(
             actor=self.actor,

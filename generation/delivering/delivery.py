@@ -2,63 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from defusedcsv import csv
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.models import Employee
 from generation.approving import alternatives
-from generation.delivering import naming
+from generation.delivering import naming, status_list
+from generation.delivering.parcels import File, Lacking, Parcel
 from generation.delivering.told import EVERYTHING, Told
 from generation.finishing import finishes, rendition_table, renditions, wall_pictures
 from generation.finishing.walls import Wall
-from generation.models import Alternative, Headshot, Order, Rendition, Shoot, State
+from generation.models import Headshot, Order, Shoot, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
 from headshots.lib.vault import FileMissing
 from headshots.lib.zip_stream import zip_stream
-
-# What stands for a headshot whose renditions are not there: its picture as the worker left it.
-PICTURE = "portrait"
-# What the list says of those who opted out and gave something else.
-_INSTEAD = {
-    Alternative.Kind.PHOTO: "photo given instead",
-    Alternative.Kind.INITIALS: "initials",
-}
-_COLUMNS = ("employee number", "first name", "last name", "email", "state", "approved", "file")
-
-
-@dataclass(frozen=True)
-class File:
-    """One file that leaves: where it goes in an archive, and where it lies."""
-
-    path: str
-    key: str
-
-
-@dataclass
-class Parcel:
-    """What a download holds: a name for each picture, the files, and what to say of them."""
-
-    named: list[tuple[str, Headshot]] = field(default_factory=list)
-    # What people who opted out gave: a photo in every rendition, initials in one.
-    instead: list[tuple[str, Alternative]] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
-    # Headshots that have no file of a chosen kind yet.
-    missing: int = 0
-
-    @property
-    def people(self) -> list[Employee]:
-        """Whose pictures these are, as they are named one after the other."""
-        return _people([h for _name, h in self.named], [a for _name, a in self.instead])
 
 
 def delivered(*, order: Order) -> list[Headshot]:
@@ -111,83 +73,57 @@ def pack(*, order: Order, wanted: Sequence[str] = (), pattern: str = "") -> Parc
     """What a download of some renditions would hold; reads no file.
 
     One rendition lies flat, several lie in a folder each. What people who opted out gave lies
-    beside the headshots, named after them. Raises Problem as `chosen_kinds` and `naming.checked`.
+    beside the headshots, named after them. A rendition that somebody does not have is left out;
+    nothing else stands for it. Raises Problem as `chosen_kinds` and `naming.checked`.
     """
-    headshots, given = delivered(order=order), alternatives.of_order(order)
-    names = naming.names(naming.checked(pattern or order.naming), _people(headshots, given))
-    parcel = Parcel(
-        list(zip(names.stems, headshots, strict=False)),
-        list(zip(names.stems[len(headshots) :], given, strict=True)),
-        sentences=names.sentences,
-    )
+    stems, sentences = _stems(order, naming.checked(pattern or order.naming))
     wanted = chosen_kinds(order=order, wanted=wanted)
+    flat = len(wanted) == 1
+    parcel = Parcel(
+        [(stems[headshot.shoot_id], headshot) for headshot in delivered(order=order)],
+        [(stems[given.shoot_id], given) for given in alternatives.of_order(order)],
+        sentences=sentences,
+    )
     found = renditions.of_order(order)
+    failed = renditions.failed_of_order(order)
     for stem, headshot in parcel.named:
-        files = _files_of(headshot, found.get(headshot.pk, {}), wanted)
-        parcel.missing += len(files) < len(wanted)
-        parcel.files += [_file(stem, kind, key, flat=len(wanted) == 1) for kind, key in files]
-    for stem, given_one in parcel.instead:
-        files = _files_instead(given_one, wanted)
-        parcel.files += [_file(stem, kind, key, flat=len(wanted) == 1) for kind, key in files]
+        made = {kind: row.file for kind, row in found.get(headshot.pk, {}).items()}
+        parcel.files += _files(stem, headshot.shoot_id, made, wanted, flat=flat)
+        if lacks := [kind for kind in wanted if kind not in made]:
+            parcel.lacking[headshot.shoot_id] = Lacking(
+                lacks, headshot.pk in failed, failed.get(headshot.pk, "")
+            )
+    drawn = rendition_table.main_kind(kinds(order=order))
+    for stem, given in parcel.instead:
+        made = {file["kind"]: file["file"] for file in given.files} or {drawn: given.finished}
+        parcel.files += _files(stem, given.shoot_id, made, wanted, flat=flat)
     return parcel
 
 
-def _people(headshots: Sequence[Headshot], given: Sequence[Alternative]) -> list[Employee]:
-    return [h.shoot.employee for h in headshots] + [a.shoot.employee for a in given]
+def _stems(order: Order, pattern: str) -> tuple[dict[UUID, str], list[str]]:
+    """A name for everybody of an order, by shoot, and what to know of them.
+
+    All are named, in the order in which they came to it: so nobody's name changes when somebody
+    else is approved, steps out or is added.
+    """
+    shoots = list(
+        Shoot.objects.filter(order=order)
+        .select_related("employee")
+        .only(*(f"employee__{name}" for name in naming.COLUMNS))
+        .order_by("pk")
+    )
+    names = naming.names(pattern, [shoot.employee for shoot in shoots])
+    stems = {shoot.pk: stem for shoot, stem in zip(shoots, names.stems, strict=True)}
+    return stems, names.sentences
 
 
-def _file(stem: str, kind: str, key: str, *, flat: bool) -> File:
-    name = f"{stem}.{key.rsplit('.', 1)[-1]}"
-    return File(name if flat else f"{kind}/{name}", key)
-
-
-def _files_of(
-    headshot: Headshot, made: Mapping[str, Rendition], wanted: Sequence[str]
-) -> list[tuple[str, str]]:
-    if not made:
-        return [(PICTURE, headshot.candidate.finished)]
-    return [(kind, made[kind].file) for kind in wanted if kind in made]
-
-
-def _files_instead(given: Alternative, wanted: Sequence[str]) -> list[tuple[str, str]]:
-    made = {file["kind"]: file["file"] for file in given.files}
-    files = [(kind, made[kind]) for kind in wanted if kind in made]
-    return files or [(PICTURE, given.finished)]
-
-
-def status_csv(*, order: Order, parcel: Parcel | None = None, told: Told = EVERYTHING) -> bytes:
-    """Everybody of an order with state and files, as far as it may be told, as CSV that runs in no
-    spreadsheet."""
-    parcel = parcel or pack(order=order)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    columns = told.columns(_COLUMNS)
-    writer.writerow(columns)
-    names: dict[UUID, tuple[str, Headshot]] = {
-        headshot.shoot_id: (name, headshot) for name, headshot in parcel.named
-    }
-    instead = {picture.shoot_id: (name, picture) for name, picture in parcel.instead}
-    for shoot in Shoot.objects.filter(order=order).select_related("employee"):
-        person, state = shoot.employee, shoot.state
-        name, headshot = names.get(shoot.pk, ("", None))
-        if headshot is None and shoot.pk in instead:
-            name, picture = instead[shoot.pk]
-            state = _INSTEAD[Alternative.Kind(picture.kind)]
-        if not name and not told.everybody:
-            continue
-        approved = headshot.approved_at if headshot else None
-        row = (
-            person.employee_number,
-            person.first_name,
-            person.last_name,
-            person.email,
-            state,
-            approved.date().isoformat() if approved else "",
-            name,
-        )
-        said = dict(zip(_COLUMNS, row, strict=True))
-        writer.writerow([said[column] for column in columns])
-    return out.getvalue().encode("utf-8-sig")
+def _files(
+    stem: str, shoot_id: UUID, made: Mapping[str, str], wanted: Sequence[str], *, flat: bool
+) -> Iterator[File]:
+    for kind in wanted:
+        if key := made.get(kind):
+            name = f"{stem}.{key.rsplit('.', 1)[-1]}"
+            yield File(name if flat else f"{kind}/{name}", key, shoot_id)
 
 
 def _members(
@@ -205,10 +141,10 @@ def _members(
             instead=len(parcel.instead),
             files=len(parcel.files),
         )
-        status = status_csv(order=order, parcel=parcel, told=told)
+        status = status_list.as_csv(order=order, parcel=parcel, told=told)
     return [
         ("status.csv", lambda: status),
-        *((file.path, _reader(file.key)) for file in parcel.files),
+        *((file.path, reader(file.key)) for file in parcel.files),
     ]
 
 
@@ -233,27 +169,9 @@ def files(
     return ((name, data) for name, read in members if (data := read()) is not None)
 
 
-def zip_own(*, shoot: Shoot) -> Iterator[bytes]:
-    """All renditions of one person's own headshot, as a ZIP. Raises Problem where there is none."""
-    headshot = own_headshot(shoot=shoot)
-    made = renditions.of(headshot)
-    stem = naming.names("{first}_{last}", [shoot.employee]).stems[0]
-    members = [
-        (f"{stem}-{kind}.{key.rsplit('.', 1)[-1]}", _reader(key))
-        for kind, key in _files_of(headshot, made, list(made))
-    ]
-    return zip_stream(members)
+def reader(key: str) -> Callable[[], bytes | None]:
+    """What reads a file of the vault for an archive; None for one that went on its way."""
 
-
-def own_headshot(*, shoot: Shoot) -> Headshot:
-    """The approved headshot of a shoot. Raises Problem (404) where there is none."""
-    headshot = Headshot.objects.select_related("candidate").filter(shoot=shoot).first()
-    if headshot is None or shoot.state != State.DELIVERED:
-        raise Problem(_("There is no approved headshot to download."), code="none", status=404)
-    return headshot
-
-
-def _reader(key: str) -> Callable[[], bytes | None]:
     def read() -> bytes | None:
         try:
             return vault().read(key)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,20 +16,38 @@ from headshots.lib.problems import Problem
 
 DEFAULT = "{last}_{first}_{number}"
 FIELDS = ("last", "first", "number", "email", "department", "title")
+# The columns of people that they are made of.
+COLUMNS = ("last_name", "first_name", "employee_number", "email", "department", "title")
 LONGEST_PATTERN = 120
 _LONGEST_BYTES = 160
 _FIELD = re.compile(r"\{([^{}]*)\}")
 # Names that Windows keeps for itself, with any extension.
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
+_RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{device}{number}" for device in ("com", "lpt") for number in "123456789¹²³"),
+}
+# Letters and marks that show nothing by themselves: fillers and selectors of variants.
+_UNSEEN = {
+    *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0",
+    *(chr(code) for code in range(0xFE00, 0xFE10)),
+    *(chr(code) for code in range(0xE0100, 0xE01F0)),
+}
 
 
 @dataclass(frozen=True)
 class Names:
-    """A file name without ending for each person, in their order, and what had to be changed."""
+    """A file name without ending for each person, in their order, and how many had to be numbered,
+    had signs replaced, were cut, are reserved, or had nothing left but the address."""
 
     stems: list[str]
-    numbered: int
-    changed: int
+    numbered: int = 0
+    replaced: int = 0
+    cut: int = 0
+    reserved: int = 0
+    by_address: int = 0
 
     @property
     def sentences(self) -> list[str]:
@@ -44,13 +63,39 @@ class Names:
                     self.numbered,
                 ).format(count=self.numbered)
             )
-        if self.changed:
+        if self.replaced:
             said.append(
                 ngettext(
                     "In {count} name signs that no file name may have were replaced by a hyphen.",
                     "In {count} names signs that no file name may have were replaced by a hyphen.",
-                    self.changed,
-                ).format(count=self.changed)
+                    self.replaced,
+                ).format(count=self.replaced)
+            )
+        if self.by_address:
+            said.append(
+                ngettext(
+                    "Of {count} name no letter or digit is left, so the e-mail address stands "
+                    "there.",
+                    "Of {count} names no letter or digit is left, so the e-mail addresses stand "
+                    "there.",
+                    self.by_address,
+                ).format(count=self.by_address)
+            )
+        if self.cut:
+            said.append(
+                ngettext(
+                    "{count} name is too long for a file, so its end was cut off.",
+                    "{count} names are too long for a file, so their ends were cut off.",
+                    self.cut,
+                ).format(count=self.cut)
+            )
+        if self.reserved:
+            said.append(
+                ngettext(
+                    "Windows keeps {count} name for itself, so an underscore was added.",
+                    "Windows keeps {count} names for itself, so an underscore was added.",
+                    self.reserved,
+                ).format(count=self.reserved)
             )
         return said
 
@@ -85,24 +130,28 @@ def names(pattern: str, people: Sequence[Employee]) -> Names:
 
     Letters of any script stay; slashes, emoji and what file systems refuse become hyphens; a field
     that somebody lacks takes its separator along. Equal names, whatever a file system makes of
-    case, are numbered from 2.
+    case, are numbered from 2, so that nobody's name depends on who comes after them.
     """
     taken: set[str] = set()
-    stems = []
-    numbered = changed = 0
+    last: dict[str, int] = {}
+    stems: list[str] = []
+    count = dict.fromkeys(("numbered", "replaced", "cut", "reserved", "by_address"), 0)
     for person in people:
-        raw = _filled(pattern, person)
-        stem = _safe(raw)
-        changed += stem != _tidy(unicodedata.normalize("NFC", raw).strip())
-        stem = stem or _safe(person.email) or str(person.pk)
-        name, number = stem, 1
+        wanted = _safe(_filled(pattern, person))
+        stem = wanted.stem or _safe(person.email).stem or str(person.pk)
+        name, number = stem, last.get(stem.casefold(), 1)
         while name.casefold() in taken:
             number += 1
             name = f"{stem}-{number}"
-        numbered += number > 1
+        last[stem.casefold()] = number
         taken.add(name.casefold())
         stems.append(name)
-    return Names(stems, numbered, changed)
+        count["numbered"] += number > 1
+        count["by_address"] += not wanted.stem
+        count["replaced"] += wanted.replaced and bool(wanted.stem)
+        count["cut"] += wanted.cut
+        count["reserved"] += wanted.reserved
+    return Names(stems, **count)
 
 
 def _filled(pattern: str, person: Employee) -> str:
@@ -117,17 +166,38 @@ def _filled(pattern: str, person: Employee) -> str:
     return _FIELD.sub(lambda found: values[found.group(1)] or "", pattern)
 
 
-def _safe(text: str) -> str:
-    """Letters, digits and ._-@ of it, at most 160 bytes, never hidden and never reserved."""
-    kept = "".join(
-        sign if unicodedata.category(sign)[0] in "LMN" or sign in " ._-@+()" else "-"
+class _Safe(NamedTuple):
+    stem: str
+    replaced: bool
+    cut: bool
+    reserved: bool
+
+
+def _safe(text: str) -> _Safe:
+    """Letters, digits and ._-@ of it, at most 160 bytes, never hidden and never reserved; nothing
+    where no letter or digit is among them."""
+    seen = [
+        sign
         for sign in unicodedata.normalize("NFC", text)
-    )
-    kept = _tidy(kept)
+        if unicodedata.category(sign) not in ("Me", "Cf") and sign not in _UNSEEN
+    ]
+    kept = "".join(sign if _may_stand(sign) else "-" for sign in seen)
+    replaced = any(not _may_stand(sign) for sign in "".join(seen).strip())
+    kept = whole = _tidy(kept)
     while len(kept.encode()) > _LONGEST_BYTES:
         kept = kept[:-1]
+    cut = kept != whole
     kept = kept.rstrip(" .-_")
-    return f"{kept}_" if kept.split(".")[0].casefold() in _RESERVED else kept
+    if not any(unicodedata.category(sign)[0] in "LN" for sign in kept):
+        return _Safe("", replaced, cut, False)
+    # What counts is what stands before the first dot.
+    first, dot, rest = kept.partition(".")
+    reserved = first.rstrip().casefold() in _RESERVED
+    return _Safe(f"{first}_{dot}{rest}" if reserved else kept, replaced, cut, reserved)
+
+
+def _may_stand(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LMN" or sign in " ._-@+()"
 
 
 def _tidy(text: str) -> str:

@@ -69,6 +69,11 @@ def rows(table: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [Row(**{k: v for k, v in row.items() if k in known}) for row in table]
 
 
+def main_kind(table: Sequence[Row]) -> str:
+    """The rendition that stands for a headshot: the first that fills its frame."""
+    return next((row for row in table if row.fills_frame), table[0]).kind
+
+
 def stored(table: Sequence[Row]) -> list[dict[str, Any]]:
     """A table as it is kept in a finish."""
     return [asdict(row) for row in table]

@@ -274,6 +274,18 @@ def failed_of(headshot: Headshot) -> Finishing | None:
     )
 
 
+def failed_of_order(order: Order) -> dict[UUID, str]:
+    """Why the files of headshots could not be made in their order's finish, by headshot; one
+    query."""
+    failed = Finishing.objects.filter(
+        headshot__shoot__order=order,
+        candidate=F("headshot__candidate"),
+        finish=order.finish_id,
+        state=Finishing.State.FAILED,
+    ).order_by()
+    return dict(failed.values_list("headshot", "sentence"))
+
+
 def _failed(finishing: Finishing, sentence: str) -> Finishing:
     Finishing.objects.filter(pk=finishing.pk).update(
         state=Finishing.State.FAILED, sentence=sentence

@@ -19,13 +19,15 @@ from accounts.actors import Actor, user_actor
 from accounts.consent import invitations
 from accounts.models import Role
 from generation import access, viewing
-from generation.approving import alternatives
-from generation.delivering import delivery, disclosure, download_links, naming
+from generation.delivering import delivery, disclosure, download_links, naming, own_files
 from generation.finishing import credentials, renditions
 from generation.models import Alternative, Order, State
 from generation.ordering import orders
 from headshots.lib import numbers
 from headshots.lib.problems import Problem
+
+# So many people whose files could not be made stand on the page.
+FAILED_SHOWN = 5
 
 
 @require_safe
@@ -43,13 +45,13 @@ def _page(
     *,
     problem: Problem | None = None,
     pattern: str | None = None,
+    link_form: dict[str, object] | None = None,
 ) -> HttpResponse:
     pattern = order.naming or naming.DEFAULT if pattern is None else pattern
     parcel = delivery.pack(order=order)
-    named = parcel.named
-    sentences: list[str] = []
-    if problem is None:
-        sentences = naming.names(naming.checked(pattern), parcel.people).sentences
+    named, failed = parcel.named, parcel.failed
+    kinds = delivery.kinds(order=order)
+    misnamed = problem is not None and problem.field == "naming"
     counts = orders.counts(order=order)
     files = renditions.of_order(order)
     photos = sum(a.kind == Alternative.Kind.PHOTO for _name, a in parcel.instead)
@@ -60,23 +62,28 @@ def _page(
         {
             "inside": inside,
             "order": order,
-            "ready": len(named),
+            "ready": parcel.ready,
+            "approved": len(named),
             "instead": len(parcel.instead),
             "photos": photos,
             "initials": len(parcel.instead) - photos,
             "publishable": len(named) + photos,
             "total": sum(counts.values()),
             "approving": counts[State.APPROVING],
-            "missing": parcel.missing,
-            "kinds": delivery.kinds(order=order),
+            "waiting": parcel.waiting,
+            "failed": [(h.shoot, reason) for h, reason in failed[:FAILED_SHOWN]],
+            "failed_count": len(failed),
+            "failed_more": max(0, len(failed) - FAILED_SHOWN),
+            "kinds": kinds,
             "pattern": pattern,
             "fields": [f"{{{name}}}" for name in naming.FIELDS],
             "preview": []
-            if problem
+            if misnamed
             else [f"{stem}.jpg" for stem, _picture in (*named, *parcel.instead)[:4]],
-            "sentences": sentences,
+            "sentences": [] if misnamed else parcel.sentences,
             "links": _links(order) if inside.may_edit else [],
             "days": download_links.DAYS,
+            "link_form": link_form or {"kinds": [row.kind for row in kinds], "days": 7, "note": ""},
             "signed": all(signed) and bool(signed),
             "unsigned": bool(signed) and not all(signed),
             "disclosures": disclosure.texts(
@@ -145,17 +152,23 @@ def make_link(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     """A link that ends."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    days = request.POST.get("days", "")
+    kinds = request.POST.getlist("kinds")
+    days, note = request.POST.get("days", ""), request.POST.get("note", "")
     try:
+        # All that are there: what is rendered later goes along, too.
+        every = {row.kind for row in delivery.kinds(order=order)} == set(kinds)
+        if not kinds and "kinds_shown" in request.POST:
+            raise Problem(_("Tick what the link gives."), code="renditions", field="kinds")
         download_links.make(
             actor=user_actor(inside.user, request),
             order=order,
             days=numbers.whole(days),
-            wanted=request.POST.getlist("kinds"),
-            note=request.POST.get("note", ""),
+            wanted=() if every else kinds,
+            note=note,
         )
     except Problem as problem:
-        return _page(request, inside, order, problem=problem)
+        filled = {"kinds": kinds, "days": numbers.whole(days), "note": note}
+        return _page(request, inside, order, problem=problem, link_form=filled)
     messages.success(request, _("The link is made. Copy it below."))
     return redirect("order_delivery", slug=slug, order_id=order_id)
 
@@ -177,6 +190,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """What somebody with a link sees before they fetch it."""
     link = download_links.open_link(token=token)
     clocks.show(clocks.at_home(link.order.organisation))
+    parcel = delivery.pack(order=link.order, wanted=link.kinds)
     return render(
         request,
         "generation/shared.html",
@@ -184,8 +198,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             "link": link,
             "token": token,
             "organisation": link.order.organisation,
-            "count": len(delivery.delivered(order=link.order)),
-            "instead": len(alternatives.of_order(link.order)),
+            "count": parcel.ready,
+            "instead": parcel.ready_instead,
         },
     )
 
@@ -206,13 +220,21 @@ def own_file(request: HttpRequest, token: str, rendition_id: UUID) -> HttpRespon
     """One rendition of one's own headshot."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
     found = access.own_rendition(shoot, rendition_id)
-    ending = found.file.rsplit(".", 1)[-1]
-    response = viewing.file(
-        found.file,
-        found.content_type,
-        attachment=True,
-        name=f"headshot-{found.kind}.{ending}",
-    )
+    return _own(found.file, found.content_type, f"headshot-{found.kind}")
+
+
+@require_safe
+@never_cache
+def instead_file(request: HttpRequest, token: str, kind: str) -> HttpResponse:
+    """One file of the photo that was given instead of a headshot."""
+    shoot = access.invited_shoot(invitations.open_link(token=token))
+    found = own_files.file_instead(shoot=shoot, kind=kind)
+    return _own(found.key, found.content_type, f"photo-{found.kind}")
+
+
+def _own(key: str, content_type: str, stem: str) -> HttpResponse:
+    ending = key.rsplit(".", 1)[-1]
+    response = viewing.file(key, content_type, attachment=True, name=f"{stem}.{ending}")
     if response is None:
         raise Http404
     return response
@@ -220,6 +242,7 @@ def own_file(request: HttpRequest, token: str, rendition_id: UUID) -> HttpRespon
 
 @require_safe
 def own_zip(request: HttpRequest, token: str) -> StreamingHttpResponse:
-    """All renditions of one's own headshot."""
+    """All files of one's own headshot, or of what was given instead of one."""
     shoot = access.invited_shoot(invitations.open_link(token=token))
-    return _zip(delivery.zip_own(shoot=shoot), "headshot.zip")
+    name = "photo.zip" if shoot.state == State.OPTED_OUT else "headshot.zip"
+    return _zip(own_files.zip_own(shoot=shoot), name)

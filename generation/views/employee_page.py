@@ -15,7 +15,7 @@ from accounts.developers import embedding
 from generation import access, states
 from generation.approving import choosing
 from generation.approving.alternatives import AGREEMENT
-from generation.delivering import delivery
+from generation.delivering import own_files
 from generation.finishing import before_and_after, renditions
 from generation.leaving import certificates, withdrawals
 from generation.models import Selfie, Shoot, State
@@ -83,13 +83,15 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         context["few"] = 0 < len(choice.short_list) < choosing.SHORTEST
         context["to_look_for"] = wishes.to_look_for(shoot)
     elif shoot.state == State.DELIVERED:
-        headshot = delivery.own_headshot(shoot=shoot)
+        headshot = own_files.headshot(shoot=shoot)
         context["files"] = list(renditions.of(headshot).values())
         context["portrait"] = renditions.main(headshot)
     elif shoot.state == State.OPTED_OUT:
         context["agreement"] = translation.gettext(AGREEMENT).format(
             organisation=shoot.order.organisation.name
         )
+        given = own_files.instead(shoot=shoot)
+        context["files"] = own_files.files_instead(given=given) if given else []
         context["standing_in"] = runs.standing_in(shoot=shoot)
     elif shoot.state == State.WITHDRAWN:
         context["certificate"] = certificates.of(shoot)

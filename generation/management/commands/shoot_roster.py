@@ -21,8 +21,9 @@ from generation import states
 from generation.approving import choosing
 from generation.delivering import delivery
 from generation.dispatch import claims, unusable
+from generation.finishing import renditions
 from generation.inviting import signing
-from generation.models import Order, Selfie, Shoot, State
+from generation.models import Finishing, Order, Selfie, Shoot, State
 from generation.ordering import looks, on_behalf, orders, progress
 from generation.ordering.terminal import follow
 from generation.photos import handing_in, selfies
@@ -232,6 +233,7 @@ class Command(BaseCommand):
         follow(look_again, seconds=1.0)
 
     def _write(self, actor: Actor, order: Order, out: Path) -> None:
+        self._finish(order)
         out.mkdir(parents=True, exist_ok=True)
         for name, content in delivery.files(actor=actor, order=order):
             target = out / name
@@ -239,7 +241,19 @@ class Command(BaseCommand):
             partial = target.with_name(f".{target.name}.part")
             partial.write_bytes(content)
             partial.replace(target)
-        done = order.shoots.filter(state=State.DELIVERED).count()
+        done = delivery.pack(order=order).ready
         self.stdout.write(f"{done} of {order.shoots.count()} headshots are in {out}.")
         if done < order.shoots.count():
             raise CommandError("Some could not be made; the reasons stand above and in status.csv.")
+
+    def _finish(self, order: Order) -> None:
+        """Render what no cluster has rendered yet, as only files that are there go along."""
+        waiting = Finishing.objects.filter(
+            headshot__shoot__order=order, state=Finishing.State.WAITING
+        )
+        for key in track(
+            list(waiting.values_list("pk", flat=True)),
+            "Finishing the headshots",
+            console=Console(stderr=True),
+        ):
+            renditions.render(finishing_id=key)

@@ -100,6 +100,11 @@ def states(zipped: zipfile.ZipFile) -> dict[str, tuple[str, str, str]]:
     return {r["employee number"]: (r["state"], r["approved"], r["file"]) for r in rows}
 
 
+def notes(zipped: zipfile.ZipFile) -> dict[str, str]:
+    rows = csv.DictReader(io.StringIO(zipped.read("status.csv").decode("utf-8-sig")))
+    return {r["employee number"]: r["note"] for r in rows}
+
+
 def test_they_lie_beside_the_headshots_and_the_list_says_what_they_are(
     world: World, order: Order
 ) -> None:
@@ -117,8 +122,8 @@ def test_they_lie_beside_the_headshots_and_the_list_says_what_they_are(
     assert b"DigitalSourceType" in photo
     said = states(zipped)
     assert said["1000"][0] == "delivered"
-    assert said["1001"] == ("photo given instead", "", "Last001_First1_1001")
-    assert said["1002"] == ("initials", "", "Last002_First2_1002")
+    assert said["1001"] == ("photo given instead", "", "Last001_First1_1001.jpg")
+    assert said["1002"] == ("initials", "", "Last002_First2_1002.jpg")
     assert said["1003"] == ("opted_out", "", "")
     entry = AuditEntry.objects.filter(action="order.downloaded").latest("pk")
     assert entry.details["headshots"] == 1
@@ -126,6 +131,11 @@ def test_they_lie_beside_the_headshots_and_the_list_says_what_they_are(
     # Several renditions lie in folders; initials are there once.
     several = archive(world, order).namelist()
     assert [name for name in several if "Last002" in name] == ["portrait/Last002_First2_1002.jpg"]
+    # Drawn as a portrait alone, they stand for no other rendition.
+    square = archive(world, order, "square")
+    assert square.namelist()[1:] == ["Last000_First0_1000.jpg", "Last001_First1_1001.jpg"]
+    assert states(square)["1002"] == ("initials", "", "")
+    assert notes(square)["1002"] == "not made in the chosen renditions"
 
 
 def test_a_real_photo_becomes_every_file_that_headshots_become(
@@ -158,6 +168,38 @@ def test_a_real_photo_becomes_every_file_that_headshots_become(
     with django_capture_on_commit_callbacks(execute=True):
         alternatives.give_initials(actor=employee_actor(found.shoot.employee), shoot=found.shoot)
     assert not list(vault().keys(folder))
+
+
+def test_whoever_gave_something_takes_the_same_files_home(
+    world: World, order: Order, client: Client
+) -> None:
+    found = Alternative.objects.get(kind="photo")
+    mine = token(found.shoot)
+    page = client.get(reverse("employee:start", args=[mine])).content.decode()
+    every = reverse("employee:files_zip", args=[mine])
+    assert every in page
+    assert len(found.files) == 8
+    for file in found.files:
+        address = reverse("employee:instead_file", args=[mine, file["kind"]])
+        assert address in page
+        answer = client.get(address)
+        assert answer.content == vault().read(file["file"])
+        assert answer["Content-Type"] == f"image/{file['format']}"
+        assert answer["Content-Disposition"].startswith("attachment")
+    assert "1024 × 1280" in page
+    with zipfile.ZipFile(io.BytesIO(b"".join(client.get(every).streaming_content))) as zipped:
+        names = {name.rsplit(".", 1)[0] for name in zipped.namelist()}
+        assert names == {f"First1_Last001-{file['kind']}" for file in found.files}
+    assert client.get(reverse("employee:instead_file", args=[mine, "poster"])).status_code == 404
+    # Initials are one picture.
+    drawn = token(Alternative.objects.get(kind="initials").shoot)
+    page = client.get(reverse("employee:start", args=[drawn])).content.decode()
+    assert 'download="initials.jpg"' in page
+    assert reverse("employee:files_zip", args=[drawn]) not in page
+    # What is taken back is not there to be taken.
+    alternatives.take_back(actor=employee_actor(found.shoot.employee), shoot=found.shoot)
+    for address in (every, reverse("employee:instead_file", args=[mine, "square"])):
+        assert client.get(address).status_code == 404
 
 
 def test_a_photo_that_stands_out_beside_the_others_is_said_to(world: World, client: Client) -> None:

@@ -21,7 +21,10 @@ from generation.finishing import finishes, rendition_table, rendition_words
 from generation.models import (
     Candidate,
     DownloadLink,
+    Finishing,
+    Headshot,
     Order,
+    Rendition,
     State,
 )
 from generation.storage import vault
@@ -131,7 +134,9 @@ def test_the_list_says_who_is_in_it_and_runs_in_no_spreadsheet(world: World) -> 
     rows = list(csv.DictReader(io.StringIO(zipped.read("status.csv").decode("utf-8-sig"))))
     assert [row["state"] for row in rows] == ["delivered", "delivered"]
     assert not rows[0]["first name"].startswith("=")
-    assert rows[1]["file"] == "Last001_First1_1001"
+    paths = rows[1]["file"].split("; ")
+    assert paths == [f"{kind}/Last001_First1_1001.jpg" for kind in KINDS]
+    assert set(paths) < set(zipped.namelist())
 
 
 def test_the_pattern_is_kept_and_names_the_files(world: World) -> None:
@@ -155,7 +160,20 @@ def test_a_thousand_people_stream_in_flat_memory(world: World) -> None:
     """100 MB of pictures pass; what is held is names and one picture."""
     order = many_delivered(world, 1000)
     size = 100_000
-    vault().put(Candidate.objects.filter(file="").first().finished, b"x" * size)
+    key = Candidate.objects.filter(file="").first().finished
+    vault().put(key, b"x" * size)
+    finish = finishes.of_order(order)
+    made = Finishing.objects.bulk_create(
+        Finishing(headshot=h, finish=finish, candidate=h.candidate, state=Finishing.State.DONE)
+        for h in Headshot.objects.filter(finishings=None).select_related("candidate")
+    )
+    square = {"kind": "square", "format": "jpeg", "width": 9, "height": 9, "sha256": "0" * 64}
+    Rendition.objects.bulk_create(
+        Rendition(finishing=one, bytes=size, file=key, **square) for one in made
+    )
+    for one in made:
+        one.headshot.finishing = one
+    Headshot.objects.bulk_update([one.headshot for one in made], ["finishing"])
     pieces = delivery.zip_order(actor=world.actor, order=order)
     next(pieces)
     tracemalloc.start()

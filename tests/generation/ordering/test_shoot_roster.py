@@ -115,8 +115,11 @@ def test_a_folder_of_photos_becomes_a_folder_of_headshots(tmp_path: Path, settin
     rows = list(csv.DictReader((tmp_path / "out" / "status.csv").open(encoding="utf-8-sig")))
     assert [row["state"] for row in rows] == ["delivered", "delivered"]
     for row in rows:
-        # A folder a rendition, the same name in each.
-        (portrait,) = (tmp_path / "out" / "portrait").glob(f"{row['file']}.*")
+        # A folder a rendition, and every file that the list names.
+        paths = [tmp_path / "out" / path for path in row["file"].split("; ")]
+        assert len(paths) == 8
+        assert all(path.is_file() for path in paths)
+        (portrait,) = (path for path in paths if path.parent.name == "portrait")
         with Image.open(portrait) as picture:
             assert picture.size[1] > picture.size[0] > 400
             assert b"trainedAlgorithmicMedia" in picture.info["xmp"]
