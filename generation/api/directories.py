@@ -94,8 +94,9 @@ class DirectoriesView(TenantView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """With tokens that were made over there; the one of that kind gets these in its place,
-        unless a partner asks and others gave those. Whether they open anything shows in a
-        rehearsal."""
+        unless a partner asks and others gave those. Of Slack, which has a token a person, whoever
+        has no line keeps theirs, and `address, -` takes one away. Whether they open anything shows
+        in a rehearsal."""
         made = directories.connect(actor=self.actor, organisation=self.organisation, **self.body())
         return self.shown(made, location=reverse("api:directory", args=[made.pk]))
 

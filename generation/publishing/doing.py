@@ -237,7 +237,8 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         _begin_to_write(publication, of)
     try:
         target.write(remote_id, picture)
-    except Refusal:
+    except (Refusal, TokenDead):
+        # It was not taken; who is out of time may have taken it.
         Publication.objects.filter(pk=publication.pk).update(wrote=publication.wrote)
         raise
     note(publication, gettext_noop("Written."))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Employee
 from generation.publishing import http
-from generation.publishing.interface import Field, Photo, TokenDead
+from generation.publishing.interface import Field, Photo, Refusal, TokenDead, UnknownPerson
 from headshots.lib.problems import Problem
 
 SIGN_IN, GRAPH = "https://login.microsoftonline.com", "https://graph.microsoft.com"
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9.-]{3,100}")
 
 
 class Entra:
-    """Users are known by their e-mail address as user principal name."""
+    """Users are known by their e-mail address: as user principal name, else as mail."""
 
     photo = Photo(side=648, most_bytes=4_000_000)
 
@@ -39,9 +39,23 @@ class Entra:
         self._token = ""
 
     def find(self, person: Employee) -> str:
-        response = self._ask("GET", f"/users/{quote(person.email)}?$select=id")
+        response = self._ask("GET", f"/users/{quote(person.email, safe='')}?$select=id")
+        if response.status_code == 404:
+            return self._by_mail(person.email)
         http.refuse(response, _said(response))
         return str(http.json_of(response)["id"])
+
+    def _by_mail(self, address: str) -> str:
+        """The id of whoever has this address, whatever they sign in by."""
+        wanted = quote("mail eq '{}'".format(address.replace("'", "''")), safe="")
+        response = self._ask("GET", f"/users?$filter={wanted}&$select=id")
+        http.refuse(response, _said(response))
+        found = http.json_of(response).get("value") or []
+        if not found:
+            raise UnknownPerson(_("The directory does not know this person."))
+        if len(found) > 1:
+            raise Refusal(_("More than one account over there has this person’s address."))
+        return str(found[0]["id"])
 
     def read(self, remote_id: str) -> bytes | None:
         response = self._ask("GET", f"/users/{quote(remote_id)}/photo/$value")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,6 +66,8 @@ class Field:
     secret: bool = True
     long: bool = False
     help: StrOrPromise = ""
+    # What becomes of what is kept and what is given; without it what is given takes its place.
+    merged: Callable[[str, str], str] | None = None
 
 
 class Target(Protocol):

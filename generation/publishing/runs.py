@@ -212,6 +212,26 @@ def taken_out(*, run: PublishingRun, among: Iterable[Publication] | None = None)
     return set(found.values_list("shoot", flat=True))
 
 
+def earlier(*, run: PublishingRun) -> PublishingRun | None:
+    """The newest run before this one (of an undoing: before the one that it undoes) that wrote
+    photos of the same people in the same directory and was not put back: what this one replaced is
+    those."""
+    run = run.undoes or run
+    if run.aim != Aim.PUBLISH:
+        return None
+    mine = run.publications.filter(wrote=True).values("shoot__employee")
+    back = _taken_out().filter(run__undoes=OuterRef("run"), shoot=OuterRef("shoot"))
+    theirs = Publication.objects.filter(
+        ~Exists(back),
+        run__aim=Aim.PUBLISH,
+        run__directory=run.directory_id,
+        run__created_at__lt=run.created_at,
+        wrote=True,
+        shoot__employee__in=mine,
+    ).order_by()
+    return PublishingRun.objects.filter(pk__in=theirs.values("run")).first()
+
+
 def _taken_out() -> QuerySet[Publication]:
     return Publication.objects.filter(run__aim=Aim.UNDO, state=Publication.State.DONE).order_by()
 

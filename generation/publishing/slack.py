@@ -25,17 +25,76 @@ from headshots.lib.problems import Problem
 
 API = "https://slack.com"
 PICTURES = "https://avatars.slack-edge.com"
+# Stands for a token that is taken away.
+_NONE = "-"
+_LINE = re.compile(r"\s*([^\s,;]+@[^\s,;]+)\s*[,;\s]\s*(xox[a-z]-[A-Za-z0-9-]+|-)\s*")
+# What is sealed together.
+MOST_SIGNS = 1_000_000
+# Errors that are one token's own, and do not end the run: the others' may be good.
+_TOKEN = {"invalid_auth", "token_expired", "token_revoked", "account_inactive", "not_authed"}
+
+
+def lines(text: str) -> list[tuple[int, str, str]]:
+    """The number of each line, its address in small letters, and its token. Raises Problem for a
+    line that is none."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        parts = _LINE.fullmatch(line)
+        if parts is None:
+            raise _problem(
+                _("Line {number}: write an address, a comma and a token.").format(number=number)
+            )
+        found.append((number, parts.group(1).lower(), parts.group(2)))
+    return found
+
+
+def merged(kept: str, given: str) -> str:
+    """The lines that are kept with those that are given: a token takes the place of its person's,
+    “-” takes it away. Raises Problem for two lines of one person and where nothing is left."""
+    tokens = {address: token for _number, address, token in lines(kept)}
+    seen: dict[str, int] = {}
+    for number, address, token in lines(given):
+        if address in seen:
+            raise _problem(
+                _("Lines {first} and {number} are both of {address}. Keep one of them.").format(
+                    first=seen[address], number=number, address=address[:80]
+                )
+            )
+        seen[address] = number
+        if token != _NONE:
+            tokens[address] = token
+        elif tokens.pop(address, None) is None:
+            raise _problem(
+                _("Line {number}: there is no token of {address} to take away.").format(
+                    number=number, address=address[:80]
+                )
+            )
+    if not tokens:
+        raise _problem(_("Give at least one person’s token."))
+    text = "\n".join(f"{address}, {token}" for address, token in tokens.items())
+    if len(text) > MOST_SIGNS:
+        raise _problem(_("These are too many tokens to keep together."))
+    return text
+
+
+def _problem(sentence: str) -> Problem:
+    return Problem(sentence, code="tokens", field="tokens")
+
+
 FIELDS = (
     Field(
         "tokens",
         gettext_lazy("User tokens"),
         long=True,
-        help=gettext_lazy("A line a person: address, a comma, their token (xoxp-…)."),
+        help=gettext_lazy(
+            "A line a person: address, a comma, their token (xoxp-…). Whoever has no line keeps "
+            "the token they have; “-” instead of a token takes it away."
+        ),
+        merged=merged,
     ),
 )
-_LINE = re.compile(r"\s*([^\s,;]+@[^\s,;]+)\s*[,;\s]\s*(xox[a-z]-[A-Za-z0-9-]+)\s*")
-# Errors that are one token's own, and do not end the run: the others' may be good.
-_TOKEN = {"invalid_auth", "token_expired", "token_revoked", "account_inactive", "not_authed"}
 
 
 class Slack:
@@ -46,22 +105,10 @@ class Slack:
     def __init__(
         self, settings: Mapping[str, str], secrets: Mapping[str, str], base: str | None
     ) -> None:
-        self._tokens: dict[str, str] = {}
-        for number, line in enumerate(secrets.get("tokens", "").splitlines(), 1):
-            found = _LINE.fullmatch(line)
-            if not line.strip():
-                continue
-            if found is None:
-                raise Problem(
-                    _("Line {number}: write an address, a comma and a token.").format(
-                        number=number
-                    ),
-                    code="tokens",
-                    field="tokens",
-                )
-            self._tokens[found.group(1).lower()] = found.group(2)
+        found = lines(secrets.get("tokens", ""))
+        self._tokens = {address: token for _number, address, token in found if token != _NONE}
         if not self._tokens:
-            raise Problem(_("Give at least one person’s token."), code="tokens", field="tokens")
+            raise _problem(_("Give at least one person’s token."))
         self._api, self._pictures = base or API, base or PICTURES
         self._http = http.client()
 

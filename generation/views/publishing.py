@@ -46,6 +46,7 @@ def _listing(
                 "name": name,
                 "label": Directory.Kind(name).label,
                 "directory": found,
+                "tokens": directories.tokens(found) if found else None,
                 "fields": [
                     # SECURITY: a secret is never shown again, not even to whoever typed it.
                     (field, "" if field.secret else _shown(field.name, posted, found))
@@ -142,6 +143,7 @@ def _context(request: HttpRequest, inside: Membership, run: PublishingRun) -> di
         "taken_out": runs.taken_out(run=run),
         "running": running,
         "undoable": undoable,
+        "earlier": None if running else runs.earlier(run=run),
     }
 
 

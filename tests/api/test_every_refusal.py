@@ -101,6 +101,7 @@ NEVER = {
     "generation.publishing.runs.start aim": SHAPE,
     "generation.states.move stale": LOCKED,
     "generation.storage._after_commit *": LATER,
+    "headshots.lib.sealed.unseal factor_not_read": "the cipher’s own method of that name",
     "headshots.lib.vault.Vault.confirm file_gone": "looks at the mark, not at a file",
     "headshots.lib.vault.Vault.delete file_gone": "what is not there need not be removed",
     "headshots.lib.vault.Vault.put file_gone": "puts a file, and reads none",

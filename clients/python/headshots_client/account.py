@@ -109,7 +109,8 @@ class Directories(Resource[shapes.Directory]):
         values: Mapping[str, str],
         closer: int = 0,
     ) -> shapes.Directory:
-        """With tokens that were made over there; the one of that kind gets these in its place."""
+        """With tokens that were made over there; the one of that kind gets these in its place. Of
+        Slack, whoever has no line keeps their token, and “address, -” takes one away."""
         body = {"kind": kind, "values": dict(values), "closer": closer}
         return cast(shapes.Directory, self._post(self.path, body))
 

@@ -51,6 +51,10 @@ class Vendors:
     retry_after: str = "1"
     # After so many writes the token opens nothing any more.
     dies_after: int | None = None
+    # It opens everything up to the next write, and that no more.
+    dies_at_write: bool = False
+    # Those who sign in by another name than their address: Graph’s users by mail.
+    mails: dict[str, list[str]] = field(default_factory=dict)
     largest: int = 4_000_000
     ignore_writes: bool = False
     forbid: bool = False
@@ -119,6 +123,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.entra_token()
         if path == "/token":
             return self.google_token()
+        if path == "/v1.0/users":
+            return self.entra_by_mail(parse_qs(urlsplit(self.path).query))
         if found := re.fullmatch(r"/v1\.0/users/([^/]+)(/photo/\$value)?", path):
             return self.entra(found.group(1), bool(found.group(2)))
         if found := re.fullmatch(r"/admin/directory/v1/users/([^/]+)(/photos/thumbnail)?", path):
@@ -151,7 +157,14 @@ class Handler(BaseHTTPRequestHandler):
         vendors = self.vendors
         if vendors.dies_after is not None and vendors.writes >= vendors.dies_after:
             vendors.tokens.discard("alive")
+        if vendors.dies_at_write and self.writing():
+            vendors.tokens.discard("alive")
         return token
+
+    def writing(self) -> bool:
+        path = urlsplit(self.path).path
+        posted = self.command == "POST" and path.endswith(("users.setPhoto", "/photo"))
+        return posted or self.command == "PUT"
 
     # Microsoft
 
@@ -161,6 +174,15 @@ class Handler(BaseHTTPRequestHandler):
             return Stop(401, b'{"error": "invalid_client"}')
         assert form["scope"] == ["https://graph.microsoft.com/.default"]
         return Stop(200, b'{"access_token": "alive", "expires_in": 3599}')
+
+    def entra_by_mail(self, query: dict[str, list[str]]) -> Stop:
+        if self.bearer() not in self.vendors.tokens:
+            return Stop(401, b'{"error": {"code": "InvalidAuthenticationToken"}}')
+        wanted = re.fullmatch(r"mail eq '((?:[^']|'')*)'", query["$filter"][0])
+        if wanted is None or query["$select"] != ["id"]:
+            return Stop(400, b'{"error": {"code": "BadRequest"}}')
+        found = self.vendors.mails.get(wanted.group(1).replace("''", "'"), [])
+        return Stop(200, json.dumps({"value": [{"id": remote} for remote in found]}).encode())
 
     def entra(self, who: str, photo: bool) -> Stop:
         def error(status: int, code: str) -> Stop:
