@@ -17,6 +17,7 @@ from generation.engine.load import base_model
 from generation.engine.sample import sample
 from generation.engine.specs import SampleSpec, TrainSpec
 from generation.engine.train import train_people
+from generation.photos.together import LEAST_DIFFERENT
 from tests.generation.engine.conftest import LOOK
 
 WEIGHTS = Path(generation.embedded_model.__file__).parent / "weights"
@@ -43,7 +44,8 @@ def test_an_adapter_brings_pictures_nearer_to_its_person(tmp_path: Path) -> None
     own = np.array([verdict.descriptor for verdict in verdicts])
     assert len(photos.people(own.tolist(), base.recipe.photos)) == 1
     marks = [verdict.fingerprint for verdict in verdicts]
-    assert photos.different_pictures(own.tolist(), marks, base.recipe.photos) == len(verdicts)
+    different = photos.different_pictures(own.tolist(), marks, base.recipe.photos)
+    assert different >= LEAST_DIFFERENT
 
     spec = TrainSpec(
         person="ada",
