@@ -238,9 +238,9 @@ def _words(measure: str, by: float) -> str:
         small = _("The face is smaller than the others’ by {percent} % of the height.")
         return (large if by > 0 else small).format(percent=percent)
     if measure == "tilt":
-        return _("The head leans {degrees}° more than the others’.").format(
-            degrees=f"{abs(by):.1f}"
-        )
+        right = _("The head leans {degrees}° more to the right than the others’.")
+        left = _("The head leans {degrees}° more to the left than the others’.")
+        return (right if by > 0 else left).format(degrees=f"{abs(by):.1f}")
     if measure == "backdrop":
         return _("The backdrop has another colour (ΔE {value}).").format(value=f"{by:.1f}")
     if measure == "brightness":

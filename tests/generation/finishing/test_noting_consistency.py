@@ -37,6 +37,12 @@ def test_orders_with_something_approved_or_rendered_just_now_and_no_others(
     assert set(noted) == {shoot.order for shoot in (approved, rendered, both)}
 
 
+@pytest.mark.parametrize(("tilt", "side"), [(3.2, "right"), (-3.2, "left")])
+def test_a_head_that_leans_is_said_to_which_side(tilt: float, side: str) -> None:
+    said = consistency.Beside(deviations={"tilt": tilt}, outlying=["tilt"]).reasons
+    assert said == [f"The head leans 3.2° more to the {side} than the others’."]
+
+
 def test_more_pictures_beside_a_roster_cost_no_more_comparisons(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -184,6 +184,6 @@ def test_the_page_narrows_to_a_department_and_to_who_stands_out(
     assert named("?department=Design", everybody) == [shoots[0], odd]
     assert named("?show=outliers", everybody) == [odd]
     page = client.get(f"{address}?show=outliers").content.decode()
-    assert "The head leans 6.0° more than the others’." in page
+    assert "The head leans 6.0° more to the right than the others’." in page
     assert f"Harmonise “{odd.order.name}” (1)" in page
     assert "Nobody stands out" not in page
