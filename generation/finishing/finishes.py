@@ -248,7 +248,7 @@ def _store_picture(organisation: Organisation, data: bytes | None) -> tuple[str,
     if not data:
         raise Problem(_("Choose a picture for the plate."), code="picture", field="picture")
     try:
-        photo = decode_photo(data, longest_side=PLATE_LONGEST)
+        photo = decode_photo(data, longest_side=PLATE_LONGEST, of_nobody=True)
     except PhotoProblem as problem:
         raise Problem(problem.sentence, code="picture", field="picture") from problem
     if min(photo.image.size) < 400:

@@ -37,7 +37,8 @@ _AT_ONCE = 2
 
 _DIED = b'{"problem": "heavy", "detail": ""}'
 
-_SENTENCES = {
+# Of people's photos, and of pictures that show no one.
+_OF_PHOTOS = {
     "unreadable": gettext_noop(
         "This file is not a photo that can be read. Send a JPEG, PNG, WebP or HEIC photo."
     ),
@@ -48,6 +49,36 @@ _SENTENCES = {
     "heavy": gettext_noop(
         "The photo takes too much work to open. Save it again as a JPEG, or choose another."
     ),
+    "empty": gettext_noop("The file is empty. Choose the photo again."),
+    "sides": gettext_noop(
+        "The photo has {detail} pixels; at most {most} million are taken. Send a smaller version."
+    ),
+    "millions": gettext_noop(
+        "The photo has {detail} million pixels; at most {most} million are taken. "
+        "Send a smaller version."
+    ),
+    "other": gettext_noop("This is {kind}. Send a {accepted} photo."),
+}
+_OF_PICTURES = {
+    "unreadable": gettext_noop(
+        "This file is not a picture that can be read. Send a JPEG, PNG, WebP or HEIC picture."
+    ),
+    "incomplete": gettext_noop(
+        "The picture is incomplete or damaged. Send it again, or choose another one."
+    ),
+    "moving": gettext_noop("This is a moving picture. Send a still one."),
+    "heavy": gettext_noop(
+        "The picture takes too much work to open. Save it again as a JPEG, or choose another."
+    ),
+    "empty": gettext_noop("The file is empty. Choose the picture again."),
+    "sides": gettext_noop(
+        "The picture has {detail} pixels; at most {most} million are taken. Send a smaller version."
+    ),
+    "millions": gettext_noop(
+        "The picture has {detail} million pixels; at most {most} million are taken. "
+        "Send a smaller version."
+    ),
+    "other": gettext_noop("This is {kind}. Send a {accepted} picture."),
 }
 
 
@@ -86,16 +117,19 @@ def decode_photo(
     max_bytes: int = MAX_BYTES,
     longest_side: int | None = None,
     seconds: float = _SECONDS,
+    of_nobody: bool = False,
 ) -> Photo:
     """Decode an upload that may be hostile; raise PhotoProblem with a sentence if it is no use.
 
     Accepts JPEG, PNG, WebP and HEIC. The picture is turned by its EXIF orientation, converted to
     sRGB, put on white where it is see-through, and made smaller if `longest_side` (pixels) is
     given, which is much faster for large JPEGs. Nothing else of the file is kept.
+    Sentences call it a photo, or a picture where it is `of_nobody`.
     The child that decodes has `seconds` and a memory limit by `max_pixels` (0.8 GB at 50 MP).
     Raises DecoderUnavailable if there is no such child to be had.
     """
-    _refuse_by_first_bytes(data, max_bytes=max_bytes, max_pixels=max_pixels)
+    said = _OF_PICTURES if of_nobody else _OF_PHOTOS
+    _refuse_by_first_bytes(data, said, max_bytes=max_bytes, max_pixels=max_pixels)
     request = {
         "max_pixels": max_pixels,
         "longest_side": longest_side,
@@ -107,7 +141,7 @@ def decode_photo(
         upload.flush()
         answer = _ask(request, upload, pixels)
         if "problem" in answer:
-            raise PhotoProblem(_sentence(answer["problem"], answer["detail"], max_pixels))
+            raise PhotoProblem(_sentence(said, answer["problem"], answer["detail"], max_pixels))
         size = (int(answer["width"]), int(answer["height"]))
         length = size[0] * size[1] * 3
         with (
@@ -132,24 +166,13 @@ def to_jpeg(image: Image.Image, quality: int = 92, *, optimize: bool = True) -> 
     return stream.getvalue()
 
 
-def _sentence(problem: str, detail: str, max_pixels: int) -> str:
+def _sentence(said: dict[str, str], problem: str, detail: str, max_pixels: int) -> str:
     if problem == "pixels":
         # Both sides, or, where they are not known, millions of pixels.
         sizes = [numbers.grouped(int(size)) for size in detail.split()]
-        sentence = (
-            _(
-                "The photo has {detail} pixels; at most {most} million are taken. "
-                "Send a smaller version."
-            )
-            if len(sizes) > 1
-            else _(
-                "The photo has {detail} million pixels; at most {most} million are taken. "
-                "Send a smaller version."
-            )
-        )
+        sentence = _(said["sides" if len(sizes) > 1 else "millions"])
         return sentence.format(detail=" × ".join(sizes), most=max_pixels // 1_000_000)
-    sentence = _SENTENCES[problem]
-    return _(sentence)
+    return _(said[problem])
 
 
 # What people send by mistake, by how the file begins.
@@ -164,10 +187,12 @@ _OTHERS = (
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> None:
+def _refuse_by_first_bytes(
+    data: bytes, said: dict[str, str], *, max_bytes: int, max_pixels: int
+) -> None:
     """The cheap check, without a decoder: most mistakes end here in microseconds."""
     if not data:
-        raise PhotoProblem(_("The file is empty. Choose the photo again."))
+        raise PhotoProblem(_(said["empty"]))
     if len(data) > max_bytes:
         raise PhotoProblem(
             _(
@@ -177,7 +202,7 @@ def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> N
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         if width * height > max_pixels:
-            raise PhotoProblem(_sentence("pixels", f"{width} {height}", max_pixels))
+            raise PhotoProblem(_sentence(said, "pixels", f"{width} {height}", max_pixels))
         return
     if data.startswith(b"\xff\xd8\xff") or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return
@@ -186,17 +211,11 @@ def _refuse_by_first_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> N
             return
         avif = data[8:12] in (b"avif", b"avis")
         kind = _("an AVIF picture") if avif else _("a video")
-        raise PhotoProblem(
-            _("This is {kind}. Send a {accepted} photo.").format(kind=kind, accepted=ACCEPTED)
-        )
+        raise PhotoProblem(_(said["other"]).format(kind=kind, accepted=ACCEPTED))
     for beginning, name in _OTHERS:
         if data.startswith(beginning):
-            raise PhotoProblem(
-                _("This is {kind}. Send a {accepted} photo.").format(
-                    kind=_(name), accepted=ACCEPTED
-                )
-            )
-    raise PhotoProblem(_sentence("unreadable", "", max_pixels))
+            raise PhotoProblem(_(said["other"]).format(kind=_(name), accepted=ACCEPTED))
+    raise PhotoProblem(_sentence(said, "unreadable", "", max_pixels))
 
 
 def _anonymous_file() -> BinaryIO:

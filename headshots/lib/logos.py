@@ -12,13 +12,18 @@ from headshots.lib.problems import Problem
 MOST_BYTES = 2_000_000
 MOST_PIXELS = 4_000_000
 _LARGEST = (1200, 1200)
+# In a small corner nothing is seen of what is longer than this many times its width.
+MOST_RATIO = 12
+# Pixels of the longer side, and of the shorter, below which nothing of a logo can be told.
+LEAST_LONGER, LEAST_SHORTER = 32, 6
 
 
 def clean(data: bytes, *, largest: tuple[int, int] = _LARGEST) -> bytes:
     """A PNG of the logo with its transparency and nothing else of the file.
 
     PNG and WebP are taken, of at most 4 MP and 2 MB; what is larger than `largest` (width,
-    height in pixels) is made smaller. Raises Problem with a sentence for anything else.
+    height in pixels) is made smaller. Raises Problem with a sentence for anything else, and for
+    what is too narrow or too small to be seen.
     """
     if len(data) > MOST_BYTES:
         raise Problem(
@@ -51,6 +56,27 @@ def clean(data: bytes, *, largest: tuple[int, int] = _LARGEST) -> bytes:
         )
     # Empty edges first, so that the mark itself has the room.
     logo = logo.crop(logo.getchannel("A").getbbox())
+    longer, shorter = max(logo.size), min(logo.size)
+    if longer > MOST_RATIO * shorter:
+        raise Problem(
+            _(
+                "The logo is too long and narrow: it has {width} × {height} pixels without its "
+                "empty edges, and one side may be {most} times the other. Send a more compact one."
+            ).format(width=logo.width, height=logo.height, most=MOST_RATIO),
+            code="logo",
+            field="logo",
+        )
+    if longer < LEAST_LONGER or shorter < LEAST_SHORTER:
+        raise Problem(
+            _(
+                "The logo has only {width} × {height} pixels without its empty edges; {longer} × "
+                "{shorter} are the least. Send a larger version."
+            ).format(
+                width=logo.width, height=logo.height, longer=LEAST_LONGER, shorter=LEAST_SHORTER
+            ),
+            code="logo",
+            field="logo",
+        )
     logo.thumbnail(largest, Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     Image.frombytes("RGBA", logo.size, logo.tobytes()).save(stream, "PNG", optimize=True)
