@@ -253,6 +253,20 @@ def detect_in(copy: Copy) -> list[Face]:
     return sorted(faces, key=lambda face: -face.height)
 
 
+# Another box is somebody from this score on, and this share of the surest one's: patterns on cloth
+# come to a tenth. Who is smaller than this share of the face is far in the background.
+_SURE, _SURE_SHARE, _NEAR = 0.1, 0.15, 0.4
+
+
+def whose(found: Sequence[Face]) -> tuple[Face, list[Face]]:
+    """Whose picture it is that the faces `found` (at least one, the largest first) are in, and who
+    else is in it: the largest of those that are surely faces, and the others not much smaller."""
+    best = max(face.score for face in found)
+    least = max(min(_SURE, best), _SURE_SHARE * best)
+    sure = [face for face in found if face.score >= least]
+    return sure[0], [face for face in sure[1:] if face.height > _NEAR * sure[0].height]
+
+
 # Boxes a little beside and larger than another: (right, down, larger) in shares of it.
 _BESIDE = tuple(
     (x * 0.04, y * 0.04, size) for size in (0.94, 1.0, 1.07) for x in (-1, 0, 1) for y in (-1, 0, 1)

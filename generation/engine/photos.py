@@ -110,9 +110,8 @@ def judge_photo(
     found = faces.detect_in(copy)
     if not found:
         return PhotoVerdict(False, "no_face", SENTENCES["no_face"], fingerprint=mark)
-    face = found[0]
     # A face far in the background, or a pattern taken for one, does not spoil a selfie.
-    rivals = [f for f in found[1:] if f.height > 0.4 * face.height and f.score > 0.1]
+    face, rivals = faces.whose(found)
     sharp = sharpness(image, face)
     low, high = brightness(image, face)
     code = "ok"

@@ -6,10 +6,10 @@ picture, landmarks and specs give the same bytes.
 """
 
 from generation.engine.finishing.alignment import Alignment
-from generation.engine.finishing.cutting import Cutout, cut_out
+from generation.engine.finishing.cutting import LEAST_FACE, Cutout, cut_out
 from generation.engine.finishing.measuring import Measures, measure
 from generation.engine.finishing.plates import paint
-from generation.engine.finishing.rendering import RenderedFile, finish
+from generation.engine.finishing.rendering import RenderedFile, finish, notes
 from generation.engine.finishing.specs import (
     FinishSpec,
     LogoSpec,
@@ -19,6 +19,7 @@ from generation.engine.finishing.specs import (
 )
 
 __all__ = [
+    "LEAST_FACE",
     "Alignment",
     "Cutout",
     "FinishSpec",
@@ -31,5 +32,6 @@ __all__ = [
     "cut_out",
     "finish",
     "measure",
+    "notes",
     "paint",
 ]

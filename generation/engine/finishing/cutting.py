@@ -26,12 +26,9 @@ _CROP = (360, 450)
 # Half the side of a face's box, in distances between the outer corners of its eyes.
 _HALF_BOX = 0.92
 
-NOTES = {
-    "hair_cut": "The hair is cut by the upper edge of the picture.",
-    "shoulders_cut": "A shoulder ends at the picture’s side, high above its lower edge.",
-    "busy_backdrop": "The backdrop is not plain, so the outline may need a look.",
-    "small": "The picture is small; it was enlarged.",
-}
+# Height of a real photo's face, from brow to chin, below which it is a blur in the files, in the
+# pixels that were sent.
+LEAST_FACE = 80
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,9 @@ class Cutout:
 
     `face` lies in these pixels, `enlarged` is what they are larger than the picture was (below 1
     smaller). `behind` is the Lab colour that was behind them, where it was `flat`. `light` is
-    what their linear channels are multiplied by for neutral light. `notes` are codes of NOTES, for
-    a person's eye.
+    what their linear channels are multiplied by for neutral light. `notes` are for a person's eye:
+    "hair_cut" (by the upper edge), "shoulders_cut" (by a side, high above the lower edge),
+    "busy_backdrop" (not plain, so that the outline may need a look) and "small" (it was enlarged).
     """
 
     colour: NDArray[Any]
@@ -54,11 +52,14 @@ class Cutout:
     notes: tuple[str, ...]
 
 
-def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
+def cut_out(
+    image: Image.Image, matting: matte.Matting | None = None, *, least_face: int = 0
+) -> Cutout:
     """The person in `image`, whose largest face is theirs; any backdrop, best a plain one.
 
     `matting` replaces the way the matte is made. Takes about half a second. Raises FinishError
-    without a face, with several, with one at the picture's edge, or where the matte leaves it out.
+    without a face, with several, with one at the picture's edge or lower than `least_face` (pixels
+    of `image`, brow to chin), or where the matte leaves it out.
     """
     picture = image.convert("RGB")
     longest = max(picture.size)
@@ -69,6 +70,14 @@ def cut_out(image: Image.Image, matting: matte.Matting | None = None) -> Cutout:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     pixels: NDArray[Any] = np.ascontiguousarray(picture)
     face = find(picture)
+    if FACE_HEIGHT * float(np.hypot(*np.subtract(*face.eyes))) < least_face * factor:
+        raise FinishError(
+            "face_small",
+            said(
+                "The face in this photo has too few pixels and would be a blur. "
+                "Send one taken from closer, or a larger file of it."
+            ),
+        )
     mask, behind, small = backdrop.person(pixels, face.box)
     if matting is None:
         known: NDArray[Any] = matte.trimap(mask, face.box, small, behind)
@@ -117,12 +126,7 @@ def find(picture: Image.Image) -> Face:
                 "Send one that shows the whole face from the front."
             ),
         )
-    face = found[0]
-    if any(other.height > 0.5 * face.height for other in found[1:]):
-        raise FinishError(
-            "several_faces",
-            said("There is more than one face in this picture. Send one of the person alone."),
-        )
+    face, others = faces.whose(found)
     at = _edge(face.box, picture)
     if at:
         # The search goes up in coarse steps, so that a box may be half as large again as its face.
@@ -143,6 +147,11 @@ def find(picture: Image.Image) -> Face:
                 "The upper edge of this picture cuts the forehead. "
                 "Send one with room above the head."
             ),
+        )
+    if others:
+        raise FinishError(
+            "several_faces",
+            said("There is more than one face in this picture. Send one of the person alone."),
         )
     return replace(face, landmarks=_measured_again(picture, face))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,23 +16,27 @@ from PIL import Image, ImageDraw
 
 from generation.engine import faces
 from generation.engine.faces import Points
-from generation.engine.finishing import plates, tone
+from generation.engine.finishing import logo_marks, plates, tone, upper_end
 from generation.engine.finishing.cutting import Cutout, moved
-from generation.engine.finishing.specs import FACE_HEIGHT, FinishSpec, LogoSpec, RenditionSpec
+from generation.engine.finishing.specs import FACE_HEIGHT, FinishSpec, RenditionSpec
 from generation.engine.geometry import from_template
 
 Array = NDArray[Any]
 
-# Up to this share of its side a picture is continued by its mirror image where it ends.
-_MIRRORED = 0.08
+# Room above a picture, as a share of its longer side, and how much of it at most its mirror image
+# fills: more of that looks like horns.
+_ABOVE, _MIRRORED = 0.08, 0.02
+# Where a frame goes on above cut hair by no more than this share of its height, the mirror image
+# fills it up; beyond that, hair is rounded off.
+_FILLED = 0.012
+# From this share on a head looks flat.
+_FLAT = 0.06
 # Where a body ends at the picture's side and the frame goes on, it fades over this share.
 _FADE = 0.10
 # A picture is doubled once; what is drawn yet larger from that is smooth enough for a cubic.
 _MOST_ENLARGED = 2.0
 # How often the face is looked for again on its plate.
 _SETTLED = 2
-# Pixels inside a disc's edge, or a band's, that drawing it softly reaches.
-_SOFT_EDGE = 3
 # Luminance of Rec. 709 in each of three channels.
 _GREY = np.tile(np.array([0.2126, 0.7152, 0.0722], np.float32), (3, 1))
 
@@ -41,7 +45,9 @@ _GREY = np.tile(np.array([0.2126, 0.7152, 0.0722], np.float32), (3, 1))
 class RenderedFile:
     """One rendition: its spec, its bytes and its pixels. `enlarged` above 1: how many times
     larger than in the picture the person is drawn (Lanczos). `landmarks` are those that the person
-    was placed by, in the cutout's pixels; `matrix` [2, 3] leads from those to the file's."""
+    was placed by, in the cutout's pixels; `matrix` [2, 3] leads from those to the file's.
+    `hair_missing` is the share of the file's height by which it goes on above hair that the
+    picture's upper edge cuts, so that it was rounded off there; 0 where nothing of that shows."""
 
     spec: RenditionSpec
     data: bytes
@@ -50,6 +56,7 @@ class RenderedFile:
     enlarged: float
     landmarks: Points
     matrix: NDArray[np.float64]
+    hair_missing: float
 
 
 def finish(
@@ -79,6 +86,14 @@ def finish(
     return made
 
 
+def notes(cut: Cutout, files: Sequence[RenderedFile]) -> tuple[str, ...]:
+    """The codes of `cut.notes` that can be seen in its files: "hair_cut" where one of them goes on
+    above the cut, and instead of it "hair_missing" where that is so far that a head looks flat."""
+    missing = max(file.hair_missing for file in files) if "hair_cut" in cut.notes else 0.0
+    hair = ("hair_missing",) if missing > _FLAT else ("hair_cut",) if missing else ()
+    return (*hair, *(note for note in cut.notes if note != "hair_cut"))
+
+
 def _settle(layers: _Layers, spec: FinishSpec) -> None:
     """Measure the landmarks where they will be seen. What lies behind a head moves what is found
     of its face, by up to a degree and a half of tilt on a drawn one: so they are looked for in the
@@ -101,12 +116,13 @@ def _settle(layers: _Layers, spec: FinishSpec) -> None:
 class _Placed(NamedTuple):
     """A person on a rendition's canvas: premultiplied RGBA `pixels` uint8 of the part they take,
     whose upper left corner is `at` (x, y); nobody is in the rest. `matrix` [2, 3] leads there from
-    the cutout's pixels, `scale` times as large."""
+    the cutout's pixels, `scale` times as large. `hair_missing` as in RenderedFile."""
 
     pixels: NDArray[Any]
     at: tuple[int, int]
     matrix: NDArray[np.float64]
     scale: float
+    hair_missing: float
 
 
 class _Layers:
@@ -117,28 +133,55 @@ class _Layers:
         self.landmarks = cut.face.landmarks
         shares: Array = np.clip(cut.alpha * 255 + 0.5, 0, 255).astype(np.uint8)
         lit = cv2.multiply(colour, cv2.merge([shares] * 3), scale=1 / 255)
-        stacked = np.dstack([lit, shares])
+        self.stacked: Array = np.dstack([lit, shares])
+        self.cut_columns = upper_end.cut_columns(cut.alpha)
         height, width = cut.alpha.shape
-        self.margin = math.ceil(_MIRRORED * max(height, width))
-        above = cv2.copyMakeBorder(stacked, self.margin, 0, 0, 0, cv2.BORDER_REFLECT)
-        # Below, cloth is drawn out as far as a frame may ask.
-        self.below = height // 2
-        whole: Array = cv2.copyMakeBorder(above, 0, self.below, 0, 0, cv2.BORDER_REPLICATE)
-        # Only what there is of the person is drawn: (left, top) of it, in the cutout's pixels.
-        left, top, wide, high = cv2.boundingRect(whole[..., 3])
-        self.corner = (left, top - self.margin)
-        self.sizes = {1.0: whole[top : top + high, left : left + wide]}
+        self.margin = math.ceil(_ABOVE * max(height, width))
+        self.mirrored = math.ceil(_MIRRORED * max(height, width))
+        # By whether hair is rounded off, then by size.
+        self.sizes: dict[tuple[bool, float], Array] = {}
+        self.corners: dict[bool, tuple[int, int]] = {}
         self.drawn: dict[tuple[float, ...], _Placed] = {}
 
-    def _size(self, factor: float) -> Array:
+    def _whole(self, rounded: bool) -> Array:
+        """The person at the cutout's size with room about it."""
+        stacked, mirrored = self.stacked, self.mirrored if len(self.cut_columns) else 0
+        if rounded:
+            stacked = upper_end.rounded(stacked, self.cut.alpha, self.cut.face)
+            mirrored = 0
+        above = cv2.copyMakeBorder(stacked, self.margin, 0, 0, 0, cv2.BORDER_REFLECT)
+        # Below, cloth is drawn out as far as a frame may ask.
+        below = self.cut.alpha.shape[0] // 2
+        whole: Array = cv2.copyMakeBorder(above, 0, below, 0, 0, cv2.BORDER_REPLICATE)
+        # Only what there is of the person is drawn: (left, top) of it, in the cutout's pixels.
+        left, top, wide, high = cv2.boundingRect(whole[..., 3])
+        self.corners[rounded] = (left, top - self.margin)
+        # Blanked only now: what is drawn is interpolated from where the rectangle begins.
+        whole[: self.margin - mirrored] = 0
+        return whole[top : top + high, left : left + wide]
+
+    def _size(self, factor: float, rounded: bool) -> Array:
         """The person `factor` times as large, a power of two: halved by areas, doubled by
         Lanczos, once for all renditions that are drawn from it."""
-        if factor not in self.sizes:
-            before = self._size(factor * 2 if factor < 1 else factor / 2)
-            by = 0.5 if factor < 1 else 2.0
-            kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LANCZOS4
-            self.sizes[factor] = cv2.resize(before, None, fx=by, fy=by, interpolation=kind)
-        return self.sizes[factor]
+        key = (rounded, factor)
+        if key not in self.sizes:
+            if factor == 1:
+                self.sizes[key] = self._whole(rounded)
+            else:
+                before = self._size(factor * 2 if factor < 1 else factor / 2, rounded)
+                by = 0.5 if factor < 1 else 2.0
+                kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LANCZOS4
+                self.sizes[key] = cv2.resize(before, None, fx=by, fy=by, interpolation=kind)
+        return self.sizes[key]
+
+    def _missing(self, matrix: NDArray[np.float64], scale: float, size: tuple[int, int]) -> float:
+        """By how much of its height a frame of `size` goes on above hair that is cut, 0 where that
+        is so little that the mirror image fills it."""
+        width, height = size
+        x, y = matrix[:, :1] * self.cut_columns + matrix[:, 2:]
+        seen = y[(x >= 0) & (x < width)]
+        gap = float(seen.max(initial=0.0))
+        return gap / height if gap > min(_FILLED * height, self.mirrored * scale) else 0.0
 
     def placed(self, rendition: RenditionSpec) -> _Placed:
         """The person where the rendition has them; renditions that only differ in colour or in
@@ -162,13 +205,15 @@ class _Layers:
         matrix = from_template(self.landmarks, eyes, distance)
         scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
         factor = min(2.0 ** math.ceil(math.log2(scale / 1.05)), _MOST_ENLARGED)
-        level = self._size(factor)
+        missing = self._missing(matrix, scale, (width, height))
+        level = self._size(factor, missing > 0)
+        left, top = self.corners[missing > 0]
         rows, columns = level.shape[:2]
         # From pixels of the level to those of the cutout, then to the canvas.
         to_cut = np.array(
             [
-                [1 / factor, 0, (1 / factor - 1) / 2 + self.corner[0]],
-                [0, 1 / factor, (1 / factor - 1) / 2 + self.corner[1]],
+                [1 / factor, 0, (1 / factor - 1) / 2 + left],
+                [0, 1 / factor, (1 / factor - 1) / 2 + top],
                 [0, 0, 1],
             ]
         )
@@ -192,7 +237,7 @@ class _Layers:
             drawn = (drawn * ends[None, :, None] + 0.5).astype(np.uint8)
         # What is sharpened beyond a share of light is none of it.
         drawn = cv2.min(drawn, cv2.merge([cv2.extractChannel(drawn, 3)] * 4))
-        return _Placed(drawn, (x0, y0), matrix, scale)
+        return _Placed(drawn, (x0, y0), matrix, scale, missing)
 
     def _ends(self, matrix: NDArray[np.float64], scale: float, width: int) -> Array:
         """By column: soft ends where the frame goes on beyond the picture's sides, 1 elsewhere."""
@@ -238,9 +283,9 @@ def _render(
     if rendition.logo and spec.logo is not None:
         if rendition.shape == "round":
             band = _frame_width(picture, spec) if rendition.frame else 0
-            _put_logo_into_disc(picture, spec.logo, band)
+            logo_marks.put_into_disc(picture, spec.logo, band)
         else:
-            _put_logo(picture, spec.logo)
+            logo_marks.put(picture, spec.logo)
     if rendition.frame:
         _put_frame(picture, spec, round_=rendition.shape == "round")
     if rendition.shape == "round":
@@ -253,6 +298,7 @@ def _render(
         enlarged=round(placed.scale * layers.cut.enlarged, 3),
         landmarks=layers.landmarks,
         matrix=placed.matrix,
+        hair_missing=round(placed.hair_missing, 4),
     )
 
 
@@ -265,37 +311,6 @@ def _on(plate: Array, placed: _Placed) -> Array:
     through = cv2.multiply(part, cv2.merge([free] * 3), scale=1 / 255)
     part[...] = cv2.add(cv2.cvtColor(placed.pixels, cv2.COLOR_RGBA2RGB), through)
     return pixels
-
-
-def _put_logo(picture: Image.Image, logo: LogoSpec) -> None:
-    shorter = min(picture.size)
-    mark = _mark(logo, logo.width * shorter)
-    gap = round(logo.margin * shorter)
-    x = gap if logo.corner == "left" else picture.width - gap - mark.width
-    picture.paste(mark, (x, picture.height - gap - mark.height), mark)
-
-
-def _put_logo_into_disc(picture: Image.Image, logo: LogoSpec, band: int) -> None:
-    """In the middle, as far down as its lower corners stay inside the disc, and inside the `band`
-    that a frame will cover; smaller only where it would not fit at all."""
-    side = min(picture.size)
-    radius = side / 2 - band - max(_SOFT_EDGE, round(logo.margin * side))
-    mark = _mark(logo, logo.width * side)
-    most = 2 * radius / math.hypot(mark.width + 1, mark.height + 1)
-    if most < 1:
-        mark = _mark(logo, mark.width * most)
-    lowest = math.sqrt(max(0.0, radius**2 - ((mark.width + 1) / 2) ** 2))
-    x = (picture.width - mark.width) // 2
-    picture.paste(mark, (x, math.floor(picture.height / 2 + lowest) - mark.height), mark)
-
-
-def _mark(logo: LogoSpec, width: float) -> Image.Image:
-    """A logo `width` pixels wide."""
-    with Image.open(logo.file) as opened:
-        mark = opened.convert("RGBA")
-    wide = max(1, round(width))
-    high = max(1, round(wide * mark.height / mark.width))
-    return mark.resize((wide, high), Image.Resampling.LANCZOS)
 
 
 def _frame_width(picture: Image.Image, spec: FinishSpec) -> int:

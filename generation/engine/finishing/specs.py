@@ -45,7 +45,7 @@ class ToneSpec:
 class LogoSpec:
     """A logo with transparency, in a corner ("left" or "right") at the bottom.
 
-    `width` and `margin` are shares of the rendition's shorter side.
+    It fits into a square of `width`; that and `margin` are shares of the rendition's shorter side.
     """
 
     file: Path

@@ -17,9 +17,10 @@ from skimage import color, data
 
 from generation.embedded_model.demo_people import choose_people
 from generation.embedded_model.renderer import Identity, Scene, draw
-from generation.engine import colour, faces
+from generation.engine import colour, faces, photos
 from generation.engine.errors import FinishError
 from generation.engine.finishing import (
+    LEAST_FACE,
     Cutout,
     FinishSpec,
     LogoSpec,
@@ -112,6 +113,15 @@ def test_the_plate_behind_a_head_does_not_tilt_it() -> None:
             assert measures is not None
             assert abs(measures.tilt) < 0.5
             assert abs(measures.eye_line - PORTRAIT.eye_line) < 0.004
+
+
+def test_the_tilt_of_a_head_that_leans_to_the_right_of_the_picture_is_positive() -> None:
+    nobody = np.zeros((384, 384), np.float32)
+    upright = measure(person(0), nobody, cut(0))
+    leaning = measure(person(0).rotate(-8, Image.Resampling.BICUBIC), nobody, cut(0))
+    assert upright is not None
+    assert leaning is not None
+    assert leaning.tilt - upright.tilt == pytest.approx(8, abs=2)
 
 
 def test_finishing_loads_no_torch(tmp_path: Path) -> None:
@@ -246,6 +256,33 @@ def test_a_round_picture_shows_the_whole_logo(
     assert rows.max() > 210
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((400, 200), (64, 32)),
+        ((200, 200), (64, 64)),
+        ((40, 400), (6, 60)),
+        ((1200, 100), (64, 5)),
+        ((20, 10), (40, 20)),
+    ],
+    ids=["usual", "square", "tall", "long", "small"],
+)
+def test_a_logo_fits_into_its_corner(
+    tmp_path: Path, size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    """Into a square of 16 % of the shorter side, at most twice as large as it was sent."""
+    Image.new("RGBA", size, (255, 0, 0, 255)).save(tmp_path / "logo.png")
+    banner = RenditionSpec("banner", 640, 400, "png", logo=True)
+    spec = FinishSpec(LIGHT, (banner,), logo=LogoSpec(tmp_path / "logo.png"))
+    pixels = np.asarray(finish(cut(0), spec)[0].picture)
+    red = (pixels[..., :3] == (255, 0, 0)).all(axis=-1)
+    rows, columns = np.nonzero(red.any(axis=1))[0], np.nonzero(red.any(axis=0))[0]
+    assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == shown
+    assert red.sum() == shown[0] * shown[1]
+    # As far from the corner as ever.
+    assert (640 - 1 - columns.max(), 400 - 1 - rows.max()) == (20, 20)
+
+
 def test_plates() -> None:
     falls = paint(PlateSpec("colour", ("#808080",), fall_off=0.4), (80, 100))
     assert falls[42, 40, 0] > falls[99, 0, 0] + 20
@@ -304,6 +341,48 @@ def test_a_box_that_the_search_drew_too_large_is_no_face_at_the_edge(
     assert np.abs(np.subtract(found.box, seen.box)).max() < 0.2 * seen.height
     with pytest.raises(FinishError, match="edge of this picture"):
         cutting.find(whole.crop((0, 0, whole.width, seen.box[3] - 20)))
+
+
+@pytest.mark.parametrize(
+    "crop", [(140, 0, 512, 400), (160, 0, 512, 400), (60, 20, 420, 400)], ids=str
+)
+def test_a_pattern_that_is_taken_for_a_face_is_nobody(crop: tuple[int, int, int, int]) -> None:
+    photo = Image.fromarray(data.astronaut()).crop(crop)
+    more = 640 / min(photo.size)
+    large = photo.resize((round(photo.width * more), round(photo.height * more)))
+    assert len(faces.detect(large)) > 1
+    assert cutting.find(large).height > 120
+    assert cut_out(photo).face.height > 120
+    verdict = photos.judge_photo(photo)
+    assert (verdict.ok, verdict.faces) == (True, 1)
+
+
+def test_a_face_at_the_edge_is_told_whatever_else_is_taken_for_one() -> None:
+    photo = Image.fromarray(data.astronaut()).crop((190, 0, 512, 400))
+    with pytest.raises(FinishError) as refused:
+        cutting.find(photo)
+    assert refused.value.code == "face_at_edge"
+
+
+def test_who_is_in_a_picture_goes_by_how_sure_their_faces_are() -> None:
+    def seen(height: int, score: float) -> faces.Face:
+        return faces.Face((0, 0, height, height), (), score)
+
+    person, smaller, far = seen(100, 1.2), seen(60, 0.5), seen(30, 1.1)
+    pattern, larger_pattern = seen(90, 0.108), seen(140, 0.05)
+    assert faces.whose([person, pattern, smaller, far]) == (person, [smaller])
+    assert faces.whose([larger_pattern, person]) == (person, [])
+    assert faces.whose([larger_pattern]) == (larger_pattern, [])
+
+
+def test_a_photo_whose_face_has_too_few_pixels_is_refused_and_a_drawn_one_is_not() -> None:
+    photo = Image.fromarray(data.astronaut())
+    small = photo.resize((300, 300), Image.Resampling.LANCZOS)
+    with pytest.raises(FinishError, match="too few pixels") as refused:
+        cut_out(small, least_face=LEAST_FACE)
+    assert refused.value.code == "face_small"
+    assert cut_out(photo, least_face=LEAST_FACE).notes
+    assert cut_out(person(0).resize((96, 96), Image.Resampling.LANCZOS)).notes
 
 
 def test_hair_that_the_frame_cuts_is_noted() -> None:
