@@ -13,6 +13,7 @@ from accounts.api.base import TenantView
 from generation import access, viewing
 from generation.api import refusals
 from generation.api.pictures import picture_file
+from generation.approving import alternatives
 from generation.models import Alternative
 from headshots.lib.api.operations import operation
 from headshots.lib.api.problems import Refusal
@@ -35,6 +36,9 @@ class AlternativeShape(Shape):
         help_text="The renditions of a photo, as its order's headshots have them: fetch the "
         "picture with `rendition`. None of initials."
     )
+    notes = serializers.SerializerMethodField(
+        help_text="What wants a look in the picture of a photo, in sentences."
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -45,6 +49,7 @@ class AlternativeShape(Shape):
         "kind": "initials",
         "picture": "/api/v1/alternatives/019ab1c2-0000-7000-8000-000000000027/picture",
         "kinds": [],
+        "notes": [],
         "created_at": "2026-11-25T09:00:00Z",
         "updated_at": "2026-11-25T09:00:00Z",
     }
@@ -55,8 +60,12 @@ class AlternativeShape(Shape):
     def get_kinds(self, row: Alternative) -> list[str]:
         return [file["kind"] for file in row.files]
 
+    def get_notes(self, row: Alternative) -> list[str]:
+        return alternatives.notes(row)
+
 
 AlternativeShape.get_kinds.__annotations__["return"] = list[str]
+AlternativeShape.get_notes.__annotations__["return"] = list[str]
 
 
 class RenditionQuery(Given):

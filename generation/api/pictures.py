@@ -82,6 +82,9 @@ class HeadshotShape(Shape):
     )
     approved_at = serializers.DateTimeField(allow_null=True)
     renditions = serializers.SerializerMethodField()
+    notes = serializers.SerializerMethodField(
+        help_text="What wants a look in the files, in sentences."
+    )
     created_at = serializers.DateTimeField()
 
     expands = {
@@ -108,8 +111,12 @@ class HeadshotShape(Shape):
                 "file": "/api/v1/headshots/019ab1c2-0000-7000-8000-000000000018/renditions/large",
             }
         ],
+        "notes": ["The upper edge of the picture cuts the hair, which was rounded off there."],
         "created_at": "2026-11-25T10:00:00Z",
     }
+
+    def get_notes(self, row: Headshot) -> list[str]:
+        return renditions.notes(row)
 
     def get_renditions(self, row: Headshot) -> list[dict[str, Any]]:
         if row.finishing is None:
@@ -121,6 +128,7 @@ class HeadshotShape(Shape):
 
 
 HeadshotShape.get_renditions.__annotations__["return"] = list[dict[str, Any]]
+HeadshotShape.get_notes.__annotations__["return"] = list[str]
 
 
 class HeadshotsQuery(Given):

@@ -26,7 +26,7 @@ from accounts.actors import Actor
 from generation import states
 from generation.dispatch import queue
 from generation.engine import provenance
-from generation.finishing import credentials, finishes, photo_figures, renditions
+from generation.finishing import credentials, finishes, noted, photo_figures, renditions
 from generation.leaving import shared_files
 from generation.models import Alternative, Order, Shoot, State, TeamConsent
 from generation.sandbox import directory as stand_ins
@@ -51,8 +51,13 @@ NOT_MADE = gettext_noop(
     "The picture could not be made, and the fault is ours. Give the photo again, or choose your "
     "initials."
 )
-# What could be better in the photo, said beside the picture made of it (codes of a cutout's notes).
+# What could be better in the photo, said beside the picture made of it, by code of the notes of its
+# files.
 _BETTER = {
+    "hair_missing": gettext_noop(
+        "The upper edge of this photo cuts your hair so far down that your head looks flat. Please "
+        "take one with some room above your hair."
+    ),
     "hair_cut": gettext_noop(
         "The upper edge of this photo cuts your hair. It can stay as it is; a photo with more "
         "space above your head would look better."
@@ -279,6 +284,10 @@ def _made(found: Alternative) -> _Made:
     except (EngineError, FileMissing) as error:
         return _Made(problem=renditions.why_not(error))
     source = provenance.MADE_BY_A_PERSON
+    # Its owner is told of a cut that does not show in these files, too: in others it may.
+    notes = {*cut.notes, *finishing.notes(cut, [main, *others])}
+    if "hair_missing" in notes:
+        notes.remove("hair_cut")
     return _Made(
         picture=_signed(main.data, "jpeg", order, source),
         files=[
@@ -290,7 +299,7 @@ def _made(found: Alternative) -> _Made:
             for file in others
         ],
         measures=photo_figures.of(main, cut),
-        problem="\n".join(said for note, said in _BETTER.items() if note in cut.notes),
+        problem="\n".join(said for note, said in _BETTER.items() if note in notes),
     )
 
 
@@ -303,14 +312,15 @@ def _finished(
     from generation.engine import finishing
 
     with Image.open(vault().path(found.file)) as photo:
-        cut = finishing.cut_out(photo, renditions.matting())
+        cut = finishing.cut_out(photo, renditions.matting(), least_face=finishing.LEAST_FACE)
     label = credentials.label(provenance.MADE_BY_A_PERSON)
     return cut, finishing.finish(cut, replace(spec, renditions=tuple(wanted)), xmp=label)
 
 
-def backdrop_shows(found: Alternative) -> bool:
-    """Whether something behind the person may show at their outline."""
-    return _BETTER["busy_backdrop"] in found.problem.splitlines()
+def notes(found: Alternative) -> list[str]:
+    """What wants a look in the picture, in sentences for who is in charge."""
+    told = found.problem.splitlines()
+    return noted.of_photo([note for note, said in _BETTER.items() if said in told])
 
 
 def square(*, found: Alternative, side: int) -> Image:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from generation.approving import at_once, later_colleagues
-from generation.finishing import consistency, renditions
+from generation.finishing import consistency, noted, renditions
 from generation.models import (
     Candidate,
     Finishing,
@@ -100,9 +100,8 @@ def _of_files(headshot: Headshot) -> list[str]:
     counts = headshot.finishing
     if newest is None or newest.state == Finishing.State.WAITING or counts is None:
         return [_("The files are not rendered yet.")]
-    if not counts.measures:
-        return [_("Its place and light could not be measured.")]
-    return []
+    unknown = [] if counts.measures else [_("Its place and light could not be measured.")]
+    return [*unknown, *noted.flaws(counts.notes)]
 
 
 def _standing_out(order: Order) -> dict[UUID, Sequence[str]]:

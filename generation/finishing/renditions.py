@@ -24,7 +24,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.accounting import usage
-from generation.finishing import credentials, finishes, rendition_table
+from generation.finishing import credentials, finishes, noted, rendition_table
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
@@ -183,7 +183,7 @@ def render(*, finishing_id: UUID) -> Finishing | None:
             sentence="",
             measures=measures.as_dict() if measures else None,
             alignment=kept.as_dict(),
-            notes=list(cut.notes),
+            notes=list(engine.notes(cut, files)),
             seconds=round(time.monotonic() - started, 3),
         )
         if headshot is not None:
@@ -366,9 +366,9 @@ def main_of(files: Mapping[str, Rendition], finish: Finish) -> Rendition | None:
     return None
 
 
-def backdrop_shows(headshot: Headshot) -> bool:
-    """Whether something behind the person may show at their outline in the files that count."""
-    return headshot.finishing is not None and "busy_backdrop" in headshot.finishing.notes
+def notes(headshot: Headshot) -> list[str]:
+    """What wants a look in the files that count, in sentences."""
+    return noted.of_headshot(headshot.finishing.notes) if headshot.finishing else []
 
 
 def begin_missing() -> int:

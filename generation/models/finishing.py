@@ -145,7 +145,7 @@ class Finishing(Row):
     # generation.engine.finishing.Alignment: what the next rendering places the person by, too.
     # None where it was not kept. Of one that waits: what it shall be placed by.
     alignment = models.JSONField(null=True)
-    # Codes of generation.engine.finishing.cutting.NOTES.
+    # Codes that generation.engine.finishing.notes gives.
     notes = ArrayField(models.CharField(max_length=30), default=list)
     seconds = models.FloatField(default=0)
 

@@ -58,8 +58,8 @@ def page(
         "rounds_left": choosing.rounds_left(shoot),
         "headshot": headshot,
         "file": renditions.main(headshot) if headshot else None,
-        "backdrop_shows": (headshot is not None and renditions.backdrop_shows(headshot))
-        or (row.instead is not None and alternatives.backdrop_shows(row.instead)),
+        "notes": renditions.notes(headshot) if headshot else [],
+        "photo_notes": alternatives.notes(row.instead) if row.instead else [],
         "made": made.count(),
         "passed": made.filter(passed=True).count(),
         "selfies": shoot.selfies.filter(verdict="accepted").count(),

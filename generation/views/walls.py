@@ -167,6 +167,7 @@ def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "headshot": headshot,
             "files": rows,
             "failed": renditions.failed_of(headshot),
+            "notes": renditions.notes(headshot),
             "enlarged": max((row.enlarged for row in rows), default=0),
         },
     )

@@ -207,6 +207,30 @@ def test_all_inside_the_bounds_are_approved_and_the_rest_is_said_why(world: Worl
     assert order.shoots.filter(state=State.DELIVERED).count() == 2
 
 
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("hair_cut", "cuts the hair"),
+        ("hair_missing", "cuts much of the hair"),
+        ("shoulders_cut", "cuts a shoulder"),
+        ("busy_backdrop", None),
+        ("small", None),
+    ],
+)
+def test_whose_hair_or_shoulder_is_cut_is_left_to_be_looked_at(
+    world: World, note: str, said: str | None
+) -> None:
+    shoot = world.shoot(State.APPROVING)
+    give_files(shoot)
+    Finishing.objects.update(measures=MEASURES, notes=[note])
+    everybody_compared()
+    outcome, left = bounds.approve_inside(actor=world.actor, order=shoot.order)
+    assert outcome.count == (said is None)
+    reasons = [reason for judged in left for reason in judged.reasons]
+    assert len(reasons) == len(left)
+    assert said is None or said in reasons[0]
+
+
 def test_what_was_not_rendered_or_measured_is_never_approved_unseen(world: World) -> None:
     """Nobody pays for what has no files, and nobody's are delivered that were not measured."""
     order = world.order(5)

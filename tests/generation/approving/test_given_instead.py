@@ -37,7 +37,7 @@ def order(world: World) -> Order:
     return order
 
 
-def give_photo(shoot: Shoot, photo: Image.Image | None = None) -> Alternative:
+def give_photo(shoot: Shoot, photo: Image.Image | None = None, *, made: bool = True) -> Alternative:
     actor = employee_actor(shoot.employee)
     choosing.opt_out(actor=actor, shoot=shoot)
     shoot.refresh_from_db()
@@ -49,7 +49,7 @@ def give_photo(shoot: Shoot, photo: Image.Image | None = None) -> Alternative:
         agreed=True,
         agreement="Yes.",
     )
-    assert alternatives.finish(alternative_id=found.pk)
+    assert alternatives.finish(alternative_id=found.pk) is made
     found.refresh_from_db()
     return found
 
@@ -68,6 +68,25 @@ def test_a_photo_whose_edge_cuts_the_hair_is_finished_and_its_owner_is_told(
     drawn = Image.fromarray(draw(Identity.sample(10_000_502), scene, 640))
     whole = give_photo(world.order(1).shoots.get(), drawn)
     assert whole.problem == ""
+
+
+def test_a_photo_that_lacks_much_of_the_hair_is_not_said_to_be_able_to_stay(
+    world: World, client: Client
+) -> None:
+    shoot = world.order(1).shoots.get()
+    given = give_photo(shoot, astronaut().crop((110, 50, 340, 278)).resize((900, 892)))
+    assert "take one with some room above your hair" in given.problem
+    assert not any("hair" in line and "stay" in line for line in given.problem.splitlines())
+    client.force_login(world.owner)
+    page = client.get(reverse("shoot", args=[world.organisation.slug, shoot.pk])).content.decode()
+    assert "so that the head looks flat" in page
+
+
+def test_a_photo_with_a_tiny_face_is_refused_in_words(world: World) -> None:
+    shoot = world.order(1).shoots.get()
+    given = give_photo(shoot, astronaut().resize((300, 300)), made=False)
+    assert given.finished == ""
+    assert "too few pixels" in given.problem
 
 
 def test_a_backdrop_that_is_not_plain_is_said_to_the_owner_and_to_who_is_in_charge(

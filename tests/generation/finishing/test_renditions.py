@@ -13,12 +13,15 @@ from PIL import Image
 from accounts.actors import SYSTEM
 from accounts.models import Role
 from generation.approving import choosing
+from generation.engine import finish
 from generation.finishing import in_turn, renditions
-from generation.models import Finishing, Rendition, State
+from generation.models import Candidate, Finishing, Rendition, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
+from tests.api.program import Program
 from tests.browser.queue import drain, forget
 from tests.generation.sitters import headshot_of, sit
+from tests.photographs import astronaut
 from tests.world import World, bring, give_files
 
 
@@ -149,13 +152,48 @@ def test_what_is_asked_for_again_leaves_no_file(
     assert not list(vault().keys(f"{shoot.folder}/headshots"))
 
 
-@pytest.mark.parametrize(("notes", "said"), [(["busy_backdrop"], True), (["small"], False)])
-def test_a_backdrop_that_is_not_plain_is_said_on_the_page(
-    world: World, client: Client, notes: list[str], said: bool
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [
+        (["busy_backdrop"], "may show at the outline"),
+        (["hair_cut"], "rounded off"),
+        (["hair_missing"], "the head looks flat"),
+        (["shoulders_cut"], "cuts a shoulder"),
+        (["small"], None),
+    ],
+)
+def test_what_wants_a_look_is_said_wherever_the_files_are(
+    world: World, client: Client, notes: list[str], said: str | None
 ) -> None:
     shoot = bring(world.order(1).shoots.get(), State.APPROVING)
     give_files(shoot)
     headshot_of(shoot).finishings.update(notes=notes)
+    program = Program.of(world.organisation)
+    of_api = program.get(f"/headshots/{headshot_of(shoot).pk}").json()["notes"]
+    assert len(of_api) == (said is not None)
     client.force_login(world.owner)
-    page = client.get(reverse("shoot", args=[world.organisation.slug, shoot.pk])).content.decode()
-    assert ("may show at the outline" in page) is said
+    for name in ("shoot", "shoot_files"):
+        page = client.get(reverse(name, args=[world.organisation.slug, shoot.pk])).content.decode()
+        for text in (
+            "may show at the outline",
+            "rounded off",
+            "the head looks flat",
+            "cuts a shoulder",
+        ):
+            assert (text in page) is (text == said)
+            assert (text in " ".join(of_api)) is (text == said)
+
+
+def test_the_notes_of_files_are_those_that_show(world: World) -> None:
+    noted = []
+    for missing in (10, 40):
+        shoot = world.shoot(State.CHOOSING)
+        photo = finish.png(astronaut().crop((90, missing, 380, 330)))
+        for candidate in Candidate.objects.filter(shoot=shoot):
+            vault().put(candidate.file, photo)
+        choosing.pick(actor=SYSTEM, shoot=shoot, candidate=choosing.short_list(shoot=shoot)[0])
+        drain()
+        done = headshot_of(shoot).finishing
+        assert done is not None
+        noted.append([note for note in done.notes if note.startswith("hair")])
+    assert noted == [[], ["hair_missing"]]

@@ -24,6 +24,7 @@ class Headshot(TypedDict):
     picked_in_their_place: bool
     approved_at: str | None
     renditions: list[Rendition]
+    notes: list[str]
     created_at: str
 
 
@@ -50,6 +51,7 @@ class Alternative(TypedDict):
     kind: Literal["photo", "initials"]
     picture: str | None
     kinds: list[str]
+    notes: list[str]
     created_at: str
     updated_at: str
 
