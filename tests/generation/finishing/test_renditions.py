@@ -169,7 +169,7 @@ def test_what_wants_a_look_is_said_wherever_the_files_are(
     give_files(shoot)
     headshot_of(shoot).finishings.update(notes=notes)
     program = Program.of(world.organisation)
-    of_api = program.get(f"/headshots/{headshot_of(shoot).pk}").json()["notes"]
+    of_api = program.get(f"headshots/{headshot_of(shoot).pk}").json()["notes"]
     assert len(of_api) == (said is not None)
     client.force_login(world.owner)
     for name in ("shoot", "shoot_files"):
