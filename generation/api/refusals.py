@@ -171,7 +171,7 @@ GRADIENT = Refused(
 PLATE_PICTURE = Refused(
     "picture",
     422,
-    "This file is not a photo that can be read. Send a JPEG, PNG, WebP or HEIC photo.",
+    "This file is not a picture that can be read. Send a JPEG, PNG, WebP or HEIC picture.",
     "picture",
 )
 NO_WALL_FILE = Refused(
