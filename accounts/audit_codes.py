@@ -44,6 +44,7 @@ LABELS: dict[str, str] = {
     "finish": gettext_noop("Version of the finish"),
     "headshots": gettext_noop("Headshots"),
     "hours": gettext_noop("Hours promised"),
+    "in_their_place": gettext_noop("In their place"),
     "instead": gettext_noop("Given instead"),
     "keep": gettext_noop("What shall stay"),
     "kind": gettext_noop("Kind"),
