@@ -43,6 +43,7 @@ NOT_BY_EXAMPLE = {
     "GET orders/{order_id}/team-page",
     "GET orders/{order_id}/wall/file",
     "GET partner-grants/{grant_id}",
+    "GET refinishes/{refinish_id}/headshots/{headshot_id}/{side}",
     "GET team-page",
     "GET wall/file",
     "GET webhook-deliveries/{delivery_id}",
