@@ -30,8 +30,8 @@ ACCOUNT = ("email/", "password/change/", "logout/", "2fa/", "sessions/", "reauth
 ENTRANCE = ("login/", "signup/", "password/reset/", "password/reset/done/", "sso")
 
 
-def holds(page: Page, path: str) -> None:
-    holds_by_day(page, path, dark=True)
+def holds(page: Page, path: str, *, found: bool = True) -> None:
+    holds_by_day(page, path, dark=True, found=found)
     assert silent(page) == [], path
 
 

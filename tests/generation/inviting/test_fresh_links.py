@@ -108,6 +108,8 @@ def test_every_address_of_a_stale_link_makes_the_offer(world: World, client: Cli
     offer = reverse("fresh_link", args=[old])
     for name, method, needs in EMPLOYEE:
         more = {f"{needs}_id": things[needs].pk} if needs in things else {}
+        if needs == "kind":
+            more = {"kind": "portrait"}
         place = reverse(f"employee:{name}", kwargs={"token": old, **more})
         answer = getattr(client, method)(place)
         assert answer.status_code == 410, name
