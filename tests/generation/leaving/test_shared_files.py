@@ -17,7 +17,7 @@ from generation.finishing.walls import Wall
 from generation.leaving import retention, withdrawals
 from generation.models import Export, Headshot, Shoot, State
 from generation.storage import vault
-from tests.world import World, bring, give_initials, make_world
+from tests.world import World, bring, give_files, give_initials, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +49,8 @@ def taken_home(world: World, found: Wall, kind: str) -> str:
 
 def test_a_withdrawn_face_leaves_walls_and_zips(world: World, client: Client) -> None:
     gone, stays = two_of_an_order(world)
+    for shoot in (gone, stays):
+        give_files(shoot)
     type(gone.employee).objects.filter(pk=gone.employee_id).update(department="Design")
     drawn = [wall(world, gone, kind) for kind in wall_pictures.KINDS]
     drawn += [staff_wall(world, kind) for kind in wall_pictures.KINDS]
