@@ -161,7 +161,10 @@ def judge_photo(
         yaw=round(face.yaw, 3),
         descriptor=tuple(float(v) for v in faces.describe_in(copy, face)),
         fingerprint=mark,
-        surroundings=copies.surroundings(image, face.landmarks),
+        surroundings=copies.surroundings(
+            Image.fromarray(copy.pixels),
+            tuple((copy.factor * x, copy.factor * y) for x, y in face.landmarks),
+        ),
         appearance=appearance.measure(image, face, upright),
         warnings=(*_cut(image, face), *appearance.covered(upright)),
     )
