@@ -177,3 +177,18 @@ def test_the_steps_of_somebody_stay_unfolded_while_photos_are_published(
     expect(page.locator(f"#row-{first.pk} summary")).to_be_focused()
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text(third.shoot.employee.name)).to_be_visible()
+
+
+def test_news_that_come_while_a_button_is_busy_are_no_inline_style(opened: Open) -> None:
+    """The policy of the site refuses one, which `opened` hears of."""
+    world = make_world()
+    order = world.order(2)
+    bring(order.shoots.first(), State.QUEUED)
+    page = opened(DESK)
+    sign_in(page, world.owner.email)
+    page.goto(f"/o/{world.organisation.slug}/orders/{order.pk}")
+    page.evaluate("document.querySelector('#nudge').style.minWidth = '90px'")
+    with page.expect_response(lambda answer: "/live" in answer.url):
+        page.evaluate("htmx.trigger('#live', 'look')")
+    page.wait_for_function("!document.querySelector('.htmx-swapping, .htmx-settling')")
+    expect(page.locator("#nudge")).not_to_have_attribute("style", "min-width: 90px;")
