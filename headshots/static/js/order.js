@@ -128,6 +128,5 @@
   look?.addEventListener("click", preview);
   language?.addEventListener("change", preview);
 
-  form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
   show();
 })();

@@ -25,7 +25,6 @@
     say.textContent = all || !chosen ? "" : ngettext("{n} chosen", "{n} chosen", chosen);
     for (const button of buttons) button.disabled = !all && !chosen;
   };
-  form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
   page.addEventListener("change", () => {
     for (const box of boxes) box.checked = page.checked;
     show();

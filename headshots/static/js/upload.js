@@ -209,15 +209,7 @@
     });
   }
 
-  // A poll may bring the form, too: where other photos are asked for.
-  const offer = () => {
-    if (!uploader() || !window.matchMedia("(pointer: coarse)").matches) return;
-    for (const part of uploader().querySelectorAll("[data-scripted]")) part.hidden = false;
-  };
-  document.addEventListener("htmx:afterSwap", offer);
-
   const begin = async () => {
-    offer();
     for (const kept of await store.all()) {
       if (kept.shoot === shoot && uploader()) take([kept.file], true);
       // No more photos are taken, as they were handed in or this person has left.
