@@ -106,11 +106,12 @@ def opened(browser: Browser, site: str, other_hosts: tuple[str, ...]) -> Iterato
         if kind == "error" and not EXPECTED.search(text):
             complaints.append(text)
 
-    def make(viewport: dict[str, int]) -> Page:
+    def make(viewport: dict[str, int], *, scripts: bool = True) -> Page:
         context = browser.new_context(
             viewport=viewport,  # type: ignore[arg-type]
             base_url=site,
             reduced_motion="reduce",
+            java_script_enabled=scripts,
         )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
