@@ -11,10 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import languages
+from accounts.actors import Actor
 from generation import access
 from generation.approving import choosing
 from generation.inviting import signing
-from generation.models import State
+from generation.models import Shoot, State
 from generation.photos import handing_in, selfies, wishes
 from generation.views import photo_files
 from generation.views.employee_page import come_in, page, page_context
@@ -97,12 +98,7 @@ def wish(request: HttpRequest, token: str) -> HttpResponse:
     """Save what they wish to wear and what shall stay as it is."""
     shoot, actor = come_in(request, token)
     try:
-        wishes.save(
-            actor=actor,
-            shoot=shoot,
-            attire=request.POST.get("attire", ""),
-            keep=request.POST.getlist("keep"),
-        )
+        _save_wishes(request, shoot, actor)
     except Problem as problem:
         return page(request, shoot, token, problem=problem)
     if request.headers.get("HX-Request"):
@@ -110,11 +106,22 @@ def wish(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("employee:start", token)
 
 
+def _save_wishes(request: HttpRequest, shoot: Shoot, actor: Actor) -> None:
+    wishes.save(
+        actor=actor,
+        shoot=shoot,
+        attire=request.POST.get("attire", ""),
+        keep=request.POST.getlist("keep"),
+    )
+
+
 @require_POST
 def hand_in(request: HttpRequest, token: str) -> HttpResponse:
     """Hand the photos in, with the wishes that stand beside the button."""
     shoot, actor = come_in(request, token)
     try:
+        if "wished" in request.POST:
+            _save_wishes(request, shoot, actor)
         handing_in.hand_in(actor=actor, shoot=shoot)
     except Problem as problem:
         return page(request, shoot, token, problem=problem)

@@ -199,7 +199,12 @@ def _taken(
     program: Program, method: str, path: str, body: Any, known: dict[str, list[str]], number: int
 ) -> bool:
     # The dates of examples pass.
-    dates = {"due_at": timedelta(days=7), "signed_at": timedelta(hours=-1)}
+    dates = {
+        "due_at": timedelta(days=7),
+        "signed_at": timedelta(hours=-1),
+        "since": timedelta(days=-1),
+        "until": timedelta(hours=-1),
+    }
 
     def there(name: str, value: Any) -> Any:
         if name in dates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.browser import barriers
 from tests.tools import CHROMIUM
@@ -31,6 +32,32 @@ PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
 # A refused form answers 4xx and Chromium says so; that is how it should be.
 EXPECTED = re.compile(r"status of 4\d\d")
+
+
+def _once_parsed(act: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(act)
+    def acts(self: Locator, *args: Any, **options: Any) -> Any:
+        self.page.wait_for_load_state("domcontentloaded")
+        return act(self, *args, **options)
+
+    return acts
+
+
+# Playwright acts as soon as something is there to act on. Deferred scripts listen only once the
+# page is parsed, and what a person would try again is tried once here.
+for _act in (
+    "check",
+    "click",
+    "fill",
+    "focus",
+    "hover",
+    "press",
+    "select_option",
+    "set_checked",
+    "set_input_files",
+    "uncheck",
+):
+    setattr(Locator, _act, _once_parsed(getattr(Locator, _act)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

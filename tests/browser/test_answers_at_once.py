@@ -58,6 +58,8 @@ def test_it_is_said_while_the_server_thinks_and_no_second_press_counts(
         )
     assert said == [["true", "Signing"]] * 2
     page.wait_for_timeout(300)
+    while not held:
+        page.wait_for_timeout(20)
     assert len(held) == 1
     held[0].continue_()
     expect(page.get_by_role("heading", name="Add your selfies")).to_be_visible()

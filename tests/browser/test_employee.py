@@ -142,8 +142,8 @@ def test_an_upload_goes_on_after_a_lost_line_and_a_reload(
     expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
     assert Upload.objects.get().received == 3 * 16_000
     # Nothing is chosen again: the browser has kept the file.
+    page.reload(wait_until="commit")
     cut["after"] = 10**6
-    page.reload()
     expect(page.locator(".photo")).to_have_count(1)
     assert sent == sorted(set(sent)), "no byte is sent twice"
     assert not Upload.objects.exists()
@@ -247,6 +247,7 @@ def test_no_photo_stays_on_the_device_of_who_has_handed_in_or_left(
     page = context.new_page()
     broken_off(page, shoot, tmp_path / "me.jpg")
     # On a shared device somebody else's page neither sends it nor takes it away.
+    page.goto("about:blank")
     page.unroute("**/uploads/*")
     page.goto(f"/i/{token(colleague)}/")
     page.wait_for_load_state("networkidle")

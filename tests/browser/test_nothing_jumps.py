@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from generation.models import State
 from tests.browser.conftest import DESK, PHONE, Open, sign_in
+from tests.browser.late_scripts import opened_before_scripts
 from tests.world import World, bring, give_files, give_selfies, make_world, sign, token
 
 # What web vitals call good; theirs is the worst five seconds, this is all of it.
 GOOD = 0.1
-SCRIPTS = "**/*.js"
 WATCH = """() => {
   window.jumps = [];
   const name = (node) => {
@@ -71,17 +71,8 @@ def late(page: Page, path: str) -> list[Any]:
 
     Chromium does not count everything of this as a layout shift, so places are compared.
     """
-    held: list[Route] = []
-    page.route(SCRIPTS, lambda script: held.append(script))
-    page.goto(path, wait_until="commit")
-    page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
-    page.wait_for_selector("#voice", state="attached")  # What follows it are scripts alone.
-    page.evaluate(PLACES)
-    page.route(SCRIPTS, lambda script: script.continue_())
-    for script in held:
-        script.continue_()
-    page.wait_for_load_state("load")
-    page.unroute(SCRIPTS)
+    with opened_before_scripts(page, path):
+        page.evaluate(PLACES)
     moved: list[Any] = page.evaluate(MOVED)
     return moved
 

@@ -10,7 +10,7 @@ from accounts.models import Employee
 from generation.finishing import finishes, rendition_table
 from generation.models import Finishing, Look, Shoot
 from generation.ordering import looks
-from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain
 from tests.generation.sitters import MEASURES, seat
 from tests.world import DIRECTION, World, give_initials, make_world
@@ -108,7 +108,7 @@ def test_everybody_hangs_in_one_grid_and_stands_out_among_their_look(opened: Ope
     expect(desk.get_by_role("figure")).to_have_count(1)
     assert fits(desk)
 
-    with desk.expect_download() as waiting:
+    with desk.expect_download(timeout=6 * PATIENCE_MS) as waiting:
         desk.get_by_role("link", name="PDF", exact=True).click()
         expect(desk.get_by_role("heading", name="The wall is being drawn")).to_be_visible()
         drain()

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from generation.finishing import finishes, rendition_table
 from generation.models import Finishing, Order, Shoot
-from tests.browser.conftest import DESK, PHONE, Open, fits, sign_in
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, Open, fits, sign_in
 from tests.browser.queue import drain
 from tests.generation.sitters import headshot_of, sit_roster
 from tests.world import make_world
@@ -140,7 +140,7 @@ def test_the_wall_goes_home_as_a_picture(opened: Open) -> None:
     sign_in(page, world.owner.email)
     page.goto(f"/o/{world.organisation.slug}/orders/{shoots[0].order_id}/wall")
     for kind, start in (("PNG", b"\x89PNG"), ("PDF", b"%PDF")):
-        with page.expect_download() as waiting:
+        with page.expect_download(timeout=6 * PATIENCE_MS) as waiting:
             page.get_by_role("link", name=kind, exact=True).click()
             expect(page.get_by_role("heading", name="The wall is being drawn")).to_be_visible()
             drain()

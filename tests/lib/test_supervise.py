@@ -121,7 +121,7 @@ def test_a_child_that_does_not_end_is_killed_after_its_grace(
     supervise: Callable[..., Supervisor], tmp_path: Path
 ) -> None:
     code = FAMILY.replace("sys.exit(0)", "pass")
-    child = Child("deaf", [sys.executable, "-c", code, str(tmp_path)], grace_s=0.3)
+    child = Child("deaf", [sys.executable, "-c", code, str(tmp_path)], grace_s=3)
     supervisor = supervise(child)
     supervisor.start()
     wait_for(lambda: families(tmp_path))
@@ -136,9 +136,10 @@ def test_an_unhealthy_child_is_replaced(
     sick = threading.Event()
 
     def health() -> bool:
-        was_sick = sick.is_set()
+        if not sick.is_set():
+            return True
         sick.clear()
-        return not was_sick
+        return False
 
     supervisor = supervise(family(tmp_path, health=health, health_every_s=0.05))
     supervisor.start()

@@ -83,7 +83,7 @@ def test_two_senders_send_each_event_once(settings: Any) -> None:
     assert len(receiver.ids) == len(set(receiver.ids)) == 16
 
 
-def wait_for(what: Any, seconds: float = 60) -> None:
+def wait_for(what: Any, seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, list(

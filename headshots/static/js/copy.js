@@ -2,6 +2,7 @@
 "use strict";
 const mark = (part) => { if (part.select) part.select(); else getSelection().selectAllChildren(part); };
 for (const button of document.querySelectorAll("[data-copy]")) {
+  button.disabled = false;
   button.addEventListener("click", async () => {
     const part = document.getElementById(button.dataset.copy);
     mark(part);

@@ -128,5 +128,12 @@
   look?.addEventListener("click", preview);
   language?.addEventListener("change", preview);
 
+  // What was ticked or looked for before this script came counts, too.
+  for (const box of list().querySelectorAll("input[type=checkbox]")) {
+    if (box.checked) chosen.add(box.value);
+    else chosen.delete(box.value);
+  }
   show();
+  const asIs = (field) => field.matches("select") ? [...field.options].find((one) => one.defaultSelected)?.value ?? "" : field.defaultValue;
+  if (fields.some((field) => field.value !== asIs(field))) load(1);
 })();

@@ -25,6 +25,7 @@
     say.textContent = all || !chosen ? "" : ngettext("{n} chosen", "{n} chosen", chosen);
     for (const button of buttons) button.disabled = !all && !chosen;
   };
+  page.disabled = false;
   page.addEventListener("change", () => {
     for (const box of boxes) box.checked = page.checked;
     show();

@@ -90,6 +90,15 @@ document.addEventListener("visibilitychange", () => {
   const part = document.querySelector("[data-poll]");
   if (part && window.htmx) window.htmx.trigger(part, "look");
 });
+// What is being pressed stays where it is until it is let go of; the next answer brings the news.
+let pressed = null;
+document.addEventListener("pointerdown", (event) => { pressed = event.target.closest("[data-poll]"); });
+for (const type of ["pointerup", "pointercancel"]) {
+  document.addEventListener(type, () => setTimeout(() => { pressed = null; }));
+}
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (pressed && event.detail.requestConfig.elt === pressed) event.detail.shouldSwap = false;
+});
 // Where htmx could not bring the focus back: to what was taken out and put back, as browsers do that
 // cannot move a part whole, and to what was still folded away.
 let hadFocus = null;

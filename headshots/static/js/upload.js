@@ -209,7 +209,23 @@
     });
   }
 
+  // A wish whose saving is still under way, or was lost, goes along when the photos are handed in.
+  document.addEventListener("formdata", (event) => {
+    const wishes = document.getElementById("wishes");
+    if (!wishes || !event.target.matches(".hand-in form")) return;
+    event.formData.append("wished", "yes");
+    for (const [name, value] of new FormData(wishes)) {
+      if (name !== "csrfmiddlewaretoken") event.formData.append(name, value);
+    }
+  });
+
   const begin = async () => {
+    // Files that were chosen before this script came.
+    for (const input of document.querySelectorAll("#uploader input[type=file]")) {
+      if (!input.files.length) continue;
+      take([...input.files], false);
+      input.value = "";
+    }
     for (const kept of await store.all()) {
       if (kept.shoot === shoot && uploader()) take([kept.file], true);
       // No more photos are taken, as they were handed in or this person has left.

@@ -191,7 +191,7 @@ put("no_address", lambda p, w, m: p.client.put("/api/v1/uploads/x", b"x"))
 SIGNED = {
     "text": "x",
     "signed_name": "Ada",
-    "signed_at": "2026-11-25T09:00:00Z",
+    "signed_at": (timezone.now() - timedelta(days=5)).isoformat(),
     "evidence": "There",
 }
 

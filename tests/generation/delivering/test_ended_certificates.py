@@ -36,19 +36,26 @@ class Ended:
     """A certificate that has ended, and what it signed before and strangers did since."""
 
     def __init__(self) -> None:
-        self.chain, key = authority.make(organisation="Acme Pictures", life=LIFE)
+        life = LIFE
+        while not self._signed_within(life):
+            life *= 2
+        while datetime.now(UTC) <= self.leaf.not_valid_after_utc + timedelta(seconds=1):
+            time.sleep(0.1)
+
+    def _signed_within(self, life: timedelta) -> bool:
+        """Whether everything was signed before the certificate ended."""
+        self.chain, key = authority.make(organisation="Acme Pictures", life=life)
         self.leaf = x509.load_pem_x509_certificate(self.chain)
         signer = Credential(self.chain, key)
         self.files = {each: sign(picture(each), each, signer, look="navy") for each in FORMATS}
         page = io.BytesIO()
         Image.new("RGB", (80, 100), "navy").save(page, "PDF")
         self.files["pdf"] = sign(page.getvalue(), "pdf", signer, look="navy")
-        stranger = self.imitated(LIFE)
+        stranger = self.imitated(life)
         self.imitations = {
             each: sign(picture(each), each, stranger, look="navy") for each in FORMATS
         }
-        while datetime.now(UTC) <= self.leaf.not_valid_after_utc + timedelta(seconds=1):
-            time.sleep(0.1)
+        return datetime.now(UTC) < self.leaf.not_valid_after_utc
 
     def imitated(self, life: timedelta, *, rooted: bool = False) -> Credential:
         """A certificate of a stranger's with every word of ours, its serial number and our whole
