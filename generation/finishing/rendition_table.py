@@ -16,6 +16,8 @@ MOST_ROWS = 12
 SMALLEST, LARGEST = 64, 2400
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,38}")
 _MM_AN_INCH = 25.4
+# Taller than that many times its width, a frame goes on below where cloth can be drawn out to.
+_MOST_TALL = 2
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,11 @@ def _wrong(row: Row) -> str:
         )
     if max(row.width, row.height) > 3 * min(row.width, row.height):
         return _("{name}: one side is more than three times the other.").format(name=row.kind)
+    if row.height > _MOST_TALL * row.width:
+        return _(
+            "{name}: it is more than twice as high as wide. The picture of a person does not reach "
+            "down that far; make it wider or less high."
+        ).format(name=row.kind)
     if not 40 <= row.quality <= 100:
         return _("{name}: the quality is a number from 40 to 100.").format(name=row.kind)
     if not 0 <= row.closer <= 60:

@@ -201,7 +201,7 @@ class _Layers:
         """The person drawn where the landmarks lead them."""
         width, height = rendition.width, rendition.height
         eyes = (rendition.centre * width, rendition.eye_line * height)
-        distance = rendition.face_height * height / FACE_HEIGHT
+        distance = rendition.face_pixels / FACE_HEIGHT
         matrix = from_template(self.landmarks, eyes, distance)
         scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
         factor = min(2.0 ** math.ceil(math.log2(scale / 1.05)), _MOST_ENLARGED)

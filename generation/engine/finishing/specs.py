@@ -7,6 +7,8 @@ from pathlib import Path
 
 # Brow to chin of an average face, in distances between the eyes' centres.
 FACE_HEIGHT = 2.05
+# In a frame narrower than this share of its height, a face goes by the width.
+_BY_WIDTH = 0.75
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class LogoSpec:
 class RenditionSpec:
     """One file: its pixels, its format ("jpeg", "png", "webp"), and where the face lies.
 
-    `eye_line` and `face_height` (brow to chin) are shares of the height, `centre` of the width.
+    `eye_line` and `face_height` (brow to chin) are shares of the height, `centre` of the width;
+    where the frame is narrower than 3:4, a face is as wide in it as it would be in 3:4.
     `backdrop` is "plate" or "none" (see-through), `shape` "full" or "round"; both need PNG or
     WebP where they leave pixels see-through. `dpi` 0 leaves the print size out.
     """
@@ -82,6 +85,11 @@ class RenditionSpec:
     def fills_frame(self) -> bool:
         """Whether it is in colour and fills its frame, as the wall and measures need it."""
         return self.backdrop == "plate" and self.shape == "full" and not self.monochrome
+
+    @property
+    def face_pixels(self) -> float:
+        """How high the face is drawn, brow to chin."""
+        return self.face_height * self.height * min(1.0, self.width / self.height / _BY_WIDTH)
 
 
 @dataclass(frozen=True)

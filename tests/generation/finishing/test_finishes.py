@@ -132,6 +132,7 @@ def test_a_logo_that_cannot_be_used_says_why(data: bytes, says: str) -> None:
         (Row("Ours!", 400, 400), "no name of a rendition"),
         (Row("a", 10, 400), "sides of 64 to 2400"),
         (Row("a", 2400, 64), "three times"),
+        (Row("a", 400, 1200), "twice as high as wide"),
         (Row("a", 400, 400, "gif"), "JPEG, PNG or WebP"),
         (Row("a", 400, 400, see_through=True), "cannot be see-through"),
         (Row("a", 400, 500, "png", round=True), "equal sides"),
