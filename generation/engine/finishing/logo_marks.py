@@ -20,7 +20,7 @@ def put(picture: Image.Image, logo: LogoSpec) -> None:
     mark = _mark(logo, logo.width * shorter)
     gap = round(logo.margin * shorter)
     x = gap if logo.corner == "left" else picture.width - gap - mark.width
-    picture.paste(mark, (x, picture.height - gap - mark.height), mark)
+    _over(picture, mark, (x, picture.height - gap - mark.height))
 
 
 def put_into_disc(picture: Image.Image, logo: LogoSpec, band: int) -> None:
@@ -34,7 +34,16 @@ def put_into_disc(picture: Image.Image, logo: LogoSpec, band: int) -> None:
         mark = _mark(logo, max(mark.size) * most)
     lowest = math.sqrt(max(0.0, radius**2 - ((mark.width + 1) / 2) ** 2))
     x = (picture.width - mark.width) // 2
-    picture.paste(mark, (x, math.floor(picture.height / 2 + lowest) - mark.height), mark)
+    _over(picture, mark, (x, math.floor(picture.height / 2 + lowest) - mark.height))
+
+
+def _over(picture: Image.Image, mark: Image.Image, at: tuple[int, int]) -> None:
+    """Where the picture is see-through the mark keeps its own colour and share; pasted, it would
+    be mixed with the black that is nothing there."""
+    if picture.mode == "RGBA":
+        picture.alpha_composite(mark, at)
+    else:
+        picture.paste(mark, at, mark)
 
 
 def _mark(logo: LogoSpec, side: float) -> Image.Image:
