@@ -32,16 +32,15 @@ def clean(data: bytes, *, largest: tuple[int, int] = _LARGEST) -> bytes:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "WEBP")) as picture:
             if picture.width * picture.height > MOST_PIXELS:
-                raise Problem(
-                    _("The logo has more than 4 million pixels. Send a smaller version."),
-                    code="logo",
-                    field="logo",
-                )
+                raise _too_many_pixels()
             if getattr(picture, "n_frames", 1) > 1:
                 raise Problem(_("The logo moves. Send a still picture."), code="logo", field="logo")
             logo = picture.convert("RGBA")
     except Problem:
         raise
+    except Image.DecompressionBombError as error:
+        # Of what is larger yet, Pillow does not even tell the size.
+        raise _too_many_pixels() from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise Problem(
             _("The logo cannot be read. Send a PNG or WebP with a transparent background."),
@@ -81,3 +80,11 @@ def clean(data: bytes, *, largest: tuple[int, int] = _LARGEST) -> bytes:
     stream = io.BytesIO()
     Image.frombytes("RGBA", logo.size, logo.tobytes()).save(stream, "PNG", optimize=True)
     return stream.getvalue()
+
+
+def _too_many_pixels() -> Problem:
+    return Problem(
+        _("The logo has more than 4 million pixels. Send a smaller version."),
+        code="logo",
+        field="logo",
+    )

@@ -36,17 +36,27 @@ def picture_plate(world: World, data: bytes) -> finishes.Plate:
     )
 
 
-def huge_png() -> bytes:
-    """A PNG that says it has 100 million pixels, and is 100 kB."""
-    head = struct.pack(">IIBBBBB", 10_000, 10_000, 8, 0, 0, 0, 0)
+def png_of(side: int, rows: bytes) -> bytes:
+    """A PNG that says it has `side` × `side` pixels."""
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         )
 
-    rows = zlib.compress(b"\0" * (10_001 * 10_000), 9)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    data = chunk(b"IDAT", zlib.compress(rows, 9))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + data + chunk(b"IEND", b"")
+
+
+def huge_png() -> bytes:
+    """100 million pixels in 100 kB."""
+    return png_of(10_000, b"\0" * (10_001 * 10_000))
+
+
+def immense_png() -> bytes:
+    """So many that Pillow refuses to open it, and none of them there."""
+    return png_of(20_000, b"")
 
 
 def gif() -> bytes:
@@ -116,6 +126,8 @@ def test_a_logo_keeps_its_transparency_and_nothing_else() -> None:
         (b"x" * 2_100_000, "larger than 2 MB"),
         (b"no picture", "cannot be read"),
         (moving(), "moves"),
+        (file_of(Image.new("1", (2001, 2000), 1), "PNG"), "more than 4 million pixels"),
+        (immense_png(), "more than 4 million pixels"),
         (file_of(Image.new("RGBA", (40, 1000), "red"), "PNG"), "too long and narrow.* 40 × 1000"),
         (file_of(Image.new("RGBA", (1200, 12), "red"), "PNG"), "too long and narrow"),
         (file_of(Image.new("RGBA", (1, 1), "red"), "PNG"), "only 1 × 1 pixels"),
