@@ -161,7 +161,7 @@ def check(data: bytes) -> Credentials | None:
             anchors=ours.anchors if ours else b"",
             signers=ours.signers if ours else {},
         )
-    except checking.Unreadable:
+    except provenance.Unreadable:
         raise Problem(
             _("This file cannot be read. It may be damaged."), code="unreadable", field="file"
         ) from None

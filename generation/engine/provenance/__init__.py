@@ -1,6 +1,6 @@
 """Saying in a picture's file where it comes from, so that anybody can check it."""
 
-from generation.engine.provenance.reading import Credentials, read
+from generation.engine.provenance.reading import Credentials, Unreadable, read
 from generation.engine.provenance.signing import CannotSign, Credential, sign
 from generation.engine.provenance.xmp import (
     COMPOSED,
@@ -18,6 +18,7 @@ __all__ = [
     "CannotSign",
     "Credential",
     "Credentials",
+    "Unreadable",
     "packet",
     "read",
     "sign",

@@ -36,6 +36,14 @@ _ABOUT_THE_SIGNER = _REFUSED | {
     "timeStamp.untrusted",
 }
 
+# What stands in any file that has, or points at, content credentials, be they damaged ones: the
+# beginning of their box, the labels of what they state, and what leads to them.
+_TRACES = (b"jumdc2pa", b"c2pa.", b"C2PA_Manifest", b"dcterms:provenance")
+
+
+class Unreadable(Exception):
+    """The file cannot be read, and nothing shows that it ever had credentials."""
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -74,7 +82,7 @@ class Credentials:
 def read(
     data: bytes, format: str, *, anchors: bytes, signers: Mapping[str, str]
 ) -> Credentials | None:
-    """Read a file's newest credentials; None where it has none.
+    """Read a file's newest credentials; None where it has none. Raises Unreadable.
 
     `signers` is PEM of the certificates that we sign or have signed with, by serial number,
     `anchors` PEM of the roots that they and our time authorities hang on. The picture is not
@@ -97,6 +105,9 @@ def read(
     except c2pa.C2paError as error:
         if "ManifestNotFound" in f"{type(error).__name__} {error}":
             return None
+        # A damaged picture need not have had any.
+        if not any(trace in data for trace in _TRACES):
+            raise Unreadable from error
         # Credentials that cannot even be parsed were there and are no longer whole.
         return Credentials(False, True, "", None, "", "")
     return _judged(found, manifest, signer)

@@ -165,6 +165,26 @@ def test_what_is_no_picture_is_refused_or_says_nothing(keys: None, data: bytes) 
     assert found is None or not found.ours
 
 
+@pytest.mark.parametrize(
+    "data",
+    [picture("png")[:-1000], picture("jpeg")[:100], b"%PDF-1.4\nhello"],
+    ids=["png", "jpeg", "pdf"],
+)
+def test_of_a_damaged_file_without_credentials_none_are_claimed(keys: None, data: bytes) -> None:
+    with pytest.raises(Problem, match="It may be damaged"):
+        credentials.check(data)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_of_a_file_that_ends_amid_its_credentials_it_is_said_that_they_are_broken(
+    keys: None, format: str
+) -> None:
+    data = signed(format)
+    told = credentials.check(data[: data.index(b"jumdc2pa") + 2000])
+    assert told is not None
+    assert told.changed
+
+
 def test_the_public_page_says_what_it_found(keys: None, db: None) -> None:
     client = Client()
 

@@ -74,3 +74,23 @@ def test_every_changed_bit_of_the_picture_is_seen(format: str) -> None:
     whole = read(data, format, anchors=chain, signers={})
     assert whole is not None
     assert not whole.changed
+
+
+@pytest.mark.parametrize("format", PICTURES)
+def test_no_changed_bit_of_the_credentials_makes_a_file_look_as_if_it_never_had_any(
+    format: str,
+) -> None:
+    chain, key = authority.make(organisation="Acme Pictures")
+    data = sign(picture(format), format, Credential(chain, key), look="navy")
+    start = data.index(b"jumdc2pa")
+    offsets = [at for part in credentials_of(data, format) for at in part if at >= start]
+    assert len(offsets) > 1000
+    chance = random.Random(7)
+    told = []
+    for at in chance.sample(offsets, FLIPS):
+        changed = bytearray(data)
+        changed[at] ^= 1 << chance.randrange(8)
+        # Padding inside the credentials proves nothing; that they are there shows all the same.
+        told.append(read(bytes(changed), format, anchors=chain, signers={}))
+    assert None not in told
+    assert any(found is not None and found.changed for found in told)
