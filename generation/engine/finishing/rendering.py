@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from PIL.ExifTags import Base
 
 from generation.engine import faces
 from generation.engine.faces import Points
@@ -35,6 +36,8 @@ _FLAT = 0.06
 _FADE = 0.10
 # A picture is doubled once; what is drawn yet larger from that is smooth enough for a cubic.
 _MOST_ENLARGED = 2.0
+# EXIF's word for dots an inch.
+_INCH = 2
 # How often the face is looked for again on its plate.
 _SETTLED = 2
 # Luminance of Rec. 709 in each of three channels.
@@ -356,7 +359,9 @@ def encode(picture: Image.Image, rendition: RenditionSpec, xmp: bytes = b"") -> 
     if picture.mode == "RGBA" and rendition.format == "jpeg":
         raise ValueError(f"{rendition.kind}: a JPEG cannot be see-through.")
     options: dict[str, object] = {"xmp": xmp} if xmp else {}
-    if rendition.dpi and rendition.format != "webp":
+    if rendition.dpi and rendition.format == "webp":
+        options["exif"] = _print_size(rendition.dpi)
+    elif rendition.dpi:
         options["dpi"] = (rendition.dpi, rendition.dpi)
     if rendition.format == "jpeg":
         options |= {"quality": rendition.quality, "subsampling": 0, "optimize": True}
@@ -381,3 +386,11 @@ def _xmp_of_png(xmp: bytes) -> object:
     info = PngInfo()
     info.add_itxt("XML:com.adobe.xmp", xmp.decode())
     return info
+
+
+def _print_size(dpi: int) -> Image.Exif:
+    """For a WebP, whose container has no field for it."""
+    exif = Image.Exif()
+    exif[Base.XResolution] = exif[Base.YResolution] = float(dpi)
+    exif[Base.ResolutionUnit] = _INCH
+    return exif
