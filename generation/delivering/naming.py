@@ -20,6 +20,8 @@ FIELDS = ("last", "first", "number", "email", "department", "title")
 COLUMNS = ("last_name", "first_name", "employee_number", "email", "department", "title")
 LONGEST_PATTERN = 120
 _LONGEST_BYTES = 160
+# What stands between fields, and goes where one is empty.
+_SEPARATORS = " ._-,&"
 _FIELD = re.compile(r"\{([^{}]*)\}")
 # Names that Windows keeps for itself, with any extension.
 _RESERVED = {
@@ -66,8 +68,10 @@ class Names:
         if self.replaced:
             said.append(
                 ngettext(
-                    "In {count} name signs that no file name may have were replaced by a hyphen.",
-                    "In {count} names signs that no file name may have were replaced by a hyphen.",
+                    "In {count} name signs that do not belong in a file name were replaced by a "
+                    "hyphen.",
+                    "In {count} names signs that do not belong in a file name were replaced by a "
+                    "hyphen.",
                     self.replaced,
                 ).format(count=self.replaced)
             )
@@ -174,8 +178,8 @@ class _Safe(NamedTuple):
 
 
 def _safe(text: str) -> _Safe:
-    """Letters, digits and ._-@ of it, at most 160 bytes, never hidden and never reserved; nothing
-    where no letter or digit is among them."""
+    """What of it may stand, at most 160 bytes, never hidden and never reserved; nothing where no
+    letter or digit is among that."""
     seen = [
         sign
         for sign in unicodedata.normalize("NFC", text)
@@ -187,7 +191,7 @@ def _safe(text: str) -> _Safe:
     while len(kept.encode()) > _LONGEST_BYTES:
         kept = kept[:-1]
     cut = kept != whole
-    kept = kept.rstrip(" .-_")
+    kept = kept.rstrip(_SEPARATORS)
     if not any(unicodedata.category(sign)[0] in "LN" for sign in kept):
         return _Safe("", replaced, cut, False)
     # What counts is what stands before the first dot.
@@ -197,13 +201,14 @@ def _safe(text: str) -> _Safe:
 
 
 def _may_stand(sign: str) -> bool:
-    return unicodedata.category(sign)[0] in "LMN" or sign in " ._-@+()"
+    return unicodedata.category(sign)[0] in "LMN" or sign in " ._-@+()'’,&"
 
 
 def _tidy(text: str) -> str:
     """Without separators that stand at an end or doubled, where a field was empty."""
     text = re.sub(r"\s+", " ", text)
-    return re.sub(r"([ ._-])[ ._-]+", r"\1", text).strip(" ._-")
+    text = re.sub(r"([,&])(?:[ ,&]*[,&])+", r"\1", text)
+    return re.sub(r"([ ._-])[ ._-]+", r"\1", text).strip(_SEPARATORS)
 
 
 def preview(pattern: str, people: Iterable[Employee], *, most: int = 3) -> list[str]:

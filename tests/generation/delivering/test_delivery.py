@@ -76,7 +76,7 @@ def test_a_slash_or_an_emoji_in_the_pattern_becomes_a_hyphen_and_it_is_said() ->
     )
     assert names.stems == ["Lovelace-Ada 7"]
     assert names.sentences == [
-        "In 1 name signs that no file name may have were replaced by a hyphen."
+        "In 1 name signs that do not belong in a file name were replaced by a hyphen."
     ]
 
 

@@ -30,6 +30,23 @@ def test_signs_that_show_nothing_go_and_marks_of_a_script_stay(first: str, expec
     assert naming.names(naming.DEFAULT, [person(first_name=first)]).stems == [expected]
 
 
+@pytest.mark.parametrize(
+    ("last", "pattern", "expected"),
+    [
+        ("O'Brien", naming.DEFAULT, "O'Brien_Ada"),
+        ("O’Brien", "{last}, {first}", "O’Brien, Ada"),
+        ("'t Hooft", naming.DEFAULT, "'t Hooft_Ada"),
+        ("Lovelace", "{last}, {first} ({department})", "Lovelace, Ada (R&D)"),
+        # Where a field is empty its separator goes along.
+        ("Lovelace", "{number}, {last}, {number}, {first} & {number}", "Lovelace, Ada"),
+    ],
+)
+def test_signs_that_every_file_system_takes_stay(last: str, pattern: str, expected: str) -> None:
+    named = naming.names(pattern, [person(last_name=last, department="R&D", employee_number="")])
+    assert named.stems == [expected]
+    assert named.sentences == []
+
+
 @pytest.mark.parametrize("text", ["👨‍👩‍👧❤️", "️", "⃣", "‍", "...", "ㅤ"])
 def test_a_name_without_letter_or_digit_is_the_address_and_it_is_said(text: str) -> None:
     names = naming.names("{first}", [person(first_name=text)])
