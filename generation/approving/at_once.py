@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from generation import pieces
 from generation.approving import choosing
-from generation.models import Shoot, State
+from generation.models import Candidate, Shoot, State
 from headshots.lib.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -24,17 +24,35 @@ Pick = tuple[UUID, UUID]
 @dataclass(frozen=True)
 class Outcome:
     """How many are approved or, where tasks do it `later`, are going to be; of whom it was refused
-    at once, and why, by shoot."""
+    at once, and why, by shoot. Of those that were ticked, how many `picked_anew` since and still
+    wait, and how many await nothing any more."""
 
     count: int
     later: bool = False
     refused: dict[UUID, str] = field(default_factory=dict)
+    picked_anew: int = 0
+    dealt_with: int = 0
 
 
 def approve_all(*, actor: Actor, shoots: QuerySet[Shoot]) -> Outcome:
     """Approve each of them that awaits it, as picked now."""
     waiting = shoots.filter(state=State.APPROVING, headshot__isnull=False)
     return approve(actor=actor, picks=list(waiting.values_list("pk", "headshot__candidate")))
+
+
+def approve_ticked(
+    *, actor: Actor, shoots: QuerySet[Shoot], candidates: Collection[UUID]
+) -> Outcome:
+    """Approve whoever of `shoots` still awaits it with one of these pictures picked."""
+    waiting = shoots.filter(state=State.APPROVING)
+    ticked = set(candidates)
+    picks = list(
+        waiting.filter(headshot__candidate__in=ticked).values_list("pk", "headshot__candidate")
+    )
+    left = ticked - {candidate for _shoot, candidate in picks}
+    anew = Candidate.objects.filter(pk__in=left, shoot__in=waiting).count()
+    outcome = approve(actor=actor, picks=picks)
+    return replace(outcome, picked_anew=anew, dealt_with=len(left) - anew)
 
 
 def approve(*, actor: Actor, picks: Sequence[Pick]) -> Outcome:

@@ -21,7 +21,6 @@ from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
 from generation.approving import approvals, at_once, bounds
-from generation.models import State
 from generation.ordering import funnel
 from headshots.lib.problems import Problem
 
@@ -84,22 +83,42 @@ def approve_many(request: HttpRequest, slug: str, order_id: UUID) -> HttpRespons
     """Approve those that were ticked, each as it was looked at."""
     inside = membership(request.user, slug, Role.ADMIN)
     order = access.order(inside, order_id)
-    ticked = set(request.POST.getlist("candidates"))
-    if not ticked:
-        raise Problem(_("Tick at least one headshot."), code="nothing", field="candidates")
-    picked = access.shoots(inside, order).values_list("pk", "headshot__candidate")
-    outcome = at_once.approve(
+    outcome = at_once.approve_ticked(
         actor=user_actor(inside.user, request),
-        picks=[one for one in picked.filter(state=State.APPROVING) if str(one[1]) in ticked],
+        shoots=access.shoots(inside, order),
+        candidates=_ticked(request),
     )
     for sentence in outcome.refused.values():
         messages.warning(request, sentence)
-    _say_approved(request, outcome)
-    if outcome.count < len(ticked):
+    if outcome.count:
+        _say_approved(request, outcome)
+    if outcome.picked_anew:
         messages.warning(request, _("Who has picked another picture since is still here."))
+    if outcome.dealt_with:
+        messages.warning(request, _dealt_with(outcome.dealt_with))
     if outcome.later:
         return redirect("order", slug=slug, order_id=order_id)
     return _to_review(slug, order_id, _wanted(request.POST))
+
+
+def _ticked(request: HttpRequest) -> set[UUID]:
+    ticked = request.POST.getlist("candidates")
+    if not ticked:
+        raise Problem(_("Tick at least one headshot."), code="nothing", field="candidates")
+    try:
+        return {UUID(value) for value in ticked}
+    except ValueError:
+        raise Problem(_("Tick pictures of the list."), code="not_listed") from None
+
+
+def _dealt_with(count: int) -> str:
+    return ngettext(
+        "{count} of those that you ticked no longer awaits approval: somebody else has decided "
+        "meanwhile.",
+        "{count} of those that you ticked no longer await approval: somebody else has decided "
+        "meanwhile.",
+        count,
+    ).format(count=count)
 
 
 def _say_approved(request: HttpRequest, outcome: at_once.Outcome) -> None:

@@ -94,6 +94,28 @@ def test_a_picture_that_was_not_looked_at_is_not_approved(
     assert shoot.headshot.candidate == other
 
 
+def test_what_became_of_those_that_were_ticked_is_said_of_each(
+    world: World, client: Client
+) -> None:
+    client.force_login(world.owner)
+    order = picked_in(world, "Sales", "Sales", "Legal", "Legal")
+    ticked = [str(shoot.headshot.candidate_id) for shoot in order.shoots.all()]
+    by_a_colleague, anew, *_others = order.shoots.all()
+    choosing.approve(actor=world.actor, shoot=by_a_colleague)
+    actor = employee_actor(anew.employee)
+    choosing.pick(actor=actor, shoot=anew, candidate=choosing.short_list(shoot=anew)[1])
+    action = reverse("order_approve_many", args=[world.organisation.slug, order.pk])
+    page = client.post(action, {"candidates": ticked}, follow=True).content.decode()
+    assert "2 headshots approved." in page
+    assert "Who has picked another picture since is still here." in page
+    assert "1 of those that you ticked no longer awaits approval" in page
+    # Nothing is said of other picks where there are none.
+    page = client.post(action, {"candidates": ticked[:1]}, follow=True).content.decode()
+    assert "1 of those that you ticked no longer awaits approval" in page
+    assert "picked another picture since" not in page
+    assert "headshots approved" not in page
+
+
 @pytest.mark.parametrize("said", [{}, {"candidate": "x"}])
 def test_approving_without_saying_which_delivers_nothing(
     world: World, client: Client, said: dict[str, str]
