@@ -41,7 +41,12 @@ class Row:
     @property
     def fills_frame(self) -> bool:
         """Whether it is in colour and fills its frame, as whatever stands for a headshot."""
-        return not (self.see_through or self.round or self.monochrome)
+        return not (self.lets_through or self.monochrome)
+
+    @property
+    def lets_through(self) -> bool:
+        """Whether some of its pixels show what is behind the file."""
+        return self.see_through or self.round
 
     @property
     def print_size(self) -> str:
@@ -137,7 +142,7 @@ def _wrong(row: Row) -> str:
         return _("{name}: closer is a number from 0 to 60.").format(name=row.kind)
     if row.dpi and not 72 <= row.dpi <= 1200:
         return _("{name}: the resolution is a number from 72 to 1200.").format(name=row.kind)
-    if row.format == "jpeg" and (row.see_through or row.round):
+    if row.format == "jpeg" and row.lets_through:
         return _("{name}: a JPEG cannot be see-through. Choose PNG or WebP.").format(name=row.kind)
     if row.round and row.width != row.height:
         return _("{name}: a round picture has equal sides.").format(name=row.kind)

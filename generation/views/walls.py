@@ -21,6 +21,7 @@ from generation.delivering import team_pages
 from generation.finishing import (
     consistency,
     harmonising,
+    rendition_table,
     renditions,
     wall_figures,
     wall_pictures,
@@ -157,7 +158,9 @@ def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
     )
     if headshot is None:
         raise Http404
-    rows = list(headshot.finishing.renditions.all()) if headshot.finishing else []
+    finishing = headshot.finishing
+    rows = list(finishing.renditions.all()) if finishing else []
+    table = rendition_table.rows(finishing.finish.renditions) if finishing else []
     return render(
         request,
         "generation/files.html",
@@ -166,6 +169,7 @@ def files(request: HttpRequest, slug: str, shoot_id: UUID) -> HttpResponse:
             "shoot": shoot,
             "headshot": headshot,
             "files": rows,
+            "let_through": {row.kind for row in table if row.lets_through},
             "failed": renditions.failed_of(headshot),
             "notes": renditions.notes(headshot),
             "enlarged": max((row.enlarged for row in rows), default=0),

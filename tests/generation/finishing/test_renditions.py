@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 
 import pytest
 from django.test import Client
@@ -74,6 +75,23 @@ def test_the_page_of_files_says_how_far_they_are_enlarged(world: World, client: 
     assert f"up to {most:.1f} {said}" in page
     Rendition.objects.update(enlarged=1.0)
     assert said not in client.get(address).content.decode()
+
+
+def test_what_is_see_through_stands_on_a_chequered_ground_whatever_its_format(
+    world: World, client: Client
+) -> None:
+    shoot = world.shoot(State.APPROVING)
+    give_files(shoot, ("portrait", "avatar", "transparent"))
+    Rendition.objects.filter(kind="portrait").update(format="png")
+    Rendition.objects.exclude(kind="portrait").update(format="webp")
+    client.force_login(world.owner)
+    address = reverse("shoot_files", args=[world.organisation.slug, shoot.pk])
+    page = client.get(address).content.decode()
+    for row in renditions.of(headshot_of(shoot)).values():
+        link = reverse("rendition", args=[world.organisation.slug, row.pk])
+        ground = re.search(rf'class="file-frame([^"]*)" href="{link}"', page)
+        assert ground, row.kind
+        assert ground[1] == ("" if row.kind == "portrait" else " chequered")
 
 
 def test_another_pick_takes_the_first_ones_files_away(world: World) -> None:

@@ -135,3 +135,13 @@ def test_names_in_another_script_have_their_address_instead(
     drain()
     assert sorted(written_names) == sorted([first.employee.email.split("@")[0], "Ольга Λ"])
     assert "1 name is in a script" in client.get(page).content.decode()
+
+
+def test_a_wall_of_two_says_why_it_has_no_figure(world: World, client: Client) -> None:
+    order = wall_of_two(world)
+    client.force_login(world.owner)
+    page = client.get(reverse("order_wall", args=[world.organisation.slug, order.pk]))
+    assert "How alike they are" in page.content.decode()
+    assert "Fewer than three people with a measured headshot are not compared." in (
+        page.content.decode()
+    )
