@@ -30,7 +30,7 @@ def test_from_roster_to_order_to_approval(acme: World, connect: Connect) -> None
         {"external_id": f"hr-{n}", "email": f"p{n}@acme.example", "first_name": f"P{n}"}
         for n in range(3)
     ]
-    told = list(client.employees.upsert([*rows, {"external_id": "x", "email": "no address"}]))
+    told = client.employees.upsert([*rows, {"external_id": "x", "email": "no address"}])
     assert [each["result"] for each in told] == ["created", "created", "created", "refused"]
     assert told[3]["problem"]["field"]
     people = list(client.employees.list(limit=2))

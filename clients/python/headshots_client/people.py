@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, cast
 
@@ -38,15 +38,18 @@ class Employees(Resource[shapes.Employee]):
         found = self._post(f"{self.path}/{id}/mail-again", if_match=if_match)
         return cast(shapes.Employee, found)
 
-    def upsert(self, rows: Sequence[shapes.EmployeeRow]) -> Iterator[shapes.UpsertedRow]:
+    def upsert(self, rows: Sequence[shapes.EmployeeRow]) -> list[shapes.UpsertedRow]:
         """Bring people up to date by `external_id`, a thousand a request.
 
-        Yields for each row what became of it; `index` counts through all of them.
+        For each row what became of it; `index` counts through all of them. Where a later request
+        is refused, what the earlier ones did stays done: the same rows again do no harm.
         """
+        found: list[shapes.UpsertedRow] = []
         for start in range(0, len(rows), MOST_ROWS):
             part = list(rows[start : start + MOST_ROWS])
             for told in self._post(f"{self.path}/upsert", {"employees": part})["data"]:
-                yield cast(shapes.UpsertedRow, {**told, "index": told["index"] + start})
+                found.append(cast(shapes.UpsertedRow, {**told, "index": told["index"] + start}))
+        return found
 
     def departments(self) -> list[shapes.Department]:
         """Every department, and how many are in it."""
