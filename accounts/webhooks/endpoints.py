@@ -82,7 +82,8 @@ def change(
     before = {"url": endpoint.url, "types": endpoint.types}
     if url is not None and url.strip() != endpoint.url:
         endpoint.url = _checked(url)
-        endpoint.rests_until, endpoint.waits = None, 0
+        # What the old address did says nothing of the new one.
+        endpoint.failing_since, endpoint.rests_until, endpoint.waits = None, None, 0
         if _partner_of(endpoint.grant) != _partner_of(grant):
             # SECURITY: who named the address before has the secret, and could send in our name.
             renew_secret(actor=actor, endpoint=endpoint)

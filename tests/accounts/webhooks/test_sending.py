@@ -276,6 +276,26 @@ def test_five_days_of_failure_switch_off_where_nothing_is_tried(
     assert AuditEntry.objects.filter(action="webhook.disabled").count() == 1
 
 
+def test_a_new_address_has_five_days_of_its_own(world: World, receiver: Receiver) -> None:
+    endpoint, _ = add(world, receiver, types=["order.placed"])
+    receiver.answer = lambda got: 500
+    world.order()
+    sending.send_due(linger=False)
+    pass_time(deliveries.GIVE_UP - timedelta(hours=1))
+    endpoints.change(actor=world.actor, endpoint=endpoint, url=f"{receiver.url}/v2")
+    pass_time(timedelta(hours=2))
+    assert sending.sweep()["webhooks_off"] == 0
+    world.order()
+    sending.send_due(linger=False)
+    endpoint.refresh_from_db()
+    assert endpoint.disabled_at is None
+    # The same address again begins nothing anew.
+    failing = endpoint.failing_since
+    endpoints.change(actor=world.actor, endpoint=endpoint, url=endpoint.url, types=[])
+    endpoint.refresh_from_db()
+    assert endpoint.failing_since == failing is not None
+
+
 def test_replaying_one_and_all_since(world: World, receiver: Receiver) -> None:
     early = timezone.now()
     world.order()
