@@ -115,7 +115,9 @@ class EndpointChange(EndpointGiven):
 
     url = serializers.CharField(max_length=500, required=False)
     enabled = serializers.BooleanField(
-        required=False, help_text="false switches it off; true on again, beginning with what waits."
+        required=False,
+        help_text="false switches it off; true on again, beginning with what waits and has "
+        "happened meanwhile: 10,000 events, the oldest first; `replay` sends more.",
     )
 
     example = {"types": ["shoot.delivered"], "enabled": True}

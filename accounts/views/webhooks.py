@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,9 +22,10 @@ from accounts import access, clocks
 from accounts.access import Membership
 from accounts.actors import user_actor
 from accounts.developers import sandbox
-from accounts.models import Role, WebhookDelivery, WebhookEndpoint
-from accounts.webhooks import deliveries, endpoints, log
+from accounts.models import Event, Role, WebhookDelivery, WebhookEndpoint
+from accounts.webhooks import deliveries, endpoints, events, log
 from accounts.webhooks.types import CHOICES, TYPES
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
 PAGE = 25
@@ -142,8 +143,8 @@ def switch(request: HttpRequest, slug: str, endpoint_id: UUID) -> HttpResponse:
     found = access.webhook_endpoint(inside, endpoint_id)
     actor = user_actor(inside.user, request)
     if request.POST.get("on") == "yes":
-        endpoints.enable(actor=actor, endpoint=found)
-        messages.success(request, _("The endpoint is on. What waited is being sent."))
+        left = endpoints.enable(actor=actor, endpoint=found)
+        messages.success(request, _switched_on(left, inside))
     else:
         endpoints.disable(actor=actor, endpoint=found)
         messages.success(request, _("The endpoint is off. What happens meanwhile waits."))
@@ -214,6 +215,19 @@ def replay(request: HttpRequest, slug: str, endpoint_id: UUID, delivery_id: UUID
     except Problem as refused:
         return _delivery(request, inside, found, refused)
     return redirect("webhook_delivery", slug=slug, endpoint_id=endpoint_id, delivery_id=delivery_id)
+
+
+def _switched_on(left: Event | None, inside: Membership) -> str:
+    if left is None:
+        return _("The endpoint is on. What waited is being sent.")
+    when = left.created_at.astimezone(clocks.at_home(inside.organisation))
+    return _(
+        "The endpoint is on, and the first {most} events that waited are being sent. Send the rest "
+        "again below, since {when}."
+    ).format(
+        most=numbers.grouped(events.MOST_AT_ONCE),
+        when=formats.date_format(when, "SHORT_DATETIME_FORMAT"),
+    )
 
 
 def _overlap(request: HttpRequest) -> timedelta:

@@ -6,14 +6,14 @@ import random
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts import audit
 from accounts.actors import SYSTEM, Actor
-from accounts.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import endpoints, events
 from accounts.webhooks.outcome import Outcome
 from headshots.lib import numbers
@@ -34,7 +34,7 @@ PAUSES = (
 JITTER = 0.1
 GIVE_UP = timedelta(days=5)
 KEPT = timedelta(days=30)
-MOST_REPLAYED = 10_000
+MOST_REPLAYED = events.MOST_AT_ONCE
 # An address that keeps us waiting is left alone for a while, longer each time in a row.
 FIRST_REST = timedelta(seconds=15)
 LONGEST_REST = timedelta(minutes=10)
@@ -172,9 +172,7 @@ def replay_since(
         raise Problem(
             _("The end is not after the beginning."), code="until_before_since", field="until"
         )
-    wanted = Event.objects.filter(
-        organisation=endpoint.organisation_id, created_at__gte=since
-    ).filter(Q(type__in=endpoint.types) if endpoint.types else ~Q(type="webhook.test"))
+    wanted = events.wanted_by(endpoint).filter(created_at__gte=since)
     if until is not None:
         wanted = wanted.filter(created_at__lt=until)
     missing = wanted.exclude(deliveries__endpoint=endpoint).order_by("created_at")

@@ -130,17 +130,26 @@ def disable(
 
 
 @transaction.atomic
-def enable(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
-    """Send again, beginning with what waits. Raises Problem as `check_theirs` does."""
+def enable(*, actor: Actor, endpoint: WebhookEndpoint) -> Event | None:
+    """Send again, beginning with what waits and what has happened meanwhile; where that is more
+    than `events.MOST_AT_ONCE`, returns the first event that can be had by sending again alone.
+
+    Raises Problem as `check_theirs` does.
+    """
     endpoint = _locked(endpoint)
     check_theirs(actor=actor, endpoint=endpoint)
     if endpoint.disabled_at is None:
-        return
+        return None
+    off_since, because = endpoint.disabled_at, endpoint.disabled_because
     endpoint.disabled_at, endpoint.disabled_because = None, ""
     endpoint.failing_since, endpoint.rests_until, endpoint.waits = None, None, 0
     endpoint.save()
     _note(actor, endpoint, "enabled")
     async_task("accounts.tasks.send_webhooks")
+    # SECURITY: while a partner was shut out, what happened was none of its business.
+    if because == WebhookEndpoint.Disabled.PARTNER:
+        return None
+    return events.hand_over_missed(endpoint=endpoint, since=off_since)
 
 
 @transaction.atomic

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from accounts.models import Event, Organisation, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import payloads
-from accounts.webhooks.types import TYPES
+from accounts.webhooks.types import TEST, TYPES
 from headshots.lib.ids import uuid7
+
+MOST_AT_ONCE = 10_000
+# An event is dated before its transaction looks at who listens.
+_EARLIER = timedelta(minutes=1)
 
 
 def emit(
@@ -87,6 +92,28 @@ def hand_over(*, events: Iterable[Event], endpoints: Iterable[WebhookEndpoint]) 
     if deliveries:
         WebhookDelivery.objects.bulk_create(deliveries, batch_size=1000)
         async_task("accounts.tasks.send_webhooks")
+
+
+def wanted_by(endpoint: WebhookEndpoint) -> QuerySet[Event]:
+    """Every event of its organisation that an endpoint asks for, whether it was sent or not."""
+    of_types = Q(type__in=endpoint.types) if endpoint.types else ~Q(type=TEST)
+    return Event.objects.filter(of_types, organisation=endpoint.organisation_id)
+
+
+def hand_over_missed(*, endpoint: WebhookEndpoint, since: datetime) -> Event | None:
+    """Put on its way to an endpoint what has happened since it was switched off, in its order, and
+    at most MOST_AT_ONCE events; returns the first that is left."""
+    since = max(since - _EARLIER, endpoint.created_at)
+    missed = (
+        wanted_by(endpoint)
+        .filter(created_at__gte=since)
+        .exclude(deliveries__endpoint=endpoint)
+        .order_by("created_at", "pk")
+        .defer("payload")
+    )
+    found = list(missed[: MOST_AT_ONCE + 1])
+    hand_over(events=found[:MOST_AT_ONCE], endpoints=[endpoint])
+    return found[MOST_AT_ONCE] if len(found) > MOST_AT_ONCE else None
 
 
 def _listening(organisation: Organisation, type: str) -> list[WebhookEndpoint]:
