@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,9 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from accounts.developers import embedding
-from accounts.models import Organisation
 from generation import access
 from generation.api import refusals
-from generation.models import Selfie
+from generation.models import Selfie, UploadAddress
 from generation.photos import selfies, upload_addresses
 from headshots.lib.api.operations import Operation, operation
 from headshots.lib.api.parsing import BytesParser
@@ -28,7 +27,6 @@ from headshots.lib.api.problems import Refusal
 from headshots.lib.api.refusals import DECODER_UNAVAILABLE
 from headshots.lib.api.shapes import Given, Shape
 from headshots.lib.api.views import ApiView
-from headshots.lib.problems import Problem
 
 TAG = "Selfies"
 # What surrounds a file in a multipart body.
@@ -193,8 +191,8 @@ class UploadView(ApiView):
     the organisation's allowed origins."""
 
     parser_classes = (BytesParser,)
-    # Whose photo it is; empty where the address is none.
-    _organisation: Organisation | None = None
+    # Empty where it is none.
+    _address: UploadAddress | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase
@@ -205,28 +203,31 @@ class UploadView(ApiView):
         patch_vary_headers(response, ["Origin"])
         origin = request.headers.get("Origin", "")
         # SECURITY: no cookie is ever asked for, the secret in the address is what counts.
-        if self._organisation is not None and origin in embedding.allowed(self._organisation):
+        if origin and origin in self._origins():
             response["Access-Control-Allow-Origin"] = origin
             response["Access-Control-Expose-Headers"] = "Request-Id"
         return response
 
     def _preflight(self, token: str) -> HttpResponse:
         """What a browser asks before it puts a photo from another origin."""
-        with suppress(Problem):  # the PUT itself says what is wrong
-            self._find(token)
+        self._address = upload_addresses.known(token=token)
         response = HttpResponse(status=204)
         response["Access-Control-Allow-Methods"] = "PUT"
         response["Access-Control-Allow-Headers"] = "Content-Type"
         response["Access-Control-Max-Age"] = "600"
         return response
 
+    def _origins(self) -> Sequence[str]:
+        return embedding.allowed(self._address.shoot.order.organisation) if self._address else ()
+
+    def _respond(self, request: Request) -> HttpResponseBase:
+        # Before anything can be refused, as the page that sent it shall read why.
+        self._address = upload_addresses.known(token=self.kwargs["token"])
+        return super()._respond(request)
+
     def enter(self, request: Request, operation: Operation) -> None:
         # SECURITY: before the body is read, as anybody at all may send one.
-        self._find(self.kwargs["token"])
-
-    def _find(self, token: str) -> None:
-        address = upload_addresses.find(token=token)
-        self._organisation = address.shoot.order.organisation
+        upload_addresses.living(self._address)
 
     @operation(
         "uploads_put",

@@ -19,6 +19,8 @@ from generation.photos import selfies
 from headshots.lib.problems import Problem
 
 LIFE = timedelta(hours=1)
+# So long an address that is past its time is known as such.
+REMEMBERED = timedelta(days=1)
 MOST_OPEN = 100
 
 
@@ -36,8 +38,9 @@ def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
     selfies.refuse_closed(shoot)
     grant = grant_of(actor=actor, organisation=shoot.order.organisation)
     now = timezone.now()
-    UploadAddress.objects.filter(shoot=shoot, expires_at__lt=now).delete()
-    if UploadAddress.objects.filter(shoot=shoot, selfie=None).count() >= MOST_OPEN:
+    made_here = UploadAddress.objects.filter(shoot=shoot)
+    made_here.filter(expires_at__lt=now - REMEMBERED).delete()
+    if made_here.filter(selfie=None, expires_at__gte=now).count() >= MOST_OPEN:
         raise Problem(
             _("{most_open} addresses are open. Use those, or wait an hour.").format(
                 most_open=MOST_OPEN
@@ -55,22 +58,32 @@ def make(*, actor: Actor, shoot: Shoot) -> NewAddress:
     return NewAddress(token, made.expires_at)
 
 
-def find(*, token: str) -> UploadAddress:
-    """The address of a token, whether it is used or not, with its organisation.
+def known(*, token: str) -> UploadAddress | None:
+    """The address of a token, with its organisation, whether or not it can be used; None where it
+    is none."""
+    return _of(token).first()
+
+
+def living(address: UploadAddress | None) -> UploadAddress:
+    """The address, used or not.
 
     Raises Problem: 404 for one that is none, 410 for one past its time.
     """
-    return _living(_of(token).first())
+    if address is None:
+        raise Problem(_("There is no such upload address."), code="not_found", status=404)
+    if address.expires_at < timezone.now() or address.shoot.order.organisation.closed_at:
+        raise Problem(_("This address has expired. Ask for a new one."), code="expired", status=410)
+    return address
 
 
 @transaction.atomic
 def put(*, token: str, data: bytes) -> Selfie:
     """Take the photo; the same bytes again are the same photo.
 
-    Raises Problem as `find` does, 410 for an address that is used, and as `selfies.add_selfie`
+    Raises Problem as `living` does, 410 for an address that is used, and as `selfies.add_selfie`
     does, after which the address is still good.
     """
-    address = _living(_of(token).select_for_update(of=("self",)).first())
+    address = living(_of(token).select_for_update(of=("self",)).first())
     if address.selfie is not None:
         if address.selfie.sha256 == hashlib.sha256(data).hexdigest():
             return address.selfie
@@ -89,14 +102,6 @@ def _of(token: str) -> QuerySet[UploadAddress]:
     return UploadAddress.objects.filter(token_hash=_hash(token)).select_related(
         "shoot__order__organisation__sandbox_of", "shoot__employee", "selfie"
     )
-
-
-def _living(address: UploadAddress | None) -> UploadAddress:
-    if address is None:
-        raise Problem(_("There is no such upload address."), code="not_found", status=404)
-    if address.expires_at < timezone.now() or address.shoot.order.organisation.closed_at:
-        raise Problem(_("This address has expired. Ask for a new one."), code="expired", status=410)
-    return address
 
 
 def _hash(token: str) -> str:

@@ -166,6 +166,48 @@ def test_a_page_of_an_allowed_origin_may_put_there(program: Program, world: Worl
     problem(Client().options(path), 405, "method")
 
 
+def test_a_page_reads_why_its_upload_is_refused(program: Program, world: World) -> None:
+    ours = "https://people.example.com"
+    allow_framing(actor=world.actor, organisation=world.organisation, origins=[ours])
+    shoot = world.shoot(State.COLLECTING)
+    path = address(program, shoot)
+
+    def ask(origin: str = ours, **more: Any) -> Any:
+        return Client().generic(
+            "PUT", path, b"x", content_type="image/jpeg", headers={"Origin": origin}, **more
+        )
+
+    large = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(2 * 1024**3)}
+    assert problem(ask(**large), 413, "too_large")
+    assert ask(**large)["Access-Control-Allow-Origin"] == ours
+    assert "Access-Control-Allow-Origin" not in ask("https://evil.example", **large)
+    UploadAddress.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    # Also once somebody has asked for another one.
+    assert address(program, shoot) != path
+    before = Client().options(
+        path, headers={"Origin": ours, "Access-Control-Request-Method": "PUT"}
+    )
+    assert before["Access-Control-Allow-Origin"] == ours
+    assert problem(ask(), 410, "expired")
+    assert ask()["Access-Control-Allow-Origin"] == ours
+    assert "Access-Control-Allow-Origin" not in ask("https://evil.example")
+
+
+def test_addresses_that_were_not_used_in_time_are_not_counted(
+    program: Program, world: World
+) -> None:
+    shoot = world.shoot(State.COLLECTING)
+    now = timezone.now()
+    UploadAddress.objects.bulk_create(
+        UploadAddress(shoot=shoot, token_hash=f"{n:064}", expires_at=now - timedelta(minutes=1))
+        for n in range(100)
+    )
+    address(program, shoot)
+    UploadAddress.objects.filter(expires_at__lt=now).update(expires_at=now - timedelta(hours=25))
+    address(program, shoot)
+    assert UploadAddress.objects.count() == 2
+
+
 def test_two_gigabytes_are_refused_unread(program: Program, world: World) -> None:
     shoot = world.shoot(State.COLLECTING)
     path = address(program, shoot)
