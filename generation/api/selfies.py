@@ -239,7 +239,7 @@ class UploadView(ApiView):
         also=(404, 410),
         limit_bytes=settings.UPLOAD_MAX_BYTES,
         raw="image/*",
-        sent=('-H "Content-Type: image/jpeg"', "--data-binary @logo.jpeg"),
+        sent=('-H "Content-Type: image/jpeg"', "--data-binary @ada.jpg"),
         refuses=(
             refusals.PHOTO,
             refusals.NO_BYTES,

@@ -20,6 +20,8 @@ from tests.api.refusing import RECIPES
 from tests.developers.test_pages import text
 from tests.world import World
 
+# The files that samples send, by where they go.
+FILES = {"logo": "logo.png", "pictures": "lobby.jpg", "selfies": "ada.jpg", "{token}": "ada.jpg"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -89,6 +91,9 @@ def test_every_body_that_is_no_json_is_shown_as_a_request_to_copy(db: None) -> N
                 else:
                     assert "--data-binary @" in sample
                     assert f"Content-Type: {kind.removesuffix('*')}" in sample
+                # What is sent is what it is called.
+                (file,) = re.findall(r"@(\w+\.\w+)", sample)
+                assert file == FILES[path.rpartition("/")[2]]
                 chapter = text(reverse("developer_reference", args=[slugify(said["tags"][0])]))
                 assert escape(sample) in chapter
     assert shown >= 5
