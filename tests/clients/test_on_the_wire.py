@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.clients.conftest import PYTHON
 
@@ -37,3 +38,59 @@ def test_an_upsert_is_sent_whether_or_not_its_answer_is_looked_at() -> None:
     assert [(each["index"], each["external_id"]) for each in told] == [
         (n, f"hr-{n}") for n in range(1002)
     ]
+
+
+SITE = "http://headshots.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/shoots/1?expand=employee",
+        "/api/v1/shoots/1?expand=employee",
+        "http://headshots.example/api/v1/shoots/1?expand=employee",
+        "http://127.0.0.1:8000/api/v1/shoots/1?expand=employee",
+        "https://headshots.example:8443/api/v1/shoots/1?expand=employee#there",
+    ],
+)
+def test_an_address_is_read_from_the_own_site_however_its_host_is_spelt(address: str) -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={"id": "1"})
+
+    assert client_of(answer, SITE).read(address) == {"id": "1"}
+    assert client_of(answer, f"{SITE}/").shoots.put_photo({"url": address}, b"x") == {"id": "1"}
+    assert {str(each.url) for each in sent} == {f"{SITE}/api/v1/shoots/1?expand=employee"}
+    # An address that is its own key is not shown ours.
+    assert ["Authorization" in each.headers for each in sent] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://elsewhere.example/x",
+        "https://elsewhere.example/?/api/v1/x",
+        "//elsewhere.example/api/v1/x",
+        "http://headshots.example.evil.example",
+        "ftp://headshots.example/api/v1/x",
+        "http://[/api/v1/x",
+        "/shoots/\x00",
+        "api/v1/x",
+        "",
+    ],
+)
+def test_what_is_no_address_of_the_site_is_asked_nowhere(address: str) -> None:
+    from headshots_client import HeadshotsError
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    for ask in (
+        lambda client: client.read(address),
+        lambda client: client.shoots.put_photo({"url": address}, b"x"),
+        lambda client: client.exports.save({"file": address or "x"}, "all.zip"),
+    ):
+        with pytest.raises(HeadshotsError, match="no address of"):
+            ask(client_of(answer))

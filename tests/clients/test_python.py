@@ -320,13 +320,6 @@ def test_too_many_requests_are_waited_for(acme: World, connect: Connect, setting
     assert all(30 < pause <= 60 for pause in waits)
 
 
-def test_the_key_goes_to_its_own_site_alone(acme: World, connect: Connect) -> None:
-    client = connect()
-    for address in ("https://elsewhere.example/api/v1/x", "//elsewhere.example/", "api/v1/x"):
-        with pytest.raises(ValueError, match="no address of"):
-            client.read(address)
-
-
 def test_webhooks_from_endpoint_to_verified_event(
     acme: World, connect: Connect, settings: Any
 ) -> None:

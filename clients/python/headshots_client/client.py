@@ -75,7 +75,8 @@ class Headshots(OrganisationCalls, StaffCalls, MoneyCalls):
         self.webhook_endpoints = hooks.WebhookEndpoints(transport)
 
     def read(self, url: str, **query: Any) -> dict[str, Any]:
-        """A resource by its path or address, such as an event's."""
+        """A resource by its path or address, such as an event's; it is read from your `base_url`,
+        whatever host the address names. Raises HeadshotsError for no address of the API."""
         found: dict[str, Any] = self.transport.send("GET", url, query=query).json()
         return found
 

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from headshots_client.errors import Unreachable, error_of
+from headshots_client.errors import HeadshotsError, Unreachable, error_of
 
 AGAIN = frozenset({429, 500, 502, 503, 504})
 # A proxy's word for an answer that it did not get: what was asked may be done.
@@ -194,14 +195,28 @@ class Transport:
         raise AssertionError("unreachable")
 
     def _url(self, path: str) -> str:
-        if path.startswith("/api/"):
-            return f"{self._base}{path}"
-        if path.startswith("/") and not path.startswith("//"):
-            return f"{self._base}/api/v1{path}"
-        # The key goes nowhere else, whoever wrote the address.
-        if not path.startswith(f"{self._base}/api/"):
-            raise ValueError(f"{path} is no address of {self._base}.")
-        return path
+        """Where a path, or an address of the API however its host is spelt, is asked for.
+
+        Raises HeadshotsError for what is neither.
+        """
+        try:
+            address = urlsplit(path)
+            inside = f"{self._base}/api/"
+            if path.startswith(inside):
+                found = path
+            elif address.scheme in ("http", "https") and address.path.startswith("/api/"):
+                # The site can be known by another name than we reach it by. The key goes to ours,
+                # whoever wrote the address.
+                found = self._base + urlunsplit(("", "", address.path, address.query, ""))
+            elif path.startswith("/api/"):
+                found = f"{self._base}{path}"
+            elif path.startswith("/") and not path.startswith("//"):
+                found = f"{self._base}/api/v1{path}"
+            else:
+                raise ValueError(path)
+            return str(httpx.URL(found))
+        except (ValueError, httpx.InvalidURL):
+            raise HeadshotsError(f"{path} is no address of {self._base}.") from None
 
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Every row of a list, page after page as they are asked for."""
