@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -38,6 +39,21 @@ def test_an_upsert_is_sent_whether_or_not_its_answer_is_looked_at() -> None:
     assert [(each["index"], each["external_id"]) for each in told] == [
         (n, f"hr-{n}") for n in range(1002)
     ]
+
+
+def test_what_may_be_empty_is_emptied_by_none_and_left_where_nothing_is_said() -> None:
+    at = datetime(2026, 11, 25, tzinfo=UTC)
+    sent: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(200, json={})
+
+    keys = client_of(answer).keys
+    keys.update("1", expires_at=None)
+    keys.update("1", name="Badges")
+    keys.update("1", expires_at=at)
+    assert sent == [{"expires_at": None}, {"name": "Badges"}, {"expires_at": at.isoformat()}]
 
 
 SITE = "http://headshots.example"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -59,6 +59,9 @@ def test_an_organisations_own_affairs(acme: World, connect: Connect) -> None:
     client.budgets.remove(budget["id"])
     assert client.warn_below(7)["low_balance"] == 7
     new = client.keys.create(name="Badges", scopes=["headshots:read"])
+    until = client.keys.update(new["id"], expires_at=datetime.now(UTC) + timedelta(days=9))
+    assert until["expires_at"]
+    assert client.keys.update(new["id"], expires_at=None)["expires_at"] is None
     assert connect(key=new["secret"]).headshots.path == "/headshots"
     assert client.keys.revoke(new["id"])["state"] == "revoked"
     invited = client.member_invitations.create(email="new@acme.example", role="viewer")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 from headshots_client import shapes
-from headshots_client.resources import Resource, given
+from headshots_client.resources import NOT_SAID, NotSaid, Resource, given, given_or_none
 
 
 class Keys(Resource[shapes.Key]):
@@ -34,16 +34,16 @@ class Keys(Resource[shapes.Key]):
         name: str | None = None,
         scopes: Sequence[str] | None = None,
         networks: Sequence[str] | None = None,
-        expires_at: datetime | None = None,
+        expires_at: datetime | None | NotSaid = NOT_SAID,
         if_match: str | None = None,
     ) -> shapes.Key:
-        """Change what is given."""
+        """Change what is given; with `expires_at=None` it never expires."""
         body = given(
             name=name,
             scopes=None if scopes is None else list(scopes),
             networks=None if networks is None else list(networks),
-            expires_at=expires_at,
         )
+        body |= given_or_none(expires_at=expires_at)
         return cast(shapes.Key, self._patch(f"{self.path}/{id}", body, if_match))
 
     def rotate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any, Generic, TypeVar, cast
 
 from headshots_client.transport import Transport
@@ -67,13 +68,27 @@ class Resource(Listed[T]):
         return cast("T", self._get(f"{self.path}/{id}", expand=list(expand) or None))
 
 
+class NotSaid(Enum):
+    """What stands for nothing where None says something: that there shall be none."""
+
+    NOT_SAID = "not said"
+
+
+NOT_SAID = NotSaid.NOT_SAID
+
+
 def given(**said: Any) -> dict[str, Any]:
     """What was given, times as text; None means that nothing is said."""
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in said.items()
-        if value is not None
-    }
+    return {name: _text(value) for name, value in said.items() if value is not None}
+
+
+def given_or_none(**said: Any) -> dict[str, Any]:
+    """The same of what may be emptied: NOT_SAID means that nothing is said, and None goes over."""
+    return {name: _text(value) for name, value in said.items() if value is not NOT_SAID}
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def matching(etag: str | None) -> dict[str, str] | None:
