@@ -6,8 +6,9 @@
 
 Brings the roster up to date with the file, orders headshots for whoever has none, waits for
 webhooks and writes each photo as EXTERNAL_ID.jpg, other signs than letters, digits and -._~ as %XX.
-Run it again at any time: who has a photo in the folder, a shoot under way, or said no, is not
-ordered for again. Whoever withdrew loses the photo here, too, also while this was not running.
+Run it each night: it waits for twenty hours (`--patience`), and what comes later, the next run
+collects. Who has a photo in the folder, a shoot under way, or said no, is not ordered for again.
+Whoever withdrew loses the photo here, too, also while this was not running.
 
 The file's columns: external_id and email; any of first_name, last_name, title, department, …
 `--public` is the address by which Headshots reaches this machine's port `--listen`. `--archive`
@@ -20,6 +21,7 @@ import argparse
 import csv
 import hashlib
 import queue
+import signal
 import sys
 import threading
 import time
@@ -57,6 +59,11 @@ WANTED = ("portrait", "square", "badge")
 ANEW = (None, "failed", "cancelled")
 SAID_NO = ("opted_out", "withdrawn")
 LOOK_ANEW_S = 60.0
+# Both together end before the next night's run begins.
+PATIENCE_S = 20 * 3600.0
+PACKING_S = 2 * 3600.0
+# By which an endpoint that a run left behind is known as its own.
+DESCRIPTION = "Directory sync"
 
 
 def main() -> int:
@@ -67,52 +74,82 @@ def main() -> int:
     parser.add_argument("--public", required=True, metavar="URL")
     parser.add_argument("--look", default="Studio", help="name of a look")
     parser.add_argument("--archive", type=Path, metavar="ZIP")
-    parser.add_argument("--patience", type=float, default=14 * 24 * 3600, metavar="SECONDS")
+    parser.add_argument("--patience", type=float, default=PATIENCE_S, metavar="SECONDS")
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    # Ended from outside, it tidies up as well.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        options.folder.mkdir(parents=True, exist_ok=True)
         with Headshots() as client:
             return sync(client, options)
-    except HeadshotsError as problem:
+    except (HeadshotsError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def sync(client: Headshots, options: argparse.Namespace) -> int:
     """Everything in its order; 0 when everybody has a photo."""
     folder: Path = options.folder
-    people = bring_up_to_date(client, options.people)
-    states(client, people, folder)
-    missing = {id: name for id, name in people.items() if not photo(folder, name).exists()}
-    print(f"{len(people)} people, {len(missing)} without a photo.")
     events: queue.Queue[Event] = queue.Queue()
-    server = Server(options.listen, events)
-    endpoint = client.webhook_endpoints.create(
-        url=options.public, types=EVENTS, description="Directory sync"
-    )
-    server.secret = endpoint["secret"]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        # The endpoint comes first, so that nothing happens unheard; then what is there already.
-        newest = states(client, people, folder)
-        for id in [id for id in missing if newest.get(id) in SAID_NO]:
-            print(f"{missing.pop(id)} has said no and is not asked again.")
-        take_all(client, missing, folder)
-        wanted = [id for id in missing if newest.get(id) in ANEW]
-        if wanted:
-            order = place(client, options.look, wanted)
-            print(f"Order {order} is placed for {len(wanted)}.")
-        wait(client, people, missing, options, events)
-        if wanted and options.archive:
-            archive(client, order, options, events)
-    finally:
-        client.webhook_endpoints.delete(endpoint["id"])
-        server.shutdown()
-        server.server_close()
+    # Before anything is done: the run before may still be waiting there.
+    with listen(options.listen, events) as server:
+        people = bring_up_to_date(client, options.people)
+        states(client, people, folder)
+        missing = {id: name for id, name in people.items() if not photo(folder, name).exists()}
+        print(f"{len(people)} people, {len(missing)} without a photo.", flush=True)
+        endpoint, server.secret = hear(client, options.public)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            # The endpoint comes first, so that nothing happens unheard; then what is there already.
+            newest = states(client, people, folder)
+            for id in [id for id in missing if newest.get(id) in SAID_NO]:
+                print(f"{missing.pop(id)} has said no and is not asked again.")
+            take_all(client, missing, folder)
+            wanted = [id for id in missing if newest.get(id) in ANEW]
+            if wanted:
+                order = place(client, options.look, wanted)
+                print(f"Order {order} is placed for {len(wanted)}.", flush=True)
+            wait(client, people, missing, options, events)
+            if wanted and options.archive:
+                archive(client, order, options, events)
+        finally:
+            client.webhook_endpoints.delete(endpoint)
+            server.shutdown()
     left = [name for name in people.values() if not photo(folder, name).exists()]
     if left:
         print(f"Without a photo: {', '.join(left)}", file=sys.stderr)
     return 1 if left else 0
+
+
+def listen(port: int, events: queue.Queue[Event]) -> Server:
+    """What hears webhooks. Raises HeadshotsError where the port is taken."""
+    try:
+        return Server(port, events)
+    except OSError as problem:
+        raise HeadshotsError(
+            f"Port {port} cannot be listened on: {problem.strerror}. Perhaps the run before is "
+            "still waiting there. Nothing was done."
+        ) from None
+
+
+def hear(client: Headshots, url: str) -> tuple[str, str]:
+    """The endpoint by which events come, and its secret: the one that a run left behind which could
+    not tidy up, or a new one."""
+    of_ours = [
+        endpoint["id"]
+        for endpoint in client.webhook_endpoints.list()
+        if (endpoint["url"], endpoint["description"]) == (url, DESCRIPTION)
+    ]
+    for id in of_ours[1:]:
+        client.webhook_endpoints.delete(id)
+    if of_ours:
+        secret = client.webhook_endpoints.rotate(of_ours[0], overlap_hours=0)
+        client.webhook_endpoints.update(of_ours[0], types=EVENTS, enabled=True)
+        return of_ours[0], secret
+    made = client.webhook_endpoints.create(url=url, types=EVENTS, description=DESCRIPTION)
+    return made["id"], made["secret"]
 
 
 def bring_up_to_date(client: Headshots, file: Path) -> dict[str, str]:
@@ -201,7 +238,7 @@ def archive(
     except Conflict as problem:  # nobody's headshot is approved
         print(problem, file=sys.stderr)
         return
-    give_up = time.monotonic() + options.patience
+    give_up = time.monotonic() + min(options.patience, PACKING_S)
     while export["state"] in ("waiting", "making") and time.monotonic() < give_up:
         try:
             events.get(timeout=min(LOOK_ANEW_S, options.patience))
