@@ -260,6 +260,11 @@ DIRECTORY_OF_ANOTHER = Refused(
     403,
     "Somebody else connected this directory. They alone change that.",
 )
+TEAM_PAGE_OF_ANOTHER = Refused(
+    "team_page_of_another",
+    403,
+    "Somebody else published this page. They alone change that.",
+)
 PUBLISHING_NOW = Refused(
     "running", 409, "Something is being published there. Wait until it has ended."
 )

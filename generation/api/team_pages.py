@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from accounts.api.base import TenantView
 from accounts.models import Organisation
 from generation import access
-from generation.api.refusals import SITE
+from generation.api.refusals import SITE, TEAM_PAGE_OF_ANOTHER
 from generation.delivering import team_pages
 from generation.models import Order, TeamPage
 from headshots.lib.api.operations import operation
@@ -75,10 +75,11 @@ class TeamPageView(TenantView):
         match=True,
         shape=TeamPageShape,
         body=TeamPageGiven,
-        refuses=(SITE,),
+        refuses=(SITE, TEAM_PAGE_OF_ANOTHER),
     )
     def put(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """Nobody is on it who has not agreed to that. Publishing again changes the sites."""
+        """Nobody is on it who has not agreed to that. Publishing again changes the sites; a partner
+        does so of its own page alone."""
         order = access.order(self.inside, order_id)
         page = team_pages.publish(actor=self.actor, of=order, sites=self.body()["sites"])
         return self.shown(page)
@@ -90,9 +91,10 @@ class TeamPageView(TenantView):
         scope="headshots:write",
         match=True,
         status=204,
+        refuses=(TEAM_PAGE_OF_ANOTHER,),
     )
     def delete(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        """Published again it has the same address."""
+        """Published again it has the same address. A partner takes off its own page alone."""
         team_pages.withdraw(actor=self.actor, of=access.order(self.inside, order_id))
         return self.done()
 
@@ -119,11 +121,12 @@ class StaffTeamPageView(TenantView):
         match=True,
         shape=TeamPageShape,
         body=TeamPageGiven,
-        refuses=(SITE,),
+        refuses=(SITE, TEAM_PAGE_OF_ANOTHER),
     )
     def put(self, request: Request) -> HttpResponseBase:
         """Everybody of the roster who agreed to it, whichever order they were in, with the newest
-        picture that they agreed to. Publishing again changes the sites."""
+        picture that they agreed to. Publishing again changes the sites; a partner does so of its
+        own page alone."""
         of, sites = self.inside.organisation, self.body()["sites"]
         return self.shown(team_pages.publish(actor=self.actor, of=of, sites=sites))
 
@@ -134,9 +137,10 @@ class StaffTeamPageView(TenantView):
         scope="headshots:write",
         match=True,
         status=204,
+        refuses=(TEAM_PAGE_OF_ANOTHER,),
     )
     def delete(self, request: Request) -> HttpResponseBase:
-        """Published again it has the same address."""
+        """Published again it has the same address. A partner takes off its own page alone."""
         team_pages.withdraw(actor=self.actor, of=self.inside.organisation)
         return self.done()
 

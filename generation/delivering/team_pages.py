@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.developers.on_behalf import grant_of
-from accounts.models import Employee, Organisation
+from accounts.developers.on_behalf import grant_of, is_theirs
+from accounts.models import Employee, Organisation, PartnerGrant
 from generation.finishing import renditions, wall_pictures, walls
 from generation.models import (
     Alternative,
@@ -52,9 +52,9 @@ def publish(*, actor: Actor, of: Order | Organisation, sites: Sequence[str]) -> 
     (origins) may embed it. Publishing again changes them. One that a partner published ends with
     its grant, unless the organisation does so again.
 
-    One that was taken off comes back at the address it had.
+    One that was taken off comes back at the address it had, as a page of whoever publishes it.
 
-    Raises Problem for what is no site.
+    Raises Problem for what is no site, and (403) for a partner where somebody else's page is out.
     """
     wanted = []
     for text in sites:
@@ -78,11 +78,12 @@ def publish(*, actor: Actor, of: Order | Organisation, sites: Sequence[str]) -> 
         )
     organisation = _organisation(of)
     grant = grant_of(actor=actor, organisation=organisation)
-    now: dict[str, object] = {"sites": wanted, "published": True}
+    _check_theirs(actor, of)
+    now: dict[str, object] = {"sites": wanted, "published": True, "grant": grant}
     page, _made = TeamPage.objects.update_or_create(
         **_whose(of),
-        defaults=now if grant else {**now, "grant": None},
-        create_defaults={**now, "grant": grant, "key": secrets.token_urlsafe(16)},
+        defaults=now,
+        create_defaults={**now, "key": secrets.token_urlsafe(16)},
     )
     audit.record(
         actor=actor,
@@ -96,10 +97,38 @@ def publish(*, actor: Actor, of: Order | Organisation, sites: Sequence[str]) -> 
 
 @transaction.atomic
 def withdraw(*, actor: Actor, of: Order | Organisation) -> None:
-    """Take the page off. Its address is kept for when it is published again, as others embed it."""
+    """Take the page off. Its address is kept for when it is published again, as others embed it.
+
+    Raises Problem (403) for a partner where somebody else published it.
+    """
+    _check_theirs(actor, of)
     if pages(of).filter(published=True).update(published=False):
         audit.record(
             actor=actor, organisation=_organisation(of), action="team_page.withdrawn", about=of
+        )
+
+
+@transaction.atomic
+def end_those_of(*, actor: Actor, grant: PartnerGrant) -> None:
+    """Take off the pages that a partner published under a grant. Its sites go with them, so that
+    nobody lets them in again by publishing."""
+    found = TeamPage.objects.filter(grant=grant)
+    for page in found.select_related("order__organisation", "organisation"):
+        withdraw(actor=actor, of=page.of)
+    found.update(sites=[])
+
+
+def _check_theirs(actor: Actor, of: Order | Organisation) -> None:
+    """Locks the page until the transaction ends."""
+    page = pages(of).select_for_update(of=("self",)).select_related("grant").first()
+    if page is None or not page.published:
+        return
+    # SECURITY: what goes on after a grant is not led to a partner's sites.
+    if not is_theirs(actor=actor, organisation=_organisation(of), grant=page.grant):
+        raise Problem(
+            _("Somebody else published this page. They alone change that."),
+            code="team_page_of_another",
+            status=403,
         )
 
 

@@ -16,7 +16,7 @@ from accounts.membership.members import partners_own_ended
 from accounts.models import Organisation, PartnerGrant, User
 from generation.delivering import download_links, team_pages
 from generation.inviting import join_links
-from generation.models import Directory, DownloadLink, JoinLink, TeamPage, UploadAddress
+from generation.models import Directory, DownloadLink, JoinLink, UploadAddress
 from generation.publishing import directories
 
 
@@ -32,9 +32,7 @@ def end_what_was_given(*, grant: PartnerGrant, actor: Actor, left: Sequence[str]
     if scopes.allows(left, "headshots:write"):
         return
     directories.destroy_tokens(actor=actor, found=Directory.objects.filter(grant=grant))
-    pages = TeamPage.objects.filter(grant=grant)
-    for page in pages.select_related("order__organisation", "organisation"):
-        team_pages.withdraw(actor=actor, of=page.of)
+    team_pages.end_those_of(actor=actor, grant=grant)
     _close_downloads(actor, DownloadLink.objects.filter(grant=grant))
 
 

@@ -272,31 +272,6 @@ def test_origins_that_a_partner_added_may_frame_no_longer(standing: Standing, wo
     assert Organisation.objects.get(sandbox_of=standing.customer.organisation).embed_origins == []
 
 
-def test_team_pages_that_a_partner_published_are_off(standing: Standing) -> None:
-    own = Program.of(standing.customer.organisation)
-    theirs, taken_over, customers = (
-        f"orders/{standing.customer.order().pk}/team-page" for _ in range(3)
-    )
-    sites = {"sites": ["https://www.acme.example"]}
-    for program, places in (
-        (own, [customers]),
-        # Changing who may embed the customer's page makes it nobody else's.
-        (standing.program, [theirs, taken_over, customers]),
-        (own, [taken_over]),
-    ):
-        for place in places:
-            assert program.send("PUT", place, sites).status_code == 200
-    public = own.get(theirs).json()["url"].split("8000", 1)[-1]
-    assert Client().get(public).status_code == 200
-    standing.withdraw()
-    assert [own.get(each).status_code for each in (theirs, taken_over, customers)] == [
-        404,
-        200,
-        200,
-    ]
-    assert Client().get(public).status_code == 404
-
-
 def test_tokens_that_a_partner_gave_are_destroyed(standing: Standing) -> None:
     own = standing.customer.directory()
     told = {"kind": "slack", "values": {"tokens": "a@x.example, xoxp-partners"}}

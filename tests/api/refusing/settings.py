@@ -101,6 +101,24 @@ def _directory(program: Program, world: World, patch: pytest.MonkeyPatch) -> Htt
     )
 
 
+@recipe("team_page_of_another")
+def _team_page(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    program.send("PUT", "team-page", {"sites": []})
+    partner = make_world("Partner")
+    partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.organisation.pk),
+        wanted=["headshots:write"],
+    )
+    return Program.of(partner.organisation).send(
+        "PUT",
+        "team-page",
+        {"sites": ["https://www.partner.example"]},
+        Headshots_Organisation=str(world.organisation.pk),
+    )
+
+
 @recipe("running")
 def _running(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
     directory = world.directory()
