@@ -18,6 +18,9 @@ from accounts.actors import Actor
 AT_ONCE = 25
 """How many people a request does, and how many a task."""
 
+SCOPE = "orders:write"
+"""What a program needs for them, still when its task comes."""
+
 T = TypeVar("T")
 
 

@@ -43,6 +43,21 @@ def grant_of(*, actor: Actor, organisation: Organisation) -> PartnerGrant | None
     return found
 
 
+def lets_still(*, actor: Actor, organisation: Organisation, scope: str) -> bool:
+    """Whether what was asked for a while ago may be done now: not by a key that is revoked or gone
+    since, nor for a partner whose grant is withdrawn or lacks the scope. The grant is locked until
+    the transaction ends."""
+    if actor.kind != "key":
+        return True
+    if actor.key is None or actor.key.revoked_at:
+        return False
+    try:
+        grant = grant_of(actor=actor, organisation=organisation)
+    except Problem:
+        return False
+    return grant is None or scopes.allows(grant.scopes, scope)
+
+
 def is_theirs(*, actor: Actor, organisation: Organisation, grant: PartnerGrant | None) -> bool:
     """Whether what was made under `grant` (None: by the organisation itself) is the actor's own:
     everything for whoever acts for their own, for a partner what it made."""

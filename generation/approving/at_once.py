@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from accounts.developers.on_behalf import lets_still
+from accounts.models import Organisation
 from generation import pieces
 from generation.approving import choosing
 from generation.models import Candidate, Shoot, State
@@ -75,11 +78,17 @@ def approve(*, actor: Actor, picks: Sequence[Pick]) -> Outcome:
 
 def approve_some(*, actor: Actor, picks: Sequence[Pick]) -> int:
     """One piece, each in a transaction of its own; returns how many are approved now. Somebody who
-    cannot be approved keeps nobody else from it and goes on awaiting it; twice is once."""
+    cannot be approved keeps nobody else from it and goes on awaiting it; twice is once. It stops
+    where a program may not act any more."""
     approved = 0
     for shoot_id, candidate_id in picks:
         try:
-            _approve(actor, shoot_id, candidate_id)
+            with transaction.atomic():
+                whose = Organisation.objects.get(orders__shoots=shoot_id)
+                if not lets_still(actor=actor, organisation=whose, scope=pieces.SCOPE):
+                    log.info("not_approved", shoot=str(shoot_id), why="shut_out")
+                    break
+                _approve(actor, shoot_id, candidate_id)
         except Problem as problem:
             log.info("not_approved", shoot=str(shoot_id), why=problem.code)
         except Exception:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, clocks, languages
 from accounts.actors import Actor
 from accounts.consent import invitations
+from accounts.developers.on_behalf import lets_still
 from accounts.models import Employee, Event, Organisation
 from accounts.webhooks import events
 from billing import ledger, prices, terms
@@ -286,13 +287,17 @@ def cancel_some(*, actor: Actor, shoot_ids: Sequence[UUID]) -> int:
     """Cancel these shoots of an order, each in a transaction of its own; returns how many. With the
     last open one the order counts as cancelled. Twice is once.
 
-    One that cannot be cancelled keeps no other from it; what was wrong is raised at the end.
+    One that cannot be cancelled keeps no other from it; what was wrong is raised at the end. It
+    stops where a program may not act any more.
     """
     ended = 0
+    whose = Organisation.objects.filter(orders__shoots__in=shoot_ids).first()
     wrong: Exception | None = None
     for shoot_id in shoot_ids:
         try:
             with transaction.atomic():
+                if whose and not lets_still(actor=actor, organisation=whose, scope=pieces.SCOPE):
+                    break
                 shoot = states.locked(shoot_id)
                 if shoot.state not in states.ENDED:
                     states.move(actor=actor, shoot=shoot, to=State.CANCELLED)

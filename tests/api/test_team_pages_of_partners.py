@@ -9,8 +9,10 @@ from accounts.developers import partners
 from accounts.models import Organisation
 from generation.models import State, TeamPage
 from tests.api.program import Program, problem
-from tests.api.test_partners import Standing, let_act, standing  # noqa: F401  a fixture
+from tests.api.test_partners import Standing, let_act, standing
 from tests.world import bring, make_world
+
+__all__ = ["standing"]
 
 OURS = {"sites": ["https://www.acme.example"]}
 THEIRS = {"sites": ["https://www.partner.example"]}

@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import employee_actor
-from accounts.models import AuditEntry, Event
+from accounts.developers import api_keys, partners
+from accounts.models import ApiKey, AuditEntry, Event, KeptAnswer, PartnerGrant
 from billing import ledger
 from generation import pieces
 from generation.approving import choosing
@@ -17,7 +18,7 @@ from generation.models import Order, State
 from generation.ordering import orders
 from tests.api.program import Program
 from tests.browser.queue import drain, forget
-from tests.world import World, bring
+from tests.world import World, bring, make_world
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,54 @@ def test_who_changes_before_their_turn_is_left_and_keeps_nobody_else(
     entry = AuditEntry.objects.filter(action="shoot.delivered").first()
     assert entry is not None
     assert (entry.actor_id, entry.address) == (str(world.owner.pk), "127.0.0.1")
+
+
+@pytest.mark.parametrize("ends", ["withdrawn", "narrowed", "key revoked", "key gone"])
+@pytest.mark.parametrize("act", ["approve", "cancel"])
+def test_what_a_partner_asked_for_stops_with_its_grant(world: World, act: str, ends: str) -> None:
+    order, partner = picked(world, 5), make_world("Partner")
+
+    def let_act(*wanted: str) -> PartnerGrant:
+        return partners.grant(
+            actor=world.actor,
+            organisation=world.organisation,
+            partner_id=str(partner.organisation.pk),
+            wanted=wanted,
+        )
+
+    grant = let_act("orders:write")
+    program = Program.of(partner.organisation)
+    program.headers["Headshots-Organisation"] = str(world.organisation.pk)
+    assert program.post(f"orders/{order.pk}/{act}").status_code == 202
+    before = ledger.balance(organisation=world.organisation)
+    if ends == "withdrawn":
+        partners.withdraw(actor=world.actor, grant=grant)
+    elif ends == "narrowed":
+        let_act("orders:read")
+    elif ends == "key revoked":
+        api_keys.revoke_key(actor=partner.actor, key=program.key)
+    else:
+        KeptAnswer.objects.all().delete()
+        ApiKey.objects.filter(pk=program.key.pk).delete()
+    drain()
+    assert orders.counts(order=order)[State.APPROVING] == 5
+    assert ledger.balance(organisation=world.organisation) == before
+
+
+@pytest.mark.parametrize(("act", "ended"), [("approve", "delivered"), ("cancel", "cancelled")])
+def test_what_a_partner_asked_for_is_done_while_it_may(world: World, act: str, ended: str) -> None:
+    order, partner = picked(world, 5), make_world("Partner")
+    partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.organisation.pk),
+        wanted=["orders:write"],
+    )
+    program = Program.of(partner.organisation)
+    program.headers["Headshots-Organisation"] = str(world.organisation.pk)
+    assert program.post(f"orders/{order.pk}/{act}").status_code == 202
+    drain()
+    assert orders.counts(order=order)[ended] == 5
 
 
 def test_cancelling_many_is_told_once_it_is_done(world: World) -> None:
