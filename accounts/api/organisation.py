@@ -89,6 +89,7 @@ class OrganisationView(TenantView):
         match=True,
         refuses=(
             refusals.ORIGIN,
+            refusals.TOO_MANY_ORIGINS,
             refusals.NO_SECOND_FACTOR,
             refusals.LIVE_ALONE,
             refusals.OWN_KEY,
@@ -99,7 +100,7 @@ class OrganisationView(TenantView):
     def patch(self, request: Request) -> HttpResponseBase:
         """Another name, other origins whose pages may frame the employees' way, and whether members
         need a second factor, which each of them sets up for themselves. The last takes a key of the
-        organisation's own. Origins that a partner adds end with its grant."""
+        organisation's own. A partner sets its own origins alone, as with embed-origins."""
         said = self.body()
         row = self.organisation
         if "name" in said:
@@ -124,7 +125,7 @@ class OriginsShape(Shape):
 
 
 class OriginsGiven(Given):
-    """All of them; none: nobody's."""
+    """All of them, or all of a partner's own; none: nobody's."""
 
     origins = serializers.ListField(child=serializers.CharField(max_length=200), max_length=20)
 
@@ -155,12 +156,14 @@ class EmbedOriginsView(TenantView):
         body=OriginsGiven,
         refuses=(
             refusals.ORIGIN,
+            refusals.TOO_MANY_ORIGINS,
             refusals.CLOSED,
         ),
     )
     def put(self, request: Request) -> HttpResponseBase:
-        """Frames of an origin that is left out close with their next page. What a partner adds ends
-        with its grant."""
+        """Frames of an origin that is left out close with their next page. A partner sets its own
+        alone, which end with its grant: what the organisation or another partner allowed stays, and
+        stays theirs where it is named. The answer has all of them, 20 at most."""
         row = organisations.allow_framing(
             actor=self.actor, organisation=self.organisation, origins=self.body()["origins"]
         )

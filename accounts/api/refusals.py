@@ -35,6 +35,7 @@ ORIGIN = Refused(
     "behind it.",
     "embed_origins",
 )
+TOO_MANY_ORIGINS = Refused("too_many_origins", 422, "At most 20 origins.", "embed_origins")
 TIME_ZONE = Refused(
     "time_zone",
     422,

@@ -185,21 +185,28 @@ def allow_framing(
 ) -> Organisation:
     """Say whose pages may show the employees' way in a frame, by origin; none: nobody's.
 
-    What a partner adds ends with its grant. Raises Problem for what is no origin, such as one with
-    a path or a wildcard.
+    A partner says so of its own alone, which end with its grant: what others allowed stays, and
+    stays theirs where it names that. Raises Problem for what is no origin, such as one with a path
+    or a wildcard, and for too many, those of others counted.
     """
     allowed = list(dict.fromkeys(read_origin(text) for text in origins))
+    if organisation.sandbox_of is not None:
+        # Withdrawing locks it, then the grant, then the sandbox; here it comes first as well.
+        lock(organisation=organisation.sandbox_of)
+    organisation = lock(organisation=organisation)
+    grant = grant_of(actor=actor, organisation=organisation)
+    if grant is not None:
+        added = PartnerOrigin.objects.filter(organisation=organisation, grant=grant)
+        own = set(added.values_list("origin", flat=True))
+        others = [origin for origin in organisation.embed_origins if origin not in own]
+        allowed = list(dict.fromkeys([*others, *allowed]))
     if len(allowed) > MOST_ORIGINS:
         raise Problem(
             _("At most {most_origins} origins.").format(most_origins=MOST_ORIGINS),
             code="too_many_origins",
             field="embed_origins",
         )
-    if organisation.sandbox_of is not None:
-        # Withdrawing locks it, then the grant, then the sandbox; here it comes first as well.
-        lock(organisation=organisation.sandbox_of)
-    organisation = lock(organisation=organisation)
-    if grant := grant_of(actor=actor, organisation=organisation):
+    if grant is not None:
         PartnerOrigin.objects.bulk_create(
             PartnerOrigin(organisation=organisation, grant=grant, origin=origin)
             for origin in allowed

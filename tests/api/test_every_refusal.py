@@ -42,7 +42,6 @@ NEVER = {
     "accounts.mail.letters.logo_of *": "mail without the logo is better than none",
     "accounts.membership.member_invitations.invite_member email": SHAPE,
     "accounts.membership.members.still_owner *": USERS,
-    "accounts.membership.organisations.allow_framing too_many_origins": SHAPE,
     "accounts.sso.providers.save kind": SHAPE,
     "accounts.staff.roster_edits.read_person email": SHAPE,
     "accounts.staff.roster_edits.read_person language": SHAPE,

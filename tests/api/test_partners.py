@@ -272,6 +272,43 @@ def test_origins_that_a_partner_added_may_frame_no_longer(standing: Standing, wo
     assert Organisation.objects.get(sandbox_of=standing.customer.organisation).embed_origins == []
 
 
+def test_a_partner_sets_its_own_origins_alone(standing: Standing) -> None:
+    own, mine, new, others = (f"https://{word}.example" for word in ("own", "mine", "new", "else"))
+    customers, another = Program.of(standing.customer.organisation), make_world("Another")
+    beside = Program.of(another.organisation)
+    beside.headers.update(standing.program.headers)
+    let_act(another.organisation, standing.customer)
+
+    def put(program: Program, *origins: str) -> list[str]:
+        said = program.send("PUT", "embed-origins", {"origins": origins})
+        assert said.status_code == 200, said.content
+        assert program.get("embed-origins").json() == said.json()
+        return list(said.json()["origins"])
+
+    assert put(customers, own) == [own]
+    assert put(beside, others) == [own, others]
+    # As the quick start has it.
+    assert put(standing.program, mine) == [own, others, mine]
+    # What others allowed is theirs, named or not.
+    assert put(standing.program, own, others, new) == [own, others, new]
+    assert put(standing.program) == [own, others]
+    place = "organisation"
+    wider = Program.of(standing.grant.partner)
+    wider.headers.update(standing.program.headers)
+    partners.grant(
+        actor=standing.customer.actor,
+        organisation=standing.customer.organisation,
+        partner_id=str(standing.grant.partner_id),
+        wanted=["shoots:write", "organisation:write"],
+    )
+    changed = wider.patch(place, {"embed_origins": [own, mine]}).json()
+    assert changed["embed_origins"] == [own, others, mine]
+    standing.withdraw()
+    assert customers.get("embed-origins").json()["origins"] == [own, others]
+    # The organisation itself says all of it.
+    assert put(customers, own) == [own]
+
+
 def test_tokens_that_a_partner_gave_are_destroyed(standing: Standing) -> None:
     own = standing.customer.directory()
     told = {"kind": "slack", "values": {"tokens": "a@x.example, xoxp-partners"}}

@@ -37,7 +37,7 @@ class OrganisationCalls:
         if_match: str | None = None,
     ) -> Organisation:
         """Another name, other origins whose pages may frame the employees' way, and whether members
-        need a second factor."""
+        need a second factor. Of the origins a partner sets its own, as with set_embed_origins."""
         origins = None if embed_origins is None else list(embed_origins)
         found: Organisation = self.transport.send(
             "PATCH",
@@ -105,7 +105,8 @@ class OrganisationCalls:
     def set_embed_origins(
         self, origins: Sequence[str], *, if_match: str | None = None
     ) -> list[str]:
-        """All of them; none: nobody's."""
+        """All of them; none: nobody's. A partner sets all of its own: what others allowed stays,
+        and is among the answer."""
         response = self.transport.send(
             "PUT",
             "/embed-origins",

@@ -76,6 +76,16 @@ put(
     "origin",
     lambda p, w, m: p.patch("organisation", {"embed_origins": ["people.example.com/x"]}),
 )
+
+
+@recipe("too_many_origins")
+def _origins(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    most = [f"https://{number}.example" for number in range(20)]
+    program.patch("organisation", {"embed_origins": most})
+    theirs = {"origins": ["https://partner.example"]}
+    return partners_key(world, "shoots:write").send("PUT", "embed-origins", theirs)
+
+
 KEY = {"name": "x", "scopes": ["looks:read"]}
 put("network", lambda p, w, m: p.post("keys", {**KEY, "networks": ["10.0.0.0/99"]}))
 put("date_passed", lambda p, w, m: p.post("keys", {**KEY, "expires_at": "2020-01-01T00:00:00Z"}))
