@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Employee, Invitation, StaleLink
+from accounts.models import EmbedLink, Employee, Invitation, StaleLink
 from headshots.lib.problems import Problem
 
 # What opening a link that is no longer good is refused with.
@@ -23,6 +23,14 @@ STALE = ("link_unknown", "link_expired")
 RIGHTS_ONLY = "link_rights_only"
 # Asked positively, so that what knows nothing of the rights takes such a link for revoked.
 _OPENS_SOMETHING = Q(revoked_at=None) | Q(rights_only=True)
+
+
+# In the address of a way that was opened in a frame, between the token and the link that did it.
+FRAMED = "~"
+
+
+def _bare(token: str) -> str:
+    return token.partition(FRAMED)[0]
 
 
 def _hash(token: str) -> str:
@@ -119,12 +127,12 @@ def renew_those(*, found: QuerySet[Invitation]) -> int:
         ignore_conflicts=True,
         batch_size=1000,
     )
+    EmbedLink.objects.filter(invitation__in=living).delete()
     for each in living:
         each.generation += 1
         each.token_hash = _hash(_token(each))
-        each.embed_origin = each.return_url = ""
         each.rights_only = False
-    fields = ["generation", "token_hash", "embed_origin", "return_url", "rights_only"]
+    fields = ["generation", "token_hash", "rights_only"]
     Invitation.objects.bulk_update(living, fields, batch_size=1000)
     return len(living)
 
@@ -144,7 +152,7 @@ def open_link(*, token: str, for_rights: bool = False) -> Invitation:
     """
     invitation = (
         Invitation.objects.select_related("employee__organisation")
-        .filter(_OPENS_SOMETHING, token_hash=_hash(token))
+        .filter(_OPENS_SOMETHING, token_hash=_hash(_bare(token)))
         .first()
     )
     if invitation and invitation.rights_only and invitation.employee.organisation.closed_at:
@@ -184,7 +192,7 @@ def note_opened(*, invitation: Invitation) -> None:
 def whose(*, token: str) -> Invitation | None:
     """The invitation that a token is or was of, be it run out, replaced or revoked; it opens
     nothing. None where its organisation has closed."""
-    wanted = _hash(token)
+    wanted = _hash(_bare(token))
     known = Invitation.objects.select_related("employee__organisation__sandbox_of").filter(
         employee__organisation__closed_at=None
     )

@@ -14,18 +14,22 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import Actor
+from accounts.consent import invitations
 from accounts.developers.on_behalf import grant_of
 from accounts.membership.organisations import read_origin
-from accounts.models import Invitation, Organisation
+from accounts.models import EmbedLink, Invitation, Organisation
 from headshots.lib.problems import Problem
 
 LIFE = timedelta(hours=24)
+# After its end: who has the way open by it goes on, and is told in the frame where not.
+KEPT = timedelta(days=30)
 LONGEST = 2000
 _SALT = "accounts.embedding"
 
@@ -63,7 +67,12 @@ def make_link(*, actor: Actor, invitation: Invitation, return_url: str) -> Link:
             status=409,
         )
     grant = grant_of(actor=actor, organisation=organisation)
-    Invitation.objects.filter(pk=invitation.pk).update(embed_origin=origin, return_url=return_url)
+    now = timezone.now()
+    of_person = EmbedLink.objects.filter(invitation=invitation)
+    of_person.filter(expires_at__lt=now - KEPT).delete()
+    link = EmbedLink.objects.create(
+        invitation=invitation, origin=origin, return_url=return_url, expires_at=now + LIFE
+    )
     if grant is not None:
         invitation.shown_to.add(grant)
     audit.record(
@@ -73,14 +82,14 @@ def make_link(*, actor: Actor, invitation: Invitation, return_url: str) -> Link:
         about=invitation,
         origin=origin,
     )
-    signed = signing.dumps([invitation.pk.hex, invitation.generation], salt=_SALT)
+    signed = signing.dumps([link.pk.hex, invitation.generation], salt=_SALT)
     place = reverse("embedded", args=[signed])
-    return Link(f"{settings.SITE_URL}{place}", timezone.now() + LIFE)
+    return Link(f"{settings.SITE_URL}{place}", link.expires_at)
 
 
-def open_link(*, signed: str) -> Invitation:
-    """The invitation that a link is for. Raises Problem: 404 for one that was altered or replaced,
-    410 for one past its time."""
+def open_link(*, signed: str) -> str:
+    """The token of the employee's way, as a link has opened it. Raises Problem: 404 for one that
+    was altered or replaced, 410 for one past its time."""
     try:
         pk, generation = signing.loads(signed, salt=_SALT, max_age=LIFE)
         wanted = UUID(pk)
@@ -92,23 +101,40 @@ def open_link(*, signed: str) -> Invitation:
         ) from None
     except (signing.BadSignature, ValueError, TypeError):
         raise _unknown() from None
-    found = Invitation.objects.filter(
-        pk=wanted, generation=generation, revoked_at=None, employee__organisation__closed_at=None
-    ).first()
+    found = (
+        EmbedLink.objects.select_related("invitation")
+        .filter(
+            pk=wanted,
+            invitation__generation=generation,
+            invitation__revoked_at=None,
+            invitation__employee__organisation__closed_at=None,
+        )
+        .first()
+    )
     if found is None:
         raise _unknown()
-    return found
+    return f"{invitations.token(invitation=found.invitation)}{invitations.FRAMED}{found.pk.hex}"
 
 
-def whose(*, signed: str) -> Invitation | None:
-    """The invitation that a link is or was for, also one past its time or replaced; it opens
-    nothing. None for one that was altered."""
+def whose(*, signed: str) -> EmbedLink | None:
+    """The link that this is or was, also one past its time or replaced, while its origin may frame;
+    it opens nothing. None for one that was altered."""
     try:
         pk, _generation = signing.loads(signed, salt=_SALT)
         wanted = UUID(pk)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Invitation.objects.filter(pk=wanted, employee__organisation__closed_at=None).first()
+    return _framing(EmbedLink.objects.filter(pk=wanted))
+
+
+def opened_by(*, token: str, invitation: Invitation) -> EmbedLink | None:
+    """The link that opened the way of an address, while its origin may frame; None for a way that
+    none did. `token` is the address's own."""
+    try:
+        wanted = UUID(token.partition(invitations.FRAMED)[2])
+    except ValueError:
+        return None
+    return _framing(EmbedLink.objects.filter(pk=wanted, invitation=invitation))
 
 
 def allowed(organisation: Organisation) -> list[str]:
@@ -119,11 +145,16 @@ def allowed(organisation: Organisation) -> list[str]:
     return own
 
 
-def framed_by(invitation: Invitation) -> str:
-    """The origin that may frame this employee's pages now; empty for none."""
-    origin = invitation.embed_origin
+def _framing(found: QuerySet[EmbedLink]) -> EmbedLink | None:
+    link = (
+        found.select_related("invitation__employee__organisation__sandbox_of")
+        .filter(invitation__employee__organisation__closed_at=None)
+        .first()
+    )
     # SECURITY: asked anew for every page, so that an origin that is taken away is shut out at once.
-    return origin if origin and origin in allowed(invitation.employee.organisation) else ""
+    if link and link.origin in allowed(link.invitation.employee.organisation):
+        return link
+    return None
 
 
 def _origin(url: str) -> str:

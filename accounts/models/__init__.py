@@ -1,6 +1,6 @@
 from accounts.models.api import ApiKey, KeptAnswer, PartnerGrant, PartnerOrigin
 from accounts.models.audit import AuditEntry
-from accounts.models.consent import Invitation, Release, StaleLink
+from accounts.models.consent import EmbedLink, Invitation, Release, StaleLink
 from accounts.models.organisations import Location, Member, MemberInvitation, Organisation, Role
 from accounts.models.pace import Tally
 from accounts.models.roster import Change, Employee, RosterImport, RosterLine
@@ -19,6 +19,7 @@ __all__ = [
     "AuditEntry",
     "Change",
     "DomainClaim",
+    "EmbedLink",
     "Employee",
     "Event",
     "IdentityProvider",

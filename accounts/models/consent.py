@@ -28,9 +28,6 @@ class Invitation(Row):
     opened_at = models.DateTimeField(null=True, blank=True)
     # What the employee chose to read in; empty: what the roster says of them.
     language = models.CharField(max_length=5, blank=True, default="")
-    # Where a partner shows the employee's way in a frame, and where they come back to.
-    embed_origin = models.CharField(max_length=200, blank=True, default="")
-    return_url = models.CharField(max_length=2000, blank=True, default="")
     # Partners who were given a way in by it.
     shown_to = models.ManyToManyField(PartnerGrant, related_name="invitations")
 
@@ -52,6 +49,21 @@ class StaleLink(Row):
 
     def __str__(self) -> str:
         return f"stale link of {self.invitation_id}"
+
+
+class EmbedLink(Row):
+    """A link by which a page shows the employee's way in a frame, and where they come back to.
+
+    It opens nothing after its end, and tells whose page may frame what it has opened.
+    """
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="embed_links")
+    origin = models.CharField(max_length=200)
+    return_url = models.CharField(max_length=2000)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"embed link of {self.invitation_id} for {self.origin}"
 
 
 class Release(Row):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.consent import invitations
 from accounts.developers import embedding
+from accounts.models import EmbedLink
 from headshots.lib.problems import Problem
 
 View = Callable[..., HttpResponseBase]
@@ -26,12 +27,11 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 def enter(request: HttpRequest, signed: str) -> HttpResponse:
     """From a signed link into the employee's own way."""
     try:
-        invitation = embedding.open_link(signed=signed)
+        token = embedding.open_link(signed=signed)
     except Problem as problem:
-        known = embedding.whose(signed=signed)
-        request.framed_by = embedding.framed_by(known) if known else ""  # type: ignore[attr-defined]
+        frame(request, embedding.whose(signed=signed))
         return _in_frame(request, _refused(request, problem))
-    return redirect("employee:start", invitations.token(invitation=invitation))
+    return redirect("employee:start", token)
 
 
 def framed(view: View) -> View:
@@ -63,7 +63,13 @@ def find_out(request: HttpRequest, token: str) -> None:
     """Who may frame, where nobody came in: the link has run out, or was replaced or revoked."""
     if not hasattr(request, "framed_by"):
         known = invitations.whose(token=token)
-        request.framed_by = embedding.framed_by(known) if known else ""  # type: ignore[attr-defined]
+        frame(request, embedding.opened_by(token=token, invitation=known) if known else None)
+
+
+def frame(request: HttpRequest, link: EmbedLink | None) -> None:
+    """Let the page of a link show the answer in a frame, and the answer lead back there."""
+    request.framed_by = link.origin if link else ""  # type: ignore[attr-defined]
+    request.return_url = link.return_url if link else ""  # type: ignore[attr-defined]
 
 
 def _refused(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -23,6 +23,7 @@ from generation.ordering import progress
 from generation.photos import selfies, together, variety, wishes
 from generation.publishing import runs
 from generation.views import folds
+from generation.views.embedded import frame
 from headshots.lib.problems import Problem
 
 
@@ -36,8 +37,8 @@ def come_in(request: HttpRequest, token: str, *, for_rights: bool = False) -> tu
         invitations.note_opened(invitation=invitation)
     shoot = access.invited_shoot(invitation)
     # A link for the rights alone is mailed, and no partner's page was given it.
-    framed_by = "" if invitation.rights_only else embedding.framed_by(shoot.invitation)
-    request.framed_by = framed_by  # type: ignore[attr-defined]
+    by = None if invitation.rights_only else embedding.opened_by(token=token, invitation=invitation)
+    frame(request, by)
     language = languages.known_language(shoot.employee, shoot.invitation)
     if language:
         translation.activate(language)
@@ -62,7 +63,7 @@ def page_context(request: HttpRequest, shoot: Shoot, token: str) -> dict[str, ob
         "our_words": states.OUR_WORDS,
         "rounds_left": choosing.rounds_left(shoot),
         "reasons": choosing.Reason,
-        "return_url": shoot.invitation.return_url if getattr(request, "framed_by", "") else "",
+        "return_url": getattr(request, "return_url", ""),
         "least": selfies.LEAST,
         "most": selfies.MOST,
     }

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.consent import invitations
 from accounts.developers import embedding
 from accounts.membership.organisations import allow_framing
-from accounts.models import Invitation, Organisation
+from accounts.models import EmbedLink, Invitation, Organisation
 from generation import states
 from generation.inviting import personal_links
 from generation.models import Order, Shoot, State
@@ -93,7 +93,7 @@ def test_a_shoot_without_a_way_back_has_no_link(program: Program, embedded: Worl
     (person,) = embedded.hire()
     wanted = {"employee": str(person.pk), "look": str(embedded.look.pk)}
     assert program.post("shoots", wanted).json()["embed_link"] is None
-    assert Invitation.objects.get().return_url == ""
+    assert not EmbedLink.objects.exists()
 
 
 def test_no_shoot_is_begun_for_a_link_that_cannot_be_had(program: Program, embedded: World) -> None:
@@ -126,6 +126,60 @@ def test_an_origin_that_is_taken_away_is_shut_out_at_once(
     page = Client().get(path, follow=True)
     assert ancestors(page) == "'none'"
     assert BACK not in page.content.decode()
+
+
+def test_each_link_is_for_its_own_page_however_many_there_are(
+    program: Program, embedded: World
+) -> None:
+    other = "https://other.example.com"
+    origins = [ORIGIN, other]
+    allow_framing(actor=embedded.actor, organisation=embedded.organisation, origins=origins)
+    shoot = embedded.shoot(State.COLLECTING)
+    backs = [f"{ORIGIN}/a", f"{other}/b", f"{ORIGIN}/c"]
+    paths = [link(program, shoot, back) for back in backs]
+    client = Client()
+
+    def shown(path: str) -> tuple[str, list[str]]:
+        page = client.get(path, follow=True)
+        return ancestors(page), [back for back in backs if back in page.content.decode()]
+
+    assert [shown(path) for path in paths] == [
+        (ORIGIN, backs[:1]),
+        (other, backs[1:2]),
+        (ORIGIN, backs[2:]),
+    ]
+    # All along the way: parts of the page, what is sent, what is refused.
+    way = client.get(paths[0])["Location"]
+    assert client.post(f"{way}wishes", follow=True).redirect_chain[-1][0] == way
+    for answer in (client.get(f"{way}data"), client.post(f"{way}hand-in", follow=True)):
+        assert (ancestors(answer), backs[1] in answer.content.decode()) == (ORIGIN, False)
+    # One origin that is taken away leaves the others.
+    allow_framing(actor=embedded.actor, organisation=embedded.organisation, origins=[other])
+    assert [shown(path) for path in paths] == [("'none'", []), (other, backs[1:2]), ("'none'", [])]
+    # The personal link itself is nobody's frame, nor what is made up behind it.
+    personal = way.partition("~")[0]
+    someone = EmbedLink.objects.get(return_url=backs[1])
+    elsewhere = link(program, embedded.shoot(), f"{other}/x")
+    foreign = client.get(elsewhere)["Location"].partition("~")[2]
+    assert shown(f"{personal}~{someone.pk.hex}/") == (other, backs[1:2])
+    for made_up in ("/", "~/", "~x/", f"~{foreign}", f"~{shoot.pk.hex}/"):
+        assert shown(f"{personal}{made_up}") == ("'none'", [])
+
+
+def test_links_that_ended_long_ago_are_not_kept(program: Program, embedded: World) -> None:
+    shoot = embedded.shoot()
+    old, newer = (link(program, shoot, f"{ORIGIN}/{name}") for name in ("old", "newer"))
+    way = Client().get(old)["Location"]
+    ended = EmbedLink.objects.filter(return_url=f"{ORIGIN}/old")
+    ended.update(expires_at=timezone.now() - timedelta(hours=1))
+    link(program, shoot)
+    # Who has the way open goes on.
+    assert ancestors(Client().get(way)) == ORIGIN
+    ended.update(expires_at=timezone.now() - embedding.KEPT - timedelta(hours=1))
+    link(program, shoot)
+    assert ancestors(Client().get(way)) == "'none'"
+    assert Client().get(old).status_code == 404
+    assert ancestors(Client().get(newer, follow=True)) == ORIGIN
 
 
 def test_a_refusal_shows_in_the_frame(program: Program, embedded: World) -> None:
