@@ -10,9 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from generation import access, viewing
+from generation import access
 from generation.api import refusals
-from generation.api.pictures import picture_file
+from generation.api.pictures import PictureView, picture_file
 from generation.approving import alternatives
 from generation.models import Alternative
 from headshots.lib.api.operations import operation
@@ -92,7 +92,7 @@ class AlternativesView(TenantView):
         return self.listed(access.alternatives(self.inside, order), owner=self.organisation.pk)
 
 
-class AlternativePictureView(TenantView):
+class AlternativePictureView(PictureView):
     """The picture of one."""
 
     @operation(
@@ -107,7 +107,7 @@ class AlternativePictureView(TenantView):
     def get(self, request: Request, alternative_id: UUID) -> HttpResponseBase:
         """The JPEG that stands for them, or a `rendition` of a photo; that it was looked at is
         written down."""
-        found = access.alternative(self.inside, alternative_id)
+        self.about = found = access.alternative(self.inside, alternative_id)
         wanted = self.query.get("rendition", "")
         file = {"file": found.finished, "format": "jpeg"}
         if wanted:
@@ -118,5 +118,4 @@ class AlternativePictureView(TenantView):
                 code="not_found",
                 status=404,
             )
-        viewing.note(actor=self.actor, organisation=self.organisation, about=found)
         return picture_file(file["file"], f"image/{file['format']}")

@@ -173,7 +173,16 @@ class CandidatesView(TenantView):
         return self.listed(placed, owner=self.organisation.pk, order="place")
 
 
-class CandidatePictureView(TenantView):
+class PictureView(TenantView):
+    """A person's picture: whoever is sent it has looked at it, and that is written down."""
+
+    about: viewing.Picture
+
+    def after_reading(self) -> None:
+        viewing.note(actor=self.actor, organisation=self.organisation, about=self.about)
+
+
+class CandidatePictureView(PictureView):
     """A candidate's picture."""
 
     @operation(
@@ -185,8 +194,7 @@ class CandidatePictureView(TenantView):
     )
     def get(self, request: Request, candidate_id: UUID) -> HttpResponseBase:
         """The JPEG; that it was looked at is written down."""
-        found = access.candidate(self.inside, candidate_id)
-        viewing.note(actor=self.actor, organisation=self.organisation, about=found)
+        self.about = found = access.candidate(self.inside, candidate_id)
         return picture_file(found.finished, "image/jpeg")
 
 
@@ -284,7 +292,7 @@ class HeadshotRenderView(TenantView):
         return self.shown(access.headshot(self.inside, headshot_id))
 
 
-class RenditionView(TenantView):
+class RenditionView(PictureView):
     """A headshot's file."""
 
     @operation(
@@ -307,7 +315,7 @@ class RenditionView(TenantView):
                 code="not_found",
                 status=404,
             )
-        viewing.note(actor=self.actor, organisation=self.organisation, about=headshot)
+        self.about = headshot
         return picture_file(found.file, found.content_type)
 
 

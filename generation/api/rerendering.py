@@ -12,10 +12,10 @@ from rest_framework.request import Request
 
 from accounts.api.base import TenantView
 from accounts.api.employees import EmployeeShape
-from generation import access, viewing
+from generation import access
 from generation.api import refusals
 from generation.api.consistency import ConsistencyView
-from generation.api.pictures import HeadshotShape, picture_file
+from generation.api.pictures import HeadshotShape, PictureView, picture_file
 from generation.api.shoots import ShootShape
 from generation.finishing import compared, finishes, harmonising, refinishing
 from generation.models import Finishing, Refinish
@@ -213,7 +213,7 @@ class RefinishHeadshotsView(TenantView):
         return self.listed(found, owner=self.organisation.pk, order="pk")
 
 
-class RefinishPictureView(TenantView):
+class RefinishPictureView(PictureView):
     """One of the two pictures."""
 
     @operation(
@@ -240,7 +240,7 @@ class RefinishPictureView(TenantView):
                 code="not_found",
                 status=404,
             )
-        viewing.note(actor=self.actor, organisation=self.organisation, about=row.headshot)
+        self.about = row.headshot
         if found is None:
             return picture_file(row.headshot.candidate.finished, "image/jpeg")
         return picture_file(found.file, found.content_type)

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts.access import membership
+from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.consent import invitations
 from generation import access, viewing
@@ -28,15 +28,22 @@ def private_picture(key: str, content_type: str) -> HttpResponse:
     return response
 
 
+def note(request: HttpRequest, inside: Membership, about: viewing.Picture) -> None:
+    """Write down that a member looked at a picture, where it is sent."""
+    if request.method == "GET":
+        actor = user_actor(inside.user, request)
+        viewing.note(actor=actor, organisation=inside.organisation, about=about)
+
+
 @require_safe
 @login_required
 def candidate(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
     """A finished picture, for a member; that they looked is written down."""
     inside = membership(request.user, slug)
     found = access.candidate(inside, candidate_id)
-    actor = user_actor(inside.user, request)
-    viewing.note(actor=actor, organisation=inside.organisation, about=found)
-    return private_jpeg(found.finished)
+    response = private_jpeg(found.finished)
+    note(request, inside, found)
+    return response
 
 
 @require_safe
@@ -45,9 +52,9 @@ def alternative(request: HttpRequest, slug: str, alternative_id: UUID) -> HttpRe
     """What was given instead of a headshot, for a member; that they looked is written down."""
     inside = membership(request.user, slug)
     found = access.alternative(inside, alternative_id)
-    actor = user_actor(inside.user, request)
-    viewing.note(actor=actor, organisation=inside.organisation, about=found)
-    return private_jpeg(found.finished)
+    response = private_jpeg(found.finished)
+    note(request, inside, found)
+    return response
 
 
 @require_safe

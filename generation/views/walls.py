@@ -31,6 +31,7 @@ from generation.finishing import (
 from generation.finishing.walls import Wall
 from generation.models import Consistency, Headshot, Refinish, State
 from generation.storage import vault
+from generation.views import pictures
 from headshots.lib.problems import Problem
 
 
@@ -204,6 +205,5 @@ def rendition(request: HttpRequest, slug: str, rendition_id: UUID) -> HttpRespon
     )
     if response is None:
         raise Problem(_("This file is not stored here any more."), code="file_gone", status=404)
-    actor = user_actor(inside.user, request)
-    viewing.note(actor=actor, organisation=inside.organisation, about=found)
+    pictures.note(request, inside, found)
     return response

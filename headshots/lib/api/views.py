@@ -74,6 +74,9 @@ class ApiView(APIView):
     def after_refusal(self, problem: Problem) -> None:
         """What follows of a refusal, once all that its request had done is undone."""
 
+    def after_reading(self) -> None:
+        """What follows of a GET that is answered whole: not of a HEAD, nor of a 304."""
+
     def headers_of_answer(self) -> dict[str, str]:
         """Headers that go with every answer, refusals too."""
         return {}
@@ -127,7 +130,10 @@ class ApiView(APIView):
             for word in self.query.get("expand", ()):
                 self.needs(found.shape.expands[word].scope)
         if name in _SAFE:
-            return self._conditional(method(request, **self.kwargs))
+            response = self._conditional(method(request, **self.kwargs))
+            if name == "get" and response.status_code == HTTPStatus.OK:
+                self.after_reading()
+            return response
         store = self.store() if name == "post" else None
         # What a request does, it does whole or not at all.
         with transaction.atomic():
