@@ -34,14 +34,19 @@ class Person:
     attributes: Mapping[str, str]
 
 
+def tidy(text: str) -> str:
+    """As a field is stored: one blank between words, none around them."""
+    return " ".join(text.split())
+
+
 def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[str]) -> Person:
     """Tidy what was typed; attributes come as names and values side by side, empty ones go.
 
     Raises Problem, naming the field.
     """
-    tidy = {name: " ".join(values.get(name, "").split()) for name in LABELS}
-    tidy["email"] = tidy["email"].lower()
-    for name, value in tidy.items():
+    fields = {name: tidy(values.get(name, "")) for name in LABELS}
+    fields["email"] = fields["email"].lower()
+    for name, value in fields.items():
         if len(value) > LIMITS[name] or "\x00" in value:
             raise Problem(
                 _("{value} has at most {value2} characters of text.").format(
@@ -51,19 +56,19 @@ def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[
                 field=name,
             )
     try:
-        validate_email(tidy["email"])
+        validate_email(fields["email"])
     except ValidationError:
-        said_address = _("“{email}” is no e-mail address.").format(email=tidy["email"][:80])
+        said_address = _("“{email}” is no e-mail address.").format(email=fields["email"][:80])
         raise Problem(
-            said_address if tidy["email"] else _("Give an e-mail address. The link goes there."),
+            said_address if fields["email"] else _("Give an e-mail address. The link goes there."),
             code="email",
             field="email",
         ) from None
-    if tidy["language"] not in ("", *Employee.Language.values):
+    if fields["language"] not in ("", *Employee.Language.values):
         raise Problem(_("Choose a language from the list."), code="language", field="language")
     attributes: dict[str, str] = {}
     for name, value in zip(names, said, strict=False):
-        name, value = " ".join(name.split()), " ".join(value.split())
+        name, value = tidy(name), tidy(value)
         if not name and not value:
             continue
         if not name or "\x00" in name + value:
@@ -88,7 +93,7 @@ def read_person(values: Mapping[str, str], names: Sequence[str], said: Sequence[
             ),
             code="attributes",
         )
-    return Person(tidy, attributes)
+    return Person(fields, attributes)
 
 
 @transaction.atomic

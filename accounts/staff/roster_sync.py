@@ -17,7 +17,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee, Organisation
 from accounts.staff import new_addresses, roster_writing
-from accounts.staff.roster_edits import read_person
+from accounts.staff.roster_edits import read_person, tidy
 from headshots.lib import numbers
 from headshots.lib.problems import Problem
 
@@ -86,7 +86,7 @@ def upsert(
     readdressed: list[UUID] = []
     seen: dict[str, int] = {}
     for index, row in enumerate(rows):
-        external_id = str(row.get("external_id", "")).strip()
+        external_id = _id_of(row)
         outcome = Outcome(index, external_id, "refused")
         outcomes.append(outcome)
         try:
@@ -127,17 +127,21 @@ def upsert(
     return outcomes
 
 
+def _id_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("external_id", "")).strip()
+
+
 def _known(organisation: Organisation, rows: Sequence[Mapping[str, Any]]) -> _Roster:
     """Whoever of the roster the rows may mean or collide with, in one statement."""
     said = {
-        name: {str(row.get(name, "")).strip() for row in rows} - {""}
-        for name in ("external_id", "email", "employee_number")
+        name: {tidy(str(row.get(name, ""))) for row in rows} - {""}
+        for name in ("email", "employee_number")
     }
     people = (
         Employee.objects.filter(organisation=organisation)
         .annotate(address=Lower("email"))
         .filter(
-            Q(external_id__in=said["external_id"])
+            Q(external_id__in={_id_of(row) for row in rows} - {""})
             | Q(address__in={email.lower() for email in said["email"]})
             | Q(employee_number__in=said["employee_number"])
         )
@@ -159,7 +163,7 @@ def _matched(
         )
     if person := roster.by_id.get(external_id):
         return person, False
-    by_email = roster.by_email.get(str(row.get("email", "")).strip().lower())
+    by_email = roster.by_email.get(tidy(str(row.get("email", ""))).lower())
     if by_email is not None and not by_email.external_id:
         return by_email, False
     return Employee(organisation=organisation), True

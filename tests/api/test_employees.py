@@ -118,6 +118,16 @@ def test_an_address_goes_from_one_to_another_in_a_call(program: Program) -> None
     assert [one["result"] for one in said["data"]] == ["changed", "created"]
 
 
+def test_an_untidy_number_stops_its_own_row_alone(program: Program) -> None:
+    program.post("employees", {"email": "a@acme.example", "employee_number": "E  7"})
+    rows = [row(1, employee_number="E\u00a0 7"), row(2, employee_number=" E  8 ")]
+    said = program.post("employees/upsert", {"employees": rows}).json()
+    assert said["data"][0]["problem"]["code"] == "employee_number_taken"
+    assert said["data"][1]["result"] == "created"
+    again = program.post("employees/upsert", {"employees": [row(2, employee_number="E   8")]})
+    assert again.json()["unchanged"] == 1
+
+
 def test_upsert_takes_a_thousand_in_as_many_queries_as_ten(program: Program) -> None:
     counts = []
     for many, start in ((10, 0), (1000, 100)):
