@@ -27,13 +27,18 @@ class EmployeeRow(EmployeeFields):
 
 @extend_schema_field(EmployeeRow(many=True))
 class Rows(serializers.ListField):
-    """Rows that are checked one by one, so that a wrong one does not stop the others."""
+    """Rows that are checked one by one, so that a wrong one does not stop the others, be it
+    an object or not."""
 
 
 class UpsertGiven(Given):
     """Rows to bring the roster up to date with."""
 
-    employees = Rows(child=serializers.DictField(), min_length=1, max_length=roster_sync.MOST_ROWS)
+    employees = Rows(
+        child=serializers.JSONField(allow_null=True),
+        min_length=1,
+        max_length=roster_sync.MOST_ROWS,
+    )
 
     example = {"employees": [EXAMPLE]}
 
@@ -132,7 +137,7 @@ class UpsertView(TenantView):
         for index, problem in wrong.items():
             told[index] = {
                 "index": index,
-                "external_id": str(rows[index].get("external_id", ""))[:100],
+                "external_id": _said_id(rows[index]),
                 "result": "refused",
                 "employee": None,
                 "problem": problem,
@@ -143,3 +148,8 @@ class UpsertView(TenantView):
             for name in ("created", "changed", "unchanged", "refused")
         }
         return self.plain({"data": data, **counts})
+
+
+def _said_id(row: Any) -> str:
+    said = row.get("external_id", "") if isinstance(row, dict) else ""
+    return str(said)[: roster_sync.LONGEST_ID]

@@ -118,6 +118,16 @@ def test_an_address_goes_from_one_to_another_in_a_call(program: Program) -> None
     assert [one["result"] for one in said["data"]] == ["changed", "created"]
 
 
+def test_a_row_that_is_no_object_stops_itself_alone(program: Program) -> None:
+    rows = [None, row(1), "hr-2", ["hr-3"], {"external_id": ["hr-4"], "email": "x@acme.example"}]
+    said = program.post("employees/upsert", {"employees": rows}).json()
+    assert (said["created"], said["refused"]) == (1, 4)
+    assert said["data"][1]["result"] == "created"
+    for told in (said["data"][0], *said["data"][2:4]):
+        assert (told["external_id"], told["problem"]["field"]) == ("", None)
+        assert told["problem"]["detail"]
+
+
 def test_an_untidy_number_stops_its_own_row_alone(program: Program) -> None:
     program.post("employees", {"email": "a@acme.example", "employee_number": "E  7"})
     rows = [row(1, employee_number="E\u00a0 7"), row(2, employee_number=" E  8 ")]
