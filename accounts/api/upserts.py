@@ -101,6 +101,9 @@ class UpsertView(TenantView):
     def post(self, request: Request) -> HttpResponseBase:
         """Up to 1,000 rows; each is told of, and one that is wrong does not stop the others.
 
+        Addresses and employee numbers are compared as all rows leave them, so that two people may
+        swap theirs in one call.
+
         With another `email`, links sent to the one before open nothing any more, and whoever has
         something to do is mailed a new one."""
         rows = self.body()["employees"]

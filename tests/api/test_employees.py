@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -136,6 +137,54 @@ def test_an_untidy_number_stops_its_own_row_alone(program: Program) -> None:
     assert said["data"][1]["result"] == "created"
     again = program.post("employees/upsert", {"employees": [row(2, employee_number="E   8")]})
     assert again.json()["unchanged"] == 1
+
+
+def test_two_people_swap_an_address_and_a_number(program: Program) -> None:
+    rows = [row(n, employee_number=f"E{n}") for n in (1, 2)]
+    program.post("employees/upsert", {"employees": rows})
+    rows[0]["email"], rows[1]["email"] = rows[1]["email"], rows[0]["email"]
+    rows[0]["employee_number"], rows[1]["employee_number"] = "E2", "E1"
+    said = program.post("employees/upsert", {"employees": rows}).json()
+    assert said["changed"] == 2, said
+    one = Employee.objects.get(external_id="hr-1")
+    assert (one.email, one.employee_number) == ("p2@acme.example", "E2")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_chain_of_moves_works_in_any_order(program: Program, order: tuple[int, ...]) -> None:
+    program.post("employees/upsert", {"employees": [row(1), row(2)]})
+    moves = [
+        row(1, email="p2@acme.example"),
+        row(2, email="p3@acme.example"),
+        row(3, email="p1@acme.example"),
+    ]
+    rows = [moves[index] for index in order]
+    said = program.post("employees/upsert", {"employees": rows}).json()
+    assert (said["changed"], said["created"]) == (2, 1), said
+
+
+def test_who_cannot_move_keeps_theirs_from_those_behind(program: Program) -> None:
+    """A wants B's address, B wants C's, C stays: both are refused, and nothing is lost."""
+    program.post("employees/upsert", {"employees": [row(n) for n in (1, 2, 3)]})
+    rows = [row(1, email="p2@acme.example"), row(2, email="p3@acme.example"), row(4)]
+    said = program.post("employees/upsert", {"employees": rows}).json()
+    assert [one["result"] for one in said["data"]] == ["refused", "refused", "created"]
+    assert {one["problem"]["code"] for one in said["data"][:2]} == {"email_taken"}
+    emails = Employee.objects.order_by("email").values_list("external_id", "email")
+    assert list(emails) == [(f"hr-{n}", f"p{n}@acme.example") for n in (1, 2, 3, 4)]
+
+
+def test_a_thousand_who_swap_take_as_many_queries_as_two(program: Program) -> None:
+    counts = []
+    for many in (2, 1000):
+        rows = [row(n, employee_number=f"E{n}") for n in range(many)]
+        program.post("employees/upsert", {"employees": rows})
+        for one, other in zip(rows[::2], rows[1::2], strict=True):
+            one["email"], other["email"] = other["email"], one["email"]
+        with CaptureQueriesContext(connection) as found:
+            assert program.post("employees/upsert", {"employees": rows}).json()["changed"] == many
+        counts.append(len(found))
+    assert counts[0] == counts[1]
 
 
 def test_upsert_takes_a_thousand_in_as_many_queries_as_ten(program: Program) -> None:
