@@ -121,6 +121,12 @@ class EmployeeChange(EmployeeFields):
     """What to change of a person."""
 
     email = serializers.EmailField(max_length=LIMITS["email"], required=False)
+    external_id = serializers.CharField(
+        max_length=roster_sync.LONGEST_ID,
+        required=False,
+        allow_blank=True,
+        help_text="Another, where your system calls them otherwise now; an empty one takes it off.",
+    )
 
     example = {"title": "Head of research"}
 
@@ -254,6 +260,7 @@ class EmployeeView(TenantView):
         match=True,
         refuses=(
             refusals.EMAIL_TAKEN,
+            refusals.EXTERNAL_ID_TAKEN,
             refusals.NUMBER_TAKEN,
             refusals.ATTRIBUTE,
             refusals.ATTRIBUTES,
@@ -267,7 +274,10 @@ class EmployeeView(TenantView):
         said = self.body()
         person = access.employee(self.inside, employee_id)
         person = roster_edits.change_employee(
-            actor=self.actor, employee=person, person=_person(said, person)
+            actor=self.actor,
+            employee=person,
+            person=_person(said, person),
+            external_id=said.get("external_id"),
         )
         if "status" in said and said["status"] != person.status:
             _set_status(self, person, Employee.Status(said["status"]))

@@ -101,6 +101,12 @@ class UpsertView(TenantView):
     def post(self, request: Request) -> HttpResponseBase:
         """Up to 1,000 rows; each is told of, and one that is wrong does not stop the others.
 
+        Somebody is recognised by `external_id`. Where nobody has it, the row is about whoever has
+        its `email` and has no `external_id` yet, or has left with another one: they get this one,
+        and whoever was hired again is back without a word, unless the row says `left`. Somebody on
+        the roster under another `external_id` is refused as `email_taken`; PATCH their
+        `external_id` where your system calls them otherwise now.
+
         Addresses and employee numbers are compared as all rows leave them, so that two people may
         swap theirs in one call.
 

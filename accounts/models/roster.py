@@ -27,7 +27,7 @@ class Employee(Row):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="employees")
     email = models.EmailField()
     employee_number = models.CharField(max_length=60, blank=True)
-    # What a partner's system calls them; never changed by hand.
+    # What a partner's system calls them; by API alone.
     external_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)

@@ -103,14 +103,7 @@ def add_employee(
     """Put one more person on the roster. Raises Problem for an address, number or external id that
     is taken."""
     roster_writing.lock(organisation)
-    _refuse_twins(organisation, person, None)
-    taken = Employee.objects.filter(organisation=organisation, external_id=external_id)
-    if external_id and (twin := taken.first()):
-        raise Problem(
-            _("{name} has this external id already.").format(name=twin.name),
-            code="external_id_taken",
-            field="external_id",
-        )
+    _refuse_twins(organisation, person, external_id, None)
     employee = Employee.objects.create(
         organisation=organisation,
         external_id=external_id,
@@ -128,16 +121,22 @@ def add_employee(
 
 
 @transaction.atomic
-def change_employee(*, actor: Actor, employee: Employee, person: Person) -> Employee:
-    """Write what was typed over what was known. Links sent to an address before open nothing any
-    more. Raises Problem as add_employee does."""
+def change_employee(
+    *, actor: Actor, employee: Employee, person: Person, external_id: str | None = None
+) -> Employee:
+    """Write what was typed over what was known; the external id stays where none is said, and ""
+    takes it off. Links sent to an address before open nothing any more. Raises Problem as
+    add_employee does."""
     roster_writing.lock(employee.organisation)
     found = Employee.objects.select_for_update(of=("self",)).get(pk=employee.pk)
-    _refuse_twins(employee.organisation, person, found.pk)
+    _refuse_twins(employee.organisation, person, external_id or "", found.pk)
     address = found.email.lower()
-    changed = [name for name, value in person.values.items() if value != getattr(found, name)]
+    values = dict(person.values)
+    if external_id is not None:
+        values["external_id"] = external_id
+    changed = [name for name, value in values.items() if value != getattr(found, name)]
     for name in changed:
-        setattr(found, name, person.values[name])
+        setattr(found, name, values[name])
     if found.attributes != dict(person.attributes):
         found.attributes = dict(person.attributes)
         changed.append("attributes")
@@ -156,7 +155,9 @@ def change_employee(*, actor: Actor, employee: Employee, person: Person) -> Empl
     return found
 
 
-def _refuse_twins(organisation: Organisation, person: Person, own: UUID | None) -> None:
+def _refuse_twins(
+    organisation: Organisation, person: Person, external_id: str, own: UUID | None
+) -> None:
     others = Employee.objects.filter(organisation=organisation)
     if own:
         others = others.exclude(pk=own)
@@ -172,6 +173,12 @@ def _refuse_twins(organisation: Organisation, person: Person, own: UUID | None) 
             _("{name} has this number already.").format(name=twin.name),
             code="number_taken",
             field="employee_number",
+        )
+    if external_id and (twin := others.filter(external_id=external_id).first()):
+        raise Problem(
+            _("{name} has this external id already.").format(name=twin.name),
+            code="external_id_taken",
+            field="external_id",
         )
 
 

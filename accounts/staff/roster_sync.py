@@ -63,8 +63,9 @@ def upsert(
     of and left out. The number of statements does not grow with the rows.
 
     A person is recognised by `external_id`; where nobody has it, by the e-mail address of somebody
-    who has none yet, who then gets it. A field that a row leaves out stays as it is; `status` may
-    say that somebody has left or is back. Addresses and numbers are compared as all rows leave
+    who has none yet or has left, who then gets it: whoever left and has another id now was hired
+    again, and is back unless the row says `left`. A field that a row leaves out stays as it is
+    else; `status` may say that somebody has left or is back. Addresses and numbers are compared as all rows leave
     them, so people may swap theirs. Raises Problem for no row or more than MOST_ROWS.
     """
     if not 1 <= len(rows) <= MOST_ROWS:
@@ -188,7 +189,7 @@ def _check_id(external_id: str, seen: Mapping[str, int]) -> None:
 
 def _may_take(person: Employee) -> bool:
     """Whether a row with an id that nobody has may be about somebody with its address."""
-    return not person.external_id
+    return not person.external_id or person.status == Employee.Status.LEFT
 
 
 def _wanted(person: Employee, row: Mapping[str, Any], external_id: str) -> dict[str, Any]:
@@ -196,7 +197,9 @@ def _wanted(person: Employee, row: Mapping[str, Any], external_id: str) -> dict[
     values = {name: str(row.get(name, getattr(person, name))) for name in _FIELDS}
     attributes = {**person.attributes, **row.get("attributes", {})}
     said = read_person(values, list(attributes), [str(value) for value in attributes.values()])
-    left = row.get("status", person.status) == Employee.Status.LEFT
+    # A new id for somebody who had another is a new employment.
+    known = person.status if person.external_id in ("", external_id) else Employee.Status.ACTIVE
+    left = row.get("status", known) == Employee.Status.LEFT
     return {
         **said.values,
         "attributes": dict(said.attributes),

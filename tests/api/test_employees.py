@@ -139,6 +139,52 @@ def test_an_untidy_number_stops_its_own_row_alone(program: Program) -> None:
     assert again.json()["unchanged"] == 1
 
 
+def test_an_external_id_changes_and_is_nobody_elses(program: Program) -> None:
+    one, other = (program.post("employees", row(n)).json() for n in (1, 2))
+    path = f"employees/{one['id']}"
+    refused = program.patch(path, {"external_id": "hr-2"})
+    assert problem(refused, 422, "external_id_taken")["field"] == "external_id"
+    assert program.patch(path, {"title": "Counsel"}).json()["external_id"] == "hr-1"
+    assert program.patch(path, {"external_id": " hr-7 "}).json()["external_id"] == "hr-7"
+    assert AuditEntry.objects.filter(action="employee.changed").latest("id").details == {
+        "fields": "external_id"
+    }
+    assert program.patch(path, {"external_id": ""}).json()["external_id"] == ""
+    assert program.patch(f"employees/{other['id']}", {"external_id": ""}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [({}, "active"), ({"status": "active"}, "active"), ({"status": "left"}, "left")],
+)
+def test_a_leaver_who_is_hired_again_gets_their_new_id(
+    program: Program, said: dict[str, str], status: str
+) -> None:
+    known = program.post("employees", row(1, status="left", employee_number="E1")).json()
+    again = {**row(9, employee_number="E2", **said), "email": "P1@acme.example"}
+    told = program.post("employees/upsert", {"employees": [again]}).json()["data"][0]
+    assert (told["result"], told["employee"]) == ("changed", known["id"])
+    person = program.get(f"employees/{known['id']}").json()
+    assert (person["external_id"], person["status"]) == ("hr-9", status)
+    assert (person["left_at"] is None) == (status == "active")
+    assert program.post("employees/upsert", {"employees": [again]}).json()["unchanged"] == 1
+
+
+def test_nobody_on_the_roster_is_taken_over(program: Program) -> None:
+    program.post("employees", row(1))
+    left = program.post("employees", row(2, status="left")).json()
+    rows = [
+        {**row(8), "email": "p1@acme.example"},
+        {**row(9), "email": "p2@acme.example"},
+        row(2, title="Counsel"),
+    ]
+    said = program.post("employees/upsert", {"employees": rows}).json()["data"]
+    assert [one["result"] for one in said] == ["refused", "refused", "changed"]
+    assert {one["problem"]["code"] for one in said[:2]} == {"email_taken"}
+    person = program.get(f"employees/{left['id']}").json()
+    assert (person["external_id"], person["status"]) == ("hr-2", "left")
+
+
 def test_two_people_swap_an_address_and_a_number(program: Program) -> None:
     rows = [row(n, employee_number=f"E{n}") for n in (1, 2)]
     program.post("employees/upsert", {"employees": rows})

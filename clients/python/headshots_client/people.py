@@ -26,7 +26,7 @@ class Employees(Resource[shapes.Employee]):
     def update(
         self, id: str, row: shapes.EmployeeRow, *, if_match: str | None = None
     ) -> shapes.Employee:
-        """Change what is given. Raises Conflict where `if_match` names an older state."""
+        """Change what is given, the `external_id` too. Raises Conflict where `if_match` names an older state."""
         return cast(shapes.Employee, self._patch(f"{self.path}/{id}", row, if_match))
 
     def mark_left(self, id: str, *, if_match: str | None = None) -> None:
