@@ -51,6 +51,16 @@ def text(name: str, **options: Any) -> serializers.CharField:
     )
 
 
+def own_attributes(what: str = "") -> serializers.DictField:
+    """An organisation's own fields of a person; `what` becomes of those that are there."""
+    most = f"At most {MOST_ATTRIBUTES}, their names of {ATTRIBUTE_NAME_LIMIT} characters."
+    return serializers.DictField(
+        child=serializers.CharField(max_length=ATTRIBUTE_LIMIT, allow_blank=True),
+        required=False,
+        help_text=f"{most} {what}".strip(),
+    )
+
+
 class EmployeeShape(Shape):
     """A person of the roster."""
 
@@ -98,11 +108,7 @@ class EmployeeFields(Given):
     language = serializers.ChoiceField(
         choices=Employee.Language.choices, required=False, allow_blank=True
     )
-    attributes = serializers.DictField(
-        child=serializers.CharField(max_length=ATTRIBUTE_LIMIT, allow_blank=True),
-        required=False,
-        help_text=f"At most {MOST_ATTRIBUTES}, their names of {ATTRIBUTE_NAME_LIMIT} characters.",
-    )
+    attributes = own_attributes()
     status = serializers.ChoiceField(choices=Employee.Status.choices, required=False)
 
 
@@ -127,6 +133,7 @@ class EmployeeChange(EmployeeFields):
         allow_blank=True,
         help_text="Another, where your system calls them otherwise now; an empty one takes it off.",
     )
+    attributes = own_attributes("They replace all that are there; an upsert merges them.")
 
     example = {"title": "Head of research"}
 

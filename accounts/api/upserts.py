@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from accounts.api.employees import EXAMPLE, TAG, EmployeeFields
+from accounts.api.employees import EXAMPLE, TAG, EmployeeFields, own_attributes
 from accounts.staff import roster_sync
 from accounts.staff.roster_columns import LIMITS
 from headshots.lib.api.operations import operation
@@ -23,6 +23,10 @@ class EmployeeRow(EmployeeFields):
 
     external_id = serializers.CharField(max_length=roster_sync.LONGEST_ID)
     email = serializers.EmailField(max_length=LIMITS["email"], required=False)
+    attributes = own_attributes(
+        "They are merged with those that are there, and one that is empty is taken off; "
+        "PATCH replaces them all."
+    )
 
 
 @extend_schema_field(EmployeeRow(many=True))
@@ -106,6 +110,9 @@ class UpsertView(TenantView):
         and whoever was hired again is back without a word, unless the row says `left`. Somebody on
         the roster under another `external_id` is refused as `email_taken`; PATCH their
         `external_id` where your system calls them otherwise now.
+
+        What a row leaves out stays as it is, and so it is with each of its `attributes`: those that
+        it names are set, or taken off where they are empty. PATCH replaces all of them.
 
         Addresses and employee numbers are compared as all rows leave them, so that two people may
         swap theirs in one call.

@@ -65,7 +65,7 @@ def upsert(
     A person is recognised by `external_id`; where nobody has it, by the e-mail address of somebody
     who has none yet or has left, who then gets it: whoever left and has another id now was hired
     again, and is back unless the row says `left`. A field that a row leaves out stays as it is
-    else; `status` may say that somebody has left or is back. Addresses and numbers are compared as all rows leave
+    else, as does each attribute, and an empty one is taken off; `status` may say that somebody has left or is back. Addresses and numbers are compared as all rows leave
     them, so people may swap theirs. Raises Problem for no row or more than MOST_ROWS.
     """
     if not 1 <= len(rows) <= MOST_ROWS:
@@ -195,7 +195,8 @@ def _may_take(person: Employee) -> bool:
 def _wanted(person: Employee, row: Mapping[str, Any], external_id: str) -> dict[str, Any]:
     """Every field as the row would have it. Raises Problem, naming the field."""
     values = {name: str(row.get(name, getattr(person, name))) for name in _FIELDS}
-    attributes = {**person.attributes, **row.get("attributes", {})}
+    own = {tidy(str(name)): value for name, value in row.get("attributes", {}).items()}
+    attributes = {**person.attributes, **own}
     said = read_person(values, list(attributes), [str(value) for value in attributes.values()])
     # A new id for somebody who had another is a new employment.
     known = person.status if person.external_id in ("", external_id) else Employee.Status.ACTIVE

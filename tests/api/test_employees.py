@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.mail import bounces
 from accounts.models import AuditEntry, Employee
 from tests.api.program import Program, problem
+from tests.api.test_examples import described
 from tests.world import World
 
 
@@ -183,6 +184,23 @@ def test_nobody_on_the_roster_is_taken_over(program: Program) -> None:
     assert {one["problem"]["code"] for one in said[:2]} == {"email_taken"}
     person = program.get(f"employees/{left['id']}").json()
     assert (person["external_id"], person["status"]) == ("hr-2", "left")
+
+
+def test_an_upsert_merges_attributes_and_a_change_replaces_them(program: Program) -> None:
+    kept = {"Cost centre": "7", "Floor": "3", "Badge": "9"}
+    known = program.post("employees", row(1, attributes=kept)).json()
+    said = row(1, attributes={"Cost  centre ": "", " Floor": "4"})
+    assert program.post("employees/upsert", {"employees": [said]}).json()["changed"] == 1
+    path = f"employees/{known['id']}"
+    assert program.get(path).json()["attributes"] == {"Floor": "4", "Badge": "9"}
+    changed = program.patch(path, {"attributes": {"Floor": "5"}}).json()
+    assert changed["attributes"] == {"Floor": "5"}
+    shapes = described()["components"]["schemas"]
+    for shape, word in (
+        ("EmployeeRowRequest", "merged"),
+        ("PatchedEmployeeChangeRequest", "replace all"),
+    ):
+        assert word in shapes[shape]["properties"]["attributes"]["description"]
 
 
 def test_two_people_swap_an_address_and_a_number(program: Program) -> None:

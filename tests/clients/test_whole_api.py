@@ -196,10 +196,7 @@ def test_every_operation_has_a_method(tmp_path: Path, monkeypatch: pytest.Monkey
     lost = {
         said["operationId"]: gone
         for _, _, said in server.known
-        if (
-            gone := wanted(said)
-            - server.sent[said["operationId"]]
-        )
+        if (gone := wanted(said) - server.sent[said["operationId"]])
     }
     assert not lost, "what the client cannot say, or drops on the way"
 

@@ -15,7 +15,10 @@ Role = Literal["owner", "admin", "viewer"]
 
 class Employees(Resource[shapes.Employee]):
     """The roster. Filter: `status`, `email`, `external_id`, `employee_number`, `department`,
-    `location`, `language`, an own `attribute` with its `attribute_value`, `q`."""
+    `location`, `language`, an own `attribute` with its `attribute_value`, `q`.
+
+    An upsert merges `attributes` with those that are there and takes off those that are empty; a
+    change replaces them all."""
 
     path = "/employees"
 
