@@ -10,7 +10,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -28,6 +28,8 @@ from headshots.lib.problems import Problem
 
 MOST_KEYS = 100
 MOST_NETWORKS = 50
+# The bits before an IPv4 address that is written in IPv6.
+_MAPPED = 96
 ANSWERS_KEPT = timedelta(days=2)
 _LETTERS = string.ascii_letters + string.digits
 _SHAPE = re.compile(r"hs_(live|test)_([0-9a-f]{16})_([A-Za-z0-9]{40})")
@@ -292,7 +294,7 @@ def _networks(said: Sequence[str]) -> list[str]:
         if not text.strip():
             continue
         try:
-            found.append(str(ip_network(text.strip(), strict=False)))
+            found.append(str(_unmapped(ip_network(text.strip(), strict=False))))
         except ValueError:
             raise Problem(
                 _("“{network}” is no network address, such as 203.0.113.0/24.").format(
@@ -308,6 +310,16 @@ def _networks(said: Sequence[str]) -> list[str]:
             field="networks",
         )
     return list(dict.fromkeys(found))
+
+
+def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """An IPv4 network that is written in IPv6 (::ffff:203.0.113.0/120) as what it is: addresses
+    are compared so."""
+    if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return ip_network((mapped, network.prefixlen - _MAPPED))
+    return network
 
 
 def _inside(address: str | None, networks: Sequence[str]) -> bool:

@@ -80,6 +80,27 @@ def test_a_key_is_used_from_its_networks_alone(world: World) -> None:
     assert program.get("organisation").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("::ffff:203.0.113.0/120", "203.0.113.0/24"),
+        ("::ffff:203.0.113.9", "203.0.113.9/32"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("::/0", "::/0"),
+    ],
+)
+def test_an_ipv4_network_in_the_manner_of_ipv6_is_what_it_is(
+    program: Program, said: str, kept: str
+) -> None:
+    body = {"name": "CI", "scopes": ["organisation:read"], "networks": [said]}
+    made = program.post("keys", body).json()
+    assert made["networks"] == [kept]
+    if "." in said:
+        caller = Program(made["secret"])
+        caller.client.defaults["REMOTE_ADDR"] = "203.0.113.9"
+        assert caller.get("organisation").status_code == 200
+
+
 def test_scopes_are_kept(world: World) -> None:
     program = Program.of(world.organisation, ["employees:read"])
     assert program.get("employees").status_code == 200
