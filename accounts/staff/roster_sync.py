@@ -64,9 +64,10 @@ def upsert(
 
     A person is recognised by `external_id`; where nobody has it, by the e-mail address of somebody
     who has none yet or has left, who then gets it: whoever left and has another id now was hired
-    again, and is back unless the row says `left`. A field that a row leaves out stays as it is
-    else, as does each attribute, and an empty one is taken off; `status` may say that somebody has left or is back. Addresses and numbers are compared as all rows leave
-    them, so people may swap theirs. Raises Problem for no row or more than MOST_ROWS.
+    again, and is back unless the row says `left`. Else a field that a row leaves out stays as it
+    is, as does each attribute (an empty one is taken off); `status` may say that somebody has left
+    or is back. Addresses and numbers are compared as all rows leave them, so people may swap
+    theirs. Raises Problem for no row or more than MOST_ROWS.
     """
     if not 1 <= len(rows) <= MOST_ROWS:
         raise Problem(

@@ -118,7 +118,7 @@ def value(name: str, kind: Any) -> Any:
     if name == "rows":
         return [{"external_id": "hr-1", "email": "a@b.example"}]
     if kind in (shapes.EmployeeRow, shapes.FinishChanges):
-        return {each: "x" for each in typing.get_type_hints(kind)}
+        return dict.fromkeys(typing.get_type_hints(kind), "x")
     if typing.is_typeddict(kind):
         shape = NAMES.get(kind.__name__, f"{kind.__name__}Shape")
         return example(shape)
