@@ -103,6 +103,8 @@ class Publication(Row):
     had_before = models.BooleanField(null=True)
     # From the moment we write until it was read back: whatever happens between, it may stand there.
     wrote = models.BooleanField(default=False)
+    # When that was last begun: what was put back before is not put back any more.
+    wrote_at = models.DateTimeField(null=True, blank=True)
     # [when, what] of each step, for the log.
     steps = models.JSONField(default=list)
     done_at = models.DateTimeField(null=True, blank=True)

@@ -10,7 +10,7 @@ import base64
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -27,7 +27,7 @@ from generation.models import Alternative, Headshot, Publication, PublishingRun,
 from generation.publishing import directories, pictures, runs
 from generation.publishing.directories import PURPOSE
 from generation.publishing.interface import Forbidden, Later, Refusal, Target, TokenDead
-from generation.storage import vault
+from generation.storage import destroy, vault
 from headshots.lib import sealed
 from headshots.lib.problems import Problem
 
@@ -231,7 +231,7 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         Publication.objects.filter(pk=publication.pk).update(had_before=found is not None)
         _finish(publication, Publication.State.DONE, said)
         return
-    if publication.had_before is None:
+    if publication.had_before is None or runs.taken_out(run=run, among=[publication]):
         _begin_to_write(publication, of, target.read(remote_id))
     else:
         _begin_to_write(publication, of)
@@ -239,7 +239,9 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         target.write(remote_id, picture)
     except (Refusal, TokenDead):
         # It was not taken; who is out of time may have taken it.
-        Publication.objects.filter(pk=publication.pk).update(wrote=publication.wrote)
+        Publication.objects.filter(pk=publication.pk).update(
+            wrote=publication.wrote, wrote_at=publication.wrote_at
+        )
         raise
     note(publication, gettext_noop("Written."))
     _read_back(target, remote_id, picture)
@@ -275,8 +277,8 @@ def _of(publication: Publication) -> Headshot | Alternative:
 def _begin_to_write(
     publication: Publication, of: Headshot | Alternative, *found: bytes | None
 ) -> None:
-    """Note that `of` may stand there from now on and, of the first time, keep what was `found`
-    there, sealed, in a folder of its person's.
+    """Note that `of` may stand there from now on and, of the first time and after it was put back,
+    keep what was `found` there, sealed, in a folder of its person's.
 
     Preparing and asking the directory take seconds: whoever withdraws or takes their photo back
     meanwhile is not written, and whoever does so later is seen to stand there. Raises Refusal.
@@ -287,6 +289,8 @@ def _begin_to_write(
         (photo,) = found
         if photo is not None:
             key = f"{pictures.folder_of_before(publication.shoot)}/{publication.pk}"
+            # What is kept of a time before stays until this one is noted.
+            key += f"-{uuid4().hex}" if publication.before else ""
             text = base64.b64encode(photo).decode()
             vault().put(key, sealed.seal(text, purpose=PURPOSE).encode())
         before = {"before": key, "had_before": photo is not None}
@@ -295,7 +299,11 @@ def _begin_to_write(
             publication.shoot = states.locked(publication.shoot_id)
             if pictures.version(_of(publication)) != pictures.version(of):
                 raise Refusal(gettext_noop("The photo was changed meanwhile. Try it again."))
-            Publication.objects.filter(pk=publication.pk).update(wrote=True, **before)
+            Publication.objects.filter(pk=publication.pk).update(
+                wrote=True, wrote_at=timezone.now(), **before
+            )
+            if found and publication.before:
+                destroy(keys=[publication.before])
     except Refusal:
         if key:
             vault().delete(key)

@@ -99,15 +99,13 @@ def left_to_put_back(*, run: PublishingRun, rows: Iterable[Publication]) -> set[
     if run.aim != Aim.PUBLISH or run.state == State.RUNNING:
         return set()
     found = _restorable(rows)
-    begun = Publication.objects.filter(run__undoes=run, shoot__in=found).order_by()
-    return found - set(begun.values_list("shoot", flat=True))
+    return found - set(_begun(run).filter(shoot__in=found).values_list("shoot", flat=True))
 
 
 def put_back(*, run: PublishingRun) -> set[UUID]:
     """The shoots that an undoing of this run was begun for, whatever came of it: where it failed,
-    that one is tried again."""
-    begun = Publication.objects.filter(run__undoes=run).order_by()
-    return set(begun.values_list("shoot", flat=True))
+    that one is tried again. Whose photo the run wrote once more after that is not among them."""
+    return set(_begun(run).values_list("shoot", flat=True))
 
 
 def _begin(
@@ -233,7 +231,25 @@ def earlier(*, run: PublishingRun) -> PublishingRun | None:
 
 
 def _taken_out() -> QuerySet[Publication]:
-    return Publication.objects.filter(run__aim=Aim.UNDO, state=Publication.State.DONE).order_by()
+    done = Publication.objects.filter(run__aim=Aim.UNDO, state=Publication.State.DONE)
+    return done.exclude(_written_again()).order_by()
+
+
+def _begun(run: PublishingRun) -> QuerySet[Publication]:
+    begun = Publication.objects.filter(run__undoes=run)
+    return begun.exclude(Q(state=Publication.State.DONE) & _written_again()).order_by()
+
+
+def _written_again() -> Exists:
+    """Of what was put back: whether the run that it undoes was resumed and wrote it once more."""
+    return Exists(
+        Publication.objects.filter(
+            run=OuterRef("run__undoes"),
+            shoot=OuterRef("shoot"),
+            wrote=True,
+            wrote_at__gte=OuterRef("done_at"),
+        )
+    )
 
 
 def forget_before(*, shoot: Shoot) -> None:

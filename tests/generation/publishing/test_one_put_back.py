@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry
 from generation.models import PublishingRun
-from generation.publishing import pictures, runs
+from generation.publishing import doing, pictures, runs
+from generation.storage import vault
 from headshots.lib.problems import Problem
 from tests.generation.publishing.steps import connect, go_on, publish, ready, said
 from tests.generation.publishing.vendors import Vendors
@@ -93,3 +96,56 @@ def test_the_page_of_a_run_puts_one_person_back(
     assert "Was put back" in after
     assert client.post(address).status_code == 409
     assert PublishingRun.objects.filter(undoes=run).count() == 1
+
+
+@pytest.mark.parametrize("had", [True, False])
+def test_what_is_written_once_more_after_it_was_put_back_stands_there_and_can_go_again(
+    world: World,
+    vendors: Vendors,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+    had: bool,
+) -> None:
+    order = ready(world, 1)
+    shoot = order.shoots.get()
+    vendors.know(*world.people)
+    remote = vendors.ids[shoot.employee.email]
+    if had:
+        vendors.photos[remote] = jpeg(70, (700, 700))
+    with monkeypatch.context() as patched:
+        patched.setattr(doing, "MOST_ATTEMPTS", 1)
+        patched.setattr(pictures, "same", lambda ours, theirs: False)
+        run = publish(world, order, connect(world))
+        PublishingRun.objects.filter(pk=run.pk).update(not_before=None)
+        go_on(run)
+    row = run.publications.get()
+    assert (row.state, row.wrote) == ("failed", True)
+    first = runs.undo(actor=world.actor, run=run)
+    go_on(first)
+    assert runs.standing_in(shoot=shoot) == []
+    kept = row.before
+
+    # What stands there by now is what is put back next.
+    own = vendors.photos[remote] = jpeg(150, (700, 700))
+    runs.resume(actor=world.actor, run=run)
+    with django_capture_on_commit_callbacks(execute=True):
+        go_on(run)
+    assert said(run)[shoot.employee.email] == ("done", "Stands there and was read back.")
+    assert runs.standing_in(shoot=shoot) == [run.directory]
+    assert runs.taken_out(run=run) == runs.put_back(run=run) == set()
+    row.refresh_from_db()
+    assert runs.left_to_put_back(run=run, rows=[row]) == {shoot.pk}
+    client.force_login(world.owner)
+    slug = world.organisation.slug
+    shown = client.get(reverse("publishing_run", args=[slug, run.pk])).content.decode()
+    assert "Was put back" not in shown
+    assert reverse("publishing_undo_one", args=[slug, run.pk, shoot.pk]) in shown
+
+    again = runs.undo(actor=world.actor, run=run)
+    go_on(again)
+    assert pictures.same(own, vendors.photos[remote])
+    assert runs.standing_in(shoot=shoot) == []
+    assert not kept or not vault().exists(kept)
+    with pytest.raises(Problem, match="already"):
+        runs.undo(actor=world.actor, run=run)
