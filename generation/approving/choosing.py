@@ -297,7 +297,8 @@ def _take_credits(*, actor: Actor, shoot: Shoot) -> None:
 
 @transaction.atomic
 def send_back(*, actor: Actor, shoot: Shoot, reason: str) -> None:
-    """The administrator's no: the employee picks again and reads why."""
+    """The administrator's no: the employee picks again and reads why. A yes in advance to what was
+    picked ends with it; those to other pictures stay."""
     reason = " ".join(reason.split())[:500]
     if not reason:
         raise Problem(
@@ -307,6 +308,9 @@ def send_back(*, actor: Actor, shoot: Shoot, reason: str) -> None:
         )
     shoot = states.locked(shoot.pk)
     states.move(actor=actor, shoot=shoot, to=State.CHOOSING, message=reason)
+    Candidate.objects.filter(shoot=shoot, headshots__isnull=False).update(
+        approved_at=None, approved_by=None
+    )
     renditions.forget(shoot=shoot)
     notices.notify(shoot=shoot, kind="choose")
 

@@ -93,6 +93,26 @@ def test_a_yes_before_can_be_taken_back(world: World) -> None:
     assert shoot.state == State.APPROVING
 
 
+def test_a_no_ends_the_yes_before_to_that_picture_alone(world: World) -> None:
+    shoot = world.shoot(State.CHOOSING)
+    good, other = choosing.short_list(shoot=shoot)[:2]
+    approvals.approve_before(actor=world.actor, shoot=shoot, candidates=[good.pk, other.pk])
+    approvals.pick_for(actor=world.actor, shoot=overdue(shoot), candidate=good)
+    choosing.send_back(actor=world.actor, shoot=shoot, reason="Another smile, please.")
+    held = ledger.balance(organisation=world.organisation).held
+
+    picker = employee_actor(shoot.employee)
+    good.refresh_from_db()
+    choosing.pick(actor=picker, shoot=shoot, candidate=good)
+    shoot.refresh_from_db()
+    assert shoot.state == State.APPROVING
+    assert ledger.balance(organisation=world.organisation).held == held
+    other.refresh_from_db()
+    choosing.pick(actor=picker, shoot=shoot, candidate=other)
+    shoot.refresh_from_db()
+    assert shoot.state == State.DELIVERED
+
+
 def test_before_the_due_date_the_choice_is_theirs(world: World) -> None:
     shoot = world.shoot(State.CHOOSING)
     candidate = choosing.short_list(shoot=shoot)[0]
