@@ -236,13 +236,11 @@ def _given(page: TeamPage) -> QuerySet[Alternative]:
 
 
 def _on(page: TeamPage) -> dict[str, object]:
+    # Whoever has left stands on no page of the team, and is not counted.
+    here: dict[str, object] = {"shoot__employee__status": Employee.Status.ACTIVE}
     if page.order is not None:
-        return {"shoot__order": page.order}
-    # Whoever has left stands on no page of the staff.
-    return {
-        "shoot__order__organisation": page.organisation,
-        "shoot__employee__status": Employee.Status.ACTIVE,
-    }
+        return {**here, "shoot__order": page.order}
+    return {**here, "shoot__order__organisation": page.organisation}
 
 
 def agreed(of: Order | Organisation) -> int:

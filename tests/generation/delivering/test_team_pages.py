@@ -120,6 +120,32 @@ def test_on_the_staffs_page_stands_everybody_once_with_the_newest_they_agreed_to
     assert guest.get(address).status_code == 404
 
 
+def test_whoever_has_left_the_company_stands_on_no_orders_page(world: World) -> None:
+    order = world.order(3)
+    stays, left, gave = order.shoots.order_by("employee__email")
+    for shoot in (stays, left):
+        give_files(bring(shoot, State.DELIVERED))
+    give_initials(gave)
+    for shoot in (stays, left, gave):
+        team_pages.agree(actor=SYSTEM, shoot=shoot)
+    page = team_pages.publish(actor=SYSTEM, of=order, sites=[])
+    assert (len(team_pages.people(page)), team_pages.agreed(order)) == (3, 3)
+    pictures = {shown.name: shown.picture.pk for shown in team_pages.people(page)}
+
+    gone = [left.employee, gave.employee]
+    Employee.objects.filter(pk__in=[person.pk for person in gone]).update(
+        status=Employee.Status.LEFT
+    )
+    assert [shown.name for shown in team_pages.people(page)] == [stays.employee.name]
+    assert team_pages.agreed(order) == 1
+    guest = Client()
+    shown = guest.get(reverse("team", args=[page.key])).content.decode()
+    for person in gone:
+        assert person.name not in shown
+        address = reverse("team_picture", args=[page.key, pictures[person.name]])
+        assert guest.get(address).status_code == 404
+
+
 def test_who_opted_out_may_stand_there_with_what_they_gave_and_is_said_to(world: World) -> None:
     order = world.order(2)
     one, other = order.shoots.all()
