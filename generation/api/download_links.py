@@ -34,7 +34,9 @@ class DownloadLinkShape(Shape):
     )
     note = serializers.CharField()
     kinds = serializers.ListField(
-        child=serializers.CharField(), help_text="Renditions that it gives; none means all."
+        child=serializers.CharField(),
+        help_text="Renditions that it gives; none means all. One that the order does not have any "
+        "more is left out, and named in the list.",
     )
     used = serializers.IntegerField(help_text="How often it was fetched.")
     used_at = serializers.DateTimeField(allow_null=True)

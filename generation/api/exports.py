@@ -29,7 +29,9 @@ class ExportShape(Shape):
     id = serializers.UUIDField()
     order = serializers.UUIDField(source="order_id")
     kinds = serializers.ListField(
-        child=serializers.CharField(), help_text="Renditions that are packed; none means all."
+        child=serializers.CharField(),
+        help_text="Renditions that are packed; none means all. One that the order does not have "
+        "any more when it is packed is left out, and named in the list.",
     )
     state = serializers.ChoiceField(choices=Export.State.choices)
     done = serializers.IntegerField(help_text="Files that are packed.")

@@ -53,6 +53,13 @@ def chosen_kinds(*, order: Order, wanted: Sequence[str]) -> list[str]:
     return [kind for kind in there if kind in wanted] if wanted else there
 
 
+def still_there(*, order: Order, wanted: Sequence[str]) -> list[str]:
+    """Those of the renditions that were chosen some time ago which the order still has; its table
+    may have others since."""
+    there = {row.kind for row in kinds(order=order)}
+    return [kind for kind in wanted if kind in there]
+
+
 def save_naming(*, actor: Actor, order: Order, pattern: str) -> str:
     """Keep how the files of an order are named. Raises Problem for a pattern that is none."""
     pattern = naming.checked(pattern)
@@ -69,20 +76,31 @@ def save_naming(*, actor: Actor, order: Order, pattern: str) -> str:
     return pattern
 
 
-def pack(*, order: Order, wanted: Sequence[str] = (), pattern: str = "") -> Parcel:
+def pack(
+    *, order: Order, wanted: Sequence[str] = (), pattern: str = "", long_chosen: bool = False
+) -> Parcel:
     """What a download of some renditions would hold; reads no file.
 
     One rendition lies flat, several lie in a folder each. What people who opted out gave lies
     beside the headshots, named after them. A rendition that somebody does not have is left out;
-    nothing else stands for it. Raises Problem as `chosen_kinds` and `naming.checked`.
+    nothing else stands for it. Of what was `long_chosen`, for a link or an export, what the order
+    does not have any more is named as gone. Raises Problem as `naming.checked` and, of what was
+    not, as `chosen_kinds`.
     """
     stems, sentences = _stems(order, naming.checked(pattern or order.naming))
-    wanted = chosen_kinds(order=order, wanted=wanted)
-    flat = len(wanted) == 1
+    gone: list[str] = []
+    if wanted and long_chosen:
+        left = still_there(order=order, wanted=wanted)
+        gone = [kind for kind in wanted if kind not in left]
+        wanted = left
+    else:
+        wanted = chosen_kinds(order=order, wanted=wanted)
+    flat = len(wanted) + len(gone) == 1
     parcel = Parcel(
         [(stems[headshot.shoot_id], headshot) for headshot in delivered(order=order)],
         [(stems[given.shoot_id], given) for given in alternatives.of_order(order)],
         sentences=sentences,
+        gone=gone,
     )
     found = renditions.of_order(order)
     failed = renditions.failed_of_order(order)
@@ -127,11 +145,17 @@ def _files(
 
 
 def _members(
-    *, actor: Actor, order: Order, wanted: Sequence[str], pattern: str, told: Told = EVERYTHING
+    *,
+    actor: Actor,
+    order: Order,
+    wanted: Sequence[str],
+    pattern: str,
+    told: Told,
+    long_chosen: bool,
 ) -> list[tuple[str, Callable[[], bytes | None]]]:
     """What is taken home: names, and what reads each file. That it was taken is written down."""
     with transaction.atomic():
-        parcel = pack(order=order, wanted=wanted, pattern=pattern)
+        parcel = pack(order=order, wanted=wanted, pattern=pattern, long_chosen=long_chosen)
         audit.record(
             actor=actor,
             organisation=order.organisation,
@@ -155,17 +179,39 @@ def zip_order(
     wanted: Sequence[str] = (),
     pattern: str = "",
     told: Told = EVERYTHING,
+    long_chosen: bool = False,
 ) -> Iterator[bytes]:
     """A ZIP of the approved headshots, what was given instead of some, and a status CSV that says
-    as much as may be told, in pieces while it is read."""
-    return zip_stream(_members(actor=actor, order=order, wanted=wanted, pattern=pattern, told=told))
+    as much as may be told, in pieces while it is read. `long_chosen` as `pack`."""
+    return zip_stream(
+        _members(
+            actor=actor,
+            order=order,
+            wanted=wanted,
+            pattern=pattern,
+            told=told,
+            long_chosen=long_chosen,
+        )
+    )
 
 
 def files(
-    *, actor: Actor, order: Order, wanted: Sequence[str] = (), told: Told = EVERYTHING
+    *,
+    actor: Actor,
+    order: Order,
+    wanted: Sequence[str] = (),
+    told: Told = EVERYTHING,
+    long_chosen: bool = False,
 ) -> Iterator[tuple[str, bytes]]:
     """The same one by one: name and content; the list says as much as may be told."""
-    members = _members(actor=actor, order=order, wanted=wanted, pattern="", told=told)
+    members = _members(
+        actor=actor,
+        order=order,
+        wanted=wanted,
+        pattern="",
+        told=told,
+        long_chosen=long_chosen,
+    )
     return ((name, data) for name, read in members if (data := read()) is not None)
 
 

@@ -125,6 +125,19 @@ def open_link(*, token: str) -> DownloadLink:
 
 
 def download(*, actor: Actor, link: DownloadLink) -> Iterator[bytes]:
-    """The ZIP behind a link; that it was fetched is written down."""
+    """The ZIP behind a link; that it was fetched is written down. Raises Problem (410) where none
+    of its renditions is there any more."""
+    if link.kinds and not delivery.still_there(order=link.order, wanted=link.kinds):
+        raise Problem(
+            _(
+                "The files that this link gave are not made any more. Ask whoever sent it for a "
+                "new one."
+            ),
+            code="renditions",
+            status=410,
+        )
+    pieces = delivery.zip_order(
+        actor=actor, order=link.order, wanted=link.kinds, told=Told.of(link), long_chosen=True
+    )
     DownloadLink.objects.filter(pk=link.pk).update(used=F("used") + 1, used_at=timezone.now())
-    return delivery.zip_order(actor=actor, order=link.order, wanted=link.kinds, told=Told.of(link))
+    return pieces

@@ -116,7 +116,7 @@ def make(*, export_id: UUID) -> None:
                     out.write(piece)
             vault().put(key, path)
             size = path.stat().st_size
-    # The storage is away, or the order's finish has no such rendition any more.
+    # The storage is away, or the order's finish has none of the renditions any more.
     except Problem as error:
         _fail(export, error.sentence)
         return
@@ -134,9 +134,19 @@ def make(*, export_id: UUID) -> None:
 
 
 def _members(export: Export) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    if export.kinds and not delivery.still_there(order=export.order, wanted=export.kinds):
+        raise Problem(
+            "This order does not have what was chosen any more: {names}. Begin it anew with "
+            "others.".format(names=", ".join(export.kinds)),
+            code="renditions",
+        )
     actor = Actor(kind=export.actor_kind, name=export.actor_name)
     files = delivery.files(
-        actor=actor, order=export.order, wanted=export.kinds, told=Told.of(export)
+        actor=actor,
+        order=export.order,
+        wanted=export.kinds,
+        told=Told.of(export),
+        long_chosen=True,
     )
     for number, (name, data) in enumerate(files):
         yield name, partial(bytes, data)

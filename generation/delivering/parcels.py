@@ -37,6 +37,8 @@ class Parcel:
     sentences: list[str] = field(default_factory=list)
     # What is left out of headshots, by shoot.
     lacking: dict[UUID, Lacking] = field(default_factory=dict)
+    # Chosen renditions that the order does not have any more.
+    gone: list[str] = field(default_factory=list)
 
     @property
     def ready(self) -> int:

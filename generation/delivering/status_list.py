@@ -55,6 +55,9 @@ def as_csv(*, order: Order, parcel: Parcel, told: Told = EVERYTHING) -> bytes:
         elif given is not None:
             state = _INSTEAD[Alternative.Kind(given.kind)]
             note = "" if shoot.pk in paths else "not made in the chosen renditions"
+        if parcel.gone and (headshot is not None or given is not None):
+            gone = f"not made any more: {', '.join(parcel.gone)}"
+            note = f"{note}{BETWEEN}{gone}" if note else gone
         approved = headshot.approved_at if headshot else None
         row = (
             person.employee_number,

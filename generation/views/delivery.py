@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,7 +20,7 @@ from accounts.consent import invitations
 from accounts.models import Role
 from generation import access, viewing
 from generation.delivering import delivery, disclosure, download_links, naming, own_files
-from generation.finishing import credentials, renditions
+from generation.finishing import credentials, rendition_table, renditions
 from generation.models import Alternative, Order, State
 from generation.ordering import orders
 from headshots.lib import numbers
@@ -81,7 +81,7 @@ def _page(
             if misnamed
             else [f"{stem}.jpg" for stem, _picture in (*named, *parcel.instead)[:4]],
             "sentences": [] if misnamed else parcel.sentences,
-            "links": _links(order) if inside.may_edit else [],
+            "links": _links(order, kinds) if inside.may_edit else [],
             "days": download_links.DAYS,
             "link_form": link_form or {"kinds": [row.kind for row in kinds], "days": 7, "note": ""},
             "signed": all(signed) and bool(signed),
@@ -104,9 +104,16 @@ def _page(
     )
 
 
-def _links(order: Order) -> list[dict[str, object]]:
+def _links(order: Order, kinds: Sequence[rendition_table.Row]) -> list[dict[str, object]]:
+    there = {row.kind for row in kinds}
     return [
-        {"row": link, "open": download_links.is_open(link), "url": download_links.address(link)}
+        {
+            "row": link,
+            "open": download_links.is_open(link),
+            "url": download_links.address(link),
+            "gone": [kind for kind in link.kinds if kind not in there],
+            "all_gone": bool(link.kinds) and there.isdisjoint(link.kinds),
+        }
         for link in download_links.of_order(order=order)
     ]
 
@@ -190,7 +197,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """What somebody with a link sees before they fetch it."""
     link = download_links.open_link(token=token)
     clocks.show(clocks.at_home(link.order.organisation))
-    parcel = delivery.pack(order=link.order, wanted=link.kinds)
+    parcel = delivery.pack(order=link.order, wanted=link.kinds, long_chosen=True)
     return render(
         request,
         "generation/shared.html",
@@ -200,6 +207,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             "organisation": link.order.organisation,
             "count": parcel.ready,
             "instead": parcel.ready_instead,
+            "gone": parcel.gone,
+            "all_gone": bool(link.kinds) and len(parcel.gone) == len(link.kinds),
         },
     )
 

@@ -13,10 +13,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Employee, Role
-from generation.delivering import delivery, download_links
+from generation.delivering import delivery, download_links, exports
 from generation.finishing import finishes
-from generation.models import DownloadLink, Finishing, Headshot, Order, Rendition, Shoot, State
+from generation.models import (
+    DownloadLink,
+    Finish,
+    Finishing,
+    Headshot,
+    Order,
+    Rendition,
+    Shoot,
+    State,
+)
 from generation.ordering import orders
+from generation.storage import vault
 from tests.generation.delivering.test_delivery import archive, delivered
 from tests.world import World, bring, give_files, give_initials
 
@@ -180,3 +190,66 @@ def test_the_page_makes_a_link_for_some_renditions_and_says_which(
     )
     assert zipped.namelist() == ["status.csv", "square/Last000_First0_1000.jpg"]
     assert Rendition.objects.count() == 3
+
+
+def without(order: Order, *removed: str) -> None:
+    """The order's table loses some of its rows."""
+    finish = Finish.objects.get(pk=finishes.of_order(order).pk)
+    left = [row for row in finish.renditions if row["kind"] not in removed]
+    Finish.objects.filter(pk=finish.pk).update(renditions=left)
+
+
+def test_a_link_gives_what_is_left_of_its_renditions_and_says_what_went(
+    world: World, client: Client
+) -> None:
+    order = delivered(world, 1)
+    link = download_links.make(
+        actor=world.actor, order=order, days=7, wanted=["square", "badge"], note="Printer"
+    )
+    without(order, "badge")
+    stranger, token = Client(), download_links.token(link)
+    shown = stranger.get(reverse("shared", args=[token]))
+    assert shown.status_code == 200
+    assert "Not made any more, and left out: Badge." in shown.content.decode()
+    answer = stranger.get(reverse("shared_zip", args=[token]))
+    assert answer.status_code == 200
+    zipped = archive(answer.streaming_content)
+    # Where it lay before.
+    assert zipped.namelist() == ["status.csv", "square/Last000_First0_1000.jpg"]
+    (row,) = rows(zipped).values()
+    assert row["note"] == "not made any more: badge"
+    client.force_login(world.owner)
+    where = reverse("order_delivery", args=[world.organisation.slug, order.pk])
+    assert "Not made any more, and left out: Badge." in client.get(where).content.decode()
+    link.refresh_from_db()
+    assert link.used == 1
+
+    without(order, "square")
+    shown = stranger.get(reverse("shared", args=[token])).content.decode()
+    assert "are not made any more. Ask whoever sent it" in shown
+    assert reverse("shared_zip", args=[token]) not in shown
+    assert stranger.get(reverse("shared_zip", args=[token])).status_code == 410
+    assert "so the link gives nothing" in client.get(where).content.decode()
+    # What gave nothing was not fetched.
+    link.refresh_from_db()
+    assert link.used == 1
+
+
+def test_an_export_packs_what_is_left_of_its_renditions(world: World) -> None:
+    order = delivered(world, 1)
+    export, none_left = (
+        exports.begin(
+            actor=world.actor, organisation=world.organisation, order=order, wanted=wanted
+        )
+        for wanted in (["square", "badge"], ["badge"])
+    )
+    without(order, "badge")
+    for each in (export, none_left):
+        exports.make(export_id=each.pk)
+        each.refresh_from_db()
+    assert export.state == "ready"
+    with zipfile.ZipFile(io.BytesIO(vault().read(export.file))) as packed:
+        assert packed.namelist() == ["status.csv", "square/Last000_First0_1000.jpg"]
+        assert [row["note"] for row in rows(packed).values()] == ["not made any more: badge"]
+    assert none_left.state == "failed"
+    assert "what was chosen any more: badge" in none_left.sentence
