@@ -61,6 +61,9 @@ class StaffWallShape(Shape):
     missing = serializers.IntegerField(help_text="How many of the roster do not.")
     ready = serializers.BooleanField(help_text="Whether it is drawn as it hangs now.")
     file = serializers.CharField(allow_null=True, help_text="Where it is, with your key.")
+    sentence = serializers.CharField(
+        help_text="Why it could not be drawn when it was last asked for; else empty."
+    )
 
     example = {
         "department": "",
@@ -69,6 +72,7 @@ class StaffWallShape(Shape):
         "missing": 3,
         "ready": True,
         "file": "/api/v1/wall/file?kind=png",
+        "sentence": "",
     }
 
 
@@ -173,7 +177,8 @@ class StaffWallView(TenantView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """As a PNG, or as a PDF of A4 pages, with names and titles. It takes about a second for
-        fifty people; read it until it is ready."""
+        fifty people; read it until it is ready or its `sentence` says why it could not be
+        drawn. Asked for once more, it is tried again."""
         given = self.body()
         department, kind = given["department"], given["kind"]
         wall_pictures.asked_for(actor=self.actor, wall=_wall(self, department), kind=kind)
@@ -299,4 +304,5 @@ def _state(view: TenantView, department: str, kind: str) -> Fields:
         "missing": len(walls.missing(wall)),
         "ready": hanging.ready,
         "file": file if hanging.ready else None,
+        "sentence": hanging.sentence,
     }

@@ -34,6 +34,9 @@ class WallShape(Shape):
     people = serializers.IntegerField(help_text="How many hang on it.")
     ready = serializers.BooleanField(help_text="Whether it is drawn as it hangs now.")
     file = serializers.CharField(allow_null=True, help_text="Where it is, with your key.")
+    sentence = serializers.CharField(
+        help_text="Why it could not be drawn when it was last asked for; else empty."
+    )
 
     example = {
         "order": "019ab1c2-0000-7000-8000-00000000000c",
@@ -41,6 +44,7 @@ class WallShape(Shape):
         "people": 12,
         "ready": True,
         "file": "/api/v1/orders/019ab1c2-0000-7000-8000-00000000000c/wall/file?kind=png",
+        "sentence": "",
     }
 
 
@@ -92,7 +96,8 @@ class WallView(TenantView):
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """As a PNG, or as a PDF of A4 pages, with names. It takes about a second for fifty people;
-        read it until it is ready."""
+        read it until it is ready or its `sentence` says why it could not be
+        drawn. Asked for once more, it is tried again."""
         order, kind = access.order(self.inside, order_id), self.body()["kind"]
         wall_pictures.asked_for(actor=self.actor, wall=walls.of_order(order), kind=kind)
         place = reverse("api:wall", args=[order.pk])
@@ -143,4 +148,5 @@ def _state(order: Order, kind: str) -> Fields:
         "people": hanging.people,
         "ready": hanging.ready,
         "file": file,
+        "sentence": hanging.sentence,
     }

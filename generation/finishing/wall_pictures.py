@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from PIL import Image, ImageOps
@@ -19,7 +19,8 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import Employee
 from generation.engine import provenance
-from generation.finishing import credentials, renditions, walls
+from generation.finishing import credentials, renditions, wall_waits, walls
+from generation.finishing.credentials import Unusable
 from generation.finishing.walls import Wall, by_name
 from generation.models import Alternative, Headshot
 from generation.storage import vault
@@ -29,6 +30,9 @@ from headshots.lib.vault import FileMissing
 KINDS = {"png": "image/png", "pdf": "application/pdf"}
 # Pixels that a picture is wide, up to _WHOLE people; of more all are narrower.
 _TILE, _WHOLE = 320, 250
+_BROKE = gettext_noop(
+    "The fault is here. Whoever runs this installation finds the reason in its log."
+)
 # A4 upright at 150 dots an inch, 4 × 5 people a page.
 _PAGE, _DPI, _ACROSS, _DOWN = (1240, 1754), 150, 4, 5
 
@@ -88,19 +92,22 @@ def picture_key(headshot: Headshot) -> str:
 
 @dataclass(frozen=True)
 class Hanging:
-    """A wall as it hangs now: how many people, the vault key of its picture, and whether that is
-    drawn already."""
+    """A wall as it hangs now: how many people, the vault key of its picture, whether that is
+    drawn already, and why it could not be when it was last asked for (`wall_waits.why_not`)."""
 
     people: int
     key: str
     ready: bool
+    sentence: str = ""
 
 
 def hanging(*, wall: Wall, kind: str) -> Hanging:
     """A wall as it hangs now; `kind` is one of KINDS."""
     people = _people(wall)
     key = _key(wall, people, kind)
-    return Hanging(people=len(people), key=key, ready=vault().exists(key))
+    ready = vault().exists(key)
+    why = "" if ready else wall_waits.why_not(key)
+    return Hanging(people=len(people), key=key, ready=ready, sentence=why)
 
 
 def hanging_keys(*, wall: Wall) -> set[str]:
@@ -125,9 +132,10 @@ def _key(wall: Wall, people: Sequence[Hung], kind: str) -> str:
     return f"{wall.folder}/{digest}.{kind}"
 
 
-def asked_for(*, actor: Actor, wall: Wall, kind: str) -> tuple[str, bool]:
+def asked_for(*, actor: Actor, wall: Wall, kind: str, waiting: bool = False) -> tuple[str, bool]:
     """The vault key of a wall as it hangs now, and whether it is drawn already. If not, drawing is
-    queued. Raises Problem for an empty wall."""
+    queued, once however often it is asked for meanwhile. Raises Problem for an empty wall, and
+    (503) where who is `waiting` waits for one that could not be drawn."""
     found = hanging(wall=wall, kind=kind)
     if not found.people:
         raise Problem(
@@ -136,7 +144,17 @@ def asked_for(*, actor: Actor, wall: Wall, kind: str) -> tuple[str, bool]:
     key = found.key
     if found.ready:
         return key, True
+    if waiting and found.sentence:
+        raise Problem(
+            _("The wall could not be drawn. {why} Go back to the wall and try it again.").format(
+                why=_(found.sentence)
+            ),
+            code="not_drawn",
+            status=503,
+        )
     with transaction.atomic():
+        if not wall_waits.begin(key):
+            return key, False
         if wall.order is not None:
             async_task("generation.tasks.draw_wall", str(wall.order.pk), kind, key, get_language())
         else:
@@ -152,7 +170,18 @@ def asked_for(*, actor: Actor, wall: Wall, kind: str) -> tuple[str, bool]:
 
 
 def draw(*, wall: Wall, kind: str, key: str) -> None:
-    """Draw a wall into the vault and remove older ones; about 20 ms a person. Twice is once."""
+    """Draw a wall into the vault and remove older ones; about 20 ms a person. Twice is once. What
+    keeps it from being drawn is noted for whoever waits, and raised."""
+    try:
+        _draw(wall, kind, key)
+    except Exception as problem:
+        known = isinstance(problem, (Problem, Unusable, provenance.CannotSign))
+        wall_waits.end(key, sentence=str(problem) if known else _BROKE)
+        raise
+    wall_waits.end(key)
+
+
+def _draw(wall: Wall, kind: str, key: str) -> None:
     if vault().exists(key):
         return
     people = _people(wall)

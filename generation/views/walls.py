@@ -32,7 +32,12 @@ from generation.finishing.walls import Wall
 from generation.models import Consistency, Headshot, Refinish, State
 from generation.storage import vault
 from generation.views import pictures
+from headshots.lib import numbers
 from headshots.lib.problems import Problem
+
+# The page that waits for a drawing looks so often, every two seconds, before it says that it takes
+# long.
+MOST_WAITS = 40
 
 
 @require_safe
@@ -127,17 +132,26 @@ def export(request: HttpRequest, slug: str, order_id: UUID, kind: str) -> HttpRe
 
 
 def wall_file(request: HttpRequest, inside: Membership, wall: Wall, kind: str) -> HttpResponse:
-    """A wall as `kind`, or a page that waits for it. Raises Http404 for another kind."""
+    """A wall as `kind`, or a page that waits for it. Raises Http404 for another kind, and Problem
+    where it could not be drawn."""
     if kind not in wall_pictures.KINDS:
         raise Http404
+    waited = max(0, numbers.whole(request.GET.get("waited", "0")))
     key, ready = wall_pictures.asked_for(
-        actor=user_actor(inside.user, request), wall=wall, kind=kind
+        actor=user_actor(inside.user, request), wall=wall, kind=kind, waiting=waited > 0
     )
     if not ready:
+        again = request.GET.copy()
+        again["waited"] = str(waited + 1)
         return render(
             request,
             "generation/wall_drawing.html",
-            {"inside": inside, "order": wall.order},
+            {
+                "inside": inside,
+                "order": wall.order,
+                "again": again.urlencode(),
+                "long": waited >= MOST_WAITS,
+            },
             status=202,
         )
     response = HttpResponse(vault().read(key), content_type=wall_pictures.KINDS[kind])

@@ -77,6 +77,7 @@ NEVER = {
     "generation.finishing.finishes.save_plate kind": SHAPE,
     "generation.finishing.finishes.save_plate name_missing": SHAPE,
     "generation.finishing.harmonising._made_again *": CAUGHT,
+    "generation.finishing.wall_pictures.asked_for not_drawn": "asked by the page alone, that waits",
     "generation.inviting.join_links.make_link cap": SHAPE,
     "generation.inviting.join_links.make_link foreign": FOUND,
     "generation.inviting.reminders.set_interval *": SHAPE,

@@ -57,13 +57,15 @@ class Alternative(TypedDict):
 
 
 class Wall(TypedDict):
-    """A staff wall as it hangs now; `file` is null until it is drawn."""
+    """A staff wall as it hangs now; `file` is null until it is drawn, and `sentence` says why it
+    could not be."""
 
     order: str
     kind: Literal["png", "pdf"]
     people: int
     ready: bool
     file: str | None
+    sentence: str
 
 
 class Measure(TypedDict):
@@ -120,7 +122,8 @@ class Missing(TypedDict):
 
 
 class StaffWall(TypedDict):
-    """Everybody of the roster side by side; `file` is null until it is drawn."""
+    """Everybody of the roster side by side; `file` is null until it is drawn, and `sentence` says
+    why it could not be."""
 
     department: str
     kind: Literal["png", "pdf"]
@@ -128,6 +131,7 @@ class StaffWall(TypedDict):
     missing: int
     ready: bool
     file: str | None
+    sentence: str
 
 
 class StaffPart(TypedDict):
