@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from generation.engine import provenance
 from generation.engine.provenance import Credential, Credentials, authority, checking
@@ -137,7 +138,7 @@ def sign(
     if ours is None:
         return data, False
     if ours.ends_at < datetime.now(UTC):
-        raise Unusable("The certificate of the content credentials has run out.")
+        raise Unusable(gettext_noop("The certificate of the content credentials has run out."))
     signed = provenance.sign(data, format, ours.credential, look=look, source=source)
     return signed, True
 

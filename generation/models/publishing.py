@@ -101,6 +101,8 @@ class Publication(Row):
     # Vault key of the photo that stood there before, sealed; `had_before` None: not looked yet.
     before = models.CharField(max_length=200, blank=True)
     had_before = models.BooleanField(null=True)
+    # Vault key of what ours is known again by there (publishing.pictures.small).
+    ours = models.CharField(max_length=200, blank=True, db_default="", default="")
     # From the moment we write until it was read back: whatever happens between, it may stand there.
     wrote = models.BooleanField(default=False)
     # When that was last begun: what was put back before is not put back any more.

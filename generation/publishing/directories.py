@@ -164,11 +164,8 @@ def remove(*, actor: Actor, directory: Directory) -> None:
                 code="running",
                 status=409,
             )
-        kept = list(
-            Publication.objects.filter(run__directory=directory)
-            .exclude(before="")
-            .values_list("before", flat=True)
-        )
+        here = Publication.objects.filter(run__directory=directory).exclude(before="", ours="")
+        kept = [key for both in here.values_list("before", "ours") for key in both if key]
         audit.record(
             actor=actor,
             organisation=directory.organisation,

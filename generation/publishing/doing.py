@@ -24,12 +24,13 @@ from generation import states
 from generation.engine.provenance import CannotSign
 from generation.finishing.credentials import Unusable
 from generation.models import Alternative, Headshot, Publication, PublishingRun, State
-from generation.publishing import directories, pictures, runs
+from generation.publishing import directories, pictures, putting_back, runs
 from generation.publishing.directories import PURPOSE
 from generation.publishing.interface import Forbidden, Later, Refusal, Target, TokenDead
 from generation.storage import destroy, vault
 from headshots.lib import sealed
 from headshots.lib.problems import Problem
+from headshots.lib.vault import FileMissing
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,8 @@ LEASE_S = 120
 # A task works this long and then hands over, so that mail is not kept waiting.
 SLICE_S = 45.0
 MOST_ATTEMPTS = 5
+# Of so many different pictures that were written of one person in a run each is known again.
+MOST_KNOWN = 5
 # So many people in a row whose photo a token may not change are not their own fault.
 MOST_FORBIDDEN = 3
 # Shorter pauses are waited through.
@@ -232,9 +235,9 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         _finish(publication, Publication.State.DONE, said)
         return
     if publication.had_before is None or runs.taken_out(run=run, among=[publication]):
-        _begin_to_write(publication, of, target.read(remote_id))
+        _begin_to_write(publication, of, picture, target.read(remote_id))
     else:
-        _begin_to_write(publication, of)
+        _begin_to_write(publication, of, picture)
     try:
         target.write(remote_id, picture)
     except (Refusal, TokenDead):
@@ -244,7 +247,7 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         )
         raise
     note(publication, gettext_noop("Written."))
-    _read_back(target, remote_id, picture)
+    pictures.read_back(target, remote_id, picture)
     _finish(publication, Publication.State.DONE, gettext_noop("Stands there and was read back."))
 
 
@@ -275,79 +278,64 @@ def _of(publication: Publication) -> Headshot | Alternative:
 
 
 def _begin_to_write(
-    publication: Publication, of: Headshot | Alternative, *found: bytes | None
+    publication: Publication, of: Headshot | Alternative, picture: bytes, *found: bytes | None
 ) -> None:
-    """Note that `of` may stand there from now on and, of the first time and after it was put back,
-    keep what was `found` there, sealed, in a folder of its person's.
+    """Note that `of` may stand there from now on, with what `picture` is known again by, and, of
+    the first time and after it was put back, keep what was `found` there, sealed, in a folder of
+    its person's.
 
     Preparing and asking the directory take seconds: whoever withdraws or takes their photo back
     meanwhile is not written, and whoever does so later is seen to stand there. Raises Refusal.
     """
-    before: dict[str, object] = {}
-    key = ""
+    place = f"{pictures.folder_of_before(publication.shoot)}/{publication.pk}"
+    # What is kept of a time before stays until this one is noted.
+    old = [publication.ours, publication.before if found else ""]
+    ours, before = f"{place}-ours-{uuid4().hex}", ""
+    vault().put(ours, _known(publication, picture))
+    kept: dict[str, object] = {"ours": ours}
     if found:
         (photo,) = found
         if photo is not None:
-            key = f"{pictures.folder_of_before(publication.shoot)}/{publication.pk}"
-            # What is kept of a time before stays until this one is noted.
-            key += f"-{uuid4().hex}" if publication.before else ""
+            before = f"{place}-{uuid4().hex}" if publication.before else place
             text = base64.b64encode(photo).decode()
-            vault().put(key, sealed.seal(text, purpose=PURPOSE).encode())
-        before = {"before": key, "had_before": photo is not None}
+            vault().put(before, sealed.seal(text, purpose=PURPOSE).encode())
+        kept |= {"before": before, "had_before": photo is not None}
     try:
         with transaction.atomic():
             publication.shoot = states.locked(publication.shoot_id)
             if pictures.version(_of(publication)) != pictures.version(of):
                 raise Refusal(gettext_noop("The photo was changed meanwhile. Try it again."))
             Publication.objects.filter(pk=publication.pk).update(
-                wrote=True, wrote_at=timezone.now(), **before
+                wrote=True, wrote_at=timezone.now(), **kept
             )
-            if found and publication.before:
-                destroy(keys=[publication.before])
+            destroy(keys=filter(None, old))
     except Refusal:
-        if key:
+        for key in filter(None, (ours, before)):
             vault().delete(key)
         raise
-    if key:
+    if before:
         note(publication, gettext_noop("The photo that stood there is kept."))
 
 
+def _known(publication: Publication, picture: bytes) -> bytes:
+    """What all that was written of a person is known again by: which of it stands there is not
+    known where a write was not read back."""
+    try:
+        before = vault().read(publication.ours) if publication.ours else b""
+    except FileMissing:
+        before = b""
+    small = pictures.small(picture)
+    others = [before[at : at + len(small)] for at in range(0, len(before), len(small))]
+    return b"".join([*(one for one in others if one != small), small][-MOST_KNOWN:])
+
+
 def _put_back(run: PublishingRun, target: Target, publication: Publication) -> None:
-    was = Publication.objects.select_related("shoot").get(
+    was = Publication.objects.select_related("run", "shoot").get(
         run=run.undoes_id, shoot=publication.shoot_id
     )
-    if not was.had_before or (not was.before and runs.must_go(was.shoot)):
-        target.remove(was.remote_id)
-        said = (
-            gettext_noop("No photo stands there any more.")
-            if was.had_before
-            else gettext_noop("No photo stands there, as before.")
-        )
-        _finish(publication, Publication.State.DONE, said)
-        note(was, said)
-        return
-    if not was.before:
-        raise Refusal(gettext_noop("The photo of before is not kept any more."))
-    try:
-        text = sealed.unseal(vault().read(was.before).decode(), purpose=PURPOSE)
-    except sealed.SealBroken:
-        raise Refusal(
-            gettext_noop(
-                "The photo of before cannot be read, as this installation’s secret key changed."
-            )
-        ) from None
-    before = base64.b64decode(text)
-    target.write(was.remote_id, before)
-    _read_back(target, was.remote_id, before)
-    said = gettext_noop("The photo of before stands there.")
+    said = putting_back.put_back(target, was)
     _finish(publication, Publication.State.DONE, said)
     note(was, said)
-
-
-def _read_back(target: Target, remote_id: str, sent: bytes) -> None:
-    """Some directories show a new photo only after a moment."""
-    for pause in (0.0, 0.5, 1.5):
-        time.sleep(pause)
-        if pictures.same(sent, target.read(remote_id)):
-            return
-    raise Later(gettext_noop("What stands there is not what was sent."), 20)
+    if was.ours:
+        Publication.objects.filter(pk=was.pk, ours=was.ours).update(ours="")
+        destroy(keys=[was.ours])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import time
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from PIL import Image
 
 from generation.approving import alternatives
 from generation.engine import provenance
 from generation.finishing import credentials, finishes, plain_files, renditions
 from generation.models import Alternative, Headshot, Shoot, State
-from generation.publishing.interface import Photo, TooLarge
+from generation.publishing.interface import Later, Photo, Target, TooLarge
 from generation.storage import vault
 from headshots.lib.images import PhotoProblem, decode_photo
 
@@ -86,14 +88,38 @@ def _square(picture: Image.Image, eye_line: float, closer: int) -> Image.Image:
 
 def same(ours: bytes, theirs: bytes | None) -> bool:
     """Whether what was read back shows what was sent; directories encode and shrink anew."""
-    if theirs is None:
-        return False
+    return theirs is not None and shown(small(ours), theirs)
+
+
+def small(ours: bytes) -> bytes:
+    """What a picture is known again by: its lightness in 24 × 24 squares, a byte each."""
+    with Image.open(io.BytesIO(ours)) as opened:
+        return _small(opened.convert("RGB"))
+
+
+def shown(known: bytes, theirs: bytes) -> bool:
+    """Whether a photo shows one of the pictures whose `small` stand in a row in `known`."""
     try:
-        found = decode_photo(theirs, longest_side=1024).image
+        found = _small(decode_photo(theirs, longest_side=1024).image)
     except PhotoProblem:
         return False
-    with Image.open(io.BytesIO(ours)) as opened:
-        sent = opened.convert("RGB")
-    small = [p.convert("L").resize((24, 24), Image.Resampling.BOX).tobytes() for p in (sent, found)]
-    difference = sum(abs(a - b) for a, b in zip(*small, strict=True)) / len(small[0])
-    return bool(difference <= _SAME)
+    each = [known[at : at + len(found)] for at in range(0, len(known), len(found))]
+    return any(_apart(one, found) <= _SAME for one in each)
+
+
+def _small(picture: Image.Image) -> bytes:
+    return picture.convert("L").resize((24, 24), Image.Resampling.BOX).tobytes()
+
+
+def _apart(one: bytes, other: bytes) -> float:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(other)
+
+
+def read_back(target: Target, remote_id: str, sent: bytes) -> None:
+    """Look until what was sent stands there: some directories show a new photo only after a moment.
+    Raises Later where it does not come."""
+    for pause in (0.0, 0.5, 1.5):
+        time.sleep(pause)
+        if same(sent, target.read(remote_id)):
+            return
+    raise Later(gettext_noop("What stands there is not what was sent."), 20)

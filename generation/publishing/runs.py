@@ -230,6 +230,22 @@ def earlier(*, run: PublishingRun) -> PublishingRun | None:
     return PublishingRun.objects.filter(pk__in=theirs.values("run")).first()
 
 
+def written_over(was: Publication) -> bool:
+    """Whether a later run, of whichever order, wrote a photo of the same person into the same
+    directory that can be put back and was not."""
+    if was.wrote_at is None:
+        return False
+    over = Publication.objects.filter(
+        ~Exists(_taken_out().filter(run__undoes=OuterRef("run"), shoot=OuterRef("shoot"))),
+        run__aim=Aim.PUBLISH,
+        run__directory=was.run.directory_id,
+        shoot__employee=was.shoot.employee_id,
+        wrote=True,
+        wrote_at__gt=was.wrote_at,
+    )
+    return bool(_restorable(over.select_related("shoot__alternative")))
+
+
 def _taken_out() -> QuerySet[Publication]:
     done = Publication.objects.filter(run__aim=Aim.UNDO, state=Publication.State.DONE)
     return done.exclude(_written_again()).order_by()
@@ -253,12 +269,12 @@ def _written_again() -> Exists:
 
 
 def forget_before(*, shoot: Shoot) -> None:
-    """Destroy the photos that a person's stands over in directories; they cannot be put back any
-    more. In a sandbox what stands in its stand-ins goes as well. Call it in the transaction of what
-    it stands for."""
-    kept = Publication.objects.filter(shoot=shoot).exclude(before="")
-    keys = list(kept.values_list("before", flat=True))
-    kept.update(before="")
+    """Destroy the photos that a person's stands over in directories, and what ours is known again
+    by; they cannot be put back any more. In a sandbox what stands in its stand-ins goes as well.
+    Call it in the transaction of what it stands for."""
+    kept = Publication.objects.filter(shoot=shoot).exclude(before="", ours="")
+    keys = [key for both in kept.values_list("before", "ours") for key in both if key]
+    kept.update(before="", ours="")
     destroy(keys=keys)
     stand_ins.forget(shoot=shoot)
 
