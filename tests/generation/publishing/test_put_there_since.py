@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from generation.publishing import pictures, runs
@@ -18,7 +20,9 @@ LATER = (
 
 
 @pytest.mark.parametrize("kind", ["entra", "google", "slack", "bamboo"])
-def test_what_somebody_put_there_since_stays(world: World, vendors: Vendors, kind: str) -> None:
+def test_what_somebody_put_there_since_stays(
+    world: World, vendors: Vendors, django_capture_on_commit_callbacks: Any, kind: str
+) -> None:
     order = ready(world, 3)
     had, had_none, untouched = world.people
     vendors.know(*world.people)
@@ -29,7 +33,8 @@ def test_what_somebody_put_there_since_stays(world: World, vendors: Vendors, kin
     own = jpeg(200, (700, 700))
     vendors.photos[remotes[had]] = vendors.photos[remotes[had_none]] = own
     undoing = runs.undo(actor=world.actor, run=run)
-    go_on(undoing)
+    with django_capture_on_commit_callbacks(execute=True):
+        go_on(undoing)
     assert said(undoing) == {
         had.email: ("failed", OTHER),
         had_none.email: ("failed", OTHER),
@@ -41,7 +46,8 @@ def test_what_somebody_put_there_since_stays(world: World, vendors: Vendors, kin
     # Once it is gone, trying the rest again does what was asked.
     del vendors.photos[remotes[had]], vendors.photos[remotes[had_none]]
     assert runs.resume(actor=world.actor, run=undoing) == 2
-    go_on(undoing)
+    with django_capture_on_commit_callbacks(execute=True):
+        go_on(undoing)
     assert {state for state, _sentence in said(undoing).values()} == {"done"}
     assert pictures.same(old, vendors.photos[remotes[had]])
     assert remotes[had_none] not in vendors.photos
