@@ -171,7 +171,9 @@ class RefinishesView(RefinishViews):
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponseBase:
         """In the newest finish of its look: another plate, crop or set of files. Nothing counts
-        before it is approved."""
+        before it is approved. Where nobody has a headshot yet there is nothing to compare: it is in
+        use at once (`approved`, of `total` 0), short lists and what was given instead are put on
+        the new plate, and it can be undone."""
         order = access.order(self.inside, order_id)
         newest = finishes.newest(organisation=self.organisation, look_name=order.look.name)
         made = refinishing.start(actor=self.actor, order=order, finish=newest)

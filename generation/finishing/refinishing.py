@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,17 @@ from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.approving import alternatives, previews
 from generation.finishing import consistency, finishes, in_turn, renditions
-from generation.models import Finish, Finishing, Headshot, Look, Order, Refinish, State
+from generation.models import (
+    ENDED,
+    Finish,
+    Finishing,
+    Headshot,
+    Look,
+    Order,
+    Refinish,
+    Shoot,
+    State,
+)
 from headshots.lib.problems import Problem
 
 _SHOWN = (State.APPROVING, State.DELIVERED, State.OPTED_OUT)
@@ -68,7 +78,8 @@ def start(
     *, actor: Actor, order: Order, finish: Finish, only: Iterable[UUID] | None = None
 ) -> Refinish:
     """Render an order's headshots that are not in a finish yet in it; with `only`, those of these
-    shoots.
+    shoots. Of an order without headshots the finish is in use at once: what people choose from and
+    what was given instead is made anew, and there is nothing to compare.
 
     Raises Problem where one is under way or there is nothing to render.
     """
@@ -82,6 +93,8 @@ def start(
         )
     )
     if not found:
+        if only is None and _lags(order, finish):
+            return _use_at_once(actor, order, finish)
         raise Problem(
             _("There are no headshots to render yet; new ones will come in the newest finish."),
             code="nothing",
@@ -121,9 +134,37 @@ def _is_in(headshot: Headshot, finish: Finish) -> bool:
     )
 
 
+def _lags(order: Order, finish: Finish) -> bool:
+    """Whether something of an order was made in another finish already, be it a preview."""
+    return order.finish is not None and finish.pk not in (
+        order.finish_id,
+        order.finish.harmonises_id,
+    )
+
+
+@transaction.atomic
+def _use_at_once(actor: Actor, order: Order, finish: Finish) -> Refinish:
+    refinish = Refinish.objects.create(
+        order=order, finish=finish, before=order.finish, made_by=actor.user
+    )
+    _use(order, finish)
+    _decided(actor, refinish, Refinish.State.APPROVED, headshots=0)
+    return refinish
+
+
+def _use(order: Order, finish: Finish | None) -> None:
+    """Have an order come in a finish from now on, with what is not a headshot of it."""
+    order.finish = finish
+    order.save(update_fields=["finish"])
+    _render_late(order)
+    previews.begin_of_order(order=order)
+    alternatives.begin_anew(order=order)
+
+
 def behind(*, look: Look, finish: Finish) -> QuerySet[Order]:
     """The orders of a look, in any of its versions, in which somebody's headshot is not in a
-    finish yet."""
+    finish yet, and those in another one in which nobody has a headshot, but somebody can have one
+    or gave something instead."""
     headshots = Headshot.objects.filter(
         shoot__order__organisation=look.organisation_id,
         shoot__order__look__name=look.name,
@@ -131,7 +172,23 @@ def behind(*, look: Look, finish: Finish) -> QuerySet[Order]:
     )
     there = Q(finishing__finish=finish) | Q(finishing__finish__harmonises=finish)
     orders = headshots.exclude(pk__in=headshots.filter(there)).values("shoot__order")
-    return Order.objects.filter(pk__in=orders)
+    lagging = (
+        Order.objects.filter(organisation=look.organisation_id, look__name=look.name)
+        .exclude(finish=None)
+        .exclude(finish=finish)
+        .exclude(finish__in=Finish.objects.filter(harmonises=finish))
+        .exclude(pk__in=headshots.values("shoot__order"))
+    )
+    here = Shoot.objects.filter(order=OuterRef("pk"))
+    awaited = Exists(here.exclude(state__in=ENDED))
+    given = Exists(
+        here.filter(state=State.OPTED_OUT, alternative__isnull=False).exclude(
+            alternative__finished=""
+        )
+    )
+    return Order.objects.filter(
+        Q(pk__in=orders) | Q(pk__in=lagging.filter(awaited | given).values("pk"))
+    )
 
 
 def refuse_open(order: Order) -> None:
@@ -189,11 +246,7 @@ def approve(*, actor: Actor, refinish: Refinish) -> int:
     Headshot.objects.bulk_update([finishing.headshot for finishing in done], ["finishing"])
     order = refinish.order
     _tell(order, done)
-    order.finish = refinish.finish
-    order.save(update_fields=["finish"])
-    _render_late(order)
-    previews.begin_of_order(order=order)
-    alternatives.begin_anew(order=order)
+    _use(order, refinish.finish)
     _decided(actor, refinish, Refinish.State.APPROVED, headshots=len(done))
     _drop_older(order)
     consistency.note(order=order)
@@ -276,11 +329,7 @@ def undo(*, actor: Actor, refinish: Refinish) -> int:
     Headshot.objects.bulk_update([finishing.headshot for finishing in back], ["finishing"])
     order = refinish.order
     _tell(order, back)
-    order.finish = refinish.before
-    order.save(update_fields=["finish"])
-    _render_late(order)
-    previews.begin_of_order(order=order)
-    alternatives.begin_anew(order=order)
+    _use(order, refinish.before)
     _decided(actor, refinish, Refinish.State.UNDONE, headshots=len(back))
     consistency.note(order=order)
     return len(back)

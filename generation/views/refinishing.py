@@ -93,7 +93,10 @@ def decide(request: HttpRequest, slug: str, refinish_id: UUID) -> HttpResponse:
         )
     elif act == "undo":
         refinishing.undo(actor=actor, refinish=found)
-        messages.success(request, _("The files from before are in use again."))
+        if refinishing.progress(found).total:
+            messages.success(request, _("The files from before are in use again."))
+        else:
+            messages.success(request, _("The earlier finish is in use again."))
     elif act == "discard":
         refinishing.discard(actor=actor, refinish=found)
         messages.success(request, _("The new files are gone; nothing has changed."))

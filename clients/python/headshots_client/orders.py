@@ -207,7 +207,8 @@ class Orders(Resource[shapes.Order]):
         return self._pages(f"{self.path}/{id}/refinishes")
 
     def render_anew(self, id: str) -> shapes.Refinish:
-        """Render its headshots in the newest finish of its look; nothing counts until decided."""
+        """Render its headshots in the newest finish of its look; nothing counts until decided, but
+        where nobody has a headshot yet."""
         return cast(shapes.Refinish, self._post(f"{self.path}/{id}/refinishes"))
 
     def refinish(self, id: str) -> shapes.Refinish:
