@@ -20,6 +20,14 @@ _MM_AN_INCH = 25.4
 _MOST_TALL = 2
 
 
+class WrongRow(Problem):
+    """A row that cannot be made: which one of those given, from 0, and in which of its columns."""
+
+    def __init__(self, sentence: str, *, at: int, column: str) -> None:
+        super().__init__(sentence, code="renditions", field="renditions")
+        self.at, self.column = at, column
+
+
 @dataclass(frozen=True)
 class Row:
     """One rendition. `kind` names it in file names and the API; `closer` is how much nearer than
@@ -89,7 +97,8 @@ def stored(table: Sequence[Row]) -> list[dict[str, Any]]:
 def checked(table: Sequence[Row]) -> list[Row]:
     """The table, if a headshot can become these files.
 
-    Raises Problem with a sentence about the first row that cannot be made.
+    Raises WrongRow with a sentence about the first row that cannot be made, Problem for what is
+    wrong with all of them.
     """
     if not table:
         raise Problem(_("Keep at least one rendition."), code="renditions", field="renditions")
@@ -100,14 +109,17 @@ def checked(table: Sequence[Row]) -> list[Row]:
             field="renditions",
         )
     names: set[str] = set()
-    for row in table:
-        sentence = _wrong(row)
+    for at, row in enumerate(table):
+        column, sentence = _wrong(row)
         if not sentence and row.kind in names:
-            sentence = _("Two renditions are named “{name}”. Give one another name.").format(
-                name=row.kind
+            column, sentence = (
+                "kind",
+                _("Two renditions are named “{name}”. Give one another name.").format(
+                    name=row.kind
+                ),
             )
         if sentence:
-            raise Problem(sentence, code="renditions", field="renditions")
+            raise WrongRow(sentence, at=at, column=column)
         names.add(row.kind)
     if not any(row.fills_frame for row in table):
         raise Problem(
@@ -118,32 +130,38 @@ def checked(table: Sequence[Row]) -> list[Row]:
     return list(table)
 
 
-def _wrong(row: Row) -> str:
-    if not _KIND.fullmatch(row.kind):
-        return _(
+def _wrong(row: Row) -> tuple[str, str]:
+    """The column of a row that is wrong, and why; empty where nothing is."""
+    name = row.kind
+    if not _KIND.fullmatch(name):
+        return "kind", _(
             "“{name}” is no name of a rendition. Use small letters, digits and hyphens."
-        ).format(name=row.kind[:40])
+        ).format(name=name[:40])
     if row.format not in FORMATS:
-        return _("{name}: choose JPEG, PNG or WebP.").format(name=row.kind)
-    if not all(SMALLEST <= side <= LARGEST for side in (row.width, row.height)):
-        return _("{name}: sides of {least} to {most} pixels can be made.").format(
-            name=row.kind, least=SMALLEST, most=LARGEST
-        )
+        return "format", _("{name}: choose JPEG, PNG or WebP.").format(name=name)
+    for column, side in (("width", row.width), ("height", row.height)):
+        if not SMALLEST <= side <= LARGEST:
+            return column, _("{name}: sides of {least} to {most} pixels can be made.").format(
+                name=name, least=SMALLEST, most=LARGEST
+            )
     if max(row.width, row.height) > 3 * min(row.width, row.height):
-        return _("{name}: one side is more than three times the other.").format(name=row.kind)
+        column = "width" if row.width < row.height else "height"
+        return column, _("{name}: one side is more than three times the other.").format(name=name)
     if row.height > _MOST_TALL * row.width:
-        return _(
+        return "height", _(
             "{name}: it is more than twice as high as wide. The picture of a person does not reach "
             "down that far; make it wider or less high."
-        ).format(name=row.kind)
+        ).format(name=name)
     if not 40 <= row.quality <= 100:
-        return _("{name}: the quality is a number from 40 to 100.").format(name=row.kind)
+        return "quality", _("{name}: the quality is a number from 40 to 100.").format(name=name)
     if not 0 <= row.closer <= 60:
-        return _("{name}: closer is a number from 0 to 60.").format(name=row.kind)
+        return "closer", _("{name}: closer is a number from 0 to 60.").format(name=name)
     if row.dpi and not 72 <= row.dpi <= 1200:
-        return _("{name}: the resolution is a number from 72 to 1200.").format(name=row.kind)
+        return "dpi", _("{name}: the resolution is a number from 72 to 1200.").format(name=name)
     if row.format == "jpeg" and row.lets_through:
-        return _("{name}: a JPEG cannot be see-through. Choose PNG or WebP.").format(name=row.kind)
+        return "format", _("{name}: a JPEG cannot be see-through. Choose PNG or WebP.").format(
+            name=name
+        )
     if row.round and row.width != row.height:
-        return _("{name}: a round picture has equal sides.").format(name=row.kind)
-    return ""
+        return "height", _("{name}: a round picture has equal sides.").format(name=name)
+    return "", ""

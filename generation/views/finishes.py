@@ -18,7 +18,7 @@ from generation import access
 from generation.finishing import finishes, refinishing, rendition_table
 from generation.models import Finish, Look, Plate
 from generation.storage import vault
-from headshots.lib import numbers
+from generation.views import finish_form
 from headshots.lib.problems import Problem
 
 
@@ -41,9 +41,20 @@ def finish(request: HttpRequest, slug: str, look_id: UUID) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, inside: Membership, look: Look, problem: Problem | None = None
+    request: HttpRequest,
+    inside: Membership,
+    look: Look,
+    problem: Problem | None = None,
+    *,
+    of_plate: bool = False,
 ) -> HttpResponse:
+    """The page; where something was refused, with what was typed in that form (`of_plate`: the one
+    that makes a plate)."""
     current = finishes.newest(organisation=inside.organisation, look_name=look.name)
+    plates = list(access.plates(inside))
+    refused = request.POST if problem and not of_plate else None
+    chosen = refused.get("plate", "") if refused is not None else None
+    names = current.plate.name if current.plate else ""
     return render(
         request,
         "generation/finish.html",
@@ -51,24 +62,40 @@ def _page(
             "inside": inside,
             "look": look,
             "finish": current,
-            "rows": [*rendition_table.rows(current.renditions), None],
+            "said": finish_form.said(current, refused, problem),
             "formats": rendition_table.FORMATS,
-            "plates": access.plates(inside),
+            "plates": plates,
+            # A finish may name an earlier version of a plate.
+            "chosen": next(
+                (
+                    p.pk
+                    for p in plates
+                    if chosen == str(p.pk) or (chosen is None and p.name == names)
+                ),
+                None,
+            ),
             "kinds": Plate.Kind.choices,
+            "plate_said": _plate_said(request.POST if problem and of_plate else QueryDict()),
             "orders": refinishing.behind(look=look, finish=current)[:50],
-            "problem": problem,
-            "posted": request.POST,
+            "problem": None if of_plate else problem,
+            "plate_problem": problem if of_plate else None,
+            "file_chosen": bool(request.FILES),
         },
         status=problem.status if problem else 200,
     )
 
 
-def _number(form: QueryDict, name: str, default: int, index: int | None = None) -> int:
-    text = form.get(name, "") if index is None else form.getlist(name)[index]
-    number = numbers.whole(text) if text.strip() else default
-    if number < 0:
-        raise Problem(_("“{value}” is no whole number.").format(value=text[:20]), field=name)
-    return number
+def _plate_said(form: QueryDict) -> dict[str, str]:
+    """What stands in the form for a plate: what was posted, or what to begin with."""
+    colours = [*form.getlist("colours"), "", ""]
+    return {
+        "name": form.get("name", ""),
+        "kind": form.get("kind", ""),
+        "colour_1": colours[0] or "#2b4a6f",
+        "colour_2": colours[1] or "#12233a",
+        "angle": form.get("angle", "0"),
+        "fall_off": form.get("fall_off", "10"),
+    }
 
 
 def _save(request: HttpRequest, inside: Membership, look: Look) -> Finish:
@@ -84,45 +111,14 @@ def _save(request: HttpRequest, inside: Membership, look: Look) -> Finish:
         organisation=inside.organisation,
         look_name=look.name,
         plate=plate,
-        renditions=_table(form),
-        eye_line=_number(form, "eye_line", 42) / 100,
-        closer=_number(form, "closer", 0),
+        renditions=finish_form.table(form),
+        eye_line=finish_form.number(form, "eye_line", 42) / 100,
+        closer=finish_form.number(form, "closer", 0),
         logo=logo.read() if logo else None,
         keep_logo="no_logo" not in form,
         logo_corner=form.get("logo_corner", "right"),
         frame_colour=form.get("frame_colour", "#ffffff"),
     )
-
-
-def _table(form: QueryDict) -> list[rendition_table.Row]:
-    """The rows of the posted table; one without a name is left out."""
-    columns = ("kind", "width", "height", "format", "quality", "nearer", "dpi", "number")
-    lengths = {len(form.getlist(name)) for name in columns}
-    if len(lengths) != 1 or max(lengths) > 2 * rendition_table.MOST_ROWS:
-        raise Problem(_("The table of renditions is not whole. Load the page again."))
-    marks = {name: set(form.getlist(name)) for name in _MARKS}
-    rows = []
-    for at in range(lengths.pop()):
-        kind = form.getlist("kind")[at].strip().lower().replace(" ", "-")
-        number = form.getlist("number")[at]
-        if not kind:
-            continue
-        rows.append(
-            rendition_table.Row(
-                kind=kind,
-                width=_number(form, "width", 0, at),
-                height=_number(form, "height", 0, at),
-                format=form.getlist("format")[at],
-                quality=_number(form, "quality", 92, at),
-                closer=_number(form, "nearer", 0, at),
-                dpi=_number(form, "dpi", 0, at),
-                **{name: number in marks[name] for name in _MARKS},
-            )
-        )
-    return rows
-
-
-_MARKS = ("see_through", "round", "monochrome", "logo", "frame")
 
 
 @require_POST
@@ -139,12 +135,12 @@ def plate_add(request: HttpRequest, slug: str, look_id: UUID) -> HttpResponse:
             name=request.POST.get("name", ""),
             kind=request.POST.get("kind", ""),
             colours=request.POST.getlist("colours"),
-            angle=_number(request.POST, "angle", 0),
-            fall_off=_number(request.POST, "fall_off", 0),
+            angle=finish_form.number(request.POST, "angle", 0),
+            fall_off=finish_form.number(request.POST, "fall_off", 0),
             picture=picture.read() if picture else None,
         )
     except Problem as problem:
-        return _page(request, inside, look, problem=problem)
+        return _page(request, inside, look, problem=problem, of_plate=True)
     messages.success(request, _("The plate “{name}” can be chosen now.").format(name=made.name))
     return redirect("look_finish", slug=slug, look_id=look_id)
 
