@@ -22,6 +22,8 @@ from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
 from headshots.lib.problems import Problem
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from generation.engine.finishing import FinishSpec, PlateSpec
 
 # The plate of a look without one: paper in its backdrop’s colour, or the soft tones of a place.
@@ -35,6 +37,9 @@ BACKDROPS: dict[str, tuple[str, tuple[str, ...], int]] = {
 }
 MOST_COLOURS = 4
 PLATE_LONGEST = 2400
+PLATE_LEAST = 400
+# No rendition is longer than this many times its other side, and a plate fills it from its middle.
+PLATE_SKEW = 3
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -245,26 +250,44 @@ def save_plate(
 
 def _store_picture(organisation: Organisation, data: bytes | None) -> tuple[str, str, list[str]]:
     """Key, hash and mean colour of a plate's picture."""
+    picture = _plate_picture(data)
+    stored = to_jpeg(picture, quality=95)
+    sha256 = hashlib.sha256(stored).hexdigest()
+    key = f"{organisation.pk}/plates/{sha256}.jpg"
+    vault().put(key, stored)
+    red, green, blue = picture.resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
+    return key, sha256, [f"#{red:02x}{green:02x}{blue:02x}"]
+
+
+def _plate_picture(data: bytes | None) -> Image:
+    """The picture of a plate, no larger than is needed. Raises Problem for what is none."""
+    from PIL import ImageOps
+    from PIL.Image import Resampling
+
     if not data:
         raise Problem(_("Choose a picture for the plate."), code="picture", field="picture")
     try:
-        photo = decode_photo(data, longest_side=PLATE_LONGEST, of_nobody=True)
+        picture = decode_photo(data, longest_side=PLATE_LONGEST, of_nobody=True).image
+        skewed = max(picture.size) > PLATE_SKEW * min(picture.size)
+        if skewed or min(picture.size) < PLATE_LEAST:
+            # By its longer side it was made smaller than what is seen of it would be.
+            picture = decode_photo(data, of_nobody=True).image
     except PhotoProblem as problem:
         raise Problem(problem.sentence, code="picture", field="picture") from problem
-    if min(photo.image.size) < 400:
+    if min(picture.size) < PLATE_LEAST:
         raise Problem(
             _("The picture has {width} × {height} pixels; 400 on each side are needed.").format(
-                width=photo.image.width, height=photo.image.height
+                width=picture.width, height=picture.height
             ),
             code="picture",
             field="picture",
         )
-    stored = to_jpeg(photo.image, quality=95)
-    sha256 = hashlib.sha256(stored).hexdigest()
-    key = f"{organisation.pk}/plates/{sha256}.jpg"
-    vault().put(key, stored)
-    red, green, blue = photo.image.resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
-    return key, sha256, [f"#{red:02x}{green:02x}{blue:02x}"]
+    if skewed:
+        most = PLATE_SKEW * min(picture.size)
+        width, height = min(picture.width, most), min(picture.height, most)
+        picture = ImageOps.fit(picture, (width, height))
+        picture.thumbnail((PLATE_LONGEST, PLATE_LONGEST), Resampling.LANCZOS)
+    return picture
 
 
 def _store_logo(organisation: Organisation, data: bytes) -> str:

@@ -75,15 +75,44 @@ def moving() -> bytes:
         (huge_png(), "The picture has 10,000 × 10,000 pixels; at most 50 million"),
         (gif(), "This is a GIF"),
         (file_of(Image.new("RGB", (300, 800)), "JPEG"), "300 × 800 pixels; 400"),
+        (file_of(Image.new("RGB", (5000, 300)), "PNG"), "5000 × 300 pixels; 400"),
         (b"", "Choose a picture"),
         (b"\xff\xd8\xff nothing", "not a picture that can be read"),
     ],
-    ids=["100 MP", "animated GIF", "small", "none", "broken"],
+    ids=["100 MP", "animated GIF", "small", "wide", "none", "broken"],
 )
 def test_a_plate_that_cannot_be_used_says_why(world: World, data: bytes, says: str) -> None:
     with pytest.raises(Problem, match=says):
         picture_plate(world, data)
     assert not finishes.Plate.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [
+        ((5000, 800), (2400, 800)),
+        ((800, 5000), (800, 2400)),
+        ((70_000, 400), (1200, 400)),
+        ((6000, 3000), (2400, 1200)),
+    ],
+)
+def test_a_wide_plate_keeps_what_is_seen_of_it(
+    world: World, kind: str, size: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    """Files take its middle, at most three times as long as the other side."""
+    if kind == "JPEG" and max(size) > 65_000:
+        size = (60_000, 400)
+    sent = Image.new("RGB", size, "red")
+    middle = [round(side / 2) for side in size]
+    reach = [min(side, min(size)) // 2 for side in size]
+    (left, right), (top, bottom) = ((m - r, m + r) for m, r in zip(middle, reach, strict=True))
+    sent.paste("blue", (left, top, right, bottom))
+    plate = picture_plate(world, file_of(sent, kind))
+    with Image.open(vault().path(plate.file)) as picture:
+        assert picture.size == kept
+        assert picture.getpixel((kept[0] // 2, kept[1] // 2))[2] > 200
+        assert picture.getpixel((3, 3))[0 if size[0] != size[1] else 2] > 200
 
 
 def test_a_cmyk_jpeg_becomes_a_plate(world: World) -> None:
