@@ -49,7 +49,7 @@ def table(form: QueryDict) -> list[Row]:
         if not _kind(typed):
             continue
         try:
-            found = {
+            found: dict[str, Any] = {
                 column: _number(typed[column], column, default)
                 for column, default in (
                     ("width", 0),

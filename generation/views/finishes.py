@@ -75,7 +75,7 @@ def _page(
                 None,
             ),
             "kinds": Plate.Kind.choices,
-            "plate_said": _plate_said(request.POST if problem and of_plate else QueryDict()),
+            "plate_said": _plate_said(request if problem and of_plate else None),
             "orders": refinishing.behind(look=look, finish=current)[:50],
             "problem": None if of_plate else problem,
             "plate_problem": problem if of_plate else None,
@@ -85,12 +85,14 @@ def _page(
     )
 
 
-def _plate_said(form: QueryDict) -> dict[str, str]:
+def _plate_said(refused: HttpRequest | None) -> dict[str, str]:
     """What stands in the form for a plate: what was posted, or what to begin with."""
+    form = refused.POST if refused else QueryDict()
+    picture = Plate.Kind.PICTURE if refused and "picture" in refused.FILES else ""
     colours = [*form.getlist("colours"), "", ""]
     return {
         "name": form.get("name", ""),
-        "kind": form.get("kind", ""),
+        "kind": picture or form.get("kind", ""),
         "colour_1": colours[0] or "#2b4a6f",
         "colour_2": colours[1] or "#12233a",
         "angle": form.get("angle", "0"),
@@ -128,12 +130,14 @@ def plate_add(request: HttpRequest, slug: str, look_id: UUID) -> HttpResponse:
     inside = membership(request.user, slug, Role.ADMIN)
     look = access.look(inside, look_id)
     picture = request.FILES.get("picture")
+    # Whoever chooses a file means a picture, whatever kind the list stands on.
+    kind = Plate.Kind.PICTURE if picture else request.POST.get("kind", "")
     try:
         made = finishes.save_plate(
             actor=user_actor(inside.user, request),
             organisation=inside.organisation,
             name=request.POST.get("name", ""),
-            kind=request.POST.get("kind", ""),
+            kind=kind,
             colours=request.POST.getlist("colours"),
             angle=finish_form.number(request.POST, "angle", 0),
             fall_off=finish_form.number(request.POST, "fall_off", 0),

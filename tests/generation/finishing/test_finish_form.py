@@ -150,3 +150,23 @@ def test_a_file_that_the_page_cannot_keep_is_asked_for_again(
     assert page.count("Choose the file again") == 1
     (found,) = re.findall(r'<[^>]*aria-invalid="true"[^>]*>', page)
     assert 'name="logo"' in found
+
+
+@pytest.mark.parametrize("kind", ["colour", "gradient", "picture"])
+def test_a_picture_that_is_chosen_becomes_the_plate_whatever_the_kind(
+    world: World, signed_in: Client, kind: str
+) -> None:
+    colours = ["#010203", "#040506"]
+    form = {"name": "Lobby", "kind": kind, "colours": colours, "angle": "0", "fall_off": "0"}
+    picture = SimpleUploadedFile("lobby.jpg", jpeg(3), "image/jpeg")
+    signed_in.post(place(world, "plate_add"), {**form, "picture": picture})
+    plate = Plate.objects.get()
+    assert plate.kind == Plate.Kind.PICTURE
+    assert plate.file
+    assert "#010203" not in plate.colours
+    small = SimpleUploadedFile("small.jpg", jpeg(3, (90, 90)), "image/jpeg")
+    answer = signed_in.post(place(world, "plate_add"), {**form, "picture": small})
+    page = answer.content.decode()
+    assert "90 × 90 pixels" in page
+    assert '<option value="picture" selected>' in page
+    assert page.count("Choose the file again") == 1
