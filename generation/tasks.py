@@ -17,7 +17,7 @@ from generation import sweeping
 from generation.approving import alternatives, at_once, later_colleagues, previews
 from generation.delivering import exports
 from generation.dispatch import canary, claims, heartbeat, unusable
-from generation.finishing import in_turn, renditions, wall_pictures, walls
+from generation.finishing import all_behind, in_turn, renditions, wall_pictures, walls
 from generation.inviting import join_codes, mailing, member_notices
 from generation.leaving import closing, strays
 from generation.models import Order
@@ -169,6 +169,13 @@ def approve_some(actor: dict[str, str], picks: list[tuple[str, str]]) -> int:
     """default: approve a piece of those who are approved at once."""
     said = [(UUID(shoot), UUID(candidate)) for shoot, candidate in picks]
     return at_once.approve_some(actor=unpacked(actor), picks=said)
+
+
+def refinish_some(actor: dict[str, str], order_ids: list[str]) -> int:
+    """default: begin a piece of the orders that are rendered anew at once."""
+    return all_behind.start_some(
+        actor=unpacked(actor), order_ids=[UUID(order_id) for order_id in order_ids]
+    )
 
 
 def cancel_some(actor: dict[str, str], shoot_ids: list[str]) -> int:

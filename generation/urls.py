@@ -31,6 +31,7 @@ urlpatterns = [
     path("looks", looks.looks, name="looks"),
     path("looks/departments", department_looks.edit, name="department_looks"),
     path("looks/<uuid:look_id>/finish", finishes.finish, name="look_finish"),
+    path("looks/<uuid:look_id>/finish/behind", refinishing.start_all, name="look_render_anew"),
     path("looks/<uuid:look_id>/plates", finishes.plate_add, name="plate_add"),
     path("plates/<uuid:plate_id>", finishes.plate_picture, name="plate_picture"),
     path("orders/new", order_new.new, name="order_new"),

@@ -37,6 +37,7 @@ from generation.api import (
     embedding,
     exports,
     finishes,
+    finishes_behind,
     following,
     invitations,
     join_links,
@@ -113,6 +114,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _resource("looks", looks.LooksView, "looks"),
     _resource("looks/<uuid:look_id>", looks.LookView, "look"),
     _resource("looks/<uuid:look_id>/finish", finishes.FinishView, "finish"),
+    _resource(
+        "looks/<uuid:look_id>/finish/behind", finishes_behind.OrdersBehindView, "orders_behind"
+    ),
     _resource("looks/<uuid:look_id>/finish/logo", finishes.FinishLogoView, "finish_logo"),
     _resource("plates", plates.PlatesView, "plates"),
     _resource("plates/pictures", plates.PlatePicturesView, "plate_pictures"),

@@ -161,6 +161,7 @@ TABLE = [
     Case("wall_export", dict.fromkeys(("viewer", "admin", "owner"), 409), needs="wall"),
     Case("team_page_publish", DONE_ADMIN, "post", "order"),
     Case("refinish_start", {"viewer": 403, "admin": 409, "owner": 409}, "post", "order"),
+    Case("look_render_anew", {"viewer": 403, "admin": 409, "owner": 409}, "post", "look"),
     Case("refinish", ALL, needs="refinish"),
     Case("refinish_live", ALL, needs="refinish"),
     Case("refinish_decide", {"viewer": 403, "admin": 422, "owner": 422}, "post", "refinish"),

@@ -15,11 +15,14 @@ from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
-from generation.finishing import finishes, refinishing, rendition_table
+from generation.finishing import all_behind, finishes, rendition_table
 from generation.models import Finish, Look, Plate
 from generation.storage import vault
 from generation.views import finish_form
 from headshots.lib.problems import Problem
+
+# How many orders in an earlier finish are listed; one button begins all of them.
+MOST_ORDERS = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,6 +54,8 @@ def _page(
     """The page; where something was refused, with what was typed in that form (`of_plate`: the one
     that makes a plate)."""
     current = finishes.newest(organisation=inside.organisation, look_name=look.name)
+    behind = all_behind.orders(look=look, finish=current)
+    count = behind.count()
     plates = list(access.plates(inside))
     refused = request.POST if problem and not of_plate else None
     chosen = refused.get("plate", "") if refused is not None else None
@@ -76,7 +81,10 @@ def _page(
             ),
             "kinds": Plate.Kind.choices,
             "plate_said": _plate_said(request if problem and of_plate else None),
-            "orders": refinishing.behind(look=look, finish=current)[:50],
+            "orders": behind[:MOST_ORDERS],
+            "behind": count,
+            "beginnable": behind.filter(open_refinish=None).count(),
+            "more": max(0, count - MOST_ORDERS),
             "problem": None if of_plate else problem,
             "plate_problem": problem if of_plate else None,
             "file_chosen": bool(request.FILES),

@@ -16,7 +16,7 @@ from accounts.access import Membership, membership
 from accounts.actors import user_actor
 from accounts.models import Role
 from generation import access
-from generation.finishing import compared, finishes, refinishing
+from generation.finishing import all_behind, compared, finishes, refinishing
 from generation.models import Refinish
 from headshots.lib.problems import Problem
 
@@ -30,6 +30,30 @@ def start(request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
     newest = finishes.newest(organisation=inside.organisation, look_name=order.look.name)
     made = refinishing.start(actor=user_actor(inside.user, request), order=order, finish=newest)
     return redirect("refinish", slug=slug, refinish_id=made.pk)
+
+
+@require_POST
+@login_required
+def start_all(request: HttpRequest, slug: str, look_id: UUID) -> HttpResponse:
+    """Render every order of a look that is behind its newest finish."""
+    inside = membership(request.user, slug, Role.ADMIN)
+    look = access.look(inside, look_id)
+    begun = all_behind.start(actor=user_actor(inside.user, request), look=look)
+    if begun.later:
+        said = ngettext(
+            "{count} order is begun from now on. Load the page again to see how far that is.",
+            "{count} orders are begun one after the other from now on. Load the page again to see "
+            "how far that is.",
+            begun.count,
+        )
+    else:
+        said = ngettext(
+            "{count} order is rendered anew. Look at it and say whether it shall be used.",
+            "{count} orders are rendered anew. Look at each and say whether it shall be used.",
+            begun.count,
+        )
+    messages.success(request, said.format(count=begun.count))
+    return redirect("look_finish", slug=slug, look_id=look_id)
 
 
 def _context(inside: Membership, found: Refinish) -> dict[str, object]:

@@ -40,6 +40,7 @@ MAKE = {
     "order_another_look",
     "order_join_links",
     "orders",
+    "orders_behind",
     "orders_by_department",
     "partner_grants",
     "plate_pictures",

@@ -172,6 +172,7 @@ TABLE += [
 TABLE += [
     Case("harmonise", WRITE_ORDER, "order"),
     Case("refinishes", {"get": "headshots:read", "post": "headshots:write"}, "order"),
+    Case("orders_behind", {"get": "headshots:read", "post": "headshots:write"}, "look"),
     Case("refinish", {"get": "headshots:read"}, "refinish"),
     Case("refinish_headshots", {"get": "headshots:read"}, "refinish"),
     Case("refinish_picture", {"get": "headshots:read"}, "refinish"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, cast
 
 from headshots_client import shapes
@@ -63,6 +63,15 @@ class Looks(Resource[shapes.Look]):
     ) -> shapes.Finish:
         """Its next version. Orders that have headshots keep theirs until `render_anew`."""
         return cast(shapes.Finish, self._patch(f"{self.path}/{id}/finish", changes, if_match))
+
+    def behind(self, id: str) -> Iterator[shapes.OrderBehind]:
+        """The orders that are in an earlier finish of a look, the newest first."""
+        return self._pages(f"{self.path}/{id}/finish/behind")
+
+    def render_anew(self, id: str) -> int:
+        """Render all of those anew in which nothing is undecided; how many they are. Of more than
+        25 people one order after the other is begun from then on."""
+        return int(self._post(f"{self.path}/{id}/finish/behind")["count"])
 
     def put_logo(self, id: str, logo: bytes, *, if_match: str | None = None) -> shapes.Finish:
         """A PNG or WebP with transparency, for those files that bear a logo."""

@@ -51,7 +51,8 @@ BELONGS: dict[str, set[str]] = {
         "post order_approve", "get order_review", "post order_approve_many",
         "post order_approve_inside", "post shoot_approve", "post shoot_send_back",
         "post shoot_anew", "post shoot_before", "post shoot_pick_for", "post wall_harmonise",
-        "post refinish_start", "post refinish_decide", "post files_again",
+        "post refinish_start", "post look_render_anew", "post refinish_decide",
+        "post files_again",
     },
     "deliver": {
         "post order_naming", "post download_link_make", "post download_link_revoke",

@@ -246,6 +246,7 @@ put(
     lambda p, w, m: p.patch(f"looks/{w.look.pk}/finish", {"frame_colour": "red"}),
 )
 put("nobody_stands_out", lambda p, w, m: p.post(f"orders/{w.order().pk}/harmonise"))
+put("nothing_behind", lambda p, w, m: p.post(f"looks/{w.look.pk}/finish/behind"))
 put("nothing_to_render", lambda p, w, m: p.post(f"orders/{w.order().pk}/refinishes"))
 
 

@@ -146,6 +146,13 @@ class Refinish(TypedDict):
     created_at: str
 
 
+class OrderBehind(TypedDict):
+    """An order in an earlier finish of its look; `refinish` is what is undecided in it."""
+
+    order: str
+    refinish: str | None
+
+
 class Refinished(TypedDict):
     """One headshot of a rendering; `after` is null until it is rendered."""
 
