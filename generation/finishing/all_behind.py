@@ -33,6 +33,12 @@ def orders(*, look: Look, finish: Finish) -> QuerySet[Order]:
     return behind.annotate(open_refinish=Subquery(undecided.values("pk")[:1]))
 
 
+def beginnable(*, look: Look, finish: Finish) -> QuerySet[Order]:
+    """Those of them in which nothing is undecided, so that it can be begun."""
+    undecided = Refinish.objects.filter(state=Refinish.State.RENDERING)
+    return refinishing.behind(look=look, finish=finish).exclude(refinishes__in=undecided)
+
+
 def start(*, actor: Actor, look: Look) -> Outcome:
     """Begin every order behind the look's newest finish in which nothing is undecided; those of
     more than pieces.AT_ONCE people by tasks.
@@ -40,8 +46,7 @@ def start(*, actor: Actor, look: Look) -> Outcome:
     Raises Problem (409) where there is none.
     """
     newest = finishes.newest(organisation=look.organisation, look_name=look.name)
-    waiting = orders(look=look, finish=newest).filter(open_refinish=None)
-    keys = list(waiting.values_list("pk", flat=True))
+    keys = list(beginnable(look=look, finish=newest).values_list("pk", flat=True))
     if not keys:
         raise Problem(
             _(
@@ -52,7 +57,7 @@ def start(*, actor: Actor, look: Look) -> Outcome:
             status=409,
         )
     people = Shoot.objects.filter(order__in=keys).values_list("pk", flat=True)
-    if pieces.too_many(people[: pieces.AT_ONCE + 1]):
+    if pieces.too_many(list(people[: pieces.AT_ONCE + 1])):
         pieces.queue("refinish_some", actor=actor, items=[str(key) for key in keys])
         return Outcome(len(keys), later=True)
     return Outcome(start_some(actor=actor, order_ids=keys))

@@ -88,7 +88,7 @@ def _typed(form: QueryDict) -> list[dict[str, Any]]:
     ]
 
 
-def said(finish: Finish, form: QueryDict | None, problem: Problem | None) -> dict[str, Any]:
+def shown(finish: Finish, form: QueryDict | None, problem: Problem | None) -> dict[str, Any]:
     """What stands in the form: of `finish`, or what was posted and refused by `problem`."""
     if form is None:
         return {

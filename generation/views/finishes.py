@@ -67,7 +67,7 @@ def _page(
             "inside": inside,
             "look": look,
             "finish": current,
-            "said": finish_form.said(current, refused, problem),
+            "said": finish_form.shown(current, refused, problem),
             "formats": rendition_table.FORMATS,
             "plates": plates,
             # A finish may name an earlier version of a plate.
@@ -83,7 +83,7 @@ def _page(
             "plate_said": _plate_said(request if problem and of_plate else None),
             "orders": behind[:MOST_ORDERS],
             "behind": count,
-            "beginnable": behind.filter(open_refinish=None).count(),
+            "beginnable": all_behind.beginnable(look=look, finish=current).count(),
             "more": max(0, count - MOST_ORDERS),
             "problem": None if of_plate else problem,
             "plate_problem": problem if of_plate else None,
