@@ -113,6 +113,8 @@ NEVER = {
     "finishes_delete_logo storage_unavailable": "takes one off, and none is given",
     "finishes_put_logo colour": OURS,
     "finishes_put_logo renditions": OURS,
+    "finishes_render_anew refinish_open": CAUGHT,
+    "finishes_render_anew same": CAUGHT,
     "finishes_update logo": "none is given here",
     "finishes_update storage_unavailable": "no logo is given here",
     "invoices_checkout sandbox": "a sandbox has no purchases",
