@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Least
+from django.db.models.functions import Coalesce, Least, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
@@ -270,11 +270,24 @@ def _written_again() -> Exists:
 
 def forget_before(*, shoot: Shoot) -> None:
     """Destroy the photos that a person's stands over in directories, and what ours is known again
-    by; they cannot be put back any more. In a sandbox what stands in its stand-ins goes as well.
-    Call it in the transaction of what it stands for."""
+    by; they cannot be put back any more, and neither can this shoot's where another of theirs was
+    put over it. In a sandbox what stands in its stand-ins goes as well. Call it in the transaction
+    of what it stands for."""
     kept = Publication.objects.filter(shoot=shoot).exclude(before="", ours="")
+    stood = Publication.objects.filter(
+        run__aim=Aim.PUBLISH,
+        run__directory=OuterRef("run__directory"),
+        shoot=shoot,
+        wrote=True,
+        # What was never written may have been read meanwhile all the same.
+        wrote_at__lt=Coalesce(OuterRef("wrote_at"), Now()),
+    )
+    over = Publication.objects.filter(Exists(stood), shoot__employee=shoot.employee_id)
+    over = over.exclude(Q(shoot=shoot) | Q(before=""))
     keys = [key for both in kept.values_list("before", "ours") for key in both if key]
+    keys += over.values_list("before", flat=True)
     kept.update(before="", ours="")
+    over.update(before="")
     destroy(keys=keys)
     stand_ins.forget(shoot=shoot)
 

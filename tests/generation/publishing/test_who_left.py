@@ -107,6 +107,32 @@ def test_who_withdraws_takes_the_photo_of_before_along_and_has_none_there_afterw
     assert "has to go here" not in client.get(page).content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("late", ["written", "never written"])
+def test_a_withdrawn_picture_is_not_kept_as_what_another_order_s_stands_over(
+    world: World, vendors: Vendors, late: str
+) -> None:
+    order = ready(world, 1)
+    withdrawn = order.shoots.get()
+    other = world.order(employees=[withdrawn.employee]).shoots.get()
+    give_photo(other)
+    vendors.know(*world.people)
+    directory = connect(world)
+    publish(world, order, directory)
+    over = publish(world, other.order, directory).publications.get()
+    assert vault().exists(over.before)
+    if late == "never written":
+        over.wrote, over.wrote_at = False, None
+        over.save()
+    kept = over.before
+    withdrawals.withdraw(actor=employee_actor(withdrawn.employee), shoot=withdrawn)
+    over.refresh_from_db()
+    assert over.before == ""
+    assert not vault().exists(kept)
+    # Nobody has taken back what they gave themselves: it stays known.
+    assert vault().exists(over.ours)
+
+
 @pytest.mark.parametrize("leaves", ["withdraws", "takes it back", "gives another"])
 def test_who_leaves_while_the_directory_is_asked_is_not_written(
     world: World,
