@@ -68,7 +68,7 @@ class OrdersBehindView(TenantView):
         "finishes_render_anew",
         "Render all orders in an earlier finish anew",
         tag=TAG,
-        scope="headshots:write",
+        scope=all_behind.SCOPE,
         shape=DoneShape,
         later=LATER,
         refuses=(NOTHING_BEHIND,),

@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
+from accounts.developers.on_behalf import lets_still
 from generation import pieces
 from generation.finishing import finishes, refinishing
 from generation.models import Finish, Look, Order, Refinish, Shoot
 from headshots.lib.problems import Problem
+
+SCOPE = "headshots:write"
+"""What a program needs for it, still when its task comes."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,17 @@ def start(*, actor: Actor, look: Look) -> Outcome:
 
 def start_some(*, actor: Actor, order_ids: Sequence[UUID]) -> int:
     """One piece, each order in a transaction of its own; returns how many were begun. One that
-    somebody began meanwhile, or that is in the newest finish by now, is passed over."""
+    somebody began meanwhile, or that is in the newest finish by now, is passed over. It stops where
+    a program may not act any more."""
     found = Order.objects.filter(pk__in=order_ids).select_related("look", "organisation", "finish")
     count = 0
     for order in found:
         newest = finishes.newest(organisation=order.organisation, look_name=order.look.name)
         try:
-            refinishing.start(actor=actor, order=order, finish=newest)
+            with transaction.atomic():
+                if not lets_still(actor=actor, organisation=order.organisation, scope=SCOPE):
+                    break
+                refinishing.start(actor=actor, order=order, finish=newest)
         except Problem as problem:
             if problem.status != 409:
                 raise

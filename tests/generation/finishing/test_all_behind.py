@@ -10,13 +10,15 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from accounts.actors import SYSTEM
+from accounts.developers import partners
 from generation import pieces, tasks
 from generation.finishing import all_behind, refinishing
 from generation.models import Finish, Finishing, Order, Refinish, State
 from generation.views import finishes as pages
 from headshots.lib.problems import Problem
+from tests.api.program import Program
 from tests.generation.finishing.test_refinishing import finish_in
-from tests.world import World, bring, give_files
+from tests.world import World, bring, give_files, make_world
 
 
 def delivered(world: World, count: int) -> list[Order]:
@@ -111,6 +113,30 @@ def test_many_people_are_begun_by_tasks(
     }
     with pytest.raises(Problem, match="Decide about those first"):
         all_behind.start(actor=world.actor, look=world.look)
+
+
+def test_what_a_partner_began_for_many_stops_with_its_grant(
+    world: World, orders: list[Order], finish: Finish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "AT_ONCE", 2)
+    partner = make_world("Partner")
+    grant = partners.grant(
+        actor=world.actor,
+        organisation=world.organisation,
+        partner_id=str(partner.organisation.pk),
+        wanted=["headshots:write"],
+    )
+    program = Program.of(partner.organisation)
+    program.headers["Headshots-Organisation"] = str(world.organisation.pk)
+    OrmQ.objects.all().delete()
+    assert program.post(f"looks/{world.look.pk}/finish/behind").status_code == 202
+    first, second = [
+        m.task for m in OrmQ.objects.order_by("pk") if m.task["func"].endswith("refinish_some")
+    ]
+    assert tasks.refinish_some(*first["args"]) == 2
+    partners.withdraw(actor=world.actor, grant=grant)
+    assert tasks.refinish_some(*second["args"]) == 0
+    assert Refinish.objects.count() == 2
 
 
 def test_the_page_asks_as_little_for_many_orders_as_for_one(
