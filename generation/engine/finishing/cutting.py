@@ -26,6 +26,8 @@ _CROP = (360, 450)
 # Half the side of a face's box, in distances between the outer corners of its eyes.
 _HALF_BOX = 0.92
 
+# A matte that takes more of a picture than that for the person has told nothing.
+_EVERYTHING = 0.99
 # Height of a real photo's face, from brow to chin, below which it is a blur in the files, in the
 # pixels that were sent.
 LEAST_FACE = 80
@@ -59,7 +61,7 @@ def cut_out(
 
     `matting` replaces the way the matte is made. Takes about half a second. Raises FinishError
     without a face, with several, with one at the picture's edge or lower than `least_face` (pixels
-    of `image`, brow to chin), or where the matte leaves it out.
+    of `image`, brow to chin), or where the matte leaves it out or nothing else.
     """
     picture = image.convert("RGB")
     longest = max(picture.size)
@@ -87,7 +89,8 @@ def cut_out(
     else:
         alpha = matting(pixels, face.box)
     left, top, right, bottom = (max(0, side) for side in face.box)
-    if float(alpha[top:bottom, left:right].mean()) < 0.5:
+    nobody = float(alpha[top:bottom, left:right].mean()) < 0.5
+    if nobody or float(alpha.mean()) > _EVERYTHING:
         raise FinishError(
             "no_person",
             said(

@@ -240,6 +240,10 @@ def _refined(mask: Mask, lab: Array, box: Place) -> Mask:
     marks[cv2.dilate(mask, kernel, borderValue=0) == 0] = cv2.GC_BGD
     marks[never] = cv2.GC_BGD
     marks[sure] = cv2.GC_FGD
+    front_of = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    if front_of.all() or not front_of.any():
+        # With nothing on one side there are no colours to compare.
+        return _one(mask, box)
     packed = np.clip(lab * (2.55, 1, 1) + (0, 128, 128), 0, 255).astype(np.uint8)
     front, back = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(1)

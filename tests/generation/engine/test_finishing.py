@@ -327,6 +327,22 @@ def test_what_cannot_be_finished_says_why(picture: Image.Image, code: str) -> No
     assert str(refused.value).endswith(".")
 
 
+def test_where_the_matte_takes_everything_for_the_person_nothing_is_made_of_it() -> None:
+    with pytest.raises(FinishError) as refused:
+        cut_out(person(0), lambda pixels, _box: np.ones(pixels.shape[:2], np.float32))
+    assert refused.value.code == "no_person"
+
+
+def test_a_head_that_fills_most_of_the_picture_is_cut_out() -> None:
+    """Read at first as if hardly anything of the picture could be anything else."""
+    scene = Scene.sample(990, "headshot").but(backdrop="studio grey")
+    alpha = cut_out(Image.fromarray(draw(choose_people(20)[10], scene, 384))).alpha
+    height, width = alpha.shape
+    assert 0.45 < float(alpha.mean()) < 0.6
+    assert float(alpha[: height // 2, : width // 8].max()) < 0.05
+    assert float(alpha[height // 3 : height // 2, width // 3 : 2 * width // 3].min()) > 0.95
+
+
 def test_a_box_that_the_search_drew_too_large_is_no_face_at_the_edge(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
