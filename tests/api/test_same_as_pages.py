@@ -40,7 +40,7 @@ PAGES_ALONE = {
         "generation.delivering.delivery.zip_order",
         "generation.delivering.download_links.download",
         "generation.accounting.usage_report.export",
-        "generation.approving.at_once.approve",
+        "generation.approving.at_once.approve_ticked",
         "generation.inviting.signing.attest_release",
         "generation.views.photo_files.take_in",
     },
@@ -72,9 +72,12 @@ SAID_BY_PAGES = {
     # What a page was made for; the API has Idempotency-Key and If-Match.
     "generation.approving.choosing.approve": {"picked"},
     "generation.ordering.another_look.place": {"once_key"},
+    # The page that waits loads itself anew; programs look at the wall until it is there.
+    "generation.finishing.wall_pictures.asked_for": {"waiting"},
 }
 SAID_BY_API = {
-    "accounts.staff.roster_edits.add_employee": {"external_id"},  # pages read it from a file
+    "accounts.staff.roster_edits.add_employee": {"external_id"},  # what programs call them
+    "accounts.staff.roster_edits.change_employee": {"external_id"},  # the same
     "generation.delivering.download_links.make": {"told"},  # by scopes; members read all of it
     "generation.leaving.withdrawals.withdraw": {"evidence"},  # on the page people say it themselves
     "generation.ordering.orders.add_people": {"invite"},  # who is added on a page is mailed
