@@ -30,6 +30,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="invitation",
+            name="embed_origin",
+            field=models.CharField(blank=True, db_default="", default="", max_length=200),
+        ),
+        migrations.AlterField(
+            model_name="invitation",
+            name="return_url",
+            field=models.CharField(blank=True, db_default="", default="", max_length=2000),
+        ),
         migrations.CreateModel(
             name="EmbedLink",
             fields=[
@@ -58,6 +68,12 @@ class Migration(migrations.Migration):
             options={"abstract": False},
         ),
         migrations.RunPython(keep_those_that_were_made, migrations.RunPython.noop),
-        migrations.RemoveField(model_name="invitation", name="embed_origin"),
-        migrations.RemoveField(model_name="invitation", name="return_url"),
+        # Hosts of the release before ask for both columns until they are gone: a release after this
+        # one drops them.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RemoveField(model_name="invitation", name="embed_origin"),
+                migrations.RemoveField(model_name="invitation", name="return_url"),
+            ],
+        ),
     ]
