@@ -24,6 +24,8 @@ _INPUTS = {
     "closer": "nearer",
     "dpi": "dpi",
 }
+# So many files more are added at a time.
+_FREE = 4
 _EMPTY = {"width": 1024, "height": 1024, "quality": 92, "closer": 0, "dpi": 0}
 
 
@@ -117,5 +119,6 @@ def shown(finish: Finish, form: QueryDict | None, problem: Problem | None) -> di
 
 
 def _with_empty(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows, and empty ones up to as many as there can be."""
-    return [*rows, *({**_EMPTY} for _number in range(MOST_ROWS - len(rows)))]
+    """The rows, and a few empty ones while there can be more."""
+    free = min(_FREE, max(0, MOST_ROWS - len(rows)))
+    return [*rows, *({**_EMPTY} for _number in range(free))]
