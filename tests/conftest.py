@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from io import TextIOWrapper
@@ -38,6 +39,9 @@ def _flushed(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
 
 
 DatabaseOperations.sql_flush = _flushed  # type: ignore[method-assign]
+
+# No test cuts the power, and tens of thousands of files would each wait for the disk.
+os.fsync = lambda descriptor: None
 
 # Every vault of a test carries it, and every database knows it.
 MARK = "tests"

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ DIRECTION = {
 }
 
 
+@lru_cache(maxsize=64)
 def jpeg(seed: int = 0, size: tuple[int, int] = (640, 640)) -> bytes:
     """A real JPEG, another one for each seed."""
     pixels = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), dtype=np.uint8)
