@@ -157,6 +157,7 @@ class ApiView(APIView):
                     status=412,
                     headers={"ETag": now},
                 )
+        self._refuse_unheard(self.request)
         return method(self.request, **self.kwargs)
 
     def _state(self, reads: type[ApiView]) -> str:
@@ -194,6 +195,15 @@ class ApiView(APIView):
             _ = request.data
         else:
             _ = request._request.body
+
+    def _refuse_unheard(self, request: Request) -> None:
+        """Refuse fields where none are taken: whoever names some of an order's people would else
+        cancel all of it."""
+        if self.operation.body is not None or JSONBodyParser not in self.parser_classes:
+            return
+        if request._request.body.strip():
+            said = request.data
+            Given(data={} if said is None else said).is_valid(raise_exception=True)
 
     def _refuse(self, error: Exception) -> HttpResponseBase:
         problem = problems.as_problem(error)
