@@ -26,7 +26,7 @@ from accounts.staff.roster_columns import (
     MOST_ATTRIBUTES,
 )
 from headshots.lib.api.operations import operation
-from headshots.lib.api.shapes import Given, Shape
+from headshots.lib.api.shapes import Entries, Given, Shape
 
 TAG = "Employees"
 EXAMPLE = {
@@ -51,13 +51,15 @@ def text(name: str, **options: Any) -> serializers.CharField:
     )
 
 
-def own_attributes(what: str = "") -> serializers.DictField:
+def own_attributes(what: str = "") -> Entries:
     """An organisation's own fields of a person; `what` becomes of those that are there."""
-    most = f"At most {MOST_ATTRIBUTES}, their names of {ATTRIBUTE_NAME_LIMIT} characters."
-    return serializers.DictField(
+    says = f"At most {MOST_ATTRIBUTES}, their names of {ATTRIBUTE_NAME_LIMIT} characters."
+    return Entries(
         child=serializers.CharField(max_length=ATTRIBUTE_LIMIT, allow_blank=True),
+        # A few too many are told of by name.
+        most=2 * MOST_ATTRIBUTES,
         required=False,
-        help_text=f"{most} {what}".strip(),
+        help_text=f"{says} {what}".strip(),
     )
 
 

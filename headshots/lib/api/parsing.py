@@ -15,12 +15,14 @@ from headshots.lib.api.problems import Refusal, twice
 
 MOST_BYTES = 5 * 1024 * 1024
 DEEPEST = 16
+MOST_PARTS = 100_000
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class JSONBodyParser(BaseParser):
-    """JSON as RFC 8259 has it, of at most MOST_BYTES, nested at most DEEPEST deep."""
+    """JSON as RFC 8259 has it, of at most MOST_BYTES, nested at most DEEPEST deep, with at most
+    MOST_PARTS lists and objects in it."""
 
     media_type = "application/json"
 
@@ -69,11 +71,14 @@ def _refuse_depth(text: str) -> None:
     # Where there are few brackets, or none is unusual, counting them would be wasted.
     if text.count("[") + text.count("{") <= DEEPEST:
         return
-    depth = 0
+    depth = parts = 0
     for found in _STRUCTURE.finditer(text):
         sign = found[0]
         if sign in "[{":
             depth += 1
+            parts += 1
+            if parts > MOST_PARTS:
+                raise ParseError(f"The body has more than {MOST_PARTS} lists and objects in it.")
             if depth > DEEPEST:
                 raise ParseError(f"The body is nested more than {DEEPEST} deep.")
         elif sign in "]}":

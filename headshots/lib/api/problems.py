@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -15,10 +16,12 @@ from rest_framework import exceptions
 from headshots.lib.problems import Problem
 
 MEDIA_TYPE = "application/problem+json"
+# Of so many fields an answer says what is wrong.
+MOST_ERRORS = 100
 # Codes that the API itself gives; services have others. `type` ends in the code and stays as it is.
 CODES = {
     "not_found": "There is no such thing here, or it is not yours to see.",
-    "invalid": "A field is missing or wrong; `errors` names each.",
+    "invalid": "A field is missing or wrong; `errors` names each, up to a hundred.",
     "malformed": "The request or its body cannot be read: no HTTP, no JSON, or nested too deep.",
     "too_large": "The body is larger than what is taken here.",
     "address_too_long": "The address, with its query, is longer than 4 kB.",
@@ -156,8 +159,9 @@ def twice(name: str) -> Refusal:
 
 
 def invalid(error: exceptions.ValidationError) -> Refusal:
-    """Field by field what is wrong, as one refusal; the first is its sentence."""
-    found = list(flat(error.detail, ""))
+    """Field by field what is wrong, MOST_ERRORS at most, as one refusal; the first is its
+    sentence."""
+    found = list(islice(flat(error.detail, ""), MOST_ERRORS))
     first = found[0] if found else {"field": None, "detail": "The body is wrong."}
     sentence = f"{first['field']}: {first['detail']}" if first["field"] else str(first["detail"])
     return Refusal(sentence, code="invalid", field=first["field"], errors=found)

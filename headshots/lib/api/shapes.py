@@ -9,9 +9,13 @@ from typing import Any, ClassVar
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from headshots.lib.api import pages
-from headshots.lib.api.problems import Refusal, twice
+from headshots.lib.api.problems import MOST_ERRORS, Refusal, twice
+
+# An object of names and values in a body has at most so many.
+MOST_ENTRIES = 10_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,14 @@ def _of_other_kind(field: Any, value: Any) -> bool:
     return False
 
 
+class Entries(serializers.DictField):
+    """An object of names and values; one with more than `most` is refused unread."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+
+
 class Given(serializers.Serializer[Any]):
     """A body or query that is taken; what it does not know is refused, so that typos are found, and
     so is what JSON has of another kind than the description says."""
@@ -65,6 +77,8 @@ class Given(serializers.Serializer[Any]):
     example: ClassVar[dict[str, Any]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            self._refuse_many(data)
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -75,13 +89,27 @@ class Given(serializers.Serializer[Any]):
             self._refuse_twice(data)
         if wrong := self._other_kinds(data):
             raise serializers.ValidationError(wrong)
-        unknown = sorted(set(data) - set(self.fields))
+        unknown = sorted(set(data) - set(self.fields))[:MOST_ERRORS]
         if unknown:
             known = ", ".join(self.fields) or "none"
             raise serializers.ValidationError(
                 {name[:60]: [f"There is no such field. There are: {known}."] for name in unknown}
             )
         return values
+
+    def _refuse_many(self, data: dict[str, Any]) -> None:
+        """Refuse a list or an object with more in it than is taken before each of that is looked
+        at: a body has room for a million, and what is wrong with every one of them."""
+        for name, field in self.fields.items():
+            value, most = data.get(name), None
+            if isinstance(field, serializers.ListField) and isinstance(value, list):
+                most = field.max_length
+            elif isinstance(field, serializers.DictField) and isinstance(value, dict):
+                most = getattr(field, "most", MOST_ENTRIES)
+            if most is not None and len(value or ()) > most:
+                text = str(serializers.ListField.default_error_messages["max_length"])
+                problem = ErrorDetail(text.format(max_length=most), "max_length")
+                raise serializers.ValidationError({name: [problem]})
 
     def _refuse_twice(self, form: QueryDict) -> None:
         for name, values in form.lists():
