@@ -29,6 +29,7 @@ from headshots.lib.api.operations import operation
 from headshots.lib.api.shapes import Entries, Given, Shape
 
 TAG = "Employees"
+CALLS = {"attribute_name": "attributes"}
 EXAMPLE = {
     "external_id": "hr-1007",
     "email": "ada.moreau@example.com",
@@ -225,6 +226,7 @@ class EmployeesView(TenantView):
         scope="employees:write",
         shape=EmployeeShape,
         body=EmployeeNew,
+        calls=CALLS,
         status=201,
         refuses=(
             refusals.EMAIL_TAKEN,
@@ -266,6 +268,7 @@ class EmployeeView(TenantView):
         scope="employees:write",
         shape=EmployeeShape,
         body=EmployeeChange,
+        calls=CALLS,
         match=True,
         refuses=(
             refusals.EMAIL_TAKEN,

@@ -154,9 +154,10 @@ class EmbedOriginsView(TenantView):
         match=True,
         shape=OriginsShape,
         body=OriginsGiven,
+        calls={"embed_origins": "origins"},
         refuses=(
-            refusals.ORIGIN,
-            refusals.TOO_MANY_ORIGINS,
+            refusals.ORIGIN_OF_FRAMES,
+            refusals.TOO_MANY_FOR_FRAMES,
             refusals.CLOSED,
         ),
     )

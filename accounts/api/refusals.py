@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from headshots.lib.api.refusals import Refused
 
 EMAIL_TAKEN = Refused("email_taken", 422, "Ada Moreau has this address already.", "email")
@@ -36,6 +38,8 @@ ORIGIN = Refused(
     "embed_origins",
 )
 TOO_MANY_ORIGINS = Refused("too_many_origins", 422, "At most 20 origins.", "embed_origins")
+ORIGIN_OF_FRAMES = replace(ORIGIN, field="origins", name="origin_of_frames")
+TOO_MANY_FOR_FRAMES = replace(TOO_MANY_ORIGINS, field="origins", name="too_many_for_frames")
 TIME_ZONE = Refused(
     "time_zone",
     422,
@@ -171,7 +175,7 @@ ATTRIBUTE = Refused(
     "attribute",
     422,
     "An attribute’s name has at most 60 characters, what it says 500.",
-    "attribute_name",
+    "attributes",
 )
 ATTRIBUTES = Refused("attributes", 422, "At most 30 attributes are kept.")
 ENDPOINT_GONE = Refused("gone", 404, "This endpoint has been deleted.")

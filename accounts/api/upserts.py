@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.base import TenantView
-from accounts.api.employees import EXAMPLE, TAG, EmployeeFields, own_attributes
+from accounts.api.employees import CALLS, EXAMPLE, TAG, EmployeeFields, own_attributes
 from accounts.staff import roster_sync
 from accounts.staff.roster_columns import LIMITS
 from headshots.lib.api.operations import operation
@@ -101,6 +101,7 @@ class UpsertView(TenantView):
         scope="employees:write",
         shape=UpsertShape,
         body=UpsertGiven,
+        calls=CALLS,
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Up to 1,000 rows; each is told of, and one that is wrong does not stop the others.
@@ -144,7 +145,7 @@ class UpsertView(TenantView):
                 "problem": outcome.problem
                 and {
                     "code": outcome.problem.code,
-                    "field": outcome.problem.field,
+                    "field": self.operation.field_called(outcome.problem.field),
                     "detail": str(outcome.problem.sentence),
                 },
             }

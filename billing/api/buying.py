@@ -245,6 +245,7 @@ class TopUpView(TenantView):
         match=True,
         shape=TopUpShape,
         body=TopUpGiven,
+        calls={"cap": "cap_cents"},
         refuses=(refusals.PAYMENTS_OFF, refusals.CAP, refusals.NO_CARD_YET),
     )
     def patch(self, request: Request) -> HttpResponseBase:

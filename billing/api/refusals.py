@@ -28,7 +28,7 @@ PAID = Refused("paid", 409, "This purchase is paid or on its way.")
 DROPPED = Refused("dropped", 409, "This purchase was dropped. Begin another one.")
 BY_INVOICE = Refused("by_invoice", 409, "This purchase is paid by its invoice.")
 BY_CARD = Refused("by_card", 409, "This purchase is paid by card.")
-CAP = Refused("cap", 422, "25 credits cost $575, which is more than the cap a month.", "cap")
+CAP = Refused("cap", 422, "25 credits cost $575, which is more than the cap a month.", "cap_cents")
 NO_CARD_YET = Refused("no_card", 422, "Store a card first; it is charged then.", "on")
 MANY_OPEN = Refused(
     "many_open", 409, "20 purchases wait to be paid. Pay or drop some of them first."

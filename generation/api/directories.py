@@ -23,6 +23,11 @@ _FIELDS = "; ".join(
     f"`{kind}`: " + ", ".join(f"`{field.name}`" for field in fields)
     for kind, (_opened, fields) in targets.KINDS.items()
 )
+_CALLS = {
+    field.name: f"values.{field.name}"
+    for _opened, fields in targets.KINDS.values()
+    for field in fields
+}
 
 
 class DirectoryShape(Shape):
@@ -83,6 +88,7 @@ class DirectoriesView(TenantView):
         shape=DirectoryShape,
         body=DirectoryGiven,
         status=201,
+        calls=_CALLS,
         refuses=(
             refusals.DIRECTORY_FIELD,
             refusals.DIRECTORY_OF_ANOTHER,

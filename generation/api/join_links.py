@@ -101,6 +101,7 @@ class OrderJoinLinksView(TenantView):
         shape=JoinLinkShape,
         body=JoinLinkGiven,
         status=201,
+        calls={"expires": "expires_at"},
         refuses=(
             refusals.JOIN_END,
             refusals.JOIN_DOMAIN,
@@ -135,6 +136,7 @@ class JoinLinksView(TenantView):
         shape=JoinLinkShape,
         body=JoinLinkGiven,
         status=201,
+        calls={"expires": "expires_at"},
         refuses=(
             refusals.OWN_JOIN_END,
             refusals.JOIN_DOMAIN,

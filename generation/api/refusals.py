@@ -121,7 +121,7 @@ PHOTO = Refused(
     "photo",
     422,
     "ada.jpg: This file is not a photo that can be read. Send a JPEG, PNG, WebP or HEIC photo.",
-    "photos",
+    "photo",
 )
 NO_BYTES = Refused("invalid", 422, "Send the photo's bytes.", "photo", name="no_bytes")
 USED = Refused("used", 410, "This address has been used.")
@@ -196,10 +196,10 @@ NO_KIND = Refused(
     "not_found", 404, "There is no such file; `kinds` lists those there are.", name="no_kind"
 )
 JOIN_END = Refused(
-    "expires", 422, "Let the link end after today and not after the order is due.", "expires"
+    "expires", 422, "Let the link end after today and not after the order is due.", "expires_at"
 )
 OWN_JOIN_END = Refused(
-    "expires", 422, "Let the link end after today and within a year.", "expires", name="own_end"
+    "expires", 422, "Let the link end after today and within a year.", "expires_at", name="own_end"
 )
 NOT_CHOOSING = Refused(
     "transition", 409, "Ada Moreau is not choosing any more.", name="not_choosing"
@@ -254,7 +254,7 @@ PUT_BACK_ALREADY = Refused(
     "What stood there of this person was put back already.",
     name="put_back_already",
 )
-DIRECTORY_FIELD = Refused("missing", 422, "Fill in “API key”.", "api_key")
+DIRECTORY_FIELD = Refused("missing", 422, "Fill in “API key”.", "values.api_key")
 DIRECTORY_OF_ANOTHER = Refused(
     "directory_of_another",
     403,
@@ -381,7 +381,7 @@ TOO_MANY_PHOTOS = Refused(
     "too_many",
     422,
     "ada.jpg: there are 30 photos already, which is plenty. Remove one first.",
-    "photos",
+    "photo",
     name="too_many_photos",
 )
 TOO_MANY_ADDRESSES = Refused(
@@ -390,15 +390,17 @@ TOO_MANY_ADDRESSES = Refused(
     "100 addresses are open. Use those, or wait an hour.",
     name="too_many_addresses",
 )
-COMPANY = Refused("company", 422, "The company domain is the part before .bamboohr.com.", "company")
-TENANT = Refused("tenant", 422, "The tenant ID is a GUID or a domain.", "tenant")
+COMPANY = Refused(
+    "company", 422, "The company domain is the part before .bamboohr.com.", "values.company"
+)
+TENANT = Refused("tenant", 422, "The tenant ID is a GUID or a domain.", "values.tenant")
 SERVICE_ACCOUNT = Refused(
     "service_account",
     422,
     "This is no key file of a service account. Paste the whole JSON file.",
-    "service_account",
+    "values.service_account",
 )
-TOKENS = Refused("tokens", 422, "Line 1: write an address, a comma and a token.", "tokens")
+TOKENS = Refused("tokens", 422, "Line 1: write an address, a comma and a token.", "values.tokens")
 PUBLISHING_ALREADY = Refused(
     "running",
     409,

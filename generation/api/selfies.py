@@ -111,6 +111,7 @@ class SelfiesView(TenantView):
         sent=('-F "photo=@ada.jpg"',),
         status=201,
         limit_bytes=settings.UPLOAD_MAX_BYTES + MARGIN_BYTES,
+        calls={"photos": "photo"},
         refuses=(
             refusals.RELEASE_MISSING,
             refusals.HANDED_IN,
@@ -238,6 +239,7 @@ class UploadView(ApiView):
         locates=False,
         also=(404, 410),
         limit_bytes=settings.UPLOAD_MAX_BYTES,
+        calls={"photos": "photo"},
         raw="image/*",
         sent=('-H "Content-Type: image/jpeg"', "--data-binary @ada.jpg"),
         refuses=(

@@ -150,3 +150,35 @@ def test_bodies_by_example_are_taken() -> None:
                 assert serializer.is_valid(), (operation.id, serializer.errors)
                 checked += 1
     assert checked >= 20
+
+
+# What an error names beside fields of the body: what the body is made of, and whom it is about.
+NAMED = {
+    "organisation_put_logo": {"logo"},
+    "finishes_put_logo": {"logo"},
+    "uploads_put": {"photo"},
+    "shoots_hand_in": {"photos"},
+    "shoots_create": {"employees"},
+    "shoots_more_pictures": {"employees"},
+    "orders_another_look": {"employees"},
+}
+
+
+def test_an_error_names_a_field_as_the_body_does() -> None:
+    whole, wrong, seen = described(), [], 0
+    shown = whole["components"]["examples"]
+    for name, said in operations():
+        known = {each["name"] for each in said.get("parameters", ())} | NAMED.get(name, set())
+        for content in said.get("requestBody", {}).get("content", {}).values():
+            schema = content["schema"].get("$ref", "").rpartition("/")[2]
+            known |= set(whole["components"]["schemas"].get(schema, {}).get("properties", ()))
+        for answer in said["responses"].values():
+            for content in answer.get("content", {}).values():
+                keys = set(content.get("examples", ())) & set(shown) - {"field_unknown"}
+                for key in sorted(keys):
+                    field = str(shown[key]["value"].get("field") or "").partition(".")[0]
+                    seen += bool(field)
+                    if field and field not in known:
+                        wrong.append((name, key, field))
+    assert not wrong
+    assert seen > 200

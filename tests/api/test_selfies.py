@@ -98,7 +98,7 @@ def test_a_photo_twice_under_a_key_is_once(program: Program, world: World) -> No
 
 def test_what_is_no_photo(program: Program, world: World) -> None:
     shoot = world.shoot(State.COLLECTING)
-    assert problem(upload(program, shoot, b"GIF89a nonsense"), 422, "photo")["field"] == "photos"
+    assert problem(upload(program, shoot, b"GIF89a nonsense"), 422, "photo")["field"] == "photo"
     problem(upload(program, shoot, b""), 422, "invalid")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from inspect import cleandoc
 from typing import Any, TypeVar
@@ -30,7 +30,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address. `scope` is what a key needs; empty where no key is needed."""
+    """One method of one address. `scope` is what a key needs; empty where no key is needed.
+    `calls` has what services call otherwise than the body does: pages have forms of their own."""
 
     id: str
     scope: str
@@ -41,6 +42,11 @@ class Operation:
     body: type[serializers.Serializer[Any]] | None
     limit_bytes: int | None = None
     match: bool = False
+    calls: Mapping[str, str] = field(default_factory=dict)
+
+    def field_called(self, name: str | None) -> str | None:
+        """The field of the body that a service's problem is about."""
+        return self.calls.get(name, name) if name else name
 
 
 class ProblemShape(Shape):
@@ -105,6 +111,7 @@ def operation(
     refuses: tuple[Refused, ...] = (),
     limit_bytes: int | None = None,
     locates: bool | None = None,
+    calls: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Declare a method of a view: who may, what it takes, what it answers.
 
@@ -113,12 +120,15 @@ def operation(
     it answers with 202 instead, `also` adds statuses to those that every operation has, and
     `refuses` tells by example what it refuses beside what others do. `locates` says whether
     Location leads to what was made; where it is not said, it does when that has an id of its own.
+    `calls` names the body's fields by what services call them, where that differs.
     """
     taken = query_of(shape, query, many)
     located = locates
     if located is None:
         located = status == 201 and not many and shape is not None and "id" in shape().fields
-    declared = Operation(id, scope, status, shape, many, taken, body or upload, limit_bytes, match)
+    declared = Operation(
+        id, scope, status, shape, many, taken, body or upload, limit_bytes, match, calls or {}
+    )
 
     def declare(method: F) -> F:
         method.operation = declared  # type: ignore[attr-defined]

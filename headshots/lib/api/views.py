@@ -216,6 +216,8 @@ class ApiView(APIView):
             )
         elif problem.status >= 500:
             log.warning("api_away", problem=problem.code, error=repr(error))
+        elif getattr(self, "operation", None) is not None:
+            problem.field = self.operation.field_called(problem.field)
         said = problems.document(problem, request_id=self.request_id)
         response = _json(said, problem.status, problems.MEDIA_TYPE)
         for name, value in getattr(problem, "headers", {}).items():

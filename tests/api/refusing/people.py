@@ -76,13 +76,27 @@ put(
     "origin",
     lambda p, w, m: p.patch("organisation", {"embed_origins": ["people.example.com/x"]}),
 )
+put(
+    "origin_of_frames",
+    lambda p, w, m: p.send("PUT", "embed-origins", {"origins": ["people.example.com/x"]}),
+)
+
+
+def _with_all_taken(program: Program) -> list[str]:
+    most = [f"https://{number}.example" for number in range(20)]
+    program.patch("organisation", {"embed_origins": most})
+    return ["https://partner.example"]
 
 
 @recipe("too_many_origins")
 def _origins(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
-    most = [f"https://{number}.example" for number in range(20)]
-    program.patch("organisation", {"embed_origins": most})
-    theirs = {"origins": ["https://partner.example"]}
+    theirs = {"embed_origins": _with_all_taken(program)}
+    return partners_key(world, "organisation:write").patch("organisation", theirs)
+
+
+@recipe("too_many_for_frames")
+def _of_frames(program: Program, world: World, patch: pytest.MonkeyPatch) -> HttpResponse:
+    theirs = {"origins": _with_all_taken(program)}
     return partners_key(world, "shoots:write").send("PUT", "embed-origins", theirs)
 
 
