@@ -88,7 +88,7 @@ def _step(shoot_id: UUID) -> bool:
         shoot = states.locked(shoot_id)
         told = script.read(shoot.employee.email)
         step = _STEPS.get(State(shoot.state))
-        if step is None or told.wait == shoot.state:
+        if step is None or shoot.state in told.waits:
             return False
         return step(shoot, told)
 

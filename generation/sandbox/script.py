@@ -26,11 +26,13 @@ FAILS: dict[str, str] = {
     "forbidden": "They are delivered, and no directory lets the token change their photo.",
     "tokens": "They are delivered; a directory's first tokens run out when a run comes to them.",
 }
-WAITS: dict[str, State] = {
-    "invited": State.INVITED,
-    "collecting": State.COLLECTING,
-    "choosing": State.CHOOSING,
-    "approving": State.APPROVING,
+WAITS: dict[str, frozenset[State]] = {
+    "invited": frozenset({State.INVITED}),
+    "collecting": frozenset({State.COLLECTING}),
+    "choosing": frozenset({State.CHOOSING}),
+    "approving": frozenset({State.APPROVING}),
+    # For products with pages of their own, which do all of it themselves.
+    "everywhere": frozenset({State.INVITED, State.COLLECTING, State.CHOOSING, State.APPROVING}),
 }
 # Whose way is not at its end.
 GOES_ON = ~Q(state__in=ENDED) | Q(
@@ -41,10 +43,10 @@ _WORD = re.compile(r"(fail|wait)\+([a-z]+)")
 
 @dataclass(frozen=True)
 class Script:
-    """How somebody's shoot goes: where it fails, if it does, and where it waits."""
+    """How somebody's shoot goes: where it fails, if it does, and in which states it waits."""
 
     fail: str = ""
-    wait: State | None = None
+    waits: frozenset[State] = frozenset()
 
 
 def read(email: str) -> Script:
@@ -55,4 +57,4 @@ def read(email: str) -> Script:
     kind, word = found.groups()
     if kind == "fail":
         return Script(fail=word if word in FAILS else "")
-    return Script(wait=WAITS.get(word))
+    return Script(waits=WAITS.get(word, frozenset()))
