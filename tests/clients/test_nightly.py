@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -71,6 +73,26 @@ def test_what_the_machine_refuses_is_a_sentence(
     Path("staff.csv").unlink()
     assert run(monkeypatch, night, "--listen", str(free_port())) == 1
     assert "staff.csv" in capsys.readouterr().err
+
+
+def test_who_withdraws_while_all_is_packed_does_not_keep_the_others_from_it(
+    monkeypatch: pytest.MonkeyPatch, night: Any
+) -> None:
+    from headshots_client import HeadshotsError
+    from headshots_client.pictures import Exports
+
+    left = {"state": "failed", "file": None, "sentence": "Somebody has left. Begin it anew."}
+    made = [{"state": "ready", "file": "/api/v1/exports/2/file", "sentence": ""}, left]
+    options = Namespace(patience=5.0, archive=Path("all.zip"))
+    monkeypatch.setattr(Exports, "begin", lambda self, *, order: made.pop())
+    monkeypatch.setattr(
+        "headshots_client.transport.Transport.save", lambda self, path, target: None
+    )
+    with night.Headshots() as client:
+        night.archive(client, "1", options, Queue())
+        assert made == []
+        with pytest.raises(HeadshotsError, match=r"is failed.*Somebody has left"):
+            client.exports.save(left, "all.zip")
 
 
 def test_a_run_that_is_ended_tidies_up_and_the_next_one_collects(

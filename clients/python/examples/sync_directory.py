@@ -62,6 +62,7 @@ LOOK_ANEW_S = 60.0
 # Both together end before the next night's run begins.
 PATIENCE_S = 20 * 3600.0
 PACKING_S = 2 * 3600.0
+PACKINGS = 3
 # By which an endpoint that a run left behind is known as its own.
 DESCRIPTION = "Directory sync"
 
@@ -232,19 +233,23 @@ def wait(
 def archive(
     client: Headshots, order: str, options: argparse.Namespace, events: queue.Queue[Event]
 ) -> None:
-    """Have everything of an order packed, and write the ZIP once it is there."""
-    try:
-        export = client.exports.begin(order=order)
-    except Conflict as problem:  # nobody's headshot is approved
-        print(problem, file=sys.stderr)
-        return
+    """Have everything of an order packed, and write the ZIP once it is there; anew where somebody
+    withdrew while it was packed."""
     give_up = time.monotonic() + min(options.patience, PACKING_S)
-    while export["state"] in ("waiting", "making") and time.monotonic() < give_up:
+    for _ in range(PACKINGS):
         try:
-            events.get(timeout=min(LOOK_ANEW_S, options.patience))
-        except queue.Empty:
-            pass  # what was missed, the API knows
-        export = client.exports.get(export["id"])
+            export = client.exports.begin(order=order)
+        except Conflict as problem:  # nobody's headshot is approved
+            print(problem, file=sys.stderr)
+            return
+        while export["state"] in ("waiting", "making") and time.monotonic() < give_up:
+            try:
+                events.get(timeout=min(LOOK_ANEW_S, options.patience))
+            except queue.Empty:
+                pass  # what was missed, the API knows
+            export = client.exports.get(export["id"])
+        if export["state"] != "failed":
+            break
     print(client.exports.save(export, options.archive))
 
 

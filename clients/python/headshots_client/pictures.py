@@ -61,5 +61,6 @@ class Exports(Resource[shapes.Export]):
 
 def _there(export: shapes.Export) -> str:
     if not export["file"]:
-        raise HeadshotsError(f"The export is {export['state']}; there is no file.")
+        why = export.get("sentence", "")
+        raise HeadshotsError(f"The export is {export['state']}; there is no file. {why}".strip())
     return export["file"]
