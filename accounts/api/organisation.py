@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -21,7 +23,9 @@ TAG = "Organisation"
 class OrganisationShape(Shape):
     """The customer."""
 
-    id = serializers.UUIDField()
+    id = serializers.SerializerMethodField(
+        help_text="As events and Headshots-Organisation say it; the sandbox bears the same."
+    )
     name = serializers.CharField()
     slug = serializers.CharField()
     test = serializers.SerializerMethodField(help_text="Whether this is the sandbox.")
@@ -45,6 +49,9 @@ class OrganisationShape(Shape):
         "second_factor_required": False,
         "created_at": "2026-11-25T09:00:00Z",
     }
+
+    def get_id(self, row: Organisation) -> UUID:
+        return row.sandbox_of_id or row.pk
 
     def get_test(self, row: Organisation) -> bool:
         return row.sandbox_of_id is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 from PIL import Image
 
@@ -49,3 +50,16 @@ def test_clocks_are_set(program: Program, world: World) -> None:
     same = program.patch("organisation/clocks", {"quiet_from": 8})
     problem(same, 422, "hours")
     assert program.get("organisation/clocks").json() == gone.json()
+
+
+def test_the_sandbox_is_called_as_events_and_headers_call_it(world: World) -> None:
+    tester = Program.of(world.organisation, test=True)
+    told = tester.get("organisation").json()
+    assert (told["id"], told["test"]) == (str(world.organisation.pk), True)
+    named = Program(tester.secret, **{"Headshots-Organisation": told["id"]})
+    assert named.get("organisation").json() == told
+    url = "https://hr.example.com/hooks"
+    endpoint = tester.post("webhook-endpoints", {"url": url}).json()["id"]
+    sent = tester.post(f"webhook-endpoints/{endpoint}/test").json()["id"]
+    event = json.loads(tester.get(f"webhook-deliveries/{sent}").json()["payload"])
+    assert (event["organisation"], event["test"]) == (told["id"], True)

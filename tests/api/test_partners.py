@@ -167,7 +167,8 @@ def test_a_partners_test_key_opens_the_sandbox_of_its_customer(
     assert said.status_code == 200, said.content
     assert said.json()["test"] is True
     sandbox = Organisation.objects.get(sandbox_of=standing.customer.organisation)
-    assert said.json()["id"] == str(sandbox.pk)
+    assert said.json()["slug"] == sandbox.slug
+    assert said.json()["id"] == str(standing.customer.organisation.pk)
     assert tester.get("looks").json()["data"][0]["name"] == "Studio"
     hears = endpoint(tester)
     standing.withdraw()
