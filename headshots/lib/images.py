@@ -199,12 +199,14 @@ def _refuse_by_first_bytes(
                 "The file has {size} MB; at most {most} MB are taken. Send a smaller version."
             ).format(size=round(len(data) / 1e6), most=round(max_bytes / 1e6))
         )
-    if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
-        width, height = struct.unpack(">II", data[16:24])
+    png = data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24
+    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    if png or webp:
+        width, height = struct.unpack(">II", data[16:24]) if png else _size_of_webp(data)
         if width * height > max_pixels:
             raise PhotoProblem(_sentence(said, "pixels", f"{width} {height}", max_pixels))
         return
-    if data.startswith(b"\xff\xd8\xff") or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+    if data.startswith(b"\xff\xd8\xff"):
         return
     if data[4:8] == b"ftyp":
         if data[8:12] in _HEIC_BRANDS:
@@ -216,6 +218,21 @@ def _refuse_by_first_bytes(
         if data.startswith(beginning):
             raise PhotoProblem(_(said["other"]).format(kind=_(name), accepted=ACCEPTED))
     raise PhotoProblem(_sentence(said, "unreadable", "", max_pixels))
+
+
+def _size_of_webp(data: bytes) -> tuple[int, int]:
+    """Width and height by its first bytes; 0 × 0 where they do not say. Its decoder takes memory
+    for all pixels before it can be asked."""
+    kind, head = data[12:16], data[20:30]
+    if kind == b"VP8X" and len(head) == 10:
+        return 1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little")
+    if kind == b"VP8L" and head[:1] == b"\x2f":
+        bits = int.from_bytes(head[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 " and head[3:6] == b"\x9d\x01\x2a" and len(head) == 10:
+        width, height = struct.unpack("<HH", head[6:10])
+        return width & 0x3FFF, height & 0x3FFF
+    return 0, 0
 
 
 def _anonymous_file() -> BinaryIO:

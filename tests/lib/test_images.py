@@ -219,6 +219,19 @@ def zlib_bomb() -> bytes:
     return png(60, 60, (b"iCCP", b"x\0\0" + zlib.compress(b"\0" * 80_000_000)), (b"IDAT", b"x"))
 
 
+def large_webp(**options: object) -> bytes:
+    """A small one whose first bytes say that it is large."""
+    data = bytearray(encoded(marked(), "WEBP", **options))
+    side = 10_000
+    if data[12:16] == b"VP8X":
+        data[24:30] = 2 * (side - 1).to_bytes(3, "little")
+    elif data[12:16] == b"VP8L":
+        data[21:25] = ((side - 1) | (side - 1) << 14).to_bytes(4, "little")
+    else:
+        data[26:30] = 2 * side.to_bytes(2, "little")
+    return bytes(data)
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "is empty"),
     "text": (lambda: b"Dear sir or madam,\n" * 50, "not a photo that can be read"),
@@ -238,6 +251,9 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "60,000 × 60,000 png": (lambda: png(60_000, 60_000, (b"IDAT", b"")), "60,000 × 60,000 pixels"),
     "60,000 × 60,000 jpeg": (lambda: huge_jpeg(60_000), "3,600 million pixels"),
     "8,000 × 8,000 jpeg": (lambda: huge_jpeg(8_000), "64 million pixels"),
+    "10,000 × 10,000 webp": (lambda: large_webp(), "10,000 × 10,000 pixels"),
+    "10,000 × 10,000 lossless webp": (lambda: large_webp(lossless=True), "10,000 × 10,000 pixels"),
+    "10,000 × 10,000 webp with exif": (lambda: large_webp(exif=b"Exif\0\0"), "10,000 × 10,000"),
     "moving png": (lambda: moving("PNG"), "moving picture"),
     "moving webp": (lambda: moving("WEBP"), "moving picture"),
     "zlib bomb": (zlib_bomb, "photo"),
