@@ -235,8 +235,10 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         _finish(publication, Publication.State.DONE, said)
         return
     if publication.had_before is None or runs.taken_out(run=run, among=[publication]):
-        _begin_to_write(publication, of, picture, target.read(remote_id))
+        over = target.read(remote_id)
+        _begin_to_write(publication, of, picture, over)
     else:
+        over = _kept(publication)
         _begin_to_write(publication, of, picture)
     try:
         target.write(remote_id, picture)
@@ -247,7 +249,7 @@ def _one(run: PublishingRun, target: Target, publication: Publication) -> None:
         )
         raise
     note(publication, gettext_noop("Written."))
-    pictures.read_back(target, remote_id, picture)
+    pictures.read_back(target, remote_id, picture, over=over)
     _finish(publication, Publication.State.DONE, gettext_noop("Stands there and was read back."))
 
 
@@ -315,6 +317,14 @@ def _begin_to_write(
         raise
     if before:
         note(publication, gettext_noop("The photo that stood there is kept."))
+
+
+def _kept(publication: Publication) -> bytes | None:
+    """What stood there before an earlier attempt, where that can be told."""
+    try:
+        return putting_back.kept(publication) if publication.before else None
+    except (Refusal, FileMissing):
+        return None
 
 
 def _known(publication: Publication, picture: bytes) -> bytes:

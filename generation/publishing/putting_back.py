@@ -23,14 +23,14 @@ def put_back(target: Target, was: Publication) -> str:
     before is not there or cannot be read; Later and TokenDead.
     """
     goes = not was.had_before or (not was.before and runs.must_go(was.shoot))
-    before = None if goes else _kept(was)
+    before = None if goes else kept(was)
     there = target.read(was.remote_id)
     if there is not None:
         _refuse_others(was, before, there)
     if before is not None:
         if there is None or _is_ours(was, there):
             target.write(was.remote_id, before)
-            pictures.read_back(target, was.remote_id, before)
+            pictures.read_back(target, was.remote_id, before, over=there)
         return gettext_noop("The photo of before stands there.")
     if there is not None:
         target.remove(was.remote_id)
@@ -39,7 +39,9 @@ def put_back(target: Target, was: Publication) -> str:
     return gettext_noop("No photo stands there, as before.")
 
 
-def _kept(was: Publication) -> bytes:
+def kept(was: Publication) -> bytes:
+    """The photo that stood there before. Raises Refusal where it is not kept any more or cannot be
+    read, FileMissing."""
     if not was.before:
         raise Refusal(gettext_noop("The photo of before is not kept any more."))
     try:
