@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from generation.dispatch import queue
 from generation.engine import provenance
 from generation.finishing import credentials, finishes, noted, photo_figures, renditions
 from generation.leaving import shared_files
-from generation.models import Alternative, Order, Shoot, State, TeamConsent
+from generation.models import Alternative, Order, Refinish, Shoot, State, TeamConsent
 from generation.sandbox import directory as stand_ins
 from generation.storage import destroy, vault
 from headshots.lib.images import PhotoProblem, decode_photo, to_jpeg
@@ -184,14 +184,17 @@ def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
         .filter(pk=alternative_id)
         .first()
     )
-    if found is None or (found.finished and not anew):
-        return found is not None
+    if found is None:
+        return False
+    ending = _ending(finishes.of_order(found.shoot.order).pk)
+    if found.finished and (not anew or found.finished.endswith(ending)):
+        return True
     before, old = found.finished, _keys(found)
     made = _made(found)
     if not made.picture and before:
         return True
     stem = f"{found.shoot.instead_folder}/{found.kind}-{secrets.token_hex(8)}"
-    new = [f"{stem}.jpg"] if made.picture else []
+    new = [f"{stem}{ending}"] if made.picture else []
     if made.picture:
         vault().put(new[0], made.picture)
     files = []
@@ -209,9 +212,15 @@ def finish(*, alternative_id: UUID, anew: bool = False) -> bool:
     return bool(kept and made.picture)
 
 
+def _ending(finish_id: UUID) -> str:
+    """What the name of a picture ends in: it says in which finish it was made."""
+    return f"-{finish_id.hex[:12]}.jpg"
+
+
 def finish_lost() -> int:
-    """Queue pictures once more whose making was lost; returns how many. What cannot be made for
-    GIVE_UP is said to its person."""
+    """Queue pictures once more whose making was lost, also those that an order's change of finish
+    has left in the one before; returns how many. What cannot be made for GIVE_UP is said to its
+    person."""
     now = timezone.now()
     waiting = Alternative.objects.filter(
         finished="", problem="", updated_at__lt=now - LOST_AFTER, shoot__state=State.OPTED_OUT
@@ -222,7 +231,25 @@ def finish_lost() -> int:
     keys = list(waiting.order_by("pk").values_list("pk", flat=True)[:200])
     for key in keys:
         async_task("generation.tasks.finish_alternative", str(key))
-    return len(keys)
+    left = _left_behind(now)
+    for key in left:
+        async_task("generation.tasks.finish_alternative", str(key), True)
+    return len(keys) + len(left)
+
+
+def _left_behind(now: datetime) -> list[UUID]:
+    """Pictures in another finish than their order's, which was changed a short while ago."""
+    changed = Refinish.objects.filter(
+        state__in=(Refinish.State.APPROVED, Refinish.State.UNDONE),
+        decided_at__gt=now - GIVE_UP,
+        decided_at__lt=now - LOST_AFTER,
+    )
+    given = Alternative.objects.filter(
+        shoot__order__in=changed.values("order"), shoot__state=State.OPTED_OUT
+    ).exclude(finished="")
+    rows = given.order_by("pk").values_list("pk", "finished", "shoot__order__finish")[:2000]
+    left = [pk for pk, name, finish in rows if finish and not name.endswith(_ending(finish))]
+    return left[:200]
 
 
 def _keys(given: Alternative) -> list[str]:

@@ -16,7 +16,7 @@ from accounts.models import AuditEntry, Employee, Role
 from generation.approving import alternatives, choosing
 from generation.delivering import delivery, download_links
 from generation.embedded_model.renderer import Identity, Scene, draw
-from generation.finishing import consistency, wall_pictures, walls
+from generation.finishing import consistency, finishes, wall_pictures, walls
 from generation.models import Alternative, Finishing, Order, Shoot, State
 from generation.storage import vault
 from tests.browser.queue import drain
@@ -180,6 +180,13 @@ def test_a_real_photo_becomes_every_file_that_headshots_become(
     assert set(found.measures) == {"backdrop", "brightness", "clothes"}
     folder = found.shoot.instead_folder
     first = set(vault().keys(folder))
+    assert alternatives.finish(alternative_id=found.pk, anew=True)
+    assert set(vault().keys(folder)) == first  # It is in its order's finish already.
+    order.refresh_from_db()
+    order.finish = finishes.harmonising(
+        actor=world.actor, finish=finishes.of_order(order), clothes=None
+    )
+    order.save()
     assert alternatives.finish(alternative_id=found.pk, anew=True)
     second = set(vault().keys(folder))
     assert len(second) == len(first) == 10

@@ -7,16 +7,17 @@ import io
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from accounts.actors import SYSTEM
 from accounts.models import AuditEntry
-from generation.approving import choosing, previews
+from generation.approving import alternatives, choosing, previews
 from generation.finishing import finishes, refinishing
 from generation.models import Alternative, Order, Refinish, Shoot, State
 from generation.storage import vault
 from headshots.lib.problems import Problem
-from tests.browser.queue import drain
+from tests.browser.queue import drain, forget
 from tests.generation.approving.test_previews import seen
 from tests.generation.finishing.test_refinishing import corner, finish_in, near
 from tests.generation.sitters import headshot_of, portrait
@@ -91,6 +92,28 @@ def test_an_order_with_initials_alone_gets_another_plate(world: World) -> None:
     drain()
     with Image.open(io.BytesIO(drawn(given))) as picture:
         assert near(picture.convert("RGB").getpixel((3, 3)), OLD)
+
+
+def test_what_was_given_does_not_stay_on_the_plate_of_before_where_a_message_is_lost(
+    world: World,
+) -> None:
+    finish_in(world, "#204060")
+    given = give_initials(world.shoot())
+    order = Order.objects.get(pk=given.shoot.order_id)
+    made = refinishing.start(actor=SYSTEM, order=order, finish=finish_in(world, "#f0e0d0"))
+    for state, colour in (("approved", NEW), ("undone", OLD)):
+        if state == "undone":
+            refinishing.undo(actor=SYSTEM, refinish=made)
+        forget("default")
+        # So soon its message may still come.
+        assert alternatives.finish_lost() == 0
+        ago = timezone.now() - alternatives.LOST_AFTER * 2
+        assert Refinish.objects.filter(state=state).update(decided_at=ago) == 1
+        assert alternatives.finish_lost() == 1
+        drain()
+        with Image.open(io.BytesIO(drawn(given))) as picture:
+            assert near(picture.convert("RGB").getpixel((3, 3)), colour)
+        assert alternatives.finish_lost() == 0
 
 
 def test_an_order_in_which_nothing_comes_any_more_is_not_offered(world: World) -> None:
