@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Employee
 from headshots.lib.problems import Problem
+from headshots.lib.windows_names import RESERVED
 
 DEFAULT = "{last}_{first}_{number}"
 FIELDS = ("last", "first", "number", "email", "department", "title")
@@ -23,14 +24,6 @@ _LONGEST_BYTES = 160
 # What stands between fields, and goes where one is empty.
 _SEPARATORS = " ._-,&"
 _FIELD = re.compile(r"\{([^{}]*)\}")
-# Names that Windows keeps for itself, with any extension.
-_RESERVED = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{device}{number}" for device in ("com", "lpt") for number in "123456789¹²³"),
-}
 # Letters and marks that show nothing by themselves: fillers and selectors of variants.
 _UNSEEN = {
     *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0",
@@ -196,7 +189,7 @@ def _safe(text: str) -> _Safe:
         return _Safe("", replaced, cut, False)
     # What counts is what stands before the first dot.
     first, dot, rest = kept.partition(".")
-    reserved = first.rstrip().casefold() in _RESERVED
+    reserved = first.rstrip().casefold() in RESERVED
     return _Safe(f"{first}_{dot}{rest}" if reserved else kept, replaced, cut, reserved)
 
 

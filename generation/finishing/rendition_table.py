@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headshots.lib.problems import Problem
+from headshots.lib.windows_names import RESERVED
 
 FORMATS = ("jpeg", "png", "webp")
 MOST_ROWS = 12
@@ -137,6 +138,12 @@ def _wrong(row: Row) -> tuple[str, str]:
         return "kind", _(
             "“{name}” is no name of a rendition. Use small letters, digits and hyphens."
         ).format(name=name[:40])
+    # Files lie in folders named after them.
+    if name in RESERVED:
+        return "kind", _(
+            "“{name}” is a name that Windows keeps for itself, so its files could not be unpacked "
+            "there. Choose another one."
+        ).format(name=name)
     if row.format not in FORMATS:
         return "format", _("{name}: choose JPEG, PNG or WebP.").format(name=name)
     for column, side in (("width", row.width), ("height", row.height)):

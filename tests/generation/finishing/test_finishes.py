@@ -171,6 +171,7 @@ def test_a_logo_that_cannot_be_used_says_why(data: bytes, says: str) -> None:
     ("row", "says"),
     [
         (Row("Ours!", 400, 400), "no name of a rendition"),
+        (Row("aux", 400, 400), "“aux” is a name that Windows keeps for itself"),
         (Row("a", 10, 400), "sides of 64 to 2400"),
         (Row("a", 2400, 64), "three times"),
         (Row("a", 400, 1200), "twice as high as wide"),
