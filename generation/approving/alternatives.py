@@ -26,7 +26,14 @@ from accounts.actors import Actor
 from generation import states
 from generation.dispatch import queue
 from generation.engine import provenance
-from generation.finishing import credentials, finishes, noted, photo_figures, renditions
+from generation.finishing import (
+    credentials,
+    finishes,
+    noted,
+    photo_figures,
+    renditions,
+    signed_words,
+)
 from generation.leaving import shared_files
 from generation.models import Alternative, Order, Refinish, Shoot, State, TeamConsent
 from generation.sandbox import directory as stand_ins
@@ -364,7 +371,7 @@ def square(*, found: Alternative, side: int) -> Image:
 
 
 def _signed(data: bytes, format_: str, order: Order, source: str) -> bytes:
-    return credentials.sign(data, format_, look=order.direction.words(), source=source)[0]
+    return credentials.sign(data, format_, look=signed_words.of_given(order), source=source)[0]
 
 
 def photos(order: Order) -> list[Alternative]:

@@ -23,7 +23,7 @@ from PIL import Image
 from generation.accounting import usage
 from generation.approving import choosing
 from generation.dispatch import queue
-from generation.finishing import credentials, finishes, renditions
+from generation.finishing import credentials, finishes, renditions, signed_words
 from generation.models import Candidate, Order, Shoot, State
 from generation.storage import destroy, vault
 from headshots.lib.vault import FileMissing
@@ -84,7 +84,7 @@ def _make(candidate: Candidate, shoot: Shoot, spec: FinishSpec) -> bool:
     except (EngineError, FileMissing) as error:
         renditions.why_not(error)
         return False
-    words = shoot.order.direction.words()
+    words = signed_words.of_generated(shoot, shoot.order.finish)
     # A name of its own: of two tasks at once the later destroys its picture, not the earlier's.
     stem = f"{candidate.file.rsplit('.', 1)[0]}-{secrets.token_hex(4)}"
     key = stem + _ending(shoot.order)

@@ -18,7 +18,7 @@ from generation.engine.attire import Clothes
 from generation.engine.errors import Stopped
 from generation.engine.recipe import SampleSettings
 from generation.engine.specs import SampleSpec
-from generation.finishing import credentials
+from generation.finishing import credentials, signed_words
 from generation.models import Candidate, Shoot
 from generation.photos import demands, descriptors
 from generation.storage import vault
@@ -138,7 +138,7 @@ def _judge_and_store(
         frame = finish.frame(sitter.shoot.order.direction.framing, base.recipe.crop)
         framed = finish.align(image, receipt.landmarks, frame)
         picture = finish.jpeg(framed, xmp=credentials.label())
-        words = sitter.shoot.order.direction.words()
+        words = signed_words.of_generated(sitter.shoot)
         vault().put(finished, credentials.sign(picture, "jpeg", look=words)[0])
     with transaction.atomic():
         ours = Shoot.objects.select_for_update().filter(

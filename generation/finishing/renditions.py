@@ -24,7 +24,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.webhooks import events
 from generation.accounting import usage
-from generation.finishing import credentials, finishes, noted, rendition_table
+from generation.finishing import credentials, finishes, noted, rendition_table, signed_words
 from generation.models import Finish, Finishing, Headshot, Order, Refinish, Rendition, Shoot
 from generation.storage import destroy, vault
 from headshots.lib.problems import Problem
@@ -327,7 +327,7 @@ def _signed(finishing: Finishing, data: bytes, format_: str) -> tuple[bytes, boo
     return credentials.sign(
         data,
         format_,
-        look=finishing.headshot.shoot.order.direction.words(),
+        look=signed_words.of_generated(finishing.headshot.shoot, finishing.finish),
     )
 
 

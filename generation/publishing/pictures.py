@@ -11,7 +11,7 @@ from PIL import Image
 
 from generation.approving import alternatives
 from generation.engine import provenance
-from generation.finishing import credentials, finishes, plain_files, renditions
+from generation.finishing import credentials, finishes, plain_files, renditions, signed_words
 from generation.models import Alternative, Headshot, Shoot, State
 from generation.publishing.interface import Later, Photo, Target, TooLarge
 from generation.storage import vault
@@ -50,15 +50,16 @@ def prepare(of: Headshot | Alternative, photo: Photo, *, closer: int = 0) -> byt
         source = provenance.MADE_BY_A_PERSON
         picture = alternatives.square(found=of, side=photo.side)
         eye_line = finishes.of_order(of.shoot.order).eye_line
+        look = signed_words.of_given(of.shoot.order)
     else:
         source = provenance.MADE_BY_A_MODEL
         picture = _shown(of, photo.side)
         finish = of.finishing.finish if of.finishing else finishes.of_order(of.shoot.order)
         eye_line = finish.eye_line
+        look = signed_words.of_generated(of.shoot, finish)
     picture = _square(picture, eye_line, closer)
     picture = picture.resize((photo.side, photo.side), Image.Resampling.LANCZOS)
     label = credentials.label(source)
-    look = of.shoot.order.direction.words()
     for quality in _QUALITIES:
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=quality, subsampling=0, xmp=label)

@@ -13,6 +13,7 @@ import c2pa
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 from PIL.PdfParser import PdfParser
 
@@ -20,7 +21,14 @@ from accounts.actors import SYSTEM
 from generation.delivering import delivery
 from generation.engine import provenance
 from generation.engine.provenance import authority
-from generation.finishing import credentials, refinishing, wall_pictures, walls
+from generation.finishing import (
+    credentials,
+    refinishing,
+    renditions,
+    signed_words,
+    wall_pictures,
+    walls,
+)
 from generation.models import Alternative, Order
 from generation.publishing import pictures
 from generation.publishing.interface import Photo
@@ -137,6 +145,9 @@ def test_the_page_tells_a_photo_and_initials_from_what_a_model_made(order: Order
         page = client.post(reverse("verify"), {"file": file}).content.decode()
         assert "Yes, and it is unchanged" in page
         assert says in page
+        # Nobody was told what to wear in their own photo, and initials wear nothing.
+        assert "Studio grey" in page
+        assert "navy suit" not in page.lower()
 
 
 def test_a_new_plate_comes_behind_them_too(
@@ -154,3 +165,24 @@ def test_a_new_plate_comes_behind_them_too(
         with Image.open(vault().path(found.finished)) as picture:
             red, green, blue = picture.convert("RGB").getpixel((3, 3))
         assert max(abs(red - 0xF0), abs(green - 0xE0), abs(blue - 0xD0)) <= 4
+        assert look_of(found.finished) == "own backdrop"
+    headshot = headshot_of(order.shoots.get(state="delivered"))
+    file = renditions.main(headshot)
+    assert file is not None
+    assert look_of(file.file) == "navy suit, own backdrop, slight smile, soft light"
+
+
+def look_of(key: str) -> str:
+    found = credentials.check(vault().read(key))
+    assert found is not None
+    return found.look
+
+
+def test_the_look_names_the_clothes_that_were_wished(world: World) -> None:
+    shoot = world.order(1).shoots.get()
+    with translation.override("de"):
+        ordered = signed_words.of_generated(shoot)
+        shoot.attire = "black turtleneck"
+        wished = signed_words.of_generated(shoot)
+    assert ordered == "navy suit, studio grey, slight smile, soft light"
+    assert wished == "black turtleneck, studio grey, slight smile, soft light"
